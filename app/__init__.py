@@ -1,0 +1,1 @@
+"""Anyport: a self-hosted ChatKit server."""

@@ -1,0 +1,59 @@
+"""What can go wrong, said so that the one who must act knows it.
+
+`message` is shown to the user, so it never carries a secret, a path or an upstream's words; what only the
+operator should see goes into `detail`, which is logged.
+"""
+
+from typing import ClassVar, Literal
+
+Actor = Literal["user", "operator", "model", "upstream"]
+
+
+class AnyportError(Exception):
+    """Base of all our errors: says who must act, a stable code, and whether trying again can help."""
+
+    actor: ClassVar[Actor] = "operator"
+    code: ClassVar[str] = "error"
+    retry: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class InvalidInputError(AnyportError):
+    """The caller sent something that cannot be done; sending it again changed is the way on."""
+
+    actor = "user"
+    code = "invalid"
+
+
+class NotFoundError(AnyportError):
+    """The thing does not exist for this user; somebody else's looks exactly the same."""
+
+    actor = "user"
+    code = "not_found"
+
+
+class ConflictError(AnyportError):
+    """Somebody changed the thing in between; read it again and repeat."""
+
+    actor = "user"
+    code = "conflict"
+    retry = True
+
+
+class NotEnabledError(AnyportError):
+    """The request is part of the protocol, but this server has it switched off."""
+
+    actor = "operator"
+    code = "not_enabled"
+
+
+class StoreUnavailableError(AnyportError):
+    """The database cannot be reached or refused the work for a reason that may pass."""
+
+    actor = "operator"
+    code = "store_unavailable"
+    retry = True

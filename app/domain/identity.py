@@ -1,0 +1,19 @@
+"""Who is asking."""
+
+import msgspec
+
+
+class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
+    """The caller of one request; every store call is scoped to its `user_id`.
+
+    `sees_hidden` is false for pages that go to a client: stores then leave hidden items out inside the query.
+    """
+
+    user_id: str
+    request_id: str = ""
+    locale: str | None = None
+    sees_hidden: bool = True
+
+    def as_client(self) -> "RequestContext":
+        """The same caller, for reads whose result is shown to them."""
+        return msgspec.structs.replace(self, sees_hidden=False)

@@ -1,0 +1,117 @@
+"""A to-do of one user, and the rules that hold for it wherever it is changed."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Self
+
+import msgspec
+
+from app.domain.errors import InvalidInputError
+from app.domain.ids import new_id
+
+TITLE_LIMIT = 200
+DESCRIPTION_LIMIT = 4_000
+
+
+class Priority(StrEnum):
+    """How much a task matters."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Status(StrEnum):
+    """Whether a task is still to be done."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One to-do. Times are UTC; `version` rises by one with every stored change."""
+
+    id: str
+    user_id: str
+    title: str
+    description: str = ""
+    priority: Priority = Priority.MEDIUM
+    due: dt.date | None = None
+    status: Status = Status.PENDING
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    completed_at: dt.datetime | None = None
+    version: int = 1
+
+    def changed(self, change: "TaskChange", *, now: dt.datetime) -> Self:
+        """The task after `change`; the same object when nothing differs."""
+        wanted = {name: value for name, value in change.values().items() if value != getattr(self, name)}
+        if not wanted:
+            return self
+        return msgspec.structs.replace(self, **wanted, updated_at=now, version=self.version + 1)
+
+    def completed(self, *, now: dt.datetime) -> Self:
+        """The task done at `now`; a task that is done already stays as it is."""
+        if self.status is Status.COMPLETED:
+            return self
+        return msgspec.structs.replace(
+            self, status=Status.COMPLETED, completed_at=now, updated_at=now, version=self.version + 1
+        )
+
+    def reopened(self, *, now: dt.datetime) -> Self:
+        """The task to be done again; a pending one stays as it is."""
+        if self.status is Status.PENDING:
+            return self
+        return msgspec.structs.replace(
+            self, status=Status.PENDING, completed_at=None, updated_at=now, version=self.version + 1
+        )
+
+
+class TaskChange(msgspec.Struct, frozen=True, kw_only=True):
+    """New values for some fields of a task; `UNSET` leaves a field alone, `due=None` clears the date."""
+
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType = msgspec.UNSET
+    priority: Priority | msgspec.UnsetType = msgspec.UNSET
+    due: dt.date | None | msgspec.UnsetType = msgspec.UNSET
+
+    def values(self) -> dict[str, object]:
+        """The fields that are set, cleaned as a task holds them. Raises `InvalidInputError`."""
+        values = {
+            name: value for name, value in msgspec.structs.asdict(self).items() if value is not msgspec.UNSET
+        }
+        if isinstance(self.title, str):
+            values["title"] = clean_title(self.title)
+        if isinstance(self.description, str):
+            values["description"] = clean_description(self.description)
+        return values
+
+
+def new_task(user_id: str, title: str, *, now: dt.datetime, details: TaskChange | None = None) -> Task:
+    """A pending task of `user_id` with a fresh id. Raises `InvalidInputError` for an unusable title."""
+    task = Task(id=new_id("task"), user_id=user_id, title=clean_title(title), created_at=now, updated_at=now)
+    if details is None:
+        return task
+    return msgspec.structs.replace(task, **details.values())
+
+
+def clean_title(title: str) -> str:
+    """The title on one line, without the white space around it. Raises `InvalidInputError`."""
+    title = " ".join(title.split())
+    if not title:
+        raise InvalidInputError("A task needs a title.")
+    if len(title) > TITLE_LIMIT:
+        raise InvalidInputError(
+            f"A task's title has at most {TITLE_LIMIT} characters; this one has {len(title)}."
+        )
+    return title
+
+
+def clean_description(description: str) -> str:
+    """The description without the white space around it. Raises `InvalidInputError`."""
+    description = description.strip()
+    if len(description) > DESCRIPTION_LIMIT:
+        raise InvalidInputError(
+            f"A task's description has at most {DESCRIPTION_LIMIT} characters; this one has {len(description)}."
+        )
+    return description

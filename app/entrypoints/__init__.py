@@ -1,0 +1,1 @@
+"""The ways in: HTTP, ChatKit's protocol, the command line."""

@@ -1,0 +1,46 @@
+"""One run of the assistant, seen from outside: history in, ChatKit events out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import msgspec
+from chatkit.types import ThreadItem, ThreadMetadata, ThreadStreamEvent
+
+from app.domain.identity import RequestContext
+from app.ports.turn_log import TokenUsage, TurnRecord
+
+HistoryEntry = ThreadItem | TurnRecord
+"""What the model is told of the past: a thread item as it is, or a whole turn with its tool calls."""
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run needs to know; `history` ends with what the assistant is to answer."""
+
+    thread: ThreadMetadata
+    history: Sequence[HistoryEntry]
+    context: RequestContext
+    model: str | None = None
+
+
+class RunReport(msgspec.Struct, kw_only=True):
+    """What a run leaves behind, filled in while it goes and complete when its events end, however they end."""
+
+    provider: str = ""
+    model: str = ""
+    model_items: list[dict[str, Any]] = []
+    item_ids: list[str] = []
+    usage: TokenUsage = TokenUsage()
+
+
+class AgentRunner(ABC):
+    """Runs the assistant's loop: model, tools, model, until there is an answer."""
+
+    @abstractmethod
+    def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Stream the run's events; the first may come long before the model is done.
+
+        Every item gets an id of the store's kind, the same from added to done. Closing or cancelling the
+        iterator stops the model's request. On a failure all open items are closed with the text that was shown,
+        then an `AnyportError` is raised.
+        """

@@ -1,0 +1,48 @@
+"""Where tasks are kept."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from app.domain.task import Status, Task
+
+
+class TaskRepository(ABC):
+    """Tasks, each seen by its own user only: another user's id is as unknown as one that does not exist.
+
+    The contract is `tests/contracts/task_repository.py`.
+    """
+
+    @abstractmethod
+    async def add(self, task: Task) -> None:
+        """Store a new task."""
+
+    @abstractmethod
+    async def get(self, user_id: str, task_id: str) -> Task:
+        """Raises `NotFoundError`."""
+
+    @abstractmethod
+    async def list(
+        self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
+    ) -> Sequence[Task]:
+        """Tasks by age, oldest first (`created_at`, then order of insertion), at most `limit` (capped at 500).
+
+        `after` is a task's id; the page starts behind it, even when that task was deleted meanwhile.
+        """
+
+    @abstractmethod
+    async def find_by_title(self, user_id: str, title: str, *, limit: int = 10) -> Sequence[Task]:
+        """Tasks whose title contains `title`, letter case aside (Unicode), oldest first.
+
+        An exact match, letter case aside, comes before all others. `%` and `_` have no meaning in `title`.
+        """
+
+    @abstractmethod
+    async def update(self, task: Task) -> None:
+        """Replace the stored task, whose version must be `task.version - 1`.
+
+        Raises `NotFoundError` when there is no such task, `ConflictError` when it has another version.
+        """
+
+    @abstractmethod
+    async def delete(self, user_id: str, task_id: str) -> None:
+        """Raises `NotFoundError`."""

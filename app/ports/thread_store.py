@@ -1,0 +1,81 @@
+"""Where conversations are kept."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from chatkit.store import Store, StoreItemType
+from chatkit.types import ThreadMetadata
+
+from app.domain.identity import RequestContext
+from app.domain.ids import new_id
+
+PAGE_LIMIT = 100
+"""The largest page a store returns, whatever is asked for: clients have asked for thousands."""
+
+_PREFIXES: dict[StoreItemType, str] = {
+    "thread": "thr",
+    "message": "msg",
+    "tool_call": "tc",
+    "task": "tsk",
+    "workflow": "wf",
+    "attachment": "atc",
+    "sdk_hidden_context": "shcx",
+}
+
+
+class Feedback(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user thought of one item."""
+
+    thread_id: str
+    item_id: str
+    kind: Literal["positive", "negative"]
+
+
+class ThreadStore(Store[RequestContext]):
+    """ChatKit's own `Store`, with the guarantees that ChatKit leaves unsaid.
+
+    - Every call is scoped to `context.user_id`; somebody else's id raises the same `chatkit.store.NotFoundError`
+      as one that does not exist, and the thread of an item must be the caller's. A thread that is saved under
+      an id that another user has is refused the same way.
+    - Items and threads are ordered by (`created_at`, order of insertion), stable under equal timestamps.
+      Saving an item or a thread again keeps its place and its first `created_at`.
+    - `after` is the id of an item (or thread); paging goes on behind it even when it was deleted meanwhile.
+      An `after` that never existed in that thread raises `NotFoundError`.
+    - `add_thread_item` and `save_item` both insert, or replace the item of that id in that thread.
+    - With `context.sees_hidden` false, `hidden_context_item` and `sdk_hidden_context` are left out inside the
+      query: a page comes back empty only when nothing follows.
+    - Limits are brought into 1..`PAGE_LIMIT`; `Page.after` is the id of the page's last entry, or None when
+      `has_more` is false.
+    - Naive datetimes are taken as local time; every datetime that comes back is UTC with an offset.
+    - Deleting a thread deletes all that belongs to it; deleting what is not there raises `NotFoundError`.
+    - Each call is one short unit of work: no connection is held between calls.
+    - A database that is down raises `StoreUnavailableError`; a failed write is never swallowed.
+
+    The contract is `tests/contracts/thread_store.py`.
+    """
+
+    def generate_thread_id(self, context: RequestContext) -> str:
+        """A fresh time-ordered id."""
+        return new_id("thr")
+
+    def generate_item_id(
+        self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext
+    ) -> str:
+        """A fresh time-ordered id with ChatKit's prefix for `item_type`."""
+        return new_id(_PREFIXES[item_type])
+
+    @abstractmethod
+    async def save_feedback(
+        self,
+        thread_id: str,
+        item_ids: Sequence[str],
+        kind: Literal["positive", "negative"],
+        context: RequestContext,
+    ) -> None:
+        """Keep one judgement per item and user; a later one replaces it. Unknown items raise `NotFoundError`."""
+
+    @abstractmethod
+    async def load_feedback(self, thread_id: str, context: RequestContext) -> Sequence[Feedback]:
+        """The caller's judgements in a thread, in the order of its items."""

@@ -1,0 +1,159 @@
+"""Every setting of the server, as values. Reading builds nothing and opens nothing."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+from app.environment import Problem, Secret, SettingsError, env, read_section
+from app.ports.model_provider import ProviderPlugin
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a log line looks."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the server listens and how it talks to its operator."""
+
+    host: Annotated[str, env("HOST", help="Address to listen on.", expects="an address")] = "127.0.0.1"
+    port: Annotated[
+        int, env("PORT", help="Port to listen on.", expects="a port from 1 to 65535", ge=1, le=65535)
+    ] = 8000
+    log_level: Annotated[
+        LogLevel, env("APP_LOG_LEVEL", help="How much to log.", expects="debug, info, warning or error")
+    ] = LogLevel.INFO
+    log_format: Annotated[
+        LogFormat, env("LOG_FORMAT", help="`text` for people, `json` for machines.", expects="text or json")
+    ] = LogFormat.TEXT
+    max_body_bytes: Annotated[
+        int,
+        env(
+            "MAX_BODY_BYTES", help="Largest request body.", expects="a number of bytes, 1024 or more", ge=1024
+        ),
+    ] = 2_000_000
+
+
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where conversations and tasks are kept."""
+
+    database_url: Annotated[
+        Secret,
+        env(
+            "DATABASE_URL",
+            help="`memory://`, `sqlite:///path` or `postgresql://user:password@host/name`.",
+            expects="memory://, sqlite:///path or postgresql://…",
+        ),
+    ] = Secret("sqlite:///data/anyport.db")
+
+
+class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Which model answers, and how much of the past it is told."""
+
+    provider: Annotated[
+        str,
+        env(
+            "LLM_PROVIDER",
+            help="`demo`, `gemini`, `openai`, `litellm` or an installed plugin. "
+            "Unset: the one whose key is present, else `demo`.",
+            expects="the name of a provider",
+        ),
+    ] = ""
+    history_items: Annotated[
+        int,
+        env(
+            "HISTORY_ITEMS",
+            help="At most this many thread items are told to the model.",
+            expects="a number from 1 to 1000",
+            ge=1,
+            le=1000,
+        ),
+    ] = 100
+    max_tool_rounds: Annotated[
+        int,
+        env(
+            "MAX_TOOL_ROUNDS",
+            help="A turn ends after this many rounds of tool calls.",
+            expects="a number from 1 to 100",
+            ge=1,
+            le=100,
+        ),
+    ] = 10
+
+
+class ChatKitSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page at `/` tells ChatKit's front end."""
+
+    domain_key: Annotated[
+        str,
+        env(
+            "CHATKIT_DOMAIN_KEY",
+            help="Domain key from OpenAI's console for the hosted front end; any text will do on localhost.",
+        ),
+    ] = "local-dev"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it. `providers` holds the settings of every installed provider, by name."""
+
+    server: ServerSettings = ServerSettings()
+    store: StoreSettings = StoreSettings()
+    assistant: AssistantSettings = AssistantSettings()
+    chatkit: ChatKitSettings = ChatKitSettings()
+    providers: dict[str, Any] = {}
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "server": ServerSettings,
+    "store": StoreSettings,
+    "assistant": AssistantSettings,
+    "chatkit": ChatKitSettings,
+}
+
+
+def load_settings(environ: Mapping[str, str], plugins: Iterable[ProviderPlugin]) -> Settings:
+    """Read everything from `environ`. Raises `SettingsError` with all mistakes in it, not the first alone.
+
+    The provider is settled here: `assistant.provider` of the result always names one of `plugins`.
+    """
+    problems: list[Problem] = []
+    sections: dict[str, Any] = {
+        name: read_section(section, environ, problems) for name, section in SECTIONS.items()
+    }
+    known = {plugin.name: plugin for plugin in plugins}
+    providers = {name: read_section(plugin.settings, environ, problems) for name, plugin in known.items()}
+    chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)
+    if problems:
+        raise SettingsError(problems)
+    sections["assistant"] = msgspec.structs.replace(sections["assistant"], provider=chosen)
+    return Settings(**sections, providers=providers)
+
+
+def _choose_provider(
+    wanted: str, known: Mapping[str, ProviderPlugin], providers: Mapping[str, Any], problems: list[Problem]
+) -> str:
+    if wanted and wanted not in known:
+        problems.append(
+            Problem("LLM_PROVIDER", f"there is no provider {wanted!r}; installed: {', '.join(sorted(known))}")
+        )
+        return wanted
+    if not wanted:
+        detected = [plugin for plugin in known.values() if plugin.detect(providers[plugin.name])]
+        wanted = min(detected, key=lambda plugin: (plugin.rank, plugin.name)).name if detected else "demo"
+    missing = known[wanted].missing(providers[wanted])
+    if missing:
+        problems.append(Problem("LLM_PROVIDER", f"{wanted} was chosen, but {missing}"))
+    return wanted
