@@ -57,3 +57,10 @@ class StoreUnavailableError(AnyportError):
     actor = "operator"
     code = "store_unavailable"
     retry = True
+
+
+class SchemaError(AnyportError):
+    """The database has another schema than this version of the code expects."""
+
+    actor = "operator"
+    code = "schema"
