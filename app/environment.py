@@ -66,9 +66,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     default: object
 
 
-def env(
-    *names: str, help: str, expects: str = "text", pattern: str | None = None, **limits: Any
-) -> msgspec.Meta:
+def env(*names: str, help: str, expects: str = "text", pattern: str | None = None, **limits: Any) -> msgspec.Meta:
     """Metadata for `Annotated`: the field is read from the first of `names` that is set and not empty.
 
     `expects` ends the sentence "expected …" in an error; `limits` are those of `msgspec.Meta` (`ge`, `le`, …).
@@ -90,9 +88,7 @@ def read_section(section: type[Section], environ: Mapping[str, str], problems: l
             continue
         raw = environ[name].strip()
         try:
-            values[field.name] = msgspec.convert(
-                raw, hints[field.name], strict=False, dec_hook=_decode, str_keys=True
-            )
+            values[field.name] = msgspec.convert(raw, hints[field.name], strict=False, dec_hook=_decode, str_keys=True)
         except msgspec.ValidationError:
             shown = "" if variable.secret else f", got {raw!r}"
             problems.append(Problem(name, f"expected {variable.expects}{shown}"))

@@ -30,9 +30,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the server listens and how it talks to its operator."""
 
     host: Annotated[str, env("HOST", help="Address to listen on.", expects="an address")] = "127.0.0.1"
-    port: Annotated[
-        int, env("PORT", help="Port to listen on.", expects="a port from 1 to 65535", ge=1, le=65535)
-    ] = 8000
+    port: Annotated[int, env("PORT", help="Port to listen on.", expects="a port from 1 to 65535", ge=1, le=65535)] = (
+        8000
+    )
     log_level: Annotated[
         LogLevel, env("APP_LOG_LEVEL", help="How much to log.", expects="debug, info, warning or error")
     ] = LogLevel.INFO
@@ -41,9 +41,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = LogFormat.TEXT
     max_body_bytes: Annotated[
         int,
-        env(
-            "MAX_BODY_BYTES", help="Largest request body.", expects="a number of bytes, 1024 or more", ge=1024
-        ),
+        env("MAX_BODY_BYTES", help="Largest request body.", expects="a number of bytes, 1024 or more", ge=1024),
     ] = 2_000_000
 
 
@@ -130,9 +128,7 @@ def load_settings(environ: Mapping[str, str], plugins: Iterable[ProviderPlugin])
     The provider is settled here: `assistant.provider` of the result always names one of `plugins`.
     """
     problems: list[Problem] = []
-    sections: dict[str, Any] = {
-        name: read_section(section, environ, problems) for name, section in SECTIONS.items()
-    }
+    sections: dict[str, Any] = {name: read_section(section, environ, problems) for name, section in SECTIONS.items()}
     known = {plugin.name: plugin for plugin in plugins}
     providers = {name: read_section(plugin.settings, environ, problems) for name, plugin in known.items()}
     chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)

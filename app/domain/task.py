@@ -73,13 +73,11 @@ class TaskChange(msgspec.Struct, frozen=True, kw_only=True):
     title: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType = msgspec.UNSET
     priority: Priority | msgspec.UnsetType = msgspec.UNSET
-    due: dt.date | None | msgspec.UnsetType = msgspec.UNSET
+    due: dt.date | msgspec.UnsetType | None = msgspec.UNSET
 
     def values(self) -> dict[str, object]:
         """The fields that are set, cleaned as a task holds them. Raises `InvalidInputError`."""
-        values = {
-            name: value for name, value in msgspec.structs.asdict(self).items() if value is not msgspec.UNSET
-        }
+        values = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not msgspec.UNSET}
         if isinstance(self.title, str):
             values["title"] = clean_title(self.title)
         if isinstance(self.description, str):
@@ -101,9 +99,7 @@ def clean_title(title: str) -> str:
     if not title:
         raise InvalidInputError("A task needs a title.")
     if len(title) > TITLE_LIMIT:
-        raise InvalidInputError(
-            f"A task's title has at most {TITLE_LIMIT} characters; this one has {len(title)}."
-        )
+        raise InvalidInputError(f"A task's title has at most {TITLE_LIMIT} characters; this one has {len(title)}.")
     return title
 
 

@@ -128,6 +128,7 @@ class ModelProvider(ABC):
     async def check(self) -> None:
         """One small real request. Raises `ModelError`."""
 
+    @abstractmethod
     async def aclose(self) -> None:
         """Release connections. Safe to call twice."""
 

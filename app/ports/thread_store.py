@@ -60,9 +60,7 @@ class ThreadStore(Store[RequestContext]):
         """A fresh time-ordered id."""
         return new_id("thr")
 
-    def generate_item_id(
-        self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext
-    ) -> str:
+    def generate_item_id(self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext) -> str:
         """A fresh time-ordered id with ChatKit's prefix for `item_type`."""
         return new_id(_PREFIXES[item_type])
 
