@@ -29,6 +29,7 @@ class PostgresServer:
 
     def __init__(self, cluster: "Cluster", port: int) -> None:
         self._cluster = cluster
+        self._lock_file = cluster.pgdata / "postmaster.pid"
         self.port = port
 
     def url(self, database: str = "postgres") -> str:
@@ -47,15 +48,17 @@ class PostgresServer:
     async def kill(self) -> None:
         """End every process of the server at once, as a crash would."""
         await asyncio.to_thread(_kill_tree, self._postmaster())
+        # The dead server's id may stay taken until it is reaped, and a new server would think it alive.
+        self._lock_file.unlink()
 
     async def aclose(self) -> None:
         """Stop the server if it runs and delete its data."""
-        if (self._cluster.pgdata / "postmaster.pid").exists():
+        if self._lock_file.exists():
             await self.kill()
         await asyncio.to_thread(shutil.rmtree, self._cluster.pgdata)
 
     def _postmaster(self) -> int:
-        return int((self._cluster.pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
+        return int(self._lock_file.read_text().split("\n", 1)[0])
 
     async def _pg_ctl(self, *arguments: str) -> None:
         command = [str(self._cluster.bin_path / "pg_ctl"), "-w", "-D", str(self._cluster.pgdata), *arguments]
