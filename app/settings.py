@@ -34,7 +34,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         8000
     )
     log_level: Annotated[
-        LogLevel, env("APP_LOG_LEVEL", help="How much to log.", expects="debug, info, warning or error")
+        LogLevel, env("LOG_LEVEL", help="How much to log.", expects="debug, info, warning or error")
     ] = LogLevel.INFO
     log_format: Annotated[
         LogFormat, env("LOG_FORMAT", help="`text` for people, `json` for machines.", expects="text or json")

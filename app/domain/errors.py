@@ -4,7 +4,7 @@
 operator should see goes into `detail`, which is logged.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 Actor = Literal["user", "operator", "model", "upstream"]
 
@@ -12,9 +12,9 @@ Actor = Literal["user", "operator", "model", "upstream"]
 class AnyportError(Exception):
     """Base of all our errors: says who must act, a stable code, and whether trying again can help."""
 
-    actor: ClassVar[Actor] = "operator"
-    code: ClassVar[str] = "error"
-    retry: ClassVar[bool] = False
+    actor: Actor = "operator"
+    code: str = "error"
+    retry: bool = False
 
     def __init__(self, message: str, *, detail: str = "") -> None:
         super().__init__(message)

@@ -61,6 +61,9 @@ _RETRYABLE: frozenset[str] = frozenset(
 class ModelError(AnyportError):
     """A model did not answer as asked. Every `Model` of a provider raises this and nothing else.
 
+    `actor` is the operator for keys and names, the user for their own text, else the upstream; `retry` says
+    whether the very same request may succeed later.
+
     `message` is for the user, `detail` for the operator's log: neither holds a key, a prompt, or the body
     of an upstream's error. `retry_after` is in seconds, when the upstream gave one.
     """
@@ -80,16 +83,8 @@ class ModelError(AnyportError):
         self.kind = kind
         self.status = status
         self.retry_after = retry_after
-
-    @property
-    def who(self) -> Actor:
-        """Who must act: the operator for keys and names, the user for their own text, else the upstream."""
-        return _ACTORS.get(self.kind, "upstream")
-
-    @property
-    def retryable(self) -> bool:
-        """Whether the very same request may succeed later."""
-        return self.kind in _RETRYABLE
+        self.actor = _ACTORS.get(kind, "upstream")
+        self.retry = kind in _RETRYABLE
 
 
 class ModelProvider(ABC):

@@ -17,6 +17,9 @@ class Storage(ABC):
     name: ClassVar[str]
     """As `/health` and the start-up log call it: `memory`, `sqlite`, `postgresql`."""
 
+    location: str
+    """For the operator's eyes: where it is, such as `sqlite:data/anyport.db`; never with a password."""
+
     threads: ThreadStore
     tasks: TaskRepository
     turn_log: TurnLog

@@ -1,0 +1,1 @@
+"""ChatKit's protocol: requests in, thread events out."""

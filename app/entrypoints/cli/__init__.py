@@ -1,0 +1,17 @@
+"""The command line, one command a file."""
+
+import click
+
+from app.entrypoints.cli.serve import serve
+from app.entrypoints.cli.tools import Tools
+
+__all__ = ["Tools", "cli"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Anyport, a self-hosted ChatKit server. Settings come from the environment: see docs/configuration.md."""
+
+
+for command in (serve,):
+    cli.add_command(command)

@@ -1,0 +1,1 @@
+"""The HTTP server: routes, errors, and who is asking."""

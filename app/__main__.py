@@ -1,0 +1,49 @@
+"""`python -m app`: the command line."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from dotenv import dotenv_values
+
+from app.bootstrap import make_app, make_container, read_settings
+from app.domain.errors import AnyportError
+from app.entrypoints.cli import Tools, cli
+from app.environment import SettingsError
+from app.logs import configure_logging
+from app.settings import Settings
+
+USAGE = 2
+
+
+def main() -> None:
+    """Run the command line; a mistake in the environment exits with 2, a start that fails with 1."""
+    try:
+        cli(obj=Tools(settings=_settings, container=make_container, app=make_app))
+    except SettingsError as error:
+        print(f"Anyport cannot start with this environment:\n{_indented(error)}", file=sys.stderr)  # noqa: T201
+        sys.exit(USAGE)
+    except AnyportError as error:
+        detail = f"\n  ({error.detail})" if error.detail else ""
+        print(f"Anyport cannot go on: {error.message}{detail}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    settings = read_settings(_environment())
+    configure_logging(settings.server.log_level, settings.server.log_format)
+    return settings
+
+
+def _environment() -> Mapping[str, str]:
+    """The process's own variables before those of a `.env` file, which never reach other libraries this way."""
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**from_file, **os.environ}
+
+
+def _indented(error: SettingsError) -> str:
+    return "\n".join(f"  {problem}" for problem in error.problems)
+
+
+if __name__ == "__main__":
+    main()

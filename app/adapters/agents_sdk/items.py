@@ -1,0 +1,86 @@
+"""What the model is told of a thread: thread items and whole turns, as the Agents SDK's input items."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from agents.items import TResponseInputItem
+from chatkit.agents import ThreadItemConverter
+from chatkit.types import (
+    AssistantMessageItem,
+    Attachment,
+    HiddenContextItem,
+    UserMessageTagContent,
+    WidgetItem,
+    WorkflowItem,
+)
+from openai.types.responses import EasyInputMessageParam, ResponseInputContentParam, ResponseInputTextParam
+
+from app.ports.agent_runner import HistoryEntry
+from app.ports.turn_log import TurnRecord
+
+
+class HistoryConverter(ThreadItemConverter):
+    """ChatKit's converter, where its defaults fail or say too much."""
+
+    async def assistant_message_to_input(self, item: AssistantMessageItem) -> TResponseInputItem | None:
+        """Plain text: ChatKit's own form is refused by every model that is not on the Responses API."""
+        text = "".join(part.text for part in item.content)
+        return EasyInputMessageParam(role="assistant", content=text) if text.strip() else None
+
+    async def widget_to_input(self, item: WidgetItem) -> TResponseInputItem | None:
+        """What could be copied from it; the widget's JSON would only cost tokens."""
+        if not item.copy_text:
+            return None
+        return _context(f"A widget was shown to the user. Its text:\n{item.copy_text}")
+
+    async def workflow_to_input(self, item: WorkflowItem) -> None:
+        """Nothing: it shows the user what the turn's own items tell the model."""
+
+    async def hidden_context_to_input(self, item: HiddenContextItem) -> TResponseInputItem:
+        """Any JSON value, not text alone."""
+        return _context(f"<HiddenContext>\n{item.content}\n</HiddenContext>")
+
+    async def tag_to_message_content(self, tag: UserMessageTagContent) -> ResponseInputContentParam:
+        """An @mention: what it is called and the id it stands for."""
+        return ResponseInputTextParam(type="input_text", text=f"@{tag.text} is the entity with the id {tag.id}.")
+
+    async def attachment_to_message_content(self, attachment: Attachment) -> ResponseInputContentParam:
+        """A sentence that says what was attached."""
+        text = f"[The user attached the file {attachment.name!r} of type {attachment.mime_type}.]"
+        return ResponseInputTextParam(type="input_text", text=text)
+
+
+_CONVERTER = HistoryConverter()
+
+
+async def to_model_input(history: Sequence[HistoryEntry], *, provider: str, model: str) -> list[TResponseInputItem]:
+    """The history in order. Turns of another model are told in a form that every model takes."""
+    items: list[TResponseInputItem] = []
+    for entry in history:
+        if isinstance(entry, TurnRecord):
+            same = (entry.provider, entry.model) == (provider, model)
+            items += entry.model_items if same else neutral(entry.model_items)  # type: ignore[arg-type]  # stored JSON
+        else:
+            items += await _CONVERTER.to_agent_input([entry])
+    return items
+
+
+def neutral(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages, calls and results alone: without reasoning, ids and whatever else only their author understands."""
+    plain = []
+    for item in items:
+        match item.get("type"):
+            case "message":
+                text = "".join(part.get("text") or part.get("refusal") or "" for part in item["content"])
+                if text.strip():
+                    plain.append({"role": "assistant", "content": text})
+            case "function_call":
+                plain.append({key: item[key] for key in ("type", "call_id", "name", "arguments")})
+            case "function_call_output":
+                plain.append({key: item[key] for key in ("type", "call_id", "output")})
+    return plain
+
+
+def _context(text: str) -> TResponseInputItem:
+    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    return cast(TResponseInputItem, message)

@@ -1,0 +1,177 @@
+"""The only way out for a run's events, so that they leave in the order in which things happened."""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+from chatkit.store import StoreItemType
+from chatkit.types import (
+    AssistantMessageContent,
+    AssistantMessageContentPartAdded,
+    AssistantMessageContentPartDone,
+    AssistantMessageContentPartTextDelta,
+    AssistantMessageItem,
+    ClientEffectEvent,
+    ProgressUpdateEvent,
+    ThreadItemAddedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemUpdatedEvent,
+    ThreadStreamEvent,
+    WidgetItem,
+)
+from chatkit.widgets import WidgetRoot
+
+from app.adapters.agents_sdk.workflow import WorkflowInProgress
+
+NewId = Callable[[StoreItemType], str]
+
+
+class Message:
+    """One assistant message on its way out; its id is ours, the same from added to done."""
+
+    def __init__(self, outlet: "Outlet", item_id: str) -> None:
+        self.id = item_id
+        self._outlet = outlet
+        self._created_at = dt.datetime.now(dt.UTC)
+        self._parts: dict[int, list[str]] = {}
+
+    def open(self) -> None:
+        """Announce the message, empty."""
+        self._outlet.emit(ThreadItemAddedEvent(item=self._item([])))
+
+    def add(self, part: int, delta: str) -> None:
+        """Append text to the part of that index, which is announced with its first text."""
+        if part not in self._parts:
+            self._parts[part] = []
+            content = AssistantMessageContent(text="")
+            self._update(AssistantMessageContentPartAdded(content_index=part, content=content))
+        self._parts[part].append(delta)
+        self._update(AssistantMessageContentPartTextDelta.model_construct(content_index=part, delta=delta))
+
+    def finish_part(self, part: int, text: str) -> None:
+        """Say that a part is whole; a part that came without deltas is shown now."""
+        if part not in self._parts and text:
+            self.add(part, text)
+        if part in self._parts:
+            content = AssistantMessageContent(text="".join(self._parts[part]))
+            self._update(AssistantMessageContentPartDone(content_index=part, content=content))
+
+    def close(self) -> None:
+        """Finish with what was shown, however much that is."""
+        parts = [AssistantMessageContent(text="".join(self._parts[part])) for part in sorted(self._parts)]
+        self._outlet.emit(ThreadItemDoneEvent(item=self._item(parts)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was shown yet."""
+        return not any(map(any, self._parts.values()))
+
+    def _item(self, content: list[AssistantMessageContent]) -> AssistantMessageItem:
+        return AssistantMessageItem(
+            id=self.id, thread_id=self._outlet.thread_id, created_at=self._created_at, content=content
+        )
+
+    def _update(self, update: Any) -> None:
+        self._outlet.emit(ThreadItemUpdatedEvent.model_construct(item_id=self.id, update=update))
+
+
+class Outlet:
+    """Collects a run's events from the model, the tools and the loop; also the `Stage` of the tools.
+
+    Every method is synchronous and never waits: whoever calls cannot be overtaken. `item_ids` are the thread
+    items that the run's own items stand for: a message counts only when the model's response is complete.
+    """
+
+    def __init__(self, thread_id: str, new_id: NewId) -> None:
+        self.thread_id = thread_id
+        self.new_id = new_id
+        self.item_ids: list[str] = []
+        self._queue: asyncio.Queue[ThreadStreamEvent | None] = asyncio.Queue()
+        self._workflow: WorkflowInProgress | None = None
+        self._message: Message | None = None
+        self._widgets: list[WidgetItem] = []
+
+    async def events(self) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Everything that was emitted, in order, until `finish`."""
+        while (event := await self._queue.get()) is not None:
+            yield event
+
+    def emit(self, event: ThreadStreamEvent) -> None:
+        """Send an event that needs no bookkeeping."""
+        self._queue.put_nowait(event)
+
+    def open_message(self) -> Message:
+        """Start an assistant message; a workflow that is still open ends above it."""
+        self._close_open_items()
+        self._message = Message(self, self.new_id("message"))
+        self._message.open()
+        return self._message
+
+    def close_message(self, message: Message) -> None:
+        """End a message with what was shown."""
+        if self._message is message:
+            self._message = None
+            message.close()
+
+    def workflow(self) -> WorkflowInProgress:
+        """The open workflow, or a new one."""
+        if self._workflow is None:
+            self._workflow = WorkflowInProgress(self.emit, self.new_id("workflow"), self.thread_id)
+            self.item_ids.append(self._workflow.id)
+        return self._workflow
+
+    def tool_started(self, call_id: str, title: str) -> None:
+        """Show that a tool runs."""
+        self.progress(f"{title}…")
+        self.workflow().start(call_id, title)
+
+    def tool_finished(self, call_id: str) -> None:
+        """Show that it is done; widgets wait for the last running tool, so that they stand below the workflow."""
+        self.workflow().finish(call_id)
+        if not self.workflow().running:
+            self._show_widgets()
+
+    def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
+        """Put a widget into the thread."""
+        item = WidgetItem(
+            id=self.new_id("message"),
+            thread_id=self.thread_id,
+            created_at=dt.datetime.now(dt.UTC),
+            widget=widget,
+            copy_text=copy_text,
+        )
+        self._widgets.append(item)
+        if self._workflow is None or not self._workflow.running:
+            self._show_widgets()
+
+    def progress(self, text: str) -> None:
+        """Say in a line what is being done."""
+        self.emit(ProgressUpdateEvent(text=text))
+
+    def effect(self, name: str, data: dict[str, Any]) -> None:
+        """Tell the host page to do something."""
+        self.emit(ClientEffectEvent(name=name, data=data))
+
+    def finish(self) -> None:
+        """Close what is open with what was shown, and end the events. Safe to call twice."""
+        self._close_open_items()
+        self._show_widgets()
+        self._queue.put_nowait(None)
+
+    def _close_open_items(self) -> None:
+        if self._message is not None:
+            self._message.close()
+            self._message = None
+        if self._workflow is not None:
+            self._workflow.close()
+            self._workflow = None
+
+    def _show_widgets(self) -> None:
+        if self._widgets and self._workflow is not None:
+            self._workflow.close()
+            self._workflow = None
+        for item in self._widgets:
+            self.item_ids.append(item.id)
+            self.emit(ThreadItemDoneEvent(item=item))
+        self._widgets = []

@@ -1,0 +1,155 @@
+"""The assistant's loop, run by the Agents SDK."""
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from agents import Agent, RunConfig, RunHooks, Runner, Tool
+from agents.exceptions import AgentsException, MaxTurnsExceeded
+from agents.run_context import RunContextWrapper
+from agents.tool_context import ToolContext
+from agents.usage import Usage
+from chatkit.store import StoreItemType
+from chatkit.types import ThreadStreamEvent
+
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.items import to_model_input
+from app.adapters.agents_sdk.outlet import Outlet
+from app.adapters.agents_sdk.transcript import Transcript
+from app.adapters.agents_sdk.translation import OutletModel
+from app.adapters.agents_sdk.turn import TurnContext
+from app.domain.errors import AnyportError
+from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
+from app.ports.model_provider import ModelError, ModelProvider
+from app.ports.thread_store import ThreadStore
+from app.ports.turn_log import TokenUsage
+
+
+class SdkAgentRunner(AgentRunner):
+    """Runs one assistant on one provider. Nothing of a run outlives it."""
+
+    def __init__(self, assistant: Assistant, provider: ModelProvider, store: ThreadStore, max_rounds: int) -> None:
+        self._assistant = assistant
+        self._provider = provider
+        self._store = store
+        self._max_rounds = max_rounds
+
+    async def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Drive the loop in a task, and pass on what comes out of the outlet meanwhile."""
+
+        def new_id(kind: StoreItemType) -> str:
+            return self._store.generate_item_id(kind, request.thread, request.context)
+
+        outlet = Outlet(request.thread.id, new_id)
+        driving = asyncio.create_task(self._drive(request, report, outlet))
+        try:
+            async for event in outlet.events():
+                yield event
+            await driving
+        finally:
+            driving.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await driving
+
+    async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
+        report.provider = self._provider.name
+        report.model = request.model or self._provider.default_model
+        usage = Usage()
+        transcript = Transcript(())
+        try:
+            history = await to_model_input(request.history, provider=report.provider, model=report.model)
+            transcript = Transcript(history)
+            model = OutletModel(self._provider.model(report.model), outlet, transcript)
+            turn = TurnContext(request=request.context, thread=request.thread, stage=outlet)
+            result = Runner.run_streamed(
+                self._agent(),
+                history,
+                context=turn,
+                max_turns=self._max_rounds,
+                hooks=_Visible(outlet, transcript, self._assistant),
+                run_config=RunConfig(
+                    model=model,
+                    # Traces would go to OpenAI, whatever model runs, as soon as the SDK finds an OpenAI key.
+                    tracing_disabled=True,
+                    trace_include_sensitive_data=False,
+                    tool_not_found_behavior="return_error_to_model",
+                ),
+            )
+            usage = result.context_wrapper.usage
+            try:
+                async for _ in result.stream_events():
+                    pass
+            finally:
+                result.cancel()
+        except AgentsException as error:
+            raise _explained(error) from error
+        finally:
+            outlet.finish()
+            report.model_items = transcript.items()
+            report.item_ids = outlet.item_ids
+            report.usage = _tokens(usage)
+
+    def _agent(self) -> Agent[TurnContext]:
+        today = dt.datetime.now(dt.UTC).date()
+        return Agent[TurnContext](
+            name=self._assistant.name,
+            instructions=f"{self._assistant.instructions}\n\nToday is {today:%A}, {today.isoformat()} (UTC).",
+            tools=list(self._assistant.tools),
+        )
+
+
+class _Visible(RunHooks[TurnContext]):
+    """Shows tools while they run, and writes down what they returned."""
+
+    def __init__(self, outlet: Outlet, transcript: Transcript, assistant: Assistant) -> None:
+        self._outlet = outlet
+        self._transcript = transcript
+        self._assistant = assistant
+
+    async def on_tool_start(self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool) -> None:
+        if isinstance(context, ToolContext):
+            title = self._assistant.describe(context.tool_name, _arguments(context.tool_arguments))
+            self._outlet.tool_started(context.tool_call_id, title)
+
+    async def on_tool_end(
+        self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool, result: object
+    ) -> None:
+        if isinstance(context, ToolContext):
+            self._transcript.tool_returned(context.tool_call_id, result)
+            self._outlet.tool_finished(context.tool_call_id)
+
+
+def _arguments(text: str) -> Mapping[str, Any]:
+    with suppress(ValueError):
+        arguments = json.loads(text)
+        if isinstance(arguments, dict):
+            return arguments
+    return {}
+
+
+def _explained(error: AgentsException) -> AnyportError:
+    """What the user is told when the loop gives up; a model's own failures are `ModelError`s already."""
+    if isinstance(error, MaxTurnsExceeded):
+        return ModelError(
+            "I stopped here: this took more steps than I am allowed in one go. Say “go on” to continue.",
+            kind="truncated",
+            detail=str(error),
+        )
+    return ModelError(
+        "The model's answer could not be used. Please try again.",
+        kind="protocol",
+        detail=f"{type(error).__name__}: {error}",
+    )
+
+
+def _tokens(usage: Usage) -> TokenUsage:
+    return TokenUsage(
+        requests=usage.requests,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.input_tokens_details.cached_tokens or 0,
+        reasoning_tokens=usage.output_tokens_details.reasoning_tokens or 0,
+    )

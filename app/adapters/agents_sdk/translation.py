@@ -1,0 +1,112 @@
+"""One model response, from the Agents SDK's raw events to the outlet."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any, cast
+
+from agents import Model, ModelResponse
+from agents.items import TResponseInputItem, TResponseStreamEvent
+
+from app.adapters.agents_sdk.outlet import Message, Outlet
+from app.adapters.agents_sdk.transcript import Transcript
+
+
+class ResponseTranslator:
+    """Translates the events of one response.
+
+    The ids in them are not used: every model that is not on the Responses API gives all items the same fake id.
+    Messages are told apart by their output index instead.
+    """
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._messages: dict[int, Message] = {}
+        self._handlers: dict[str, Callable[[Any], None]] = {
+            "response.output_text.delta": self._text_delta,
+            "response.output_text.done": self._text_done,
+            "response.refusal.delta": self._text_delta,
+            "response.refusal.done": self._refusal_done,
+            "response.reasoning_summary_text.delta": self._thought,
+            "response.output_item.done": self._item_done,
+        }
+
+    def message_ids(self) -> list[str]:
+        """The thread items that the response was shown as."""
+        return [message.id for message in self._messages.values()]
+
+    def feed(self, event: TResponseStreamEvent) -> None:
+        """Pass on what an event means for the user; events that mean nothing to them are dropped."""
+        handler = self._handlers.get(event.type)
+        if handler is not None:
+            handler(event)
+
+    def _text_delta(self, event: Any) -> None:
+        if event.delta:
+            self._message(event.output_index).add(event.content_index, event.delta)
+
+    def _text_done(self, event: Any) -> None:
+        if event.text:
+            self._message(event.output_index).finish_part(event.content_index, event.text)
+
+    def _refusal_done(self, event: Any) -> None:
+        if event.refusal:
+            self._message(event.output_index).finish_part(event.content_index, event.refusal)
+
+    def _thought(self, event: Any) -> None:
+        key = f"{event.output_index}.{event.summary_index}.{id(self)}"
+        self._outlet.workflow().think(key, event.delta)
+
+    def _item_done(self, event: Any) -> None:
+        if event.item.type != "message":
+            return
+        texts: list[str] = [part.text if part.type == "output_text" else part.refusal for part in event.item.content]
+        if event.output_index not in self._messages and not any(texts):
+            return  # A message without a word is not worth an empty bubble.
+        message = self._message(event.output_index)
+        if message.is_empty:
+            for index, text in enumerate(texts):
+                message.finish_part(index, text)
+        self._outlet.close_message(message)
+
+    def _message(self, output_index: int) -> Message:
+        if output_index not in self._messages:
+            self._messages[output_index] = self._outlet.open_message()
+        return self._messages[output_index]
+
+
+class OutletModel(Model):
+    """A model whose events reach the outlet the moment they arrive, before the SDK's own queues see them."""
+
+    def __init__(self, model: Model, outlet: Outlet, transcript: Transcript) -> None:
+        self._model = model
+        self._outlet = outlet
+        self._transcript = transcript
+
+    async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
+        """Not streamed, so not shown: for tools and guardrails that ask the model something on the side."""
+        return await self._model.get_response(*args, **kwargs)
+
+    async def stream_response(
+        self,
+        system_instructions: str | None,
+        input: str | list[TResponseInputItem],
+        *args: Any,
+        **kwargs: Any,
+    ) -> AsyncGenerator[TResponseStreamEvent, None]:
+        """Stream, translate and write down one response."""
+        self._transcript.asked(input)
+        translator = ResponseTranslator(self._outlet)
+        stream = cast(
+            AsyncGenerator[TResponseStreamEvent, None],
+            self._model.stream_response(system_instructions, input, *args, **kwargs),
+        )
+        async with aclosing(stream):
+            async for event in stream:
+                translator.feed(event)
+                if event.type == "response.completed":
+                    self._transcript.answered(event.response.output)
+                    self._outlet.item_ids += translator.message_ids()
+                yield event
+
+    async def close(self) -> None:
+        """The provider closes its models, not a run."""

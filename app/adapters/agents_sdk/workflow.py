@@ -1,0 +1,89 @@
+"""A workflow item while it grows: the running tools and the model's thoughts."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from chatkit.types import (
+    CustomSummary,
+    CustomTask,
+    DurationSummary,
+    Task,
+    ThoughtTask,
+    ThreadItemAddedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemUpdatedEvent,
+    ThreadStreamEvent,
+    Workflow,
+    WorkflowItem,
+    WorkflowTaskAdded,
+    WorkflowTaskUpdated,
+)
+
+
+class WorkflowInProgress:
+    """Announced with its first step, done when it is closed."""
+
+    def __init__(self, emit: Callable[[ThreadStreamEvent], None], item_id: str, thread_id: str) -> None:
+        self.id = item_id
+        self.running: set[str] = set()
+        self._emit = emit
+        self._thread_id = thread_id
+        self._created_at = dt.datetime.now(dt.UTC)
+        self._tasks: list[Task] = []
+        self._index: dict[str, int] = {}
+
+    def start(self, key: str, title: str) -> None:
+        """Add a step that is under way."""
+        self.running.add(key)
+        self._add(key, CustomTask(title=title, status_indicator="loading"))
+
+    def finish(self, key: str) -> None:
+        """Mark a step as done; an unknown one is ignored."""
+        self.running.discard(key)
+        task = self._tasks[self._index[key]] if key in self._index else None
+        if isinstance(task, CustomTask):
+            self._replace(key, task.model_copy(update={"status_indicator": "complete"}))
+
+    def think(self, key: str, delta: str) -> None:
+        """Append to a thought, which is added with its first text."""
+        if key not in self._index:
+            self._add(key, ThoughtTask(content=delta))
+            return
+        thought = self._tasks[self._index[key]]
+        if isinstance(thought, ThoughtTask):
+            self._replace(key, thought.model_copy(update={"content": thought.content + delta}))
+
+    def close(self) -> None:
+        """Send the finished item; steps that never ended count as ended with the turn."""
+        self.running.clear()
+        self._tasks = [task.model_copy(update={"status_indicator": "complete"}) for task in self._tasks]
+        self._emit(ThreadItemDoneEvent(item=self._item(summary=True)))
+
+    def _add(self, key: str, task: Task) -> None:
+        self._index[key] = len(self._tasks)
+        self._tasks.append(task)
+        if len(self._tasks) == 1:
+            self._emit(ThreadItemAddedEvent(item=self._item()))
+        else:
+            self._update(WorkflowTaskAdded(task=task, task_index=self._index[key]))
+
+    def _replace(self, key: str, task: Task) -> None:
+        self._tasks[self._index[key]] = task
+        self._update(WorkflowTaskUpdated(task=task, task_index=self._index[key]))
+
+    def _update(self, update: WorkflowTaskAdded | WorkflowTaskUpdated) -> None:
+        self._emit(ThreadItemUpdatedEvent(item_id=self.id, update=update))
+
+    def _item(self, *, summary: bool = False) -> WorkflowItem:
+        steps = [task for task in self._tasks if isinstance(task, CustomTask)]
+        workflow = Workflow(type="custom" if steps else "reasoning", tasks=list(self._tasks))
+        if summary:
+            workflow.summary = self._summary(steps)
+        return WorkflowItem(id=self.id, thread_id=self._thread_id, created_at=self._created_at, workflow=workflow)
+
+    def _summary(self, steps: list[CustomTask]) -> CustomSummary | DurationSummary:
+        if not steps:
+            elapsed = dt.datetime.now(dt.UTC) - self._created_at
+            return DurationSummary(duration=int(elapsed.total_seconds()))
+        title = steps[0].title if len(steps) == 1 else f"{len(steps)} steps"
+        return CustomSummary(title=title or "1 step")

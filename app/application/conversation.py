@@ -1,0 +1,97 @@
+"""One turn of a conversation: history in, answer out, and what it took written down."""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import structlog
+from chatkit.store import NotFoundError
+from chatkit.types import ThreadMetadata, ThreadStreamEvent, UserMessageItem
+
+from app.application.history import load_history
+from app.domain.conversation import title_from
+from app.domain.errors import AnyportError, InvalidInputError
+from app.domain.identity import RequestContext
+from app.domain.ids import new_id
+from app.ports.agent_runner import AgentRunner, HistoryEntry, RunReport, RunRequest
+from app.ports.thread_store import ThreadStore
+from app.ports.turn_log import TurnLog, TurnRecord, TurnStatus
+
+log = structlog.get_logger(__name__)
+
+
+class Conversation:
+    """Answers the newest item of a thread."""
+
+    def __init__(self, store: ThreadStore, turn_log: TurnLog, runner: AgentRunner, *, history_items: int) -> None:
+        self._store = store
+        self._turn_log = turn_log
+        self._runner = runner
+        self._history_items = history_items
+
+    async def answer(self, thread: ThreadMetadata, context: RequestContext) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Stream the answer. Raises `AnyportError` when there is none; the turn is recorded however it ends.
+
+        A thread without a title is given one, in place: ChatKit saves it and tells the client.
+        """
+        history = await load_history(self._store, self._turn_log, thread.id, context, limit=self._history_items)
+        if thread.title is None:
+            thread.title = _title(history)
+        turn = _Turn(thread.id, history)
+        try:
+            request = RunRequest(thread=thread, history=history, context=context)
+            async with aclosing(self._runner.run(request, turn.report)) as events:
+                async for event in events:
+                    yield event
+            turn.status = "completed"
+        except (asyncio.CancelledError, GeneratorExit):
+            turn.status = "cancelled"
+            raise
+        except AnyportError as failure:
+            turn.error = failure.code
+            log.warning("turn failed", thread=thread.id, code=failure.code, actor=failure.actor, detail=failure.detail)
+            raise
+        finally:
+            await self._record(turn, context)
+
+    async def _record(self, turn: "_Turn", context: RequestContext) -> None:
+        try:
+            await self._turn_log.finish(turn.record(), context)
+        except NotFoundError:
+            log.info("turn not recorded: what it answers was deleted meanwhile", thread=turn.thread_id)
+
+
+class _Turn:
+    """A turn under way; it counts as failed until it is known to have ended otherwise."""
+
+    def __init__(self, thread_id: str, history: list[HistoryEntry]) -> None:
+        if not history or isinstance(history[-1], TurnRecord):
+            raise InvalidInputError("There is nothing in this thread to answer.")
+        self.thread_id = thread_id
+        self.after_item_id = history[-1].id
+        self.report = RunReport()
+        self.status: TurnStatus = "failed"
+        self.error = ""
+        self._started_at = dt.datetime.now(dt.UTC)
+
+    def record(self) -> TurnRecord:
+        return TurnRecord(
+            id=new_id("turn"),
+            thread_id=self.thread_id,
+            after_item_id=self.after_item_id,
+            status=self.status,
+            provider=self.report.provider,
+            model=self.report.model,
+            started_at=self._started_at,
+            finished_at=dt.datetime.now(dt.UTC),
+            model_items=self.report.model_items,
+            item_ids=self.report.item_ids,
+            usage=self.report.usage,
+            error=self.error,
+        )
+
+
+def _title(history: list[HistoryEntry]) -> str | None:
+    first = next((entry for entry in history if isinstance(entry, UserMessageItem)), None)
+    return title_from("".join(part.text for part in first.content)) if first else None

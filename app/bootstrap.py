@@ -1,0 +1,162 @@
+"""The composition root: the only place that knows which adapter stands behind which port."""
+
+from collections.abc import AsyncIterator, Mapping
+from importlib.metadata import version
+
+import structlog
+from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container, provide
+from dishka.integrations.litestar import LitestarProvider
+from litestar import Litestar
+
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.runner import SdkAgentRunner
+from app.adapters.agents_sdk.task_assistant import task_assistant
+from app.adapters.auth.single_user import SingleUser
+from app.adapters.providers.registry import Discovery, discover
+from app.adapters.stores import open_storage
+from app.application.conversation import Conversation
+from app.application.tasks import TaskService
+from app.application.turns import Turns
+from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.http.app import create_app
+from app.entrypoints.http.auth import CallerWiring
+from app.environment import Problem, SettingsError
+from app.ports.agent_runner import AgentRunner
+from app.ports.authenticator import Authenticator
+from app.ports.model_provider import ModelProvider
+from app.ports.storage import Storage
+from app.ports.task_repository import TaskRepository
+from app.ports.thread_store import ThreadStore
+from app.ports.turn_log import TurnLog
+from app.settings import Settings, load_settings
+
+log = structlog.get_logger(__name__)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings of the server and of every installed provider. Raises `SettingsError` with all mistakes."""
+    found = discover()
+    for name, reason in found.failures.items():
+        log.warning("provider plugin failed to load", provider=name, reason=reason)
+    wanted = environ.get("LLM_PROVIDER", "").strip()
+    if wanted in found.failures:
+        raise SettingsError([Problem("LLM_PROVIDER", f"{wanted} failed to load: {found.failures[wanted]}")])
+    return load_settings(environ, found.plugins.values())
+
+
+class StorageWiring(Provider):
+    """The database that `DATABASE_URL` names."""
+
+    scope = Scope.APP
+
+    @provide
+    async def storage(self, settings: Settings) -> AsyncIterator[Storage]:
+        storage = open_storage(settings.store.database_url)
+        try:
+            await storage.start()
+            yield storage
+        finally:
+            await storage.aclose()
+
+    @provide
+    def threads(self, storage: Storage) -> ThreadStore:
+        return storage.threads
+
+    @provide
+    def tasks(self, storage: Storage) -> TaskRepository:
+        return storage.tasks
+
+    @provide
+    def turn_log(self, storage: Storage) -> TurnLog:
+        return storage.turn_log
+
+
+class ModelWiring(Provider):
+    """The provider that `LLM_PROVIDER` names."""
+
+    scope = Scope.APP
+
+    @provide
+    def plugins(self) -> Discovery:
+        return discover()
+
+    @provide
+    async def provider(self, settings: Settings, found: Discovery) -> AsyncIterator[ModelProvider]:
+        name = settings.assistant.provider
+        provider = found.plugins[name].build(settings.providers[name])
+        log.info(
+            "Model factory initialized",
+            provider=provider.name,
+            model=provider.default_model,
+            base_url=provider.base_url or "none",
+        )
+        try:
+            yield provider
+        finally:
+            await provider.aclose()
+
+
+class AssistantWiring(Provider):
+    """The assistant, its loop, and the turns that it answers in."""
+
+    scope = Scope.APP
+    task_service = provide(TaskService)
+    server = provide(AnyportServer)
+
+    @provide
+    def assistant(self, tasks: TaskService) -> Assistant:
+        return task_assistant(tasks)
+
+    @provide
+    def runner(
+        self, assistant: Assistant, provider: ModelProvider, store: ThreadStore, settings: Settings
+    ) -> AgentRunner:
+        return SdkAgentRunner(assistant, provider, store, settings.assistant.max_tool_rounds)
+
+    @provide
+    def conversation(
+        self, store: ThreadStore, turn_log: TurnLog, runner: AgentRunner, settings: Settings
+    ) -> Conversation:
+        return Conversation(store, turn_log, runner, history_items=settings.assistant.history_items)
+
+    @provide
+    async def turns(self, server: AnyportServer) -> AsyncIterator[Turns]:
+        # Asks for the server only so that turns are stopped before the store they write to, and the model, close.
+        turns = Turns()
+        try:
+            yield turns
+        finally:
+            await turns.aclose()
+
+
+class DoorWiring(Provider):
+    """Who comes in."""
+
+    scope = Scope.APP
+    authenticator = provide(SingleUser, provides=Authenticator)
+
+
+class SettingsWiring(Provider):
+    """The settings that the container was made with."""
+
+    settings = from_context(Settings, scope=Scope.APP)
+
+
+def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
+    """Wire everything for `settings`; nothing is built before it is asked for. `overrides` win, for tests."""
+    return make_async_container(
+        SettingsWiring(),
+        StorageWiring(),
+        ModelWiring(),
+        AssistantWiring(),
+        DoorWiring(),
+        CallerWiring(),
+        LitestarProvider(),
+        *overrides,
+        context={Settings: settings},
+    )
+
+
+def make_app(container: AsyncContainer, settings: Settings) -> Litestar:
+    """The HTTP application; it closes the container when it stops."""
+    return create_app(container, settings, version=version("anyport"))

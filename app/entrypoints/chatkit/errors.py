@@ -1,0 +1,35 @@
+"""Failures of a ChatKit request, in the protocol's own form."""
+
+from chatkit.types import ErrorEvent
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from app.domain.errors import AnyportError
+
+GENERIC = "Something went wrong on the server. Please try again."
+_SHOWN = 5
+
+
+def stream_failure(failure: Exception) -> bytes:
+    """The `error` event that ends a stream which broke off."""
+    if isinstance(failure, AnyportError):
+        event = ErrorEvent(message=failure.message, allow_retry=failure.retry)
+    else:
+        event = ErrorEvent(message=GENERIC, allow_retry=True)
+    return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
+
+
+def validation_message(error: ValidationError) -> str:
+    """Which fields are wrong and how, without a word of what was sent: it may be private."""
+    problems = error.errors(include_url=False, include_input=False)
+    lines = [_line(problem) for problem in problems[:_SHOWN]]
+    if len(problems) > _SHOWN:
+        lines.append(f"and {len(problems) - _SHOWN} more")
+    return "This is not a valid ChatKit request. " + "; ".join(lines)
+
+
+def _line(problem: ErrorDetails) -> str:
+    where = ".".join(map(str, problem["loc"])) or "body"
+    if problem["type"] == "union_tag_invalid":
+        return f"{where}: unknown `type`, expected one of {problem['ctx']['expected_tags']}"
+    return f"{where}: {problem['msg']}"

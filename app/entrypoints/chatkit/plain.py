@@ -1,0 +1,90 @@
+"""The plain form: a message in, text out, over the same turns as ChatKit's own requests."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+
+import msgspec
+
+from app.domain.errors import AnyportError
+
+
+class PlainAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole answer at once."""
+
+    type: str = "message"
+    content: str
+    done: bool = True
+
+
+class _Part(msgspec.Struct):
+    """The fields of ChatKit's events that the plain form needs."""
+
+    id: str = ""
+    type: str = ""
+    delta: str = ""
+
+
+class _Event(msgspec.Struct):
+    type: str
+    thread: _Part = _Part()
+    item: _Part = _Part()
+    update: _Part = _Part()
+    message: str = ""
+
+
+_events = msgspec.json.Decoder(_Event)
+
+
+def chatkit_request(text: str, thread_id: str | None) -> bytes:
+    """The ChatKit request that says `text`, in a new thread or in a given one."""
+    message = {"content": [{"type": "input_text", "text": text}], "attachments": [], "inference_options": {}}
+    if thread_id is None:
+        return msgspec.json.encode({"type": "threads.create", "params": {"input": message}})
+    params = {"input": message, "thread_id": thread_id}
+    return msgspec.json.encode({"type": "threads.add_user_message", "params": params})
+
+
+def thread_id_of(first_event: bytes) -> str:
+    """The id in the `thread.created` event that begins a new thread's stream."""
+    return next(event.thread.id for event in _parse(first_event))
+
+
+async def translate(events: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Frames of `{"text": …}`, then `{"done": true}`; `{"error": …}` before it when the turn failed."""
+    async for piece in _pieces(events):
+        yield _frame({"error": piece.message} if isinstance(piece, AnyportError) else {"text": piece})
+    yield _frame({"done": True})
+
+
+async def collect(events: AsyncIterator[bytes]) -> PlainAnswer:
+    """All text in one. Raises `AnyportError` when the turn failed."""
+    texts = []
+    async for piece in _pieces(events):
+        if isinstance(piece, AnyportError):
+            raise piece
+        texts.append(piece)
+    return PlainAnswer(content="".join(texts))
+
+
+async def _pieces(events: AsyncIterator[bytes]) -> AsyncGenerator[str | AnyportError, None]:
+    """The text as it comes, an empty line between two messages, and the failure if there is one."""
+    shown = False
+    async for chunk in events:
+        for event in _parse(chunk):
+            match event.type:
+                case "thread.item.added" if event.item.type == "assistant_message" and shown:
+                    yield "\n\n"
+                case "thread.item.updated" if event.update.delta:
+                    shown = True
+                    yield event.update.delta
+                case "error":
+                    yield AnyportError(event.message)
+
+
+def _parse(chunk: bytes) -> Iterator[_Event]:
+    for frame in chunk.split(b"\n\n"):
+        if frame.startswith(b"data: "):
+            yield _events.decode(frame.removeprefix(b"data: "))
+
+
+def _frame(data: dict[str, object]) -> bytes:
+    return b"data: " + msgspec.json.encode(data) + b"\n\n"

@@ -1,0 +1,102 @@
+"""ChatKit's server, told to use our conversation.
+
+Leans on three private methods of openai-chatkit 1.6.5, which `tests/unit/test_chatkit_seams.py` guards:
+`_process_streaming`, `_process_non_streaming` and `_serialize`.
+"""
+
+import datetime as dt
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import cache
+from typing import Any, Never
+
+from chatkit.actions import Action
+from chatkit.errors import CustomStreamError
+from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
+from chatkit.types import (
+    ChatKitReq,
+    FeedbackKind,
+    SyncCustomActionResponse,
+    ThreadMetadata,
+    ThreadStreamEvent,
+    UserMessageItem,
+    WidgetItem,
+    is_streaming_req,
+)
+from pydantic import BaseModel, TypeAdapter
+
+from app.application.conversation import Conversation
+from app.domain.errors import AnyportError, InvalidInputError
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit import preconditions
+from app.ports.thread_store import ThreadStore
+
+
+class AnyportServer(ChatKitServer[RequestContext]):
+    """The `ChatKitServer` of this project; everything it does for an answer is in `Conversation`."""
+
+    store: ThreadStore
+
+    def __init__(self, store: ThreadStore, conversation: Conversation) -> None:
+        super().__init__(store)
+        self._conversation = conversation
+
+    async def process(
+        self, request: str | bytes | bytearray, context: RequestContext
+    ) -> StreamingResult | NonStreamingResult:
+        """Answer one request. Raises pydantic's `ValidationError` for a body that is no request of ChatKit's,
+        and what `preconditions.check` raises, before a stream is open or anything is stored."""
+        parsed = _requests().validate_json(request)
+        await preconditions.check(parsed, self.store, context)
+        if is_streaming_req(parsed):
+            return StreamingResult(self._process_streaming(parsed, context))
+        return NonStreamingResult(await self._process_non_streaming(parsed, context.as_client()))
+
+    async def respond(
+        self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Stream the answer to the newest item of the thread."""
+        try:
+            async with aclosing(self._conversation.answer(thread, context)) as events:
+                async for event in events:
+                    yield event
+        except AnyportError as error:
+            raise CustomStreamError(error.message, allow_retry=error.retry) from error
+
+    async def add_feedback(
+        self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
+    ) -> None:
+        """Keep what the user thought of these items."""
+        await self.store.save_feedback(thread_id, item_ids, feedback, context)
+
+    def action(
+        self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: RequestContext
+    ) -> Never:
+        """Refuse: no widget of this server sends actions."""
+        raise CustomStreamError("This server knows no such action.")
+
+    async def sync_action(
+        self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: RequestContext
+    ) -> SyncCustomActionResponse:
+        """Refuse: no widget of this server sends actions."""
+        raise InvalidInputError("This server knows no such action.")
+
+    def _serialize(self, obj: BaseModel) -> bytes:
+        return super()._serialize(_in_utc(obj))
+
+
+@cache
+def _requests() -> TypeAdapter[ChatKitReq]:
+    return TypeAdapter(ChatKitReq)
+
+
+def _in_utc(obj: BaseModel) -> BaseModel:
+    """ChatKit stamps naive local times; the wire has UTC with an offset. Copies, because ChatKit goes on using
+    the object, and compares its naive time with another."""
+    for name in ("item", "thread"):
+        stamped = getattr(obj, name, None)
+        created_at = getattr(stamped, "created_at", None)
+        if isinstance(stamped, BaseModel) and isinstance(created_at, dt.datetime) and created_at.tzinfo is None:
+            in_utc = stamped.model_copy(update={"created_at": created_at.astimezone(dt.UTC)})
+            return obj.model_copy(update={name: in_utc})
+    return obj

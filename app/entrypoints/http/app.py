@@ -1,0 +1,60 @@
+"""The HTTP application."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from dishka import AsyncContainer
+from dishka.integrations.litestar import DishkaRouter, setup_dishka
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import ScalarRenderPlugin
+from litestar.types import ControllerRouterHandler
+
+from app.application.turns import Turns
+from app.entrypoints.http import errors
+from app.entrypoints.http.request_id import RequestIdMiddleware
+from app.entrypoints.http.routes import chatkit, health, pages, plain, tasks
+from app.settings import Settings
+
+INJECTED: Sequence[ControllerRouterHandler] = (
+    chatkit.chatkit,
+    plain.plain,
+    tasks.list_tasks,
+    health.health,
+    *pages.INJECTED,
+)
+
+
+def create_app(container: AsyncContainer, settings: Settings, *, version: str) -> Litestar:
+    """Build the application around a container, which it opens when it starts and closes when it stops.
+
+    Closing stops the turns first, then the store they write to.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
+        try:
+            # Whatever cannot work stops the start, rather than the first request.
+            await container.get(Turns)
+            yield
+        finally:
+            await container.close()
+
+    app = Litestar(
+        route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), *pages.STATIC],
+        middleware=[RequestIdMiddleware()],
+        exception_handlers=errors.HANDLERS,
+        lifespan=[lifespan],
+        request_max_body_size=settings.server.max_body_bytes,
+        openapi_config=OpenAPIConfig(
+            title="Anyport",
+            version=version,
+            description="A self-hosted ChatKit server.",
+            path="/docs",
+            render_plugins=[ScalarRenderPlugin()],
+        ),
+        # Our own log: the default configures the root logger, and turns a streamed answer into a line a chunk.
+        logging_config=None,
+    )
+    setup_dishka(container, app)
+    return app

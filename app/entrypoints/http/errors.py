@@ -1,0 +1,86 @@
+"""Failures of a request, as problem documents (RFC 9457) with the top-level `message` that ChatKit's client reads."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import chatkit.store
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.exceptions import ValidationException as LitestarValidationException
+from pydantic import ValidationError
+
+from app.domain import errors
+from app.entrypoints.chatkit.errors import GENERIC, validation_message
+from app.entrypoints.http.request_id import request_id
+
+log = structlog.get_logger(__name__)
+
+_STATUS: dict[type[errors.AnyportError], HTTPStatus] = {
+    errors.InvalidInputError: HTTPStatus.BAD_REQUEST,
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.NotEnabledError: HTTPStatus.BAD_REQUEST,
+    errors.StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def problem(request: Request[Any, Any, Any], status: int, code: str, message: str) -> Response[dict[str, object]]:
+    """A problem document; it carries the id under which the log has the request."""
+    return Response(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "code": code,
+            "message": message,
+            "request_id": request_id(request.scope),
+        },
+        status_code=status,
+        media_type="application/problem+json",
+    )
+
+
+def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Response[dict[str, object]]:
+    """One of our own errors: its class says which status."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_GATEWAY)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request failed", code=error.code, actor=error.actor, detail=error.detail)
+    return problem(request, status, error.code, error.message)
+
+
+def not_found(request: Request[Any, Any, Any], error: chatkit.store.NotFoundError) -> Response[dict[str, object]]:
+    """ChatKit's own: an id that does not exist for this user."""
+    return problem(request, HTTPStatus.NOT_FOUND, "not_found", str(error) or "There is nothing of that id.")
+
+
+def invalid(request: Request[Any, Any, Any], error: ValidationError) -> Response[dict[str, object]]:
+    """A body that is no ChatKit request."""
+    return problem(request, HTTPStatus.BAD_REQUEST, "invalid", validation_message(error))
+
+
+def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:
+    """Litestar's own: no such route, wrong method, wrong parameter, body too large."""
+    message = error.detail
+    if isinstance(error, LitestarValidationException) and isinstance(error.extra, list):
+        fields = [f"{entry.get('key', 'body')}: {entry['message']}" for entry in error.extra if "message" in entry]
+        message = "; ".join(fields) or message
+    response = problem(request, error.status_code, HTTPStatus(error.status_code).name.lower(), message)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
+    """A mistake of ours: all of it goes into the log, none of it to the client."""
+    log.exception("request crashed", exc_info=error)
+    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", GENERIC)
+
+
+HANDLERS: dict[int | type[Exception], Callable[..., Response[Any]]] = {
+    errors.AnyportError: known,
+    chatkit.store.NotFoundError: not_found,
+    ValidationError: invalid,
+    HTTPException: http,
+    Exception: unexpected,
+}

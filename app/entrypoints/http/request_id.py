@@ -1,0 +1,51 @@
+"""A name for every request, the same in its answer and in all log lines that it causes."""
+
+import re
+import time
+
+import structlog
+from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.domain.ids import new_id
+
+HEADER = "x-request-id"
+_KEY = "anyport_request_id"
+_FIT = re.compile(r"[\w.-]{1,80}")
+
+log = structlog.get_logger(__name__)
+
+
+def request_id(scope: Scope) -> str:
+    """The id of the request; empty outside the middleware."""
+    return str(scope.get("state", {}).get(_KEY, ""))
+
+
+class RequestIdMiddleware(ASGIMiddleware):
+    """Takes the proxy's `X-Request-Id` when it is fit to be logged, else makes one; logs one line a request."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Name the request, run it, log it."""
+        given = Headers.from_scope(scope).get(HEADER, "")
+        name = given if _FIT.fullmatch(given) else new_id("req")
+        scope.setdefault("state", {})[_KEY] = name
+        status = 0
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableScopeHeaders.from_message(message)[HEADER] = name
+            await send(message)
+
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=name):
+            try:
+                await next_app(scope, receive, named)
+            finally:
+                elapsed = round((time.perf_counter() - started) * 1000)
+                log.info("request", method=scope.get("method"), path=scope["path"], status=status, ms=elapsed)

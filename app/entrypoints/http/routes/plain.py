@@ -1,0 +1,55 @@
+"""A message in, text out: for curl and scripts that know nothing of ChatKit."""
+
+from typing import Annotated, Any
+
+import msgspec
+from chatkit.server import StreamingResult
+from dishka.integrations.litestar import FromDishka
+from litestar import Request, Response, post
+from litestar.response import Stream
+
+from app.application.turns import Turns
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.errors import stream_failure
+from app.entrypoints.chatkit.plain import PlainAnswer, chatkit_request, collect, thread_id_of, translate
+from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.http.streams import event_stream
+
+THREAD_HEADER = "x-thread-id"
+
+
+class PlainMessage(msgspec.Struct, frozen=True):
+    """What the user says."""
+
+    content: Annotated[str, msgspec.Meta(min_length=1, max_length=100_000)]
+
+
+class PlainRequest(msgspec.Struct, frozen=True):
+    """A message, in a new thread or in the one that an earlier answer named in its `X-Thread-Id`."""
+
+    message: PlainMessage
+    thread_id: str | None = None
+
+
+@post("/chatkit/api", status_code=200, tags=["chat"], summary="One message, plain text back")
+async def plain(
+    data: PlainRequest,
+    request: Request[Any, Any, Any],
+    server: FromDishka[AnyportServer],
+    turns: FromDishka[Turns],
+    caller: FromDishka[RequestContext],
+) -> Response[PlainAnswer] | Stream:
+    """`data: {"text": …}` for each piece and `data: {"done": true}` at the end; one JSON object for a client that
+    accepts JSON alone."""
+    result = await server.process(chatkit_request(data.message.content, data.thread_id), caller)
+    assert isinstance(result, StreamingResult)  # noqa: S101  # both requests that chatkit_request makes stream
+    turn = await turns.start(result.json_events, stream_failure)
+    headers = {THREAD_HEADER: data.thread_id or thread_id_of(turn.first)}
+    if _wants_json(request):
+        return Response(await collect(turn.follow()), headers=headers)
+    return event_stream(translate(turn.follow()), headers)
+
+
+def _wants_json(request: Request[Any, Any, Any]) -> bool:
+    accepted = request.headers.get("accept", "*/*")
+    return "json" in accepted and "text/event-stream" not in accepted and "*/*" not in accepted

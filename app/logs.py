@@ -1,0 +1,55 @@
+"""One log for everything: our own lines and those of the libraries, in one form, on standard error."""
+
+import logging
+
+import structlog
+
+from app.settings import LogFormat, LogLevel
+
+_QUIET = (
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "openai",
+    "openai.agents",
+    "chatkit",
+    "alembic",
+    "aiosqlite",
+    "uvicorn",
+)
+
+
+def configure_logging(level: LogLevel, form: LogFormat) -> None:
+    """Send the root logger and structlog through one formatter. Safe to call twice."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    as_json = form is LogFormat.JSON
+    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *([structlog.processors.dict_tracebacks] if as_json else []),
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.value.upper())
+    for name in _QUIET:
+        logger = logging.getLogger(name)
+        # ChatKit adds a handler of its own when it finds LOG_LEVEL.
+        logger.handlers = []
+        logger.setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
