@@ -1,0 +1,102 @@
+"""The real server, as a process of its own."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServerProcess:
+    """`python -m app serve` in `folder`, with nothing in its environment but what it is given."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, *, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._log = folder / f"server-{self.port}.log"
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "PORT": str(self.port),
+            **(environment or {}),
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def log(self) -> str:
+        """Everything it printed so far."""
+        return self._log.read_text() if self._log.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> "ServerProcess":
+        """Start it and wait until it is healthy."""
+        await self.spawn()
+        async with httpx.AsyncClient() as client, asyncio.timeout(START_SECONDS):
+            while True:
+                assert self._process is not None
+                if self._process.returncode is not None:
+                    raise AssertionError(f"the server exited with {self._process.returncode}:\n{self.log}")
+                try:
+                    if (await client.get(f"{self.url}/health")).status_code == httpx.codes.OK:
+                        return self
+                except httpx.TransportError:
+                    await asyncio.sleep(0.05)
+
+    async def spawn(self) -> None:
+        """Start it and wait for nothing."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "app", "serve", cwd=self._folder, env=self._environment, stdout=log, stderr=log
+            )
+
+    async def wait(self) -> int:
+        """Wait until it exits by itself; its exit code."""
+        assert self._process is not None
+        async with asyncio.timeout(START_SECONDS):
+            return await self._process.wait()
+
+    async def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Stop it; its exit code. One that does not stop is killed, and that is an error."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(with_signal)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                return await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+            raise AssertionError(f"the server did not stop:\n{self.log}") from None
+
+
+@asynccontextmanager
+async def running(folder: Path, environment: Mapping[str, str] | None = None) -> AsyncGenerator[ServerProcess, None]:
+    """A server for the length of the block."""
+    server = ServerProcess(folder, environment)
+    try:
+        yield await server.start()
+    finally:
+        await server.stop()
