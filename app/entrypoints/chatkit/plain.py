@@ -15,7 +15,7 @@ class PlainAnswer(msgspec.Struct, frozen=True, kw_only=True):
     done: bool = True
 
 
-class _Part(msgspec.Struct):
+class _Part(msgspec.Struct, frozen=True):
     """The fields of ChatKit's events that the plain form needs."""
 
     id: str = ""

@@ -1,0 +1,114 @@
+"""Turns run in tasks of their own; whoever follows sees every event once, in order."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from app.application import turns as turns_module
+from app.application.turns import Turns
+from app.domain.errors import AnyportError, InvalidInputError
+
+
+class Source:
+    """A stream whose end the test decides, and which tells how it ended."""
+
+    def __init__(self, *events: bytes) -> None:
+        self.waiting: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
+        for event in events:
+            self.waiting.put_nowait(event)
+        self.cancelled = asyncio.Event()
+        self.ended = asyncio.Event()
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        try:
+            while (event := await self.waiting.get()) is not None:
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)  # A write at this moment must not be cancelled a second time.
+            self.cancelled.set()
+            raise
+        finally:
+            self.ended.set()
+
+
+def on_failure(failure: Exception) -> bytes:
+    return f"failed: {type(failure).__name__}".encode()
+
+
+async def test_a_follower_sees_all_events_in_order_and_the_end() -> None:
+    source = Source(b"1", b"2", b"3")
+    turn = await Turns().start(source.stream(), on_failure)
+    source.waiting.put_nowait(None)
+    assert b"".join([chunk async for chunk in turn.follow()]) == b"123"
+
+
+async def test_waiting_events_leave_in_one_piece_and_a_lone_one_at_once() -> None:
+    source = Source(b"1", b"2")
+    turn = await Turns().start(source.stream(), on_failure)
+    follower = turn.follow()
+    await asyncio.sleep(0)
+    assert await anext(follower) == b"12"
+    source.waiting.put_nowait(b"3")
+    assert await anext(follower) == b"3"
+    await follower.aclose()
+
+
+async def test_a_second_follower_can_begin_anywhere() -> None:
+    source = Source(b"1", b"2", b"3")
+    turn = await Turns().start(source.stream(), on_failure)
+    first = turn.follow()
+    await anext(first)
+    source.waiting.put_nowait(None)
+    await turn.task
+    assert [chunk async for chunk in turn.follow(after=1)] == [b"23"]
+    await first.aclose()
+
+
+async def test_a_failure_before_the_first_event_is_raised_to_the_caller() -> None:
+    source = Source()
+    source.waiting.put_nowait(InvalidInputError("no"))
+    with pytest.raises(InvalidInputError):
+        await Turns().start(source.stream(), on_failure)
+
+
+async def test_a_failure_after_the_first_event_ends_the_stream_with_an_event() -> None:
+    source = Source(b"1")
+    source.waiting.put_nowait(RuntimeError("broken"))
+    turn = await Turns().start(source.stream(), on_failure)
+    assert b"".join([chunk async for chunk in turn.follow()]) == b"1failed: RuntimeError"
+
+
+async def test_the_turn_stops_when_its_last_follower_leaves_and_finishes_its_writes() -> None:
+    source = Source(b"1")
+    turn = await Turns().start(source.stream(), on_failure)
+    first, second = turn.follow(), turn.follow()
+    await anext(first)
+    await anext(second)
+    await first.aclose()
+    assert not turn.task.cancelling()
+    await second.aclose()
+    await source.ended.wait()
+    assert source.cancelled.is_set()
+
+
+async def test_closing_stops_every_turn_and_waits_for_its_writes() -> None:
+    turns = Turns()
+    sources = [Source(b"1"), Source(b"1")]
+    for source in sources:
+        await turns.start(source.stream(), on_failure)
+    await turns.aclose()
+    assert all(source.cancelled.is_set() for source in sources)
+    with pytest.raises(AnyportError):
+        await turns.start(Source(b"1").stream(), on_failure)
+
+
+async def test_a_silent_turn_keeps_its_connection_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns_module, "KEEP_ALIVE_SECONDS", 0.0)
+    source = Source(b"1")
+    turn = await Turns().start(source.stream(), on_failure)
+    follower = turn.follow()
+    assert [await anext(follower), await anext(follower)] == [b"1", b": ping\n\n"]
+    await follower.aclose()
