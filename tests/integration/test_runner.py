@@ -65,6 +65,10 @@ async def show(ctx: RunContextWrapper[TurnContext], what: str) -> str:
     return f"shown: {what}"
 
 
+def shows(what: str) -> Any:
+    return function_call("show", {"what": what}, call_id=f"call_{what}")
+
+
 def user_message(text: str) -> UserMessageItem:
     return UserMessageItem.model_validate(
         {
@@ -89,7 +93,7 @@ def finished(events: Sequence[ThreadStreamEvent]) -> list[Any]:
 
 async def test_a_text_answer_keeps_one_id_of_ours_from_added_to_done() -> None:
     report = RunReport()
-    events = [event async for event in start(ScriptedModel([assistant_message("Hello there")]), report)]
+    events = [event async for event in start(ScriptedModel([[assistant_message("Hello there")]]), report)]
     added = [event.item.id for event in events if isinstance(event, ThreadItemAddedEvent)]
     updated = {event.item_id for event in events if isinstance(event, ThreadItemUpdatedEvent)}
     [message] = finished(events)
@@ -102,9 +106,7 @@ async def test_a_text_answer_keeps_one_id_of_ours_from_added_to_done() -> None:
 
 
 async def test_tools_are_shown_while_they_run_and_widgets_stand_below_them() -> None:
-    model = ScriptedModel(
-        [[assistant_message("One moment."), function_call("show", {"what": "milk"})], assistant_message("There.")]
-    )
+    model = ScriptedModel([[assistant_message("One moment."), shows("milk")], [assistant_message("There.")]])
     report = RunReport()
     items = finished([event async for event in start(model, report)])
     assert [type(item) for item in items] == [AssistantMessageItem, WorkflowItem, WidgetItem, AssistantMessageItem]
@@ -114,7 +116,7 @@ async def test_tools_are_shown_while_they_run_and_widgets_stand_below_them() -> 
 
 
 async def test_the_report_holds_calls_and_results_and_names_the_items_they_stand_for() -> None:
-    model = ScriptedModel([function_call("show", {"what": "milk"}), assistant_message("There.")])
+    model = ScriptedModel([[shows("milk")], [assistant_message("There.")]])
     report = RunReport()
     items = finished([event async for event in start(model, report)])
     kinds = [item["type"] for item in report.model_items]
@@ -126,13 +128,13 @@ async def test_the_report_holds_calls_and_results_and_names_the_items_they_stand
 
 
 async def test_an_unknown_tool_is_told_to_the_model() -> None:
-    model = ScriptedModel([function_call("fly", {}), assistant_message("I cannot fly.")])
+    model = ScriptedModel([[function_call("fly", {}, call_id="call_1")], [assistant_message("I cannot fly.")]])
     items = finished([event async for event in start(model, RunReport())])
     assert items[-1].content[0].text == "I cannot fly."
 
 
 async def test_a_model_that_calls_tools_for_ever_is_stopped_with_a_sentence() -> None:
-    model = ScriptedModel([function_call("show", {"what": str(round_)}) for round_ in range(9)])
+    model = ScriptedModel([[shows(str(number))] for number in range(9)])
     with pytest.raises(ModelError, match="more steps"):
         [event async for event in start(model, RunReport())]
 
@@ -141,7 +143,7 @@ class Breaks(ScriptedModel):
     """Says some words, then fails or falls silent."""
 
     def __init__(self, failure: Exception | None) -> None:
-        super().__init__([assistant_message("Half an answer and a bit")])
+        super().__init__([[assistant_message("Half an answer and a bit")]])
         self.failure = failure
         self.closed = asyncio.Event()
 

@@ -1,20 +1,29 @@
 """`serve`: run the HTTP server."""
 
 import asyncio
+import signal
+import socket
 
 import click
 import structlog
 import uvicorn
 
 from app.application.turns import Turns
+from app.domain.errors import AnyportError
 from app.entrypoints.cli.tools import Tools
 from app.ports.model_provider import ModelProvider
 from app.ports.storage import Storage
-from app.settings import Settings
+from app.settings import ServerSettings, Settings
 
 GRACE_SECONDS = 5
 
 log = structlog.get_logger(__name__)
+
+
+class AddressError(AnyportError):
+    """The server cannot listen where it was told to."""
+
+    code = "address"
 
 
 @click.command()
@@ -24,13 +33,14 @@ def serve(tools: Tools) -> None:
     settings = tools.settings()
     config = uvicorn.Config(
         app=lambda: None,
-        host=settings.server.host,
-        port=settings.server.port,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises a signal again once it has shut down, which would end a clean stop with an error code.
+        signal.signal(number, lambda *_: None)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_serve(tools, settings, config))
 
@@ -38,12 +48,14 @@ def serve(tools: Tools) -> None:
 async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> None:
     container = tools.container(settings)
     try:
-        # Built before the port is bound, so that what cannot work ends in one sentence and an exit code.
+        # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
         await container.get(Turns)
         provider, storage = await container.get(ModelProvider), await container.get(Storage)
+        listener = _listen(settings.server)
     except BaseException:
         await container.close()
         raise
+    config.app = tools.app(container, settings)
     log.info(
         "Anyport is ready",
         url=f"http://{settings.server.host}:{settings.server.port}",
@@ -51,5 +63,13 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
         model=provider.default_model,
         store=storage.location,
     )
-    config.app = tools.app(container, settings)
-    await uvicorn.Server(config).serve()
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def _listen(server: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    try:
+        return socket.create_server((server.host, server.port), family=family)
+    except OSError as error:
+        message = f"cannot listen on {server.host}:{server.port}. Set HOST and PORT to an address that is free."
+        raise AddressError(message, detail=error.strerror or str(error)) from error

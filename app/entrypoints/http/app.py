@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from app.application.turns import Turns
 from app.entrypoints.http import errors
+from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import RequestIdMiddleware
 from app.entrypoints.http.routes import chatkit, health, pages, plain, tasks
 from app.settings import Settings
@@ -56,5 +57,6 @@ def create_app(container: AsyncContainer, settings: Settings, *, version: str) -
         # Our own log: the default configures the root logger, and turns a streamed answer into a line a chunk.
         logging_config=None,
     )
+    describe_chatkit(app)
     setup_dishka(container, app)
     return app

@@ -11,10 +11,17 @@ from app.application.turns import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.errors import stream_failure
 from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.http.openapi import ChatKitOperation
 from app.entrypoints.http.streams import event_stream
 
 
-@post(["/chatkit", "/api/chatkit"], status_code=200, tags=["chat"], summary="The ChatKit protocol")
+@post(
+    ["/chatkit", "/api/chatkit"],
+    status_code=200,
+    tags=["chat"],
+    summary="The ChatKit protocol",
+    operation_class=ChatKitOperation,
+)
 async def chatkit(
     request: Request[Any, Any, Any],
     server: FromDishka[AnyportServer],

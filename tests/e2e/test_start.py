@@ -1,0 +1,143 @@
+"""How the server starts, what it says, and what stops it."""
+
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.chatkit_client import ChatKitClient
+from tests.server import ServerProcess, running
+
+
+async def refused(folder: Path, environment: dict[str, str]) -> str:
+    """What the server says when it does not start."""
+    server = ServerProcess(folder, environment)
+    await server.spawn()
+    assert await server.wait() == 2, server.log
+    assert "Traceback" not in server.log
+    return server.log
+
+
+async def test_an_empty_environment_runs_on_demo_and_sqlite_and_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        [line] = [line for line in server.log.splitlines() if "Anyport is ready" in line]
+    assert server.url in line
+    assert "provider=demo" in line
+    assert "sqlite:data/anyport.db" in line
+    assert (tmp_path / "data" / "anyport.db").exists()
+
+
+async def test_it_listens_on_loopback_only(server: ServerProcess) -> None:
+    own_address = socket.gethostbyname(socket.gethostname())
+    if own_address.startswith("127."):
+        own_address = "127.0.0.2"  # Not what was asked for, so not bound either.
+    with pytest.raises(OSError, match=r"\[Errno|refused"):
+        await asyncio.open_connection(own_address, server.port)
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
+async def test_it_stops_cleanly(tmp_path: Path, with_signal: signal.Signals) -> None:
+    server = await ServerProcess(tmp_path).start()
+    code = await server.stop(with_signal)
+    assert code in (0, -with_signal), server.log
+    assert "Traceback" not in server.log
+
+
+async def test_a_stop_in_the_middle_of_an_answer_keeps_what_was_said(tmp_path: Path) -> None:
+    server = await ServerProcess(tmp_path, {"DEMO_DELAY_MS": "20"}).start()
+    thread, deltas = "", 0
+    async with ChatKitClient(server.url) as client:
+        stream = client.stream("threads.create", input=_said("count to 1000"))
+        async for event in stream:
+            thread = thread or getattr(getattr(event, "thread", None), "id", "")
+            deltas += hasattr(getattr(event, "update", None), "delta")
+            if deltas == 5:
+                break
+        await server.stop()
+        await stream.aclose()
+    async with running(tmp_path) as again, ChatKitClient(again.url) as client:
+        page = await client.call("items.list", thread_id=thread, order="asc")
+    assert [item["type"] for item in page["data"]] == ["user_message", "assistant_message"]
+    assert page["data"][1]["content"][0]["text"]
+
+
+async def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    log = await refused(
+        tmp_path,
+        {
+            "LLM_PROVIDER": "skynet",
+            "GEMINI_BASE_URL": "not a url",
+            "PORT": "eighty",
+            "DATABASE_URL": "mongodb://somewhere",
+            "LOG_LEVEL": "loud",
+        },
+    )
+    for name in ("LLM_PROVIDER", "GEMINI_BASE_URL", "PORT", "DATABASE_URL", "LOG_LEVEL"):
+        assert name in log
+
+
+@pytest.mark.parametrize(
+    ("provider", "variable", "where"),
+    [
+        ("gemini", "GEMINI_API_KEY", "aistudio.google.com"),
+        ("openai", "OPENAI_API_KEY", "platform.openai.com"),
+        ("litellm", "LITELLM_MODEL", "litellm"),
+    ],
+)
+async def test_a_provider_without_its_key_says_which_and_where(
+    tmp_path: Path, provider: str, variable: str, where: str
+) -> None:
+    log = await refused(tmp_path, {"LLM_PROVIDER": provider})
+    assert variable in log
+    assert where in log
+
+
+@pytest.mark.parametrize(
+    ("environment", "provider"),
+    [
+        ({}, "demo"),
+        ({"GEMINI_API_KEY": "canary-key"}, "gemini"),
+        ({"GOOGLE_API_KEY": "canary-key"}, "gemini"),
+        ({"OPENAI_API_KEY": "canary-key"}, "openai"),
+        ({"GEMINI_API_KEY": "canary-key", "OPENAI_API_KEY": "canary-key"}, "gemini"),
+        ({"OPENROUTER_API_KEY": "canary-key"}, "litellm"),
+        ({"OPENROUTER_API_KEY": "canary-key", "LLM_PROVIDER": "demo"}, "demo"),
+    ],
+)
+async def test_the_key_that_is_there_chooses_the_provider_and_is_never_logged(
+    tmp_path: Path, environment: dict[str, str], provider: str
+) -> None:
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        assert (await client.http.get("/health")).json()["provider"] == provider
+    assert "canary-key" not in server.log
+    [line] = [line for line in server.log.splitlines() if "Model factory initialized" in line]
+    assert f"provider={provider}" in line
+    assert "model=" in line
+    assert "base_url=" in line
+
+
+async def test_with_gemini_there_is_no_word_of_litellm(tmp_path: Path) -> None:
+    async with running(tmp_path, {"GEMINI_API_KEY": "k", "LOG_LEVEL": "debug"}) as server:
+        pass
+    assert "litellm" not in server.log.lower()
+    assert "openrouter" not in server.log.lower()
+
+
+async def test_a_port_that_is_taken_is_said_in_a_line(tmp_path: Path, server: ServerProcess) -> None:
+    second = ServerProcess(tmp_path, port=server.port)
+    await second.spawn()
+    assert await second.wait() == 1
+    assert "PORT" in second.log
+    assert "Traceback" not in second.log
+
+
+async def test_settings_may_stand_in_a_dotenv_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DATABASE_URL=memory://\n")
+    async with running(tmp_path) as server, ChatKitClient(server.url) as client:
+        assert (await client.http.get("/health")).json()["store"] == "memory"
+
+
+def _said(text: str) -> dict[str, object]:
+    return {"content": [{"type": "input_text", "text": text}], "attachments": [], "inference_options": {}}
