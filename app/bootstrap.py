@@ -14,13 +14,14 @@ from app.adapters.agents_sdk.task_assistant import task_assistant
 from app.adapters.auth.single_user import SingleUser
 from app.adapters.providers.registry import Discovery, discover
 from app.adapters.stores import open_storage
+from app.adapters.stores.url import check_database_url
 from app.application.conversation import Conversation
 from app.application.tasks import TaskService
 from app.application.turns import Turns
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
-from app.environment import Problem, SettingsError
+from app.environment import Problem, Secret, SettingsError
 from app.ports.agent_runner import AgentRunner
 from app.ports.authenticator import Authenticator
 from app.ports.model_provider import ModelProvider
@@ -41,7 +42,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     wanted = environ.get("LLM_PROVIDER", "").strip()
     if wanted in found.failures:
         raise SettingsError([Problem("LLM_PROVIDER", f"{wanted} failed to load: {found.failures[wanted]}")])
-    return load_settings(environ, found.plugins.values())
+    return load_settings(environ, found.plugins.values(), check_url=_wrong_with)
+
+
+def _wrong_with(database_url: Secret) -> str:
+    return check_database_url(database_url.reveal()).removeprefix("DATABASE_URL: ")
 
 
 class StorageWiring(Provider):

@@ -1,6 +1,6 @@
 """Every setting of the server, as values. Reading builds nothing and opens nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -122,15 +122,23 @@ SECTIONS: dict[str, type[Any]] = {
 }
 
 
-def load_settings(environ: Mapping[str, str], plugins: Iterable[ProviderPlugin]) -> Settings:
+def load_settings(
+    environ: Mapping[str, str],
+    plugins: Iterable[ProviderPlugin],
+    *,
+    check_url: Callable[[Secret], str] = lambda _: "",
+) -> Settings:
     """Read everything from `environ`. Raises `SettingsError` with all mistakes in it, not the first alone.
 
-    The provider is settled here: `assistant.provider` of the result always names one of `plugins`.
+    The provider is settled here: `assistant.provider` of the result always names one of `plugins`. What a database
+    address may look like only the stores know: `check_url` says what is wrong with one, or nothing.
     """
     problems: list[Problem] = []
     sections: dict[str, Any] = {name: read_section(section, environ, problems) for name, section in SECTIONS.items()}
     known = {plugin.name: plugin for plugin in plugins}
     providers = {name: read_section(plugin.settings, environ, problems) for name, plugin in known.items()}
+    if wrong := check_url(sections["store"].database_url):
+        problems.append(Problem("DATABASE_URL", wrong))
     chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)
     if problems:
         raise SettingsError(problems)

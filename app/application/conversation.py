@@ -44,26 +44,32 @@ class Conversation:
             async with aclosing(self._runner.run(request, turn.report)) as events:
                 async for event in events:
                     yield event
-            turn.status = "completed"
         except (asyncio.CancelledError, GeneratorExit):
-            turn.status = "cancelled"
+            await self._record_broken_off(turn, "cancelled", context)
             raise
         except AnyportError as failure:
             turn.error = failure.code
             log.warning("turn failed", thread=thread.id, code=failure.code, actor=failure.actor, detail=failure.detail)
+            await self._record_broken_off(turn, "failed", context)
             raise
-        finally:
-            await self._record(turn, context)
+        await self._record(turn, "completed", context)
 
-    async def _record(self, turn: "_Turn", context: RequestContext) -> None:
+    async def _record_broken_off(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
+        """Record a turn whose own end matters more than a store that fails on top of it."""
         try:
-            await self._turn_log.finish(turn.record(), context)
+            await self._record(turn, status, context)
+        except AnyportError as failure:
+            log.error("turn not recorded", thread=turn.thread_id, code=failure.code, detail=failure.detail)
+
+    async def _record(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
+        try:
+            await self._turn_log.finish(turn.record(status), context)
         except NotFoundError:
             log.info("turn not recorded: what it answers was deleted meanwhile", thread=turn.thread_id)
 
 
 class _Turn:
-    """A turn under way; it counts as failed until it is known to have ended otherwise."""
+    """A turn under way."""
 
     def __init__(self, thread_id: str, history: list[HistoryEntry]) -> None:
         if not history or isinstance(history[-1], TurnRecord):
@@ -71,16 +77,15 @@ class _Turn:
         self.thread_id = thread_id
         self.after_item_id = history[-1].id
         self.report = RunReport()
-        self.status: TurnStatus = "failed"
         self.error = ""
         self._started_at = dt.datetime.now(dt.UTC)
 
-    def record(self) -> TurnRecord:
+    def record(self, status: TurnStatus) -> TurnRecord:
         return TurnRecord(
             id=new_id("turn"),
             thread_id=self.thread_id,
             after_item_id=self.after_item_id,
-            status=self.status,
+            status=status,
             provider=self.report.provider,
             model=self.report.model,
             started_at=self._started_at,

@@ -1,10 +1,11 @@
 """ChatKit's requests in the API document. The route reads its body raw: ChatKit validates it, not Litestar."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from chatkit.types import ChatKitReq
 from litestar import Litestar
-from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
@@ -31,5 +32,5 @@ class ChatKitOperation(Operation):
 def describe_chatkit(app: Litestar) -> None:
     """Add the schemas that the operations refer to. Litestar takes no plain JSON schema before the document is made."""
     schema = TypeAdapter(ChatKitReq).json_schema(ref_template=_SCHEMAS + "{model}", schema_generator=_Schemas)
-    schemas: dict[str, Schema] = {**schema.pop("$defs"), _REQUEST: schema}
+    schemas: dict[str, Any] = {**schema.pop("$defs"), _REQUEST: schema}
     app.openapi_schema.components.schemas.update(schemas)
