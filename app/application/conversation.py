@@ -59,7 +59,7 @@ class Conversation:
         try:
             await self._record(turn, status, context)
         except AnyportError as failure:
-            log.error("turn not recorded", thread=turn.thread_id, code=failure.code, detail=failure.detail)
+            log.warning("turn not recorded", thread=turn.thread_id, code=failure.code, detail=failure.detail)
 
     async def _record(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
         try:
