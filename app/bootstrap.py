@@ -1,6 +1,7 @@
 """The composition root: the only place that knows which adapter stands behind which port."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from importlib.metadata import version
 
 import structlog
@@ -12,12 +13,14 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.task_assistant import task_assistant
 from app.adapters.auth.single_user import SingleUser
-from app.adapters.providers.registry import Discovery, discover
+from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import check_database_url
 from app.application.conversation import Conversation
+from app.application.models import ModelCatalog
 from app.application.tasks import TaskService
 from app.application.turns import Turns
+from app.domain.model_ref import ModelRef
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
@@ -77,28 +80,29 @@ class StorageWiring(Provider):
 
 
 class ModelWiring(Provider):
-    """The provider that `LLM_PROVIDER` names."""
+    """The provider that `LLM_PROVIDER` names, and those of the models that `LLM_MODELS` and `LLM_FALLBACKS` add."""
 
     scope = Scope.APP
 
     @provide
-    def plugins(self) -> Discovery:
-        return discover()
-
-    @provide
-    async def provider(self, settings: Settings, found: Discovery) -> AsyncIterator[ModelProvider]:
-        name = settings.assistant.provider
-        provider = found.plugins[name].build(settings.providers[name])
-        log.info(
-            "Model factory initialized",
-            provider=provider.name,
-            model=provider.default_model,
-            base_url=provider.base_url or "none",
-        )
-        try:
-            yield provider
-        finally:
-            await provider.aclose()
+    async def catalog(self, settings: Settings) -> AsyncIterator[ModelCatalog]:
+        wanted = settings.assistant
+        names = dict.fromkeys([wanted.provider, *(ref.provider for ref in (*wanted.models, *wanted.fallbacks))])
+        plugins = discover().plugins
+        async with AsyncExitStack() as opened:
+            providers: dict[str, ModelProvider] = {}
+            for name in names:
+                providers[name] = plugins[name].build(settings.providers[name])
+                opened.push_async_callback(providers[name].aclose)
+            first = providers[wanted.provider]
+            default = ModelRef(first.name, first.default_model)
+            log.info(
+                "Model factory initialized",
+                provider=default.provider,
+                model=default.model,
+                base_url=first.base_url or "none",
+            )
+            yield ModelCatalog(providers, default, allowed=tuple(wanted.models), fallbacks=tuple(wanted.fallbacks))
 
 
 class AssistantWiring(Provider):
@@ -113,16 +117,14 @@ class AssistantWiring(Provider):
         return task_assistant(tasks)
 
     @provide
-    def runner(
-        self, assistant: Assistant, provider: ModelProvider, store: ThreadStore, settings: Settings
-    ) -> AgentRunner:
-        return SdkAgentRunner(assistant, provider, store, settings.assistant.max_tool_rounds)
+    def runner(self, assistant: Assistant, models: ModelCatalog, store: ThreadStore, settings: Settings) -> AgentRunner:
+        return SdkAgentRunner(assistant, models, store, settings.assistant.max_tool_rounds)
 
     @provide
     def conversation(
-        self, store: ThreadStore, turn_log: TurnLog, runner: AgentRunner, settings: Settings
+        self, store: ThreadStore, turn_log: TurnLog, runner: AgentRunner, models: ModelCatalog, settings: Settings
     ) -> Conversation:
-        return Conversation(store, turn_log, runner, history_items=settings.assistant.history_items)
+        return Conversation(store, turn_log, runner, models, history_items=settings.assistant.history_items)
 
     @provide
     async def turns(self, server: AnyportServer) -> AsyncIterator[Turns]:

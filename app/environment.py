@@ -70,6 +70,7 @@ def env(*names: str, help: str, expects: str = "text", pattern: str | None = Non
     """Metadata for `Annotated`: the field is read from the first of `names` that is set and not empty.
 
     `expects` ends the sentence "expected …" in an error; `limits` are those of `msgspec.Meta` (`ge`, `le`, …).
+    A type of one's own needs a class method `parse` that raises `ValueError`.
     """
     return msgspec.Meta(description=help, pattern=pattern, extra={"env": names, "expects": expects}, **limits)
 
@@ -101,8 +102,10 @@ def variables(section: type[msgspec.Struct]) -> Iterator[Variable]:
 
 
 def _decode(kind: type[Any], value: object) -> object:
-    if kind is Secret and isinstance(value, str):
-        return Secret(value)
+    if kind is Secret:
+        return Secret(str(value))
+    if hasattr(kind, "parse"):
+        return kind.parse(str(value))
     raise NotImplementedError(kind)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from app.domain.model_ref import ModelRefs
 from app.environment import Problem, Secret, SettingsError, env, read_section
 from app.ports.model_provider import ProviderPlugin
 
@@ -70,6 +71,22 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             expects="the name of a provider",
         ),
     ] = ""
+    models: Annotated[
+        ModelRefs,
+        env(
+            "LLM_MODELS",
+            help="Further models that a message may ask for, as `provider/model,provider/model`.",
+            expects="provider/model,provider/model, such as gemini/gemini-2.5-flash,openai/gpt-4o-mini",
+        ),
+    ] = ModelRefs()
+    fallbacks: Annotated[
+        ModelRefs,
+        env(
+            "LLM_FALLBACKS",
+            help="Models that answer, in this order, when the first one fails before its first word.",
+            expects="provider/model,provider/model, such as openai/gpt-4o-mini",
+        ),
+    ] = ModelRefs()
     history_items: Annotated[
         int,
         env(
@@ -140,6 +157,12 @@ def load_settings(
     if wrong := check_url(sections["store"].database_url):
         problems.append(Problem("DATABASE_URL", wrong))
     chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)
+    for variable, refs in (
+        ("LLM_MODELS", sections["assistant"].models),
+        ("LLM_FALLBACKS", sections["assistant"].fallbacks),
+    ):
+        for name in sorted({ref.provider for ref in refs}):
+            _need_provider(variable, name, known, providers, problems)
     if problems:
         raise SettingsError(problems)
     sections["assistant"] = msgspec.structs.replace(sections["assistant"], provider=chosen)
@@ -149,15 +172,22 @@ def load_settings(
 def _choose_provider(
     wanted: str, known: Mapping[str, ProviderPlugin], providers: Mapping[str, Any], problems: list[Problem]
 ) -> str:
-    if wanted and wanted not in known:
-        problems.append(
-            Problem("LLM_PROVIDER", f"there is no provider {wanted!r}; installed: {', '.join(sorted(known))}")
-        )
-        return wanted
     if not wanted:
         detected = [plugin for plugin in known.values() if plugin.detect(providers[plugin.name])]
         wanted = min(detected, key=lambda plugin: (plugin.rank, plugin.name)).name if detected else "demo"
-    missing = known[wanted].missing(providers[wanted])
-    if missing:
-        problems.append(Problem("LLM_PROVIDER", f"{wanted} was chosen, but {missing}"))
+    _need_provider("LLM_PROVIDER", wanted, known, providers, problems)
     return wanted
+
+
+def _need_provider(
+    variable: str,
+    name: str,
+    known: Mapping[str, ProviderPlugin],
+    providers: Mapping[str, Any],
+    problems: list[Problem],
+) -> None:
+    if name not in known:
+        installed = ", ".join(sorted(known))
+        problems.append(Problem(variable, f"there is no provider {name!r}; installed: {installed}"))
+    elif missing := known[name].missing(providers[name]):
+        problems.append(Problem(variable, f"{name} was chosen, but {missing}"))

@@ -7,9 +7,10 @@ from contextlib import aclosing
 
 import structlog
 from chatkit.store import NotFoundError
-from chatkit.types import ThreadMetadata, ThreadStreamEvent, UserMessageItem
+from chatkit.types import InferenceOptions, ThreadMetadata, ThreadStreamEvent, UserMessageItem
 
 from app.application.history import load_history
+from app.application.models import ModelCatalog
 from app.domain.conversation import title_from
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
@@ -24,11 +25,27 @@ log = structlog.get_logger(__name__)
 class Conversation:
     """Answers the newest item of a thread."""
 
-    def __init__(self, store: ThreadStore, turn_log: TurnLog, runner: AgentRunner, *, history_items: int) -> None:
+    def __init__(
+        self,
+        store: ThreadStore,
+        turn_log: TurnLog,
+        runner: AgentRunner,
+        models: ModelCatalog,
+        *,
+        history_items: int,
+    ) -> None:
         self._store = store
         self._turn_log = turn_log
         self._runner = runner
+        self._models = models
         self._history_items = history_items
+
+    def check(self, options: InferenceOptions) -> None:
+        """Raises `InvalidInputError` when a message asks for a model or a tool that is not offered here."""
+        self._models.choose(options.model)
+        if options.tool_choice and options.tool_choice.id not in self._runner.tools:
+            offered = ", ".join(sorted(self._runner.tools)) or "none"
+            raise InvalidInputError(f"This tool is not offered here. Choose one of: {offered}.")
 
     async def answer(self, thread: ThreadMetadata, context: RequestContext) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the answer. Raises `AnyportError` when there is none; the turn is recorded however it ends.
@@ -40,7 +57,7 @@ class Conversation:
             thread.title = _title(history)
         turn = _Turn(thread.id, history)
         try:
-            request = RunRequest(thread=thread, history=history, context=context)
+            request = self._request(thread, history, context)
             async with aclosing(self._runner.run(request, turn.report)) as events:
                 async for event in events:
                     yield event
@@ -53,6 +70,17 @@ class Conversation:
             await self._record_broken_off(turn, "failed", context)
             raise
         await self._record(turn, "completed", context)
+
+    def _request(self, thread: ThreadMetadata, history: list[HistoryEntry], context: RequestContext) -> RunRequest:
+        """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
+        asked = next((entry for entry in reversed(history) if isinstance(entry, UserMessageItem)), None)
+        options = asked.inference_options if asked else InferenceOptions()
+        try:
+            model = self._models.choose(options.model)
+        except InvalidInputError:
+            model = self._models.default  # It was offered when the message was sent, and is not any more.
+        tool = options.tool_choice.id if options.tool_choice and asked is history[-1] else None
+        return RunRequest(thread=thread, history=history, context=context, model=model, tool=tool)
 
     async def _record_broken_off(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
         """Record a turn whose own end matters more than a store that fails on top of it."""
@@ -93,6 +121,7 @@ class _Turn:
             model_items=self.report.model_items,
             item_ids=self.report.item_ids,
             usage=self.report.usage,
+            attempts=self.report.attempts,
             error=self.error,
         )
 

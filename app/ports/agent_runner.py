@@ -8,6 +8,7 @@ import msgspec
 from chatkit.types import ThreadItem, ThreadMetadata, ThreadStreamEvent
 
 from app.domain.identity import RequestContext
+from app.domain.model_ref import ModelRef
 from app.ports.turn_log import TokenUsage, TurnRecord
 
 HistoryEntry = ThreadItem | TurnRecord
@@ -15,19 +16,24 @@ HistoryEntry = ThreadItem | TurnRecord
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run needs to know; `history` ends with what the assistant is to answer."""
+    """What a run needs to know; `history` ends with what the assistant is to answer. `tool` must be used first."""
 
     thread: ThreadMetadata
     history: Sequence[HistoryEntry]
     context: RequestContext
-    model: str | None = None
+    model: ModelRef
+    tool: str | None = None
 
 
 class RunReport(msgspec.Struct, kw_only=True):
-    """What a run leaves behind, filled in while it goes and complete when its events end, however they end."""
+    """What a run leaves behind, filled in while it goes and complete when its events end, however they end.
+
+    `attempts` counts the requests to models, those that failed included.
+    """
 
     provider: str = ""
     model: str = ""
+    attempts: int = 0
     model_items: list[dict[str, Any]] = []
     item_ids: list[str] = []
     usage: TokenUsage = TokenUsage()
@@ -35,6 +41,11 @@ class RunReport(msgspec.Struct, kw_only=True):
 
 class AgentRunner(ABC):
     """Runs the assistant's loop: model, tools, model, until there is an answer."""
+
+    @property
+    @abstractmethod
+    def tools(self) -> frozenset[str]:
+        """The names of the assistant's tools."""
 
     @abstractmethod
     def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:

@@ -28,6 +28,7 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     ChatKit's items hold no tool calls, so `model_items` keeps the run's own (calls, results, reasoning,
     messages) as the Agents SDK's input items, to be replayed on later turns. The turn answers the thread item
     `after_item_id`; `item_ids` are the thread items that it wrote and that `model_items` stand for.
+    `attempts` counts its requests to models, those that failed included.
     """
 
     id: str
@@ -41,6 +42,7 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     model_items: list[dict[str, Any]] = []
     item_ids: list[str] = []
     usage: TokenUsage = TokenUsage()
+    attempts: int = 1
     error: str = ""
 
 

@@ -25,12 +25,15 @@ from chatkit.widgets import ListView, ListViewItem, Text
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.turn import TurnContext
+from app.application.models import ModelCatalog
 from app.domain.identity import RequestContext
+from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import RunReport, RunRequest
 from app.ports.model_provider import Capabilities, ModelError, ModelInfo, ModelProvider
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 ADA = RequestContext(user_id="ada")
+ONE = ModelRef("scripted", "one")
 THREAD = ThreadMetadata(id="thr_1", created_at=NOW)
 
 
@@ -83,8 +86,9 @@ def user_message(text: str) -> UserMessageItem:
 
 def start(model: Model, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
     assistant = Assistant(name="Test", instructions="Be brief.", tools=[show])
-    runner = SdkAgentRunner(assistant, OneModel(model), MemoryStorage().threads, max_rounds=3)
-    return runner.run(RunRequest(thread=THREAD, history=[user_message("hi")], context=ADA), report)
+    catalog = ModelCatalog({"scripted": OneModel(model)}, ONE)
+    runner = SdkAgentRunner(assistant, catalog, MemoryStorage().threads, max_rounds=3)
+    return runner.run(RunRequest(thread=THREAD, history=[user_message("hi")], context=ADA, model=ONE), report)
 
 
 def finished(events: Sequence[ThreadStreamEvent]) -> list[Any]:

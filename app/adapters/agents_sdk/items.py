@@ -15,6 +15,7 @@ from chatkit.types import (
 )
 from openai.types.responses import EasyInputMessageParam, ResponseInputContentParam, ResponseInputTextParam
 
+from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import HistoryEntry
 from app.ports.turn_log import TurnRecord
 
@@ -53,12 +54,12 @@ class HistoryConverter(ThreadItemConverter):
 _CONVERTER = HistoryConverter()
 
 
-async def to_model_input(history: Sequence[HistoryEntry], *, provider: str, model: str) -> list[TResponseInputItem]:
+async def to_model_input(history: Sequence[HistoryEntry], model: ModelRef) -> list[TResponseInputItem]:
     """The history in order. Turns of another model are told in a form that every model takes."""
     items: list[TResponseInputItem] = []
     for entry in history:
         if isinstance(entry, TurnRecord):
-            same = (entry.provider, entry.model) == (provider, model)
+            same = ModelRef(entry.provider, entry.model) == model
             items += entry.model_items if same else neutral(entry.model_items)  # type: ignore[arg-type]  # stored JSON
         else:
             items += await _CONVERTER.to_agent_input([entry])

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from agents import Agent, RunConfig, RunHooks, Runner, Tool
+from agents import Agent, Model, ModelSettings, RunConfig, RunHooks, Runner, Tool
 from agents.exceptions import AgentsException, MaxTurnsExceeded
 from agents.run_context import RunContextWrapper
 from agents.tool_context import ToolContext
@@ -16,26 +16,35 @@ from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
 from app.adapters.agents_sdk.items import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
 from app.adapters.agents_sdk.turn import TurnContext
+from app.application.models import ModelCatalog
 from app.domain.errors import AnyportError
+from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
-from app.ports.model_provider import ModelError, ModelProvider
+from app.ports.model_provider import ModelError
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_log import TokenUsage
 
 
 class SdkAgentRunner(AgentRunner):
-    """Runs one assistant on one provider. Nothing of a run outlives it."""
+    """Runs one assistant on the models of a catalog. Nothing of a run outlives it."""
 
-    def __init__(self, assistant: Assistant, provider: ModelProvider, store: ThreadStore, max_rounds: int) -> None:
+    def __init__(self, assistant: Assistant, models: ModelCatalog, store: ThreadStore, max_rounds: int) -> None:
         self._assistant = assistant
-        self._provider = provider
+        self._models = models
         self._store = store
         self._max_rounds = max_rounds
+        self._breakers = Breakers()
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """The names of the assistant's tools."""
+        return frozenset(tool.name for tool in self._assistant.tools)
 
     async def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Drive the loop in a task, and pass on what comes out of the outlet meanwhile."""
@@ -55,23 +64,20 @@ class SdkAgentRunner(AgentRunner):
                 await driving
 
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
-        report.provider = self._provider.name
-        report.model = request.model or self._provider.default_model
         usage = Usage()
         transcript = Transcript(())
+        model = FallbackModel(self._models.candidates(request.model), self._open, self._breakers)
         try:
-            history = await to_model_input(request.history, provider=report.provider, model=report.model)
+            history = await to_model_input(request.history, request.model)
             transcript = Transcript(history)
-            model = OutletModel(self._provider.model(report.model), outlet, transcript)
-            turn = TurnContext(request=request.context, thread=request.thread, stage=outlet)
             result = Runner.run_streamed(
-                self._agent(),
+                self._agent(request),
                 history,
-                context=turn,
+                context=TurnContext(request=request.context, thread=request.thread, stage=outlet),
                 max_turns=self._max_rounds,
                 hooks=_Visible(outlet, transcript, self._assistant),
                 run_config=RunConfig(
-                    model=model,
+                    model=OutletModel(model, outlet, transcript),
                     # Traces would go to OpenAI, whatever model runs, as soon as the SDK finds an OpenAI key.
                     tracing_disabled=True,
                     trace_include_sensitive_data=False,
@@ -88,16 +94,23 @@ class SdkAgentRunner(AgentRunner):
             raise _explained(error) from error
         finally:
             outlet.finish()
+            report.provider, report.model = _author(model, request.model)
+            report.attempts = len(model.attempts)
             report.model_items = transcript.items()
             report.item_ids = outlet.item_ids
             report.usage = _tokens(usage)
 
-    def _agent(self) -> Agent[TurnContext]:
+    def _open(self, ref: ModelRef) -> Model:
+        return self._models.provider(ref).model(ref.model)
+
+    def _agent(self, request: RunRequest) -> Agent[TurnContext]:
         today = dt.datetime.now(dt.UTC).date()
+        able = self._models.capabilities(request.model).tools
         return Agent[TurnContext](
             name=self._assistant.name,
             instructions=f"{self._assistant.instructions}\n\nToday is {today:%A}, {today.isoformat()} (UTC).",
-            tools=list(self._assistant.tools),
+            tools=list(self._assistant.tools) if able else [],
+            model_settings=ModelSettings(tool_choice=request.tool),
         )
 
 
@@ -120,6 +133,13 @@ class _Visible(RunHooks[TurnContext]):
         if isinstance(context, ToolContext):
             self._transcript.tool_returned(context.tool_call_id, result)
             self._outlet.tool_finished(context.tool_call_id)
+
+
+def _author(model: FallbackModel, chosen: ModelRef) -> tuple[str, str]:
+    """Who wrote the run's items; nobody in particular when several did, so that no one takes them for its own."""
+    authors = {attempt.ref for attempt in model.attempts if attempt.failure is None} or {chosen}
+    [author, *others] = authors
+    return ("several", ",".join(sorted(map(str, authors)))) if others else (author.provider, author.model)
 
 
 def _arguments(text: str) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from chatkit.types import (
     StructuredInputItem,
     ThreadsAddClientToolOutputReq,
     ThreadsAddStructuredInputReq,
+    ThreadsAddUserMessageReq,
     ThreadsCreateReq,
     ThreadsRetryAfterItemReq,
     ThreadsSyncCustomActionReq,
@@ -19,18 +20,22 @@ from chatkit.types import (
     WidgetItem,
 )
 
+from app.application.conversation import Conversation
 from app.domain.errors import InvalidInputError, NotEnabledError
 from app.domain.identity import RequestContext
 from app.ports.thread_store import ThreadStore
 
 
-async def check(request: ChatKitReq, store: ThreadStore, context: RequestContext) -> None:
+async def check(request: ChatKitReq, store: ThreadStore, conversation: Conversation, context: RequestContext) -> None:
     """Raises `InvalidInputError`, `NotEnabledError` or `NotFoundError` when the request cannot be carried out."""
     match request:
         case ThreadsCreateReq():
+            conversation.check(request.params.input.inference_options)
             # ChatKit stores the thread before it looks for the attachments.
             for attachment_id in request.params.input.attachments:
                 await store.load_attachment(attachment_id, context)
+        case ThreadsAddUserMessageReq():
+            conversation.check(request.params.input.inference_options)
         case ThreadsRetryAfterItemReq():
             await _user_message(request, store, context)
         case ThreadsAddClientToolOutputReq():

@@ -47,7 +47,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         """Answer one request. Raises pydantic's `ValidationError` for a body that is no request of ChatKit's,
         and what `preconditions.check` raises, before a stream is open or anything is stored."""
         parsed = _requests().validate_json(request)
-        await preconditions.check(parsed, self.store, context)
+        await preconditions.check(parsed, self.store, self._conversation, context)
         if is_streaming_req(parsed):
             return StreamingResult(self._process_streaming(parsed, context))
         return NonStreamingResult(await self._process_non_streaming(parsed, context.as_client()))

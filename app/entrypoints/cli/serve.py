@@ -8,10 +8,10 @@ import click
 import structlog
 import uvicorn
 
+from app.application.models import ModelCatalog
 from app.application.turns import Turns
 from app.domain.errors import AnyportError
 from app.entrypoints.cli.tools import Tools
-from app.ports.model_provider import ModelProvider
 from app.ports.storage import Storage
 from app.settings import ServerSettings, Settings
 
@@ -50,7 +50,7 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
     try:
         # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
         await container.get(Turns)
-        provider, storage = await container.get(ModelProvider), await container.get(Storage)
+        models, storage = await container.get(ModelCatalog), await container.get(Storage)
         listener = _listen(settings.server)
     except BaseException:
         await container.close()
@@ -59,8 +59,8 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
     log.info(
         "Anyport is ready",
         url=f"http://{settings.server.host}:{settings.server.port}",
-        provider=provider.name,
-        model=provider.default_model,
+        provider=models.default.provider,
+        model=models.default.model,
         store=storage.location,
     )
     await uvicorn.Server(config).serve(sockets=[listener])

@@ -14,13 +14,14 @@ from app.application.turns import Turns
 from app.entrypoints.http import errors
 from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import RequestIdMiddleware
-from app.entrypoints.http.routes import chatkit, health, pages, plain, tasks
+from app.entrypoints.http.routes import chatkit, health, models, pages, plain, tasks
 from app.settings import Settings
 
 INJECTED: Sequence[ControllerRouterHandler] = (
     chatkit.chatkit,
     plain.plain,
     tasks.list_tasks,
+    models.list_models,
     health.health,
     *pages.INJECTED,
 )

@@ -4,7 +4,7 @@ import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import get
 
-from app.ports.model_provider import ModelProvider
+from app.application.models import ModelCatalog
 from app.ports.storage import Storage
 
 
@@ -18,7 +18,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/health", tags=["server"], summary="Health")
-async def health(provider: FromDishka[ModelProvider], storage: FromDishka[Storage]) -> Health:
+async def health(models: FromDishka[ModelCatalog], storage: FromDishka[Storage]) -> Health:
     """Healthy means that the store answers; a 503 says that it does not. No model is asked: that would cost."""
     await storage.check()
-    return Health(status="healthy", provider=provider.name, model=provider.default_model, store=storage.name)
+    return Health(status="healthy", provider=models.default.provider, model=models.default.model, store=storage.name)

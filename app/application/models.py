@@ -1,0 +1,80 @@
+"""Which models may answer here: the default, those a message may ask for, and those that step in."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from app.domain.errors import InvalidInputError
+from app.domain.model_ref import ModelRef
+from app.ports.model_provider import Capabilities, ModelProvider
+
+
+class OfferedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model as a front end's picker shows it; `id` is what `inference_options.model` takes."""
+
+    id: str
+    provider: str
+    model: str
+    default: bool
+    capabilities: Capabilities
+
+
+class ModelCatalog:
+    """The models of this server. The default is always allowed."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, ModelProvider],
+        default: ModelRef,
+        *,
+        allowed: Sequence[ModelRef] = (),
+        fallbacks: Sequence[ModelRef] = (),
+    ) -> None:
+        self._providers = providers
+        self._default = default
+        self._allowed = tuple(dict.fromkeys((default, *allowed)))
+        self._fallbacks = tuple(fallbacks)
+
+    @property
+    def default(self) -> ModelRef:
+        """The model that answers when a message names none."""
+        return self._default
+
+    def choose(self, wanted: str | None) -> ModelRef:
+        """The model a message asks for, by its id or, where that is unmistakable, by its bare name.
+
+        An empty wish is none. Raises `InvalidInputError`, which names what can be had.
+        """
+        if not wanted:
+            return self._default
+        fitting = [ref for ref in self._allowed if wanted in (str(ref), ref.model)]
+        if len(fitting) != 1:
+            offered = ", ".join(map(str, self._allowed))
+            raise InvalidInputError(f"This model is not offered here. Choose one of: {offered}.")
+        return fitting[0]
+
+    def candidates(self, chosen: ModelRef) -> Sequence[ModelRef]:
+        """Who may answer: the chosen model, then the fallbacks in their order."""
+        return tuple(dict.fromkeys((chosen, *self._fallbacks)))
+
+    def provider(self, ref: ModelRef) -> ModelProvider:
+        """The provider that has the model."""
+        return self._providers[ref.provider]
+
+    def offered(self) -> Sequence[OfferedModel]:
+        """Everything a message may ask for, the default first."""
+        return [
+            OfferedModel(
+                id=str(ref),
+                provider=ref.provider,
+                model=ref.model,
+                default=ref == self._default,
+                capabilities=self.capabilities(ref),
+            )
+            for ref in self._allowed
+        ]
+
+    def capabilities(self, ref: ModelRef) -> Capabilities:
+        """What the provider declares for the model; the cautious default for one that it does not list."""
+        known = {info.name: info.capabilities for info in self.provider(ref).models()}
+        return known.get(ref.model, Capabilities())

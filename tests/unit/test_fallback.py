@@ -1,0 +1,101 @@
+"""When a model fails before it said a word, the next one answers."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from agents import Model, ModelResponse
+from openai.types.responses import ResponseCreatedEvent, ResponseTextDeltaEvent
+
+from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
+from app.domain.model_ref import ModelRef
+from app.ports.model_provider import FailureKind, ModelError
+
+FIRST, SECOND = ModelRef("a", "one"), ModelRef("b", "two")
+
+
+def delta(text: str) -> Any:
+    return ResponseTextDeltaEvent.model_construct(type="response.output_text.delta", delta=text)
+
+
+CREATED: Any = ResponseCreatedEvent.model_construct(type="response.created")
+
+
+class Says(Model):
+    """Streams what it is told to, and raises where it is told to."""
+
+    def __init__(self, *events: Any) -> None:
+        self.events = events
+        self.asked = 0
+
+    async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
+        raise NotImplementedError
+
+    async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+        self.asked += 1
+        for event in self.events:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+
+def failed(kind: FailureKind) -> ModelError:
+    return ModelError("sorry", kind=kind)
+
+
+def both(first: Says, second: Says, breakers: Breakers | None = None) -> FallbackModel:
+    models: dict[ModelRef, Model] = {FIRST: first, SECOND: second}
+    return FallbackModel([FIRST, SECOND], models.__getitem__, breakers or Breakers())
+
+
+async def heard(model: FallbackModel) -> list[Any]:
+    return [event async for event in model.stream_response("", [])]
+
+
+@pytest.mark.parametrize("kind", ["rate_limited", "overloaded", "network", "timeout", "bad_key"])
+async def test_the_next_answers_when_the_first_fails_before_its_first_word(kind: FailureKind) -> None:
+    model = both(Says(CREATED, failed(kind)), Says(CREATED, delta("hi")))
+    assert await heard(model) == [CREATED, delta("hi")]
+    assert [(attempt.ref, attempt.failure) for attempt in model.attempts] == [(FIRST, kind), (SECOND, None)]
+
+
+async def test_never_after_a_word_was_shown() -> None:
+    second = Says(delta("other"))
+    model = both(Says(delta("half"), failed("network")), second)
+    with pytest.raises(ModelError):
+        await heard(model)
+    assert second.asked == 0
+
+
+@pytest.mark.parametrize("kind", ["content_filtered", "context_too_long", "rejected"])
+async def test_not_for_what_another_would_refuse_as_well(kind: FailureKind) -> None:
+    second = Says(delta("other"))
+    with pytest.raises(ModelError):
+        await heard(both(Says(failed(kind)), second))
+    assert second.asked == 0
+
+
+async def test_the_last_failure_is_the_answer_when_all_fail() -> None:
+    with pytest.raises(ModelError) as raised:
+        await heard(both(Says(failed("network")), Says(failed("overloaded"))))
+    assert raised.value.kind == "overloaded"
+
+
+async def test_a_model_that_keeps_failing_is_passed_over_for_a_while() -> None:
+    now = [0.0]
+    breakers = Breakers(limit=2, pause_seconds=30, clock=lambda: now[0])
+    first = Says(failed("overloaded"))
+    for _ in range(3):
+        await heard(both(first, Says(delta("hi")), breakers))
+    assert first.asked == 2
+    now[0] = 31.0
+    await heard(both(first, Says(delta("hi")), breakers))
+    assert first.asked == 3
+
+
+async def test_when_all_are_passed_over_they_are_asked_all_the_same() -> None:
+    breakers = Breakers(limit=1, pause_seconds=30)
+    for _ in range(2):
+        with pytest.raises(ModelError):
+            await heard(both(Says(failed("network")), Says(failed("network")), breakers))
+    assert await heard(both(Says(delta("hi")), Says(), breakers)) == [delta("hi")]
