@@ -1,0 +1,1 @@
+"""PostgreSQL and SQLite, from one set of tables and one implementation."""

@@ -1,0 +1,231 @@
+"""An engine, and units of work on it: one statement, or one short transaction."""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import URL, CursorResult, Executable, Row, Table, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.adapters.stores.sql.failures import unavailable
+from app.adapters.stores.url import PostgresTarget, SqliteTarget
+
+# Any number will do that no other program uses on the same database: "anyport" in ASCII.
+_MIGRATION_LOCK = int.from_bytes(b"anyport", "big")
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Upsert = postgresql.Insert | sqlite.Insert
+
+IDLE_SECONDS = 30.0
+"""A connection that was idle for longer is asked whether it still works before it is used."""
+
+STATEMENT_SECONDS = 30.0
+"""A statement that takes longer is given up; none of ours should take a hundredth of it."""
+
+
+class Database(ABC):
+    """One engine; every method raises `StoreUnavailableError` while the database cannot do its work.
+
+    A statement of its own costs one round trip. No connection is held between calls.
+    """
+
+    name: ClassVar[str]
+    engine: AsyncEngine
+
+    @property
+    def missing(self) -> bool:
+        """True while there is nothing to connect to, and connecting would create it."""
+        return False
+
+    @abstractmethod
+    def insert(self, table: Table) -> Any:
+        """An INSERT that knows ON CONFLICT."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Several statements, all or none; keep it short, for on SQLite others wait."""
+
+    @abstractmethod
+    def migration(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction to change the schema in; whoever else wants one, in any process, waits for its end."""
+
+    @abstractmethod
+    def _writing(self) -> AbstractAsyncContextManager[Any]:
+        """Held while something is written."""
+
+    async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row[Any]]:
+        """What a query finds."""
+        with unavailable():
+            async with self.engine.connect() as connection:
+                return (await connection.execute(statement, parameters)).all()
+
+    async def row(self, statement: Executable, parameters: Parameters) -> Row[Any] | None:
+        """The only row that a query finds."""
+        with unavailable():
+            async with self.engine.connect() as connection:
+                return (await connection.execute(statement, parameters)).one_or_none()
+
+    async def write(self, statement: Executable, parameters: Parameters) -> int:
+        """Run one statement that commits by itself; returns how many rows it touched."""
+        with unavailable():
+            async with self._writing(), self._statement() as connection:
+                result: CursorResult[Any] = await connection.execute(statement, parameters)
+                return result.rowcount
+
+    def _statement(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.engine.connect()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL server, directly or behind a pooler."""
+
+    name = "postgresql"
+
+    def __init__(self, target: PostgresTarget, *, pool_size: int, statement_seconds: float | None) -> None:
+        self._pooled = target.pooled
+        self.engine = create_async_engine(
+            # Here the engine knows neither address nor password, so it cannot show them.
+            "postgresql+asyncpg://",
+            connect_args=_connect_arguments(target, statement_seconds),
+            isolation_level="READ COMMITTED" if target.pooled else "AUTOCOMMIT",
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_use_lifo=True,
+            hide_parameters=True,
+        )
+        self._transactions = self.engine.execution_options(isolation_level="READ COMMITTED")
+        event.listen(self.engine.sync_engine, "checkin", _note_idle)
+        event.listen(self.engine.sync_engine, "checkout", _see_that_it_lives)
+
+    def insert(self, table: Table) -> postgresql.Insert:
+        return postgresql.insert(table).inline()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        with unavailable():
+            async with self._transactions.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def migration(self) -> AsyncIterator[AsyncConnection]:
+        async with self.transaction() as connection:
+            # Of the transaction, not of the session, so that it holds and ends behind a pooler too.
+            await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            yield connection
+
+    def _statement(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.engine.begin() if self._pooled else self.engine.connect()
+
+    def _writing(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+
+class SqliteDatabase(Database):
+    """A SQLite file, in this process alone or shared with others on the same machine."""
+
+    name = "sqlite"
+
+    def __init__(self, target: SqliteTarget) -> None:
+        self._path = Path(target.path)
+        self._lock = asyncio.Lock()
+        self.engine = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=target.path),
+            isolation_level="AUTOCOMMIT",
+            pool_size=5,
+            max_overflow=0,
+            hide_parameters=True,
+        )
+        event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+
+    @property
+    def missing(self) -> bool:
+        return not self._path.exists()
+
+    def insert(self, table: Table) -> sqlite.Insert:
+        return sqlite.insert(table).inline()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        with unavailable():
+            async with self._writing(), self.engine.connect() as connection:
+                # Without IMMEDIATE two that read first and then write fail at once, whatever the busy timeout.
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+                await connection.exec_driver_sql("COMMIT")
+
+    @asynccontextmanager
+    async def migration(self) -> AsyncIterator[AsyncConnection]:
+        with unavailable():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            async with self._writing(), self.engine.connect() as connection:
+                try:
+                    # Rebuilding a table deletes the old one, which would take along the rows that refer to it.
+                    for statement in ("PRAGMA busy_timeout = 60000", "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"):
+                        await connection.exec_driver_sql(statement)
+                    yield connection
+                    await connection.exec_driver_sql("COMMIT")
+                    await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                finally:
+                    # A pragma is its connection's for life.
+                    await connection.invalidate()
+
+    def _writing(self) -> AbstractAsyncContextManager[None]:
+        # SQLite has one writer at a time; waiting here is quicker and fairer than in its busy handler.
+        return self._lock
+
+
+def open_database(
+    target: SqliteTarget | PostgresTarget, *, pool_size: int, statement_seconds: float | None = STATEMENT_SECONDS
+) -> Database:
+    """The database at `target`; opens no connection yet."""
+    if isinstance(target, SqliteTarget):
+        return SqliteDatabase(target)
+    return PostgresDatabase(target, pool_size=pool_size, statement_seconds=statement_seconds)
+
+
+def _connect_arguments(target: PostgresTarget, statement_seconds: float | None) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "dsn": target.dsn.reveal(),
+        "timeout": target.connect_timeout,
+        "command_timeout": statement_seconds,
+    }
+    if target.pooled:
+        # The unnamed statement lasts for its transaction, and two clients of a pooler cannot collide on its name.
+        arguments |= {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: "",
+        }
+    return arguments
+
+
+def _note_idle(_: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _see_that_it_lives(connection: Any, record: Any, _: Any) -> None:
+    """Replace a connection that the server has closed; asking the server each time would double the round trips."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+    if time.monotonic() - record.info.get("idle_since", time.monotonic()) > IDLE_SECONDS:
+        try:
+            connection.ping()
+        except connection.dbapi.Error as error:
+            raise DisconnectionError from error
+
+
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout = 5000", "synchronous = NORMAL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

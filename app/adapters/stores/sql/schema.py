@@ -1,0 +1,52 @@
+"""Which schema this code needs, and whether a database has it."""
+
+from sqlalchemy import String, column, select, table
+from sqlalchemy.exc import DBAPIError
+
+from app.adapters.stores.sql.database import Database, SqliteDatabase
+from app.domain.errors import SchemaError
+
+HEAD = "0001"
+"""The newest migration. Migrations are numbered in their order, so that one look tells behind from ahead."""
+
+_version = select(column("version_num", String)).select_from(table("alembic_version"))
+
+
+async def current_revision(database: Database) -> str | None:
+    """The migration that `database` stands at; None when it has no schema yet."""
+    if database.missing:
+        return None
+    try:
+        row = await database.row(_version, {})
+    except DBAPIError as error:
+        if not _no_such_table(error):
+            raise
+        return None
+    return None if row is None else str(row.version_num)
+
+
+async def check_schema(database: Database) -> None:
+    """See that the schema is this code's; a SQLite file that is behind is brought up to it.
+
+    Raises `SchemaError` and `StoreUnavailableError`.
+    """
+    current = await current_revision(database)
+    if current == HEAD:
+        return
+    if current is not None and current > HEAD:
+        raise SchemaError(
+            f"The database has schema {current}, from a newer version of Anyport; this one knows {HEAD}. "
+            "Install the newer version."
+        )
+    if not isinstance(database, SqliteDatabase):
+        raise SchemaError(
+            f"The database has schema {current or 'none'}, and this version of Anyport needs {HEAD}. "
+            "Run: python -m app migrate"
+        )
+    from app.adapters.stores.sql.migrations import upgrade
+
+    await upgrade(database)
+
+
+def _no_such_table(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", "") == "42P01" or "no such table" in str(error.orig)

@@ -1,0 +1,149 @@
+"""The tables, as the newest migration leaves them.
+
+`seq` counts insertions in the whole database, so (`created_at`, `seq`) orders rows with equal times; every list is
+read along an index that ends in these two. Without AUTOINCREMENT SQLite would give the number of a deleted row to the
+next one, which could then come before a cursor. `body` is a ChatKit object as pydantic writes it.
+"""
+
+import datetime as dt
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from app.adapters.stores.sql.types import AnyText, Moment, Sequence
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+    }
+)
+
+
+def _seq() -> Column[int]:
+    return Column("seq", Sequence, Identity(), primary_key=True)
+
+
+def _created_at() -> Column[dt.datetime]:
+    return Column("created_at", Moment(), nullable=False)
+
+
+def _thread_id(*, primary_key: bool = False, nullable: bool = False) -> Column[str]:
+    reference = ForeignKey("threads.id", ondelete="CASCADE")
+    return Column("thread_id", AnyText, reference, primary_key=primary_key, nullable=nullable)
+
+
+threads = Table(
+    "threads",
+    metadata,
+    _seq(),
+    Column("id", AnyText, nullable=False, unique=True),
+    Column("user_id", AnyText, nullable=False),
+    _created_at(),
+    Column("body", Text, nullable=False),
+    Index(None, "user_id", "created_at", "seq"),
+    Index(None, "created_at"),
+    sqlite_autoincrement=True,
+)
+
+thread_items = Table(
+    "thread_items",
+    metadata,
+    _seq(),
+    _thread_id(),
+    Column("id", AnyText, nullable=False),
+    _created_at(),
+    Column("hidden", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("thread_id", "id"),
+    Index(None, "thread_id", "created_at", "seq"),
+    sqlite_autoincrement=True,
+)
+
+# What a client is shown; a run of hidden items of any length costs its pages nothing.
+Index(
+    "ix_thread_items_shown",
+    thread_items.c.thread_id,
+    thread_items.c.created_at,
+    thread_items.c.seq,
+    postgresql_where=~thread_items.c.hidden,
+    sqlite_where=~thread_items.c.hidden,
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("thread_id", AnyText, primary_key=True),
+    Column("item_id", AnyText, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    ForeignKeyConstraint(["thread_id", "item_id"], ["thread_items.thread_id", "thread_items.id"], ondelete="CASCADE"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    Column("user_id", AnyText, nullable=False, index=True),
+    _thread_id(nullable=True),
+    Column("body", Text, nullable=False),
+    Index(None, "thread_id"),
+)
+
+# Not bound to the item it answers by a foreign key: a turn may end after its item was deleted.
+turns = Table(
+    "turns",
+    metadata,
+    _thread_id(primary_key=True),
+    Column("after_item_id", AnyText, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    _seq(),
+    Column("id", AnyText, nullable=False),
+    Column("user_id", AnyText, nullable=False),
+    Column("title", AnyText, nullable=False),
+    Column("folded_title", AnyText, nullable=False),
+    Column("description", AnyText, nullable=False),
+    Column("priority", String(16), nullable=False),
+    Column("due", Date),
+    Column("status", String(16), nullable=False),
+    _created_at(),
+    Column("updated_at", Moment, nullable=False),
+    Column("completed_at", Moment),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("user_id", "id"),
+    Index(None, "user_id", "created_at", "seq"),
+    Index(None, "user_id", "status", "created_at", "seq"),
+    sqlite_autoincrement=True,
+)
+
+# Where deleted things stood in their lists, so that a client's cursor goes on working. `scope` is the thread of an
+# item and the user of a thread or task.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("scope", AnyText, primary_key=True),
+    Column("id", AnyText, primary_key=True),
+    _created_at(),
+    Column("seq", Sequence, nullable=False),
+    Column("deleted_at", Moment, nullable=False, index=True),
+)

@@ -1,0 +1,109 @@
+"""The statements of the thread store, built once; `:scope` is a thread (of threads: a user), `:user_id` its owner."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Executable,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    select,
+    true,
+)
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.paging import page, position
+from app.adapters.stores.sql.tables import attachments, feedback, thread_items, threads, tombstones, turns
+from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.upsert import upsert
+
+Values = dict[str, ColumnElement[Any]]
+
+SCOPE = bindparam("scope", type_=AnyText)
+USER = bindparam("user_id", type_=AnyText)
+ITEM = bindparam("item_id", type_=AnyText)
+ITEMS = bindparam("item_ids", type_=AnyText, expanding=True)
+BODY = bindparam("body", type_=Text)
+CREATED_AT = bindparam("created_at", type_=Moment)
+HIDDEN = bindparam("hidden", type_=Boolean)
+KIND = bindparam("kind", type_=String)
+
+owned = exists().where(threads.c.id == SCOPE, threads.c.user_id == USER)
+"""True when the thread `:scope` is the caller's; part of every statement on what is in a thread."""
+
+thread = select(threads.c.body, threads.c.created_at).where(threads.c.id == SCOPE, threads.c.user_id == USER)
+item = select(thread_items.c.body, thread_items.c.created_at).where(
+    thread_items.c.thread_id == SCOPE, thread_items.c.id == ITEM, owned
+)
+attachment = select(attachments.c.body).where(attachments.c.id == ITEM, attachments.c.user_id == USER)
+judgements = (
+    select(feedback.c.item_id, feedback.c.kind)
+    .join(thread_items, (thread_items.c.thread_id == SCOPE) & (thread_items.c.id == feedback.c.item_id))
+    .where(feedback.c.thread_id == SCOPE, owned)
+    .order_by(thread_items.c.created_at, thread_items.c.seq)
+)
+
+thread_position = position(threads, "thread", threads.c.user_id)
+item_position = position(thread_items, "item", thread_items.c.thread_id)
+
+delete_thread = (
+    delete(threads)
+    .where(threads.c.id == SCOPE, threads.c.user_id == USER)
+    .returning(threads.c.created_at, threads.c.seq)
+)
+delete_item_tombstones = delete(tombstones).where(tombstones.c.kind == "item", tombstones.c.scope == SCOPE)
+delete_item = (
+    delete(thread_items)
+    .where(thread_items.c.thread_id == SCOPE, thread_items.c.id == ITEM, owned)
+    .returning(thread_items.c.created_at, thread_items.c.seq)
+)
+delete_turn = delete(turns).where(turns.c.thread_id == SCOPE, turns.c.after_item_id == ITEM)
+delete_attachment = delete(attachments).where(attachments.c.id == ITEM, attachments.c.user_id == USER)
+
+
+@cache
+def threads_page(order: str, *, continued: bool) -> Select[Any]:
+    """A page of the threads of the user `:scope`."""
+    query = select(threads.c.body, threads.c.created_at).where(threads.c.user_id == SCOPE)
+    return page(query, threads, order, thread_position if continued else None)
+
+
+@cache
+def items_page(order: str, *, continued: bool, sees_hidden: bool) -> Select[Any]:
+    """A page of the items of the thread `:scope`."""
+    query = select(thread_items.c.body, thread_items.c.created_at).where(thread_items.c.thread_id == SCOPE, owned)
+    if not sees_hidden:
+        query = query.where(~thread_items.c.hidden)
+    return page(query, thread_items, order, item_position if continued else None)
+
+
+def save_thread(database: Database) -> Executable:
+    """Insert or change a thread; touches no row when it is somebody else's."""
+    values: Values = {"id": SCOPE, "user_id": USER, "created_at": CREATED_AT, "body": BODY}
+    return upsert(database, threads, values, keys=["id"], allowed=true())
+
+
+def save_item(database: Database) -> Executable:
+    """Insert or change an item, keeping its place; touches no row when the thread is not the caller's."""
+    values: Values = {"thread_id": SCOPE, "id": ITEM, "created_at": CREATED_AT, "hidden": HIDDEN, "body": BODY}
+    return upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=owned)
+
+
+def save_attachment(database: Database) -> Executable:
+    """Insert or change an attachment; touches no row when it, or the thread it is for, is somebody else's."""
+    values: Values = {"id": ITEM, "user_id": USER, "thread_id": SCOPE, "body": BODY}
+    return upsert(database, attachments, values, keys=["id"], allowed=SCOPE.is_(None) | owned)
+
+
+def save_judgements(database: Database) -> Executable:
+    """Keep `:kind` for those of the items `:item_ids` that are there."""
+    values: Values = {"thread_id": thread_items.c.thread_id, "item_id": thread_items.c.id, "kind": KIND}
+    there = and_(thread_items.c.thread_id == SCOPE, thread_items.c.id.in_(ITEMS), owned)
+    return upsert(database, feedback, values, keys=["thread_id", "item_id"], allowed=there)

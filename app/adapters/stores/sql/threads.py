@@ -1,0 +1,188 @@
+"""Threads, items, attachments and feedback in SQL. Whose they are, each statement checks itself."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from chatkit.store import NotFoundError
+from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
+from sqlalchemy import Row
+from sqlalchemy.exc import IntegrityError
+
+from app.adapters.stores.sql import bodies
+from app.adapters.stores.sql import thread_statements as sql
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.paging import bury
+from app.domain.identity import RequestContext
+from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
+
+_HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
+
+
+class SqlThreadStore(ThreadStore):
+    """`ThreadStore` on PostgreSQL or SQLite: one round trip a call, but for deletions and empty pages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._save_thread = sql.save_thread(database)
+        self._save_item = sql.save_item(database)
+        self._save_attachment = sql.save_attachment(database)
+        self._save_judgements = sql.save_judgements(database)
+
+    async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
+        row = await self._database.row(sql.thread, {"scope": thread_id, "user_id": context.user_id})
+        if row is None:
+            raise _not_found("Thread", thread_id)
+        return _thread(row)
+
+    async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        values = {
+            "scope": thread.id,
+            "user_id": context.user_id,
+            "created_at": thread.created_at,
+            "body": bodies.dump(ThreadMetadata, thread),
+        }
+        if not await self._database.write(self._save_thread, values):
+            raise _not_found("Thread", thread.id)
+
+    async def load_threads(
+        self, limit: int, after: str | None, order: str, context: RequestContext
+    ) -> Page[ThreadMetadata]:
+        limit = _capped(limit)
+        parameters = {"scope": context.user_id, "after": after, "rows": limit + 1}
+        rows = await self._database.rows(sql.threads_page(order, continued=after is not None), parameters)
+        if not rows and after is not None:
+            await self._check_cursor(sql.thread_position, "Thread", parameters)
+        return _page([_thread(row) for row in rows], limit)
+
+    async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
+        parameters = {"scope": thread_id, "user_id": context.user_id}
+        async with self._database.transaction() as connection:
+            gone = (await connection.execute(sql.delete_thread, parameters)).one_or_none()
+            if gone is None:
+                raise _not_found("Thread", thread_id)
+            await connection.execute(bury(self._database, "thread", context.user_id, thread_id, gone))
+            await connection.execute(sql.delete_item_tombstones, parameters)
+
+    async def load_thread_items(
+        self, thread_id: str, after: str | None, limit: int, order: str, context: RequestContext
+    ) -> Page[ThreadItem]:
+        limit = _capped(limit)
+        parameters = {"scope": thread_id, "user_id": context.user_id, "after": after, "rows": limit + 1}
+        query = sql.items_page(order, continued=after is not None, sees_hidden=context.sees_hidden)
+        rows = await self._database.rows(query, parameters)
+        if not rows:
+            await self.load_thread(thread_id, context)
+            if after is not None:
+                await self._check_cursor(sql.item_position, "Item", parameters)
+        return _page([_item(row) for row in rows], limit)
+
+    async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
+        parameters = {"scope": thread_id, "user_id": context.user_id, "item_id": item_id}
+        row = await self._database.row(sql.item, parameters)
+        if row is None:
+            raise _not_found("Item", item_id)
+        return _item(row)
+
+    async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
+        await self.save_item(thread_id, item, context)
+
+    async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
+        values = {
+            "scope": thread_id,
+            "user_id": context.user_id,
+            "item_id": item.id,
+            "created_at": item.created_at,
+            "hidden": item.type in _HIDDEN,
+            "body": bodies.dump(ThreadItem, item),
+        }
+        if not await self._write_into_thread(self._save_item, values):
+            raise _not_found("Thread", thread_id)
+
+    async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
+        parameters = {"scope": thread_id, "user_id": context.user_id, "item_id": item_id}
+        async with self._database.transaction() as connection:
+            gone = (await connection.execute(sql.delete_item, parameters)).one_or_none()
+            if gone is None:
+                raise _not_found("Item", item_id)
+            await connection.execute(bury(self._database, "item", thread_id, item_id, gone))
+            await connection.execute(sql.delete_turn, parameters)
+
+    async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
+        values = {
+            "item_id": attachment.id,
+            "user_id": context.user_id,
+            "scope": attachment.thread_id,
+            "body": bodies.dump(Attachment, attachment),
+        }
+        if not await self._write_into_thread(self._save_attachment, values):
+            raise _not_found("Attachment", attachment.id)
+
+    async def load_attachment(self, attachment_id: str, context: RequestContext) -> Attachment:
+        row = await self._database.row(sql.attachment, {"item_id": attachment_id, "user_id": context.user_id})
+        if row is None:
+            raise _not_found("Attachment", attachment_id)
+        attachment: Attachment = bodies.load(Attachment, row.body)
+        return attachment
+
+    async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
+        parameters = {"item_id": attachment_id, "user_id": context.user_id}
+        if not await self._database.write(sql.delete_attachment, parameters):
+            raise _not_found("Attachment", attachment_id)
+
+    async def save_feedback(
+        self,
+        thread_id: str,
+        item_ids: Sequence[str],
+        kind: Literal["positive", "negative"],
+        context: RequestContext,
+    ) -> None:
+        wanted = sorted(set(item_ids))
+        parameters = {"scope": thread_id, "user_id": context.user_id, "item_ids": wanted, "kind": kind}
+        await self.load_thread(thread_id, context)
+        async with self._database.transaction() as connection:
+            saved = (await connection.execute(self._save_judgements, parameters)).rowcount
+            if saved != len(wanted):
+                raise _not_found("Item", ", ".join(wanted))
+
+    async def load_feedback(self, thread_id: str, context: RequestContext) -> Sequence[Feedback]:
+        rows = await self._database.rows(sql.judgements, {"scope": thread_id, "user_id": context.user_id})
+        if not rows:
+            await self.load_thread(thread_id, context)
+        return [Feedback(thread_id=thread_id, item_id=row.item_id, kind=row.kind) for row in rows]
+
+    async def _write_into_thread(self, statement: Any, values: dict[str, Any]) -> bool:
+        try:
+            return await self._database.write(statement, values) > 0
+        except IntegrityError:
+            # The thread was deleted between the statement's look at it and its end.
+            return False
+
+    async def _check_cursor(self, position: Any, what: str, parameters: dict[str, Any]) -> None:
+        if await self._database.row(position, parameters) is None:
+            raise _not_found(what, parameters["after"])
+
+
+def _capped(limit: int) -> int:
+    return max(1, min(limit, PAGE_LIMIT))
+
+
+def _page(entries: list[Any], limit: int) -> Page[Any]:
+    more = len(entries) > limit
+    entries = entries[:limit]
+    return Page(data=entries, has_more=more, after=entries[-1].id if more else None)
+
+
+def _thread(row: Row[Any]) -> ThreadMetadata:
+    thread: ThreadMetadata = bodies.load(ThreadMetadata, row.body)
+    thread.created_at = row.created_at
+    return thread
+
+
+def _item(row: Row[Any]) -> ThreadItem:
+    item: ThreadItem = bodies.load(ThreadItem, row.body)
+    item.created_at = row.created_at
+    return item
+
+
+def _not_found(what: str, id_: str) -> NotFoundError:
+    return NotFoundError(f"{what} {id_} not found")

@@ -1,0 +1,65 @@
+"""The turn log in SQL."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from chatkit.store import NotFoundError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.tables import turns
+from app.adapters.stores.sql.thread_statements import BODY, ITEM, ITEMS, SCOPE, owned
+from app.adapters.stores.sql.upsert import upsert
+from app.domain.identity import RequestContext
+from app.ports.turn_log import TurnLog, TurnRecord
+
+_recall = select(turns.c.body).where(
+    turns.c.thread_id == SCOPE,
+    turns.c.after_item_id.in_(ITEMS),
+    owned,
+)
+
+
+class SqlTurnLog(TurnLog):
+    """`TurnLog` on PostgreSQL or SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._finish = upsert(
+            database,
+            turns,
+            {"thread_id": SCOPE, "after_item_id": ITEM, "body": BODY},
+            keys=["thread_id", "after_item_id"],
+            allowed=owned,
+        )
+
+    async def finish(self, record: TurnRecord, context: RequestContext) -> None:
+        # What a model said may hold half an emoji, which only the standard library writes as JSON.
+        body = json.dumps(msgspec.to_builtins(record))
+        values = {
+            "scope": record.thread_id,
+            "user_id": context.user_id,
+            "item_id": record.after_item_id,
+            "body": body,
+        }
+        try:
+            stored = await self._database.write(self._finish, values)
+        except IntegrityError as error:
+            # The thread was deleted between the statement's look at it and its end.
+            raise _no_thread(record.thread_id) from error
+        if not stored:
+            raise _no_thread(record.thread_id)
+
+    async def recall(
+        self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
+    ) -> Mapping[str, TurnRecord]:
+        parameters = {"scope": thread_id, "user_id": context.user_id, "item_ids": list(after_item_ids)}
+        rows = await self._database.rows(_recall, parameters)
+        records = [msgspec.convert(json.loads(row.body), TurnRecord) for row in rows]
+        return {record.after_item_id: record for record in records}
+
+
+def _no_thread(thread_id: str) -> NotFoundError:
+    return NotFoundError(f"Thread {thread_id} not found")

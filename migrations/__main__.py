@@ -1,0 +1,34 @@
+"""`python -m migrations "what changes"` writes the next migration from the difference between tables and schema."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import Connection
+
+from app.adapters.stores.sql.database import SqliteDatabase
+from app.adapters.stores.sql.migrations import alembic_config, upgrade
+from app.adapters.stores.sql.schema import HEAD
+from app.adapters.stores.url import SqliteTarget
+
+
+async def write(message: str) -> None:
+    """Compare against a database that has all migrations so far; what Alembic writes is a draft to be read."""
+
+    def compare(connection: Connection) -> None:
+        command.revision(alembic_config(connection), message, autogenerate=True, rev_id=f"{int(HEAD) + 1:04d}")
+
+    with tempfile.TemporaryDirectory() as directory:
+        database = SqliteDatabase(SqliteTarget(str(Path(directory) / "schema.db")))
+        try:
+            await upgrade(database)
+            async with database.migration() as connection:
+                await connection.run_sync(compare)
+        finally:
+            await database.aclose()
+
+
+if __name__ == "__main__":
+    asyncio.run(write(" ".join(sys.argv[1:])))

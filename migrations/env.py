@@ -1,0 +1,27 @@
+"""Runs migrations on the connection that `app.adapters.stores.sql.migrations` hands over, in its transaction."""
+
+from typing import Any, Literal
+
+from alembic import context
+
+from app.adapters.stores.sql.tables import metadata
+from app.adapters.stores.sql.types import AnyText, Moment
+
+
+def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """How a new migration writes our own types: as what the database stores, for later code may change them."""
+    if kind == "type" and isinstance(item, AnyText):
+        return "text"
+    if kind == "type" and isinstance(item, Moment):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_item=render_item,
+    render_as_batch=True,
+    compare_type=True,
+)
+context.run_migrations()
