@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dotenv import dotenv_values
 
-from app.bootstrap import make_app, make_container, read_settings
+from app.bootstrap import installed_providers, make_app, make_container, read_settings
 from app.domain.errors import AnyportError
 from app.entrypoints.cli import Tools, cli
+from app.entrypoints.cli.tools import InstalledProvider
 from app.environment import SettingsError
 from app.logs import configure_logging
 from app.settings import Settings
@@ -19,7 +20,7 @@ USAGE = 2
 def main() -> None:
     """Run the command line; a mistake in the environment exits with 2, a start that fails with 1."""
     try:
-        cli(obj=Tools(settings=_settings, container=make_container, app=make_app))
+        cli(obj=Tools(settings=_settings, providers=_providers, container=make_container, app=make_app))
     except SettingsError as error:
         print(f"Anyport cannot start with this environment:\n{_indented(error)}", file=sys.stderr)  # noqa: T201
         sys.exit(USAGE)
@@ -33,6 +34,10 @@ def _settings() -> Settings:
     settings = read_settings(_environment())
     configure_logging(settings.server.log_level, settings.server.log_format)
     return settings
+
+
+def _providers() -> Sequence[InstalledProvider]:
+    return installed_providers(_environment())
 
 
 def _environment() -> Mapping[str, str]:

@@ -1,7 +1,8 @@
 """The composition root: the only place that knows which adapter stands behind which port."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -22,12 +23,13 @@ from app.application.tasks import TaskService
 from app.application.turns import Turns
 from app.domain.model_ref import ModelRef
 from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.cli.tools import InstalledProvider
 from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
-from app.environment import Problem, Secret, SettingsError
+from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.agent_runner import AgentRunner
 from app.ports.authenticator import Authenticator
-from app.ports.model_provider import ModelProvider
+from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
@@ -46,6 +48,39 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if wanted in found.failures:
         raise SettingsError([Problem("LLM_PROVIDER", f"{wanted} failed to load: {found.failures[wanted]}")])
     return load_settings(environ, found.plugins.values(), check_url=_wrong_with)
+
+
+def installed_providers(environ: Mapping[str, str]) -> Sequence[InstalledProvider]:
+    """Every provider there is, by name, whatever is wrong with it or with the rest of the environment."""
+    found = discover()
+    try:
+        wanted = read_settings(environ).assistant.provider
+    except SettingsError:
+        wanted = environ.get("LLM_PROVIDER", "").strip()
+    broken = [
+        InstalledProvider(name=name, chosen=name == wanted, problem=f"failed to load: {reason}", build=_cannot_build)
+        for name, reason in found.failures.items()
+    ]
+    return sorted((*broken, *(_installed(plugin, wanted, environ) for plugin in found.plugins.values())), key=_by_name)
+
+
+def _installed(plugin: ProviderPlugin, wanted: str, environ: Mapping[str, str]) -> InstalledProvider:
+    problems: list[Problem] = []
+    settings = read_section(plugin.settings, environ, problems)
+    return InstalledProvider(
+        name=plugin.name,
+        chosen=plugin.name == wanted,
+        problem="; ".join(map(str, problems)) or plugin.missing(settings),
+        build=partial(plugin.build, settings),
+    )
+
+
+def _cannot_build() -> ModelProvider:
+    raise LookupError("a provider with a problem cannot be built")
+
+
+def _by_name(installed: InstalledProvider) -> str:
+    return installed.name
 
 
 def _wrong_with(database_url: Secret) -> str:

@@ -61,6 +61,10 @@ class ModelCatalog:
         """The provider that has the model."""
         return self._providers[ref.provider]
 
+    def providers(self) -> Sequence[ModelProvider]:
+        """Every provider that may be asked."""
+        return tuple(self._providers.values())
+
     def offered(self) -> Sequence[OfferedModel]:
         """Everything a message may ask for, the default first."""
         return [

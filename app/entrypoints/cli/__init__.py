@@ -2,6 +2,8 @@
 
 import click
 
+from app.entrypoints.cli.doctor import doctor
+from app.entrypoints.cli.providers import providers
 from app.entrypoints.cli.serve import serve
 from app.entrypoints.cli.tools import Tools
 
@@ -13,5 +15,5 @@ def cli() -> None:
     """Anyport, a self-hosted ChatKit server. Settings come from the environment: see docs/configuration.md."""
 
 
-for command in (serve,):
+for command in (serve, providers, doctor):
     cli.add_command(command)

@@ -1,17 +1,29 @@
 """What commands are given: the command line lies below the composition root and cannot import it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from dishka import AsyncContainer
 
+from app.ports.model_provider import ModelProvider
 from app.settings import Settings
 
 
+class InstalledProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider as it is found: `problem` says what is missing to build it, or why it cannot be loaded."""
+
+    name: str
+    chosen: bool
+    problem: str
+    build: Callable[[], ModelProvider]
+
+
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """`settings` raises `SettingsError`; `container` builds nothing before it is asked; `app` serves a container."""
+    """`settings` raises `SettingsError`; `providers` does not, whatever is wrong; `container` builds nothing before
+    it is asked; `app` serves a container."""
 
     settings: Callable[[], Settings]
+    providers: Callable[[], Sequence[InstalledProvider]]
     container: Callable[[Settings], AsyncContainer]
     app: Callable[[AsyncContainer, Settings], Callable[..., Any]]
