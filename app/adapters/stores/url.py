@@ -47,12 +47,14 @@ class PostgresTarget(msgspec.Struct, frozen=True, kw_only=True):
     """A PostgreSQL server as asyncpg takes it; `connect_timeout` is in seconds.
 
     `pooled` is true behind a pooler that may run each transaction on another server connection, where neither
-    prepared statements nor a session's state last longer than the transaction.
+    prepared statements nor a session's state last longer than the transaction. With `system_roots` the server's
+    certificate and name are checked against the certificate authorities of this machine.
     """
 
     dsn: Secret
     address: str
     pooled: bool = False
+    system_roots: bool = False
     connect_timeout: float = 10.0
 
     def __str__(self) -> str:
@@ -109,12 +111,17 @@ def _postgres(parts: SplitResult, port: int | None) -> PostgresTarget:
     if given.get("ssl", "").lower() in {"true", "1", "require"}:
         passed.setdefault("sslmode", "require")
     passed.setdefault("application_name", "anyport")
+    # libpq's word for the machine's own certificate authorities; asyncpg would look for a file of that name.
+    system_roots = passed.get("sslrootcert") == "system"
+    if system_roots:
+        passed = {name: value for name, value in passed.items() if name not in {"sslmode", "sslrootcert"}}
     query = urlencode(passed, quote_via=quote)
     host = parts.netloc.rpartition("@")[2] or given.get("host", "")
     return PostgresTarget(
         dsn=Secret(parts._replace(scheme="postgresql", query=query).geturl()),
         address=host + parts.path,
         pooled=_is_pooled(host, port, given),
+        system_roots=system_roots,
         connect_timeout=float(given.get("connect_timeout") or 0) or 10.0,
     )
 

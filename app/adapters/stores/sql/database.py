@@ -1,6 +1,7 @@
 """An engine, and units of work on it: one statement, or one short transaction."""
 
 import asyncio
+import ssl
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -74,12 +75,9 @@ class Database(ABC):
     async def write(self, statement: Executable, parameters: Parameters) -> int:
         """Run one statement that commits by itself; returns how many rows it touched."""
         with unavailable():
-            async with self._writing(), self._statement() as connection:
+            async with self._writing(), self.engine.connect() as connection:
                 result: CursorResult[Any] = await connection.execute(statement, parameters)
                 return result.rowcount
-
-    def _statement(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self.engine.connect()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -92,12 +90,11 @@ class PostgresDatabase(Database):
     name = "postgresql"
 
     def __init__(self, target: PostgresTarget, *, pool_size: int, statement_seconds: float | None) -> None:
-        self._pooled = target.pooled
         self.engine = create_async_engine(
             # Here the engine knows neither address nor password, so it cannot show them.
             "postgresql+asyncpg://",
             connect_args=_connect_arguments(target, statement_seconds),
-            isolation_level="READ COMMITTED" if target.pooled else "AUTOCOMMIT",
+            isolation_level="AUTOCOMMIT",
             pool_size=pool_size,
             max_overflow=0,
             pool_use_lifo=True,
@@ -122,9 +119,6 @@ class PostgresDatabase(Database):
             # Of the transaction, not of the session, so that it holds and ends behind a pooler too.
             await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             yield connection
-
-    def _statement(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self.engine.begin() if self._pooled else self.engine.connect()
 
     def _writing(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()
@@ -199,8 +193,11 @@ def _connect_arguments(target: PostgresTarget, statement_seconds: float | None) 
         "timeout": target.connect_timeout,
         "command_timeout": statement_seconds,
     }
+    if target.system_roots:
+        arguments["ssl"] = ssl.create_default_context()
     if target.pooled:
-        # The unnamed statement lasts for its transaction, and two clients of a pooler cannot collide on its name.
+        # The unnamed statement: asyncpg prepares and runs it without a Sync between, so that a pooler does not change
+        # the server meanwhile, and no two clients of the pooler can collide on its name.
         arguments |= {
             "statement_cache_size": 0,
             "prepared_statement_cache_size": 0,
