@@ -1,0 +1,88 @@
+"""What every provider that speaks HTTP through the `openai` package shares: its settings and its client."""
+
+from typing import Annotated, Final
+
+import httpx2
+import msgspec
+from openai import AsyncOpenAI
+
+from app.environment import env
+
+_HEADERS: Final = frozenset(
+    {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
+)
+
+
+class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How long to wait for a model, and how often to ask again."""
+
+    connect_timeout: Annotated[
+        float,
+        env("LLM_CONNECT_TIMEOUT", help="Seconds to wait for a connection to the model.", expects="seconds > 0", gt=0),
+    ] = 10.0
+    first_token_timeout: Annotated[
+        float,
+        env(
+            "LLM_FIRST_TOKEN_TIMEOUT",
+            help="Seconds to wait for the first token of an answer, time spent thinking included.",
+            expects="seconds > 0",
+            gt=0,
+        ),
+    ] = 60.0
+    idle_timeout: Annotated[
+        float,
+        env("LLM_IDLE_TIMEOUT", help="Longest silence between two tokens in seconds.", expects="seconds > 0", gt=0),
+    ] = 60.0
+    retries: Annotated[
+        int,
+        env(
+            "LLM_RETRIES",
+            help="How often a request that failed before its first token is repeated.",
+            expects="a number from 0 to 10",
+            ge=0,
+            le=10,
+        ),
+    ] = 2
+    retry_delay: Annotated[
+        float,
+        env(
+            "LLM_RETRY_DELAY",
+            help="Seconds before the first repetition; doubled for each one after it.",
+            expects="seconds from 0.01 to 30",
+            ge=0.01,
+            le=30,
+        ),
+    ] = 0.5
+
+
+def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str | None) -> AsyncOpenAI:
+    """A client that talks to `base_url` alone: no proxy from the environment, no redirects, no retries of its own.
+
+    The caller closes it. Without `base_url` it is OpenAI's own address.
+    """
+    http = httpx2.AsyncClient(
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx2.Timeout(
+            connect=settings.connect_timeout,
+            pool=settings.connect_timeout,
+            # A wider net than our own watch on tokens, for a socket that takes or gives nothing at all.
+            read=max(settings.first_token_timeout, settings.idle_timeout) + 5,
+            write=settings.first_token_timeout,
+        ),
+        limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=60),
+        event_hooks={"request": [_only_known_headers]},
+    )
+    return AsyncOpenAI(
+        api_key=api_key, base_url=base_url or "https://api.openai.com/v1/", http_client=http, max_retries=0
+    )
+
+
+async def _only_known_headers(request: httpx2.Request) -> None:
+    """Drop what the package adds by itself.
+
+    It describes this machine, and OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS would go to any address.
+    """
+    for name in set(request.headers) - _HEADERS:
+        del request.headers[name]
+    request.headers["user-agent"] = "anyport"
