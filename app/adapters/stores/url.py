@@ -92,18 +92,18 @@ def check_database_url(url: str) -> str:
 
 
 def _sqlite(parts: SplitResult) -> SqliteTarget:
+    if parts.netloc:
+        raise ValueError("DATABASE_URL: sqlite: needs three slashes before a relative path, four before an absolute")
     path = unquote(parts.path.removeprefix("/"))
     if path in {"", ":memory:"}:
         raise ValueError("DATABASE_URL: sqlite:/// needs the path of a file; to keep nothing, use memory://")
-    if parts.netloc:
-        raise ValueError("DATABASE_URL: sqlite: needs three slashes before a relative path, four before an absolute")
     if parts.query:
         raise ValueError("DATABASE_URL: sqlite:///path takes no parameters")
     return SqliteTarget(path)
 
 
 def _postgres(parts: SplitResult, port: int | None) -> PostgresTarget:
-    if parts.fragment or parts.netloc.count("@") > 1:
+    if parts.fragment or parts.netloc.count("@") > 1 or "@" in parts.path + parts.query:
         raise ValueError(_ENCODE)
     given = dict(parse_qsl(parts.query))
     _check_parameters(given)
