@@ -1,0 +1,67 @@
+# Needs Python 3.11 or newer, git and make; everything else goes into .venv, pinned by hash. `make` lists the targets.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
+COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --universal --generate-hashes \
+  --no-emit-index-url --no-emit-find-links -p 3.11 $(ARGS)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run install test check format docs-settings bench-store lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/runtime.stamp ## Install what is missing and serve on http://127.0.0.1:8000
+	@$(BIN)/python -m app serve
+
+install: $(VENV)/dev.stamp ## Install everything that development needs
+
+test: $(VENV)/dev.stamp ## Run the tests; ARGS="-k widgets" chooses some
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev.stamp ## Check style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## Bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs-settings: $(VENV)/runtime.stamp ## Write .env.example and docs/configuration.md from the settings
+	$(BIN)/python -m app settings --format env > .env.example
+	$(BIN)/python -m app settings --format markdown > docs/configuration.md
+
+bench-store: $(VENV)/dev.stamp ## Measure the stores
+	$(BIN)/python -m bench.store $(ARGS)
+
+lock: | $(BIN)/python $(UV) ## Resolve the locks again; ARGS=--upgrade takes newer versions
+	$(COMPILE) --group uv -o requirements-uv.txt
+	$(COMPILE) --all-extras --group dev -o requirements-dev.txt pyproject.toml
+	$(COMPILE) --all-extras --group build -c requirements-dev.txt -o requirements.txt pyproject.toml
+
+clean: ## Remove the environment and all caches; data/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find app bench migrations tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    exec $$python -m venv --clear $(VENV); \
+	  fi; \
+	done; \
+	echo 'Anyport needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3.12' >&2; exit 1
+
+$(BIN)/uv: requirements-uv.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@touch $@
+
+$(VENV)/runtime.stamp: requirements.txt
+$(VENV)/dev.stamp: requirements-dev.txt
+$(VENV)/%.stamp: pyproject.toml | $(BIN)/python $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(filter requirements%,$^)
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
