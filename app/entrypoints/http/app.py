@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from app.application.turns import Turns
 from app.entrypoints.http import errors
 from app.entrypoints.http.openapi import describe_chatkit
-from app.entrypoints.http.request_id import RequestIdMiddleware
+from app.entrypoints.http.request_id import name_requests
 from app.entrypoints.http.routes import chatkit, health, models, pages, plain, tasks
 from app.settings import Settings
 
@@ -44,7 +44,6 @@ def create_app(container: AsyncContainer, settings: Settings, *, version: str) -
 
     app = Litestar(
         route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), *pages.STATIC],
-        middleware=[RequestIdMiddleware()],
         exception_handlers=errors.HANDLERS,
         lifespan=[lifespan],
         request_max_body_size=settings.server.max_body_bytes,
@@ -60,4 +59,5 @@ def create_app(container: AsyncContainer, settings: Settings, *, version: str) -
     )
     describe_chatkit(app)
     setup_dishka(container, app)
+    app.asgi_handler = name_requests(app.asgi_handler)
     return app

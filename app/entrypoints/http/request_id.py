@@ -6,7 +6,6 @@ import time
 import structlog
 from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.ids import new_id
@@ -23,29 +22,34 @@ def request_id(scope: Scope) -> str:
     return str(scope.get("state", {}).get(_KEY, ""))
 
 
-class RequestIdMiddleware(ASGIMiddleware):
-    """Takes the proxy's `X-Request-Id` when it is fit to be logged, else makes one; logs one line a request."""
+def name_requests(app: ASGIApp) -> ASGIApp:
+    """Give each request an id, the proxy's `X-Request-Id` when it is fit to be logged, and log one line for it.
 
-    scopes = (ScopeType.HTTP,)
+    Wraps the whole application: Litestar's own middleware never sees a request that no route takes.
+    """
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Name the request, run it, log it."""
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
         given = Headers.from_scope(scope).get(HEADER, "")
         name = given if _FIT.fullmatch(given) else new_id("req")
         scope.setdefault("state", {})[_KEY] = name
         status = 0
 
-        async def named(message: Message) -> None:
+        async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 MutableScopeHeaders.from_message(message)[HEADER] = name
             await send(message)
 
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=name):
             try:
-                await next_app(scope, receive, named)
+                await app(scope, receive, send_named)
             finally:
                 elapsed = round((time.perf_counter() - started) * 1000)
-                log.info("request", method=scope.get("method"), path=scope["path"], status=status, ms=elapsed)
+                log.info("request", method=scope["method"], path=scope["path"], status=status, ms=elapsed)
+
+    return named
