@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.domain.errors import StoreUnavailableError
@@ -24,14 +24,25 @@ _POOLER_CODES = frozenset({"26000", "42P05"})
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Raise `StoreUnavailableError` for what may pass; every other error goes through as it is."""
+    """Raise `StoreUnavailableError` for what may pass; every other error goes through, without the row it is about."""
     try:
         yield
     except Exception as error:
         detail = _passing(error)
         if detail is None:
+            _forget_values(error)
             raise
         raise StoreUnavailableError("The database is not available. Please try again.", detail=detail) from error
+
+
+def is_orphan(error: IntegrityError) -> bool:
+    """True when the row refers to one that is gone."""
+    return _code(error.orig) in {"23503", "SQLITE_CONSTRAINT_FOREIGNKEY"}
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """True when there is such a row already."""
+    return _code(error.orig) in {"23505", "SQLITE_CONSTRAINT_UNIQUE"}
 
 
 def _passing(error: BaseException) -> str | None:
@@ -40,7 +51,7 @@ def _passing(error: BaseException) -> str | None:
         return "every connection was in use for too long; raise DATABASE_POOL_SIZE"
     # SQLAlchemy wraps the driver's errors, but those of connecting come as they are.
     cause = (error.orig if isinstance(error, DBAPIError) else None) or error
-    code = _sqlstate(cause) or getattr(cause, "sqlite_errorname", "")
+    code = _code(cause)
     if code in _POOLER_CODES:
         return "a pooler in front of the database forbids prepared statements; add ?pgbouncer=true to DATABASE_URL"
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
@@ -49,10 +60,21 @@ def _passing(error: BaseException) -> str | None:
     return None
 
 
-def _sqlstate(error: BaseException) -> str:
-    state: object = getattr(error, "sqlstate", None)
-    return state if isinstance(state, str) else ""
+def _forget_values(error: BaseException) -> None:
+    # PostgreSQL quotes the row in the lines after the first, and a log is no place for what people wrote.
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, DBAPIError) or _code(cause):
+            cause.args = tuple(_first_line(argument) for argument in cause.args)
+        if isinstance(getattr(cause, "detail", None), str):
+            vars(cause).update(detail=None)
+        cause = cause.__cause__
 
 
-def _first_line(error: BaseException) -> str:
+def _code(error: BaseException | None) -> str:
+    code: object = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+    return code if isinstance(code, str) else ""
+
+
+def _first_line(error: object) -> str:
     return str(error).partition("\n")[0]

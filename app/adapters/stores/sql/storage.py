@@ -21,6 +21,7 @@ class SqlStorage(Storage):
         self._target = target
         self._database = open_database(target, pool_size=pool_size)
         self.name = self._database.name  # type: ignore[misc]
+        self.location = str(target)
         self.threads = SqlThreadStore(self._database)
         self.tasks = SqlTaskRepository(self._database)
         self.turn_log = SqlTurnLog(self._database)

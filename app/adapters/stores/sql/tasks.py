@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, and_, bindparam, delete, func, select, updat
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.failures import is_duplicate
 from app.adapters.stores.sql.paging import bury, page, position
 from app.adapters.stores.sql.tables import tasks
 from app.adapters.stores.sql.types import AnyText
@@ -51,6 +52,8 @@ class SqlTaskRepository(TaskRepository):
         try:
             await self._database.write(tasks.insert(), _values(task))
         except IntegrityError as error:
+            if not is_duplicate(error):
+                raise
             raise ConflictError(f"There is a task {task.id} already.") from error
 
     async def get(self, user_id: str, task_id: str) -> Task:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.adapters.stores.sql import bodies
 from app.adapters.stores.sql import thread_statements as sql
 from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.paging import bury
 from app.domain.identity import RequestContext
 from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
@@ -153,9 +154,11 @@ class SqlThreadStore(ThreadStore):
     async def _write_into_thread(self, statement: Any, values: dict[str, Any]) -> bool:
         try:
             return await self._database.write(statement, values) > 0
-        except IntegrityError:
+        except IntegrityError as error:
             # The thread was deleted between the statement's look at it and its end.
-            return False
+            if is_orphan(error):
+                return False
+            raise
 
     async def _check_cursor(self, position: Any, what: str, parameters: dict[str, Any]) -> None:
         if await self._database.row(position, parameters) is None:

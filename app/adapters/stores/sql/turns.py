@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.tables import turns
 from app.adapters.stores.sql.thread_statements import BODY, ITEM, ITEMS, SCOPE, owned
 from app.adapters.stores.sql.upsert import upsert
@@ -45,12 +46,14 @@ class SqlTurnLog(TurnLog):
             "body": body,
         }
         try:
-            stored = await self._database.write(self._finish, values)
+            stored = await self._database.write(self._finish, values) > 0
         except IntegrityError as error:
             # The thread was deleted between the statement's look at it and its end.
-            raise _no_thread(record.thread_id) from error
+            if not is_orphan(error):
+                raise
+            stored = False
         if not stored:
-            raise _no_thread(record.thread_id)
+            raise NotFoundError(f"Thread {record.thread_id} not found")
 
     async def recall(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
@@ -59,7 +62,3 @@ class SqlTurnLog(TurnLog):
         rows = await self._database.rows(_recall, parameters)
         records = [msgspec.convert(json.loads(row.body), TurnRecord) for row in rows]
         return {record.after_item_id: record for record in records}
-
-
-def _no_thread(thread_id: str) -> NotFoundError:
-    return NotFoundError(f"Thread {thread_id} not found")

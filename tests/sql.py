@@ -1,0 +1,49 @@
+"""What the tests of the SQL storage share."""
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from chatkit.types import InferenceOptions, ThreadMetadata, UserMessageItem, UserMessageTextContent
+
+from app.adapters.stores.sql.storage import SqlStorage
+from app.adapters.stores.url import MemoryTarget, parse_database_url
+from app.domain.identity import RequestContext
+from app.environment import Secret
+
+ANN = RequestContext(user_id="ann")
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+
+
+@asynccontextmanager
+async def storage_at(url: str, *, pool_size: int = 10) -> AsyncIterator[SqlStorage]:
+    """The SQL storage at `url`, started."""
+    storage = unstarted(url, pool_size=pool_size)
+    try:
+        await storage.start()
+        yield storage
+    finally:
+        await storage.aclose()
+
+
+def unstarted(url: str, *, pool_size: int = 10) -> SqlStorage:
+    """The SQL storage at `url`; whoever asks for it closes it."""
+    target = parse_database_url(Secret(url))
+    assert not isinstance(target, MemoryTarget)
+    return SqlStorage(target, pool_size=pool_size)
+
+
+def thread(id_: str) -> ThreadMetadata:
+    """A thread of noon."""
+    return ThreadMetadata(id=id_, created_at=NOON)
+
+
+def message(thread_id: str, number: int, text: str = "Hello") -> UserMessageItem:
+    """The message `msg_<number>`, as many seconds after noon."""
+    return UserMessageItem(
+        id=f"msg_{number}",
+        thread_id=thread_id,
+        created_at=NOON + dt.timedelta(seconds=number),
+        content=[UserMessageTextContent(text=text)],
+        inference_options=InferenceOptions(),
+    )
