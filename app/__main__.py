@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dotenv import dotenv_values
 
-from app.bootstrap import installed_providers, make_app, make_container, read_settings
+from app.bootstrap import installed_providers, make_app, make_container, read_settings, setting_sections
 from app.domain.errors import AnyportError
 from app.entrypoints.cli import Tools, cli
 from app.entrypoints.cli.tools import InstalledProvider
@@ -20,7 +20,15 @@ USAGE = 2
 def main() -> None:
     """Run the command line; a mistake in the environment exits with 2, a start that fails with 1."""
     try:
-        cli(obj=Tools(settings=_settings, providers=_providers, container=make_container, app=make_app))
+        cli(
+            obj=Tools(
+                settings=_settings,
+                sections=setting_sections,
+                providers=_providers,
+                container=make_container,
+                app=make_app,
+            )
+        )
     except SettingsError as error:
         print(f"Anyport cannot start with this environment:\n{_indented(error)}", file=sys.stderr)  # noqa: T201
         sys.exit(USAGE)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 import structlog
 from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container, provide
@@ -34,7 +35,7 @@ from app.ports.storage import Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_log import TurnLog
-from app.settings import Settings, load_settings
+from app.settings import SECTIONS, Settings, load_settings
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if wanted in found.failures:
         raise SettingsError([Problem("LLM_PROVIDER", f"{wanted} failed to load: {found.failures[wanted]}")])
     return load_settings(environ, found.plugins.values(), check_url=_wrong_with)
+
+
+def setting_sections() -> Mapping[str, type[Any]]:
+    """The structs that the settings are read into, by title: the server's own, then each installed provider's."""
+    return {**SECTIONS, **{f"provider {name}": plugin.settings for name, plugin in sorted(discover().plugins.items())}}
 
 
 def installed_providers(environ: Mapping[str, str]) -> Sequence[InstalledProvider]:

@@ -5,6 +5,7 @@ import click
 from app.entrypoints.cli.doctor import doctor
 from app.entrypoints.cli.providers import providers
 from app.entrypoints.cli.serve import serve
+from app.entrypoints.cli.settings_docs import settings_docs
 from app.entrypoints.cli.tools import Tools
 
 __all__ = ["Tools", "cli"]
@@ -15,5 +16,5 @@ def cli() -> None:
     """Anyport, a self-hosted ChatKit server. Settings come from the environment: see docs/configuration.md."""
 
 
-for command in (serve, providers, doctor):
+for command in (serve, providers, doctor, settings_docs):
     cli.add_command(command)

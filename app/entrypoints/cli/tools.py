@@ -1,6 +1,6 @@
 """What commands are given: the command line lies below the composition root and cannot import it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,9 +21,10 @@ class InstalledProvider(msgspec.Struct, frozen=True, kw_only=True):
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """`settings` raises `SettingsError`; `providers` does not, whatever is wrong; `container` builds nothing before
-    it is asked; `app` serves a container."""
+    it is asked; `app` serves a container; `sections` are the settings' structs by title."""
 
     settings: Callable[[], Settings]
+    sections: Callable[[], Mapping[str, type[Any]]]
     providers: Callable[[], Sequence[InstalledProvider]]
     container: Callable[[Settings], AsyncContainer]
     app: Callable[[AsyncContainer, Settings], Callable[..., Any]]
