@@ -25,7 +25,7 @@ check: $(VENV)/dev.stamp ## Check style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/dev.stamp ## Bring the code into shape
 	$(BIN)/ruff check --fix .
