@@ -217,7 +217,7 @@ def _see_that_it_lives(connection: Any, record: Any, _: Any) -> None:
     if time.monotonic() - record.info.get("idle_since", time.monotonic()) > IDLE_SECONDS:
         try:
             connection.ping()
-        except connection.dbapi.Error as error:
+        except (connection.dbapi.Error, OSError) as error:
             raise DisconnectionError from error
 
 

@@ -1,0 +1,195 @@
+"""Every statement of the stores, explained: none reads a table from end to end."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chatkit.types import FileAttachment
+from sqlalchemy import Text, UniqueConstraint, bindparam, event, text
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.storage import SqlStorage
+from app.adapters.stores.sql.tables import metadata
+from app.adapters.stores.sql.types import Moment
+from app.domain.identity import RequestContext
+from app.domain.task import Status, new_task
+from app.ports.turn_log import TurnRecord
+from tests.postgres import Databases
+from tests.sql import NOON, message, storage_at, thread
+
+USER = RequestContext(user_id="user_5")
+CLIENT = USER.as_client()
+TYPES: dict[str, Any] = {"noon": Moment, "thread": Text, "item": Text}
+Statement = tuple[str, Any]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def storage(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> AsyncIterator[SqlStorage]:
+    """A database with enough in it that a planner prefers an index."""
+    if request.param == "sqlite":
+        async with storage_at(f"sqlite:///{tmp_path}/plans.db") as storage:
+            await fill(storage._database)
+            yield storage
+        return
+    async with databases.fresh() as url, storage_at(url) as storage:
+        await fill(storage._database)
+        yield storage
+
+
+async def test_no_statement_scans_a_table(storage: SqlStorage) -> None:
+    seen = watch(storage._database)
+    await use_everything(storage)
+    statements = {statement: parameters for statement, parameters in seen if names_a_table(statement)}
+    assert len(statements) > 20
+    scans = {statement: await scans_of(storage, statement, statements[statement]) for statement in statements}
+    assert {statement: found for statement, found in scans.items() if found} == {}
+
+
+def test_what_a_deletion_takes_along_is_found_by_an_index() -> None:
+    for table in metadata.tables.values():
+        unique = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
+        keys = [tuple(key.columns.keys()) for key in (table.primary_key, *unique)]
+        keys += [tuple(index.columns.keys()) for index in table.indexes]
+        for reference in table.foreign_key_constraints:
+            columns = tuple(reference.columns.keys())
+            assert any(key[: len(columns)] == columns for key in keys), (table.name, columns)
+
+
+async def use_everything(storage: SqlStorage) -> None:
+    """Call every method of every store that reads or writes something."""
+    store = storage.threads
+    await store.save_thread(thread("thr_new"), USER)
+    await store.load_thread("thr_new", USER)
+    for order in ("asc", "desc"):
+        for after in (None, "thr_5"):
+            await store.load_threads(20, after, order, USER)
+        for after in (None, "msg_5"):
+            for context in (USER, CLIENT):
+                await store.load_thread_items("thr_5", after, 20, order, context)
+    await store.load_thread_items("thr_new", None, 20, "asc", USER)
+    await store.load_thread_items("thr_5", "gone_5", 20, "asc", USER)
+    await store.add_thread_item("thr_new", message("thr_new", 1), USER)
+    await store.load_item("thr_new", "msg_1", USER)
+    await store.save_feedback("thr_new", ["msg_1"], "positive", USER)
+    await store.load_feedback("thr_new", USER)
+    await store.save_attachment(FileAttachment(id="atc_new", name="n", mime_type="m", thread_id="thr_new"), USER)
+    await store.load_attachment("atc_new", USER)
+    await store.delete_attachment("atc_new", USER)
+    record = turn_record("thr_new", "msg_1")
+    await storage.turn_log.finish(record, USER)
+    await storage.turn_log.recall("thr_new", ["msg_1", "msg_2"], USER)
+    await store.delete_thread_item("thr_new", "msg_1", USER)
+    await store.delete_thread("thr_new", USER)
+    await use_tasks(storage)
+
+
+async def use_tasks(storage: SqlStorage) -> None:
+    """The same for tasks."""
+    task = new_task("user_5", "Buy milk", now=NOON)
+    await storage.tasks.add(task)
+    await storage.tasks.get("user_5", task.id)
+    for status in (None, Status.PENDING):
+        for after in (None, "task_5"):
+            await storage.tasks.list("user_5", status=status, after=after)
+    await storage.tasks.find_by_title("user_5", "MILK")
+    await storage.tasks.update(task.completed(now=NOON))
+    await storage.tasks.delete("user_5", task.id)
+
+
+def turn_record(thread_id: str, item_id: str) -> TurnRecord:
+    return TurnRecord(
+        id="turn_1",
+        thread_id=thread_id,
+        after_item_id=item_id,
+        status="completed",
+        provider="demo",
+        model="demo",
+        started_at=NOON,
+        finished_at=NOON,
+    )
+
+
+def watch(database: Database) -> list[Statement]:
+    """Every statement that goes to the database from now on, with its parameters."""
+    seen: list[Statement] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    return seen
+
+
+def names_a_table(text: str) -> bool:
+    return any(table in text for table in metadata.tables)
+
+
+async def scans_of(storage: SqlStorage, statement: str, parameters: Any) -> list[str]:
+    """The steps of the plan that read a whole table or a whole index."""
+    explain, find = EXPLAIN[storage.name]
+    async with storage._database.engine.connect() as connection:
+        rows = await connection.exec_driver_sql(explain + statement, parameters)
+        return list(find(rows.all()))
+
+
+def sqlite_scans(rows: Sequence[Any]) -> Iterator[str]:
+    """SQLite calls it SCAN; SEARCH is what begins at a place in an index."""
+    return (row.detail for row in rows if row.detail.startswith("SCAN") and names_a_table(row.detail))
+
+
+def postgres_scans(rows: Sequence[Any]) -> Iterator[str]:
+    """A Seq Scan, or an index without a condition on it."""
+    plans = [rows[0][0][0]["Plan"]]
+    while plans:
+        plan = plans.pop()
+        plans += plan.get("Plans", [])
+        if plan["Node Type"] == "Seq Scan" or (plan["Node Type"] in INDEX_SCANS and "Index Cond" not in plan):
+            yield f"{plan['Node Type']} on {plan.get('Relation Name')}"
+
+
+INDEX_SCANS = {"Index Scan", "Index Only Scan", "Bitmap Index Scan"}
+
+EXPLAIN: dict[str, tuple[str, Callable[[Sequence[Any]], Iterator[str]]]] = {
+    "sqlite": ("EXPLAIN QUERY PLAN ", sqlite_scans),
+    "postgresql": ("EXPLAIN (FORMAT JSON) ", postgres_scans),
+}
+
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < :count - 1)"
+
+ROWS = {
+    "threads (id, user_id, created_at, body)": (400, "'thr_' || i, 'user_' || (i % 20), :noon, :thread"),
+    "thread_items (thread_id, id, created_at, hidden, body)": (
+        20_000,
+        "'thr_' || (i % 400), 'msg_' || (i / 400), :noon, i % 3 = 0, :item",
+    ),
+    "feedback (thread_id, item_id, kind)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), 'positive'"),
+    "attachments (id, user_id, thread_id, body)": (
+        4_000,
+        "'atc_' || i, 'user_' || (i % 20), 'thr_' || (i % 400), '{}'",
+    ),
+    "turns (thread_id, after_item_id, body)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), '{}'"),
+    "tasks (id, user_id, title, folded_title, description, priority, status, created_at, updated_at, version)": (
+        20_000,
+        "'task_' || (i / 20), 'user_' || (i % 20), 'Milk', 'milk', '', 'low', 'pending', :noon, :noon, 1",
+    ),
+    "tombstones (kind, scope, id, created_at, seq, deleted_at)": (
+        20_000,
+        "'item', 'thr_' || (i % 400), 'gone_' || (i / 400), :noon, i, :noon",
+    ),
+}
+
+
+async def fill(database: Database) -> None:
+    """20 users with 20 threads of 50 items each, and so on: enough for a planner to prefer an index."""
+    values = {
+        "noon": NOON,
+        "thread": thread("thr_x").model_dump_json(),
+        "item": message("thr_x", 1).model_dump_json(),
+    }
+    async with database.transaction() as connection:
+        for columns, (count, row) in ROWS.items():
+            insert = text(f"INSERT INTO {columns} {NUMBERS} SELECT {row} FROM n").bindparams(count=count)  # noqa: S608
+            used = [bindparam(name, values[name], type_=TYPES[name]) for name in values if f":{name}" in row]
+            await connection.execute(insert.bindparams(*used))
+        await connection.execute(text("ANALYZE"))
