@@ -1,0 +1,153 @@
+"""Migrations that come later: on data, failing half-way, and from an installed package."""
+
+import asyncio
+import shutil
+import sys
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from app.adapters.stores.sql import migrations
+from app.adapters.stores.sql.database import Database, open_database
+from app.adapters.stores.sql.migrations import upgrade
+from app.adapters.stores.sql.schema import current_revision
+from app.adapters.stores.url import MemoryTarget, parse_database_url
+from app.environment import Secret
+from tests.postgres import Databases
+from tests.sql import ANN, message, storage_at, thread
+
+CHECKOUT = Path(__file__).parents[2]
+
+# Changing a column's type makes Alembic build the table anew on SQLite, and delete the one that items refer to.
+REBUILD = """
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    with op.batch_alter_table("threads") as table:
+        table.add_column(sa.Column("note", sa.Text(), server_default="none", nullable=False))
+        table.alter_column("body", existing_type=sa.Text(), type_=sa.String(1_000_000))
+"""
+
+FAILING = """
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.create_table("half_done", sa.Column("id", sa.Integer(), primary_key=True))
+    raise RuntimeError("the second half fails")
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> AsyncIterator[str]:
+    """A database with one conversation in it."""
+    if request.param == "sqlite":
+        await converse(url := f"sqlite:///{tmp_path}/steps.db")
+        yield url
+        return
+    async with databases.fresh() as url:
+        await converse(url)
+        yield url
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    target = parse_database_url(Secret(url))
+    assert not isinstance(target, MemoryTarget)
+    database = open_database(target, pool_size=2)
+    yield database
+    await database.aclose()
+
+
+@pytest.fixture
+def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of our migrations, to which a test may add one."""
+    copy = tmp_path / "migrations"
+    shutil.copytree(CHECKOUT / "migrations", copy)
+    monkeypatch.setattr(migrations, "_scripts", lambda: copy)
+    return copy
+
+
+async def converse(url: str) -> None:
+    async with storage_at(url) as storage:
+        await storage.threads.save_thread(thread("thr_1"), ANN)
+        for number in range(3):
+            await storage.threads.add_thread_item("thr_1", message("thr_1", number), ANN)
+        await storage.threads.save_feedback("thr_1", ["msg_1"], "positive", ANN)
+
+
+async def test_an_upgrade_keeps_the_data_and_what_refers_to_it(url: str, database: Database, scripts: Path) -> None:
+    add(scripts, REBUILD)
+    await upgrade(database)
+    assert await current_revision(database) == "0002"
+    await upgrade(database)
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    async with storage_at(url) as storage:
+        page = await storage.threads.load_thread_items("thr_1", None, 10, "asc", ANN)
+        assert [item.id for item in page.data] == ["msg_0", "msg_1", "msg_2"]
+        assert len(await storage.threads.load_feedback("thr_1", ANN)) == 1
+
+
+async def test_a_failing_migration_leaves_nothing_behind(database: Database, scripts: Path) -> None:
+    add(scripts, FAILING)
+    with pytest.raises(RuntimeError, match="second half"):
+        await upgrade(database)
+    assert await current_revision(database) == "0001"
+    async with database.engine.connect() as connection:
+        assert "half_done" not in await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_the_installed_package_brings_its_migrations_and_two_processes_do_not_trip(
+    kind: str, tmp_path: Path, databases: Databases
+) -> None:
+    await run(CHECKOUT, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
+    unpack(tmp_path, tmp_path / "site")
+    async with databases.fresh(migrated=False) as postgres_url:
+        url = postgres_url if kind == "postgresql" else f"sqlite:///{tmp_path}/installed.db"
+        program = tmp_path / "site" / "program.py"
+        program.write_text(PROGRAM.format(url=url, site=str(tmp_path / "site")))
+        said = await asyncio.gather(*(run(tmp_path, str(program)) for _ in range(2)))
+    assert said == ["current\n", "current\n"]
+
+
+PROGRAM = """
+import asyncio, sys
+import app
+from app.adapters.stores.sql.migrations import migrate, status
+from app.environment import Secret
+
+assert app.__file__.startswith({site!r})
+url = Secret({url!r})
+asyncio.run(migrate(url))
+print(asyncio.run(status(url)).state)
+"""
+
+
+def unpack(directory: Path, site: Path) -> None:
+    """Install the only wheel in `directory`."""
+    (wheel,) = directory.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+
+
+def add(scripts: Path, body: str) -> None:
+    head = "import sqlalchemy as sa\nfrom alembic import op\n"
+    (scripts / "versions" / "0002_next.py").write_text(head + body)
+
+
+async def run(directory: Path, *arguments: str) -> str:
+    """What a Python process says that runs in `directory`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=directory, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    said, complaint = await process.communicate()
+    assert process.returncode == 0, complaint.decode()
+    return said.decode()
