@@ -1,0 +1,21 @@
+"""What a model is told when a tool fails."""
+
+from typing import Any
+
+import structlog
+from agents import ModelBehaviorError, RunContextWrapper
+
+from app.domain.errors import AnyportError
+
+log = structlog.get_logger(__name__)
+
+
+def told_to_the_model(_: RunContextWrapper[Any], error: Exception) -> str:
+    """One of our own errors in its own words, so that the model can mend its call or ask the user; any other is logged
+    whole and told without its text, which may hold anything."""
+    if isinstance(error, AnyportError):
+        return f"This was not done. {error.message}"
+    if isinstance(error, ModelBehaviorError):
+        return "This was not done. The arguments do not fit the tool's schema: read it again and repeat the call."
+    log.error("tool crashed", exc_info=error)
+    return "This was not done: the tool failed. Tell the user that it did not work."
