@@ -1,0 +1,27 @@
+"""What every file of the server has in common."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.server import ROOT
+
+LONGEST = 400
+MODULES = sorted((ROOT / "app").rglob("*.py"))
+SOURCES = sorted([*MODULES, *(file for kind in ("js", "css", "html") for file in (ROOT / "app").rglob(f"*.{kind}"))])
+
+
+def of_project(file: Path) -> str:
+    """The file as it is known in the project."""
+    return str(file.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("file", MODULES, ids=of_project)
+def test_a_module_says_what_it_is(file: Path) -> None:
+    assert ast.get_docstring(ast.parse(file.read_text())), f"{of_project(file)} begins without a docstring"
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=of_project)
+def test_a_file_is_read_in_one_sitting(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= LONGEST, f"{of_project(file)} has more than one reason to exist"
