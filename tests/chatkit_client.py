@@ -20,7 +20,8 @@ class ChatKitClient:
     """Talks to one server as one user."""
 
     def __init__(self, url: str, headers: dict[str, str] | None = None, path: str = "/chatkit") -> None:
-        self.http = httpx.AsyncClient(base_url=url, headers=headers or {}, timeout=60, trust_env=False)
+        limits = httpx.Limits(max_connections=None)
+        self.http = httpx.AsyncClient(base_url=url, headers=headers or {}, timeout=60, trust_env=False, limits=limits)
         self._path = path
 
     async def __aenter__(self) -> "ChatKitClient":
