@@ -150,8 +150,11 @@ class AssistantWiring(Provider):
     """The assistant, its loop, and the turns that it answers in."""
 
     scope = Scope.APP
-    task_service = provide(TaskService)
     server = provide(AnyportServer)
+
+    @provide
+    def task_service(self, tasks: TaskRepository) -> TaskService:
+        return TaskService(tasks)
 
     @provide
     def assistant(self, tasks: TaskService) -> Assistant:
