@@ -1,11 +1,35 @@
 """One database, and the stores that live in it."""
 
+import datetime as dt
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Literal
+
+import msgspec
 
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_log import TurnLog
+
+
+class SchemaStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The migration that a database stands at, None for an empty one, and the one that this code needs."""
+
+    current: str | None
+    needed: str
+
+    @property
+    def state(self) -> Literal["current", "behind", "ahead"]:
+        """How the database relates to this code; migrations are numbered in their order."""
+        if self.current == self.needed:
+            return "current"
+        return "behind" if self.current is None or self.current < self.needed else "ahead"
+
+
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a user was deleted."""
+
+    threads: int
+    tasks: int
 
 
 class Storage(ABC):
@@ -14,7 +38,7 @@ class Storage(ABC):
     Building one does no I/O; the stores may be used between `start` and `aclose`.
     """
 
-    name: ClassVar[str]
+    name: str
     """As `/health` and the start-up log call it: `memory`, `sqlite`, `postgresql`."""
 
     location: str
@@ -35,6 +59,28 @@ class Storage(ABC):
     @abstractmethod
     async def check(self) -> None:
         """One cheap round trip. Raises `StoreUnavailableError`."""
+
+    @abstractmethod
+    async def sweep(self, before: dt.datetime, *, batch: int = 100) -> int:
+        """Delete threads that got their last item, or without items began, before `before`, and all that is theirs.
+
+        Takes at most `batch` of them, the oldest first, and returns how many; 0 means that none is left. Safe to run
+        in several processes at once.
+        """
+
+    @abstractmethod
+    async def forget_cursors(self, before: dt.datetime) -> None:
+        """Let go of what was kept only because a cursor may name it, of all that was deleted before `before`.
+
+        Such a cursor may from then on be as unknown as one that never existed.
+        """
+
+    @abstractmethod
+    async def erase(self, user_id: str) -> Erasure:
+        """Delete everything of one user: threads with all that is theirs, attachments, tasks, and their traces.
+
+        Works in small steps, so that others need not wait; after an interruption call it again.
+        """
 
     @abstractmethod
     async def aclose(self) -> None:

@@ -63,4 +63,7 @@ class TurnLog(ABC):
     async def recall(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:
-        """The turns that answer these items, by `after_item_id`; items without a turn are left out."""
+        """The turns that answer these items, by `after_item_id`; items without a turn are left out.
+
+        Raises `chatkit.store.NotFoundError` when the thread is not the caller's.
+        """

@@ -82,6 +82,9 @@ async def use_everything(storage: SqlStorage) -> None:
     await store.delete_thread_item("thr_new", "msg_1", USER)
     await store.delete_thread("thr_new", USER)
     await use_tasks(storage)
+    await storage.sweep(NOON)
+    await storage.forget_cursors(NOON)
+    await storage.erase("user_6")
 
 
 async def use_tasks(storage: SqlStorage) -> None:

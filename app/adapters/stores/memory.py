@@ -13,7 +13,7 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from app.domain import errors
 from app.domain.identity import RequestContext
 from app.domain.task import Status, Task
-from app.ports.storage import Storage
+from app.ports.storage import Erasure, Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord
@@ -70,6 +70,11 @@ class _Thread:
         self.items: Shelf[ThreadItem] = Shelf()
         self.feedback: dict[str, Feedback] = {}
         self.turns: dict[str, TurnRecord] = {}
+
+    @property
+    def last_change(self) -> dt.datetime:
+        last = next(self.items.behind(None, descending=True), self.metadata)
+        return last.created_at
 
 
 class MemoryThreadStore(ThreadStore):
@@ -171,6 +176,21 @@ class MemoryThreadStore(ThreadStore):
         thread = self.owned(thread_id, context)
         return [thread.feedback[item.id] for item in thread.items.behind(None) if item.id in thread.feedback]
 
+    def idle_since(self, before: dt.datetime, limit: int) -> list[tuple[str, str]]:
+        """Ids and owners of threads whose last item, or else whose beginning, is older; the oldest first."""
+        idle = [key for key, thread in self._threads.items() if thread.last_change < before]
+        idle.sort(key=lambda key: self._threads[key].metadata.created_at)
+        return [(key, self._threads[key].owner) for key in idle[:limit]]
+
+    def erase(self, user_id: str) -> int:
+        """Forget a user; returns how many threads went."""
+        gone = [key for key, thread in self._threads.items() if thread.owner == user_id]
+        for key in gone:
+            del self._threads[key]
+        self._by_user.pop(user_id, None)
+        self._attachments = {key: kept for key, kept in self._attachments.items() if kept[0] != user_id}
+        return len(gone)
+
     def owned(self, thread_id: str, context: RequestContext) -> _Thread:
         """The caller's thread. Raises ChatKit's `NotFoundError`."""
         thread = self._threads.get(thread_id)
@@ -247,6 +267,10 @@ class MemoryTaskRepository(TaskRepository):
         await self.get(user_id, task_id)
         self._shelf(user_id).remove(task_id)
 
+    def erase(self, user_id: str) -> int:
+        """Forget a user; returns how many tasks went."""
+        return len(self._users.pop(user_id, Shelf()).values)
+
     def _shelf(self, user_id: str) -> Shelf[Task]:
         return self._users.get(user_id, Shelf())
 
@@ -256,6 +280,8 @@ class MemoryStorage(Storage):
 
     name = "memory"
     location = "memory://"
+    threads: MemoryThreadStore
+    tasks: MemoryTaskRepository
 
     def __init__(self) -> None:
         self.threads = MemoryThreadStore()
@@ -267,6 +293,18 @@ class MemoryStorage(Storage):
 
     async def check(self) -> None:
         """Always there."""
+
+    async def sweep(self, before: dt.datetime, *, batch: int = 100) -> int:
+        old = self.threads.idle_since(before, batch)
+        for thread_id, owner in old:
+            await self.threads.delete_thread(thread_id, RequestContext(user_id=owner))
+        return len(old)
+
+    async def forget_cursors(self, before: dt.datetime) -> None:
+        """Positions cost a few bytes here, and end with the process."""
+
+    async def erase(self, user_id: str) -> Erasure:
+        return Erasure(threads=self.threads.erase(user_id), tasks=self.tasks.erase(user_id))
 
     async def aclose(self) -> None:
         """Nothing to close."""

@@ -3,32 +3,17 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
 
-import msgspec
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
 import app
 from app.adapters.stores.sql.database import Database, open_database
-from app.adapters.stores.sql.schema import HEAD, current_revision
+from app.adapters.stores.sql.schema import schema_status
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.environment import Problem, Secret, SettingsError
-
-
-class SchemaStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The migration a database stands at, None for an empty one, and the one this code needs."""
-
-    current: str | None
-    needed: str = HEAD
-
-    @property
-    def state(self) -> Literal["current", "behind", "ahead"]:
-        """How the database relates to this code."""
-        if self.current == self.needed:
-            return "current"
-        return "behind" if self.current is None or self.current < self.needed else "ahead"
+from app.ports.storage import SchemaStatus
 
 
 async def migrate(url: Secret) -> SchemaStatus:
@@ -38,7 +23,7 @@ async def migrate(url: Secret) -> SchemaStatus:
     `StoreUnavailableError`.
     """
     async with _opened(url) as database:
-        before = SchemaStatus(current=await current_revision(database))
+        before = await schema_status(database)
         if before.state == "behind":
             await upgrade(database)
         return before
@@ -47,7 +32,7 @@ async def migrate(url: Secret) -> SchemaStatus:
 async def status(url: Secret) -> SchemaStatus:
     """Where the database stands; changes nothing."""
     async with _opened(url) as database:
-        return SchemaStatus(current=await current_revision(database))
+        return await schema_status(database)
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:

@@ -5,6 +5,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.adapters.stores.sql.database import Database, SqliteDatabase
 from app.domain.errors import SchemaError
+from app.ports.storage import SchemaStatus
 
 HEAD = "0001"
 """The newest migration. Migrations are numbered in their order, so that one look tells behind from ahead."""
@@ -25,22 +26,27 @@ async def current_revision(database: Database) -> str | None:
     return None if row is None else str(row.version_num)
 
 
+async def schema_status(database: Database) -> SchemaStatus:
+    """Where `database` stands; changes nothing."""
+    return SchemaStatus(current=await current_revision(database), needed=HEAD)
+
+
 async def check_schema(database: Database) -> None:
     """See that the schema is this code's; a SQLite file that is behind is brought up to it.
 
     Raises `SchemaError` and `StoreUnavailableError`.
     """
-    current = await current_revision(database)
-    if current == HEAD:
+    found = await schema_status(database)
+    if found.state == "current":
         return
-    if current is not None and current > HEAD:
+    if found.state == "ahead":
         raise SchemaError(
-            f"The database has schema {current}, from a newer version of Anyport; this one knows {HEAD}. "
+            f"The database has schema {found.current}, from a newer version of Anyport; this one knows {HEAD}. "
             "Install the newer version."
         )
     if not isinstance(database, SqliteDatabase):
         raise SchemaError(
-            f"The database has schema {current or 'none'}, and this version of Anyport needs {HEAD}. "
+            f"The database has schema {found.current or 'none'}, and this version of Anyport needs {HEAD}. "
             "Run: python -m app migrate"
         )
     from app.adapters.stores.sql.migrations import upgrade

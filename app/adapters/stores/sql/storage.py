@@ -1,7 +1,10 @@
 """The storage behind `sqlite:` and `postgresql:` URLs."""
 
+import datetime as dt
+
 from sqlalchemy import literal, select
 
+from app.adapters.stores.sql import upkeep
 from app.adapters.stores.sql.database import open_database
 from app.adapters.stores.sql.schema import check_schema
 from app.adapters.stores.sql.tasks import SqlTaskRepository
@@ -9,7 +12,7 @@ from app.adapters.stores.sql.threads import SqlThreadStore
 from app.adapters.stores.sql.turns import SqlTurnLog
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import StoreUnavailableError
-from app.ports.storage import Storage
+from app.ports.storage import Erasure, Storage
 
 _PING = select(literal(1))
 
@@ -18,9 +21,9 @@ class SqlStorage(Storage):
     """Everything in one SQL database."""
 
     def __init__(self, target: SqliteTarget | PostgresTarget, *, pool_size: int) -> None:
-        self._target = target
         self._database = open_database(target, pool_size=pool_size)
-        self.name = self._database.name  # type: ignore[misc]
+        self.name = self._database.name
+        self.location = str(target)
         self.location = str(target)
         self.threads = SqlThreadStore(self._database)
         self.tasks = SqlTaskRepository(self._database)
@@ -32,11 +35,20 @@ class SqlStorage(Storage):
         except StoreUnavailableError as error:
             raise StoreUnavailableError(
                 "The database cannot be used. Check DATABASE_URL, and that the database runs.",
-                detail=f"{self._target}: {error.detail}",
+                detail=f"{self.location}: {error.detail}",
             ) from error
 
     async def check(self) -> None:
         await self._database.row(_PING, {})
+
+    async def sweep(self, before: dt.datetime, *, batch: int = upkeep.BATCH) -> int:
+        return await upkeep.sweep(self._database, before, batch)
+
+    async def forget_cursors(self, before: dt.datetime) -> None:
+        await upkeep.forget_cursors(self._database, before)
+
+    async def erase(self, user_id: str) -> Erasure:
+        return await upkeep.erase(self._database, user_id)
 
     async def aclose(self) -> None:
         await self._database.aclose()

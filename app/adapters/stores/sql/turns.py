@@ -5,21 +5,22 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from chatkit.store import NotFoundError
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
-from app.adapters.stores.sql.tables import turns
-from app.adapters.stores.sql.thread_statements import BODY, ITEM, ITEMS, SCOPE, owned
+from app.adapters.stores.sql.tables import threads, turns
+from app.adapters.stores.sql.thread_statements import BODY, ITEM, ITEMS, SCOPE, USER, owned
 from app.adapters.stores.sql.upsert import upsert
 from app.domain.identity import RequestContext
 from app.ports.turn_log import TurnLog, TurnRecord
 
-_recall = select(turns.c.body).where(
-    turns.c.thread_id == SCOPE,
-    turns.c.after_item_id.in_(ITEMS),
-    owned,
+# One row without a turn says that the thread is the caller's and knows none of the items; no row, that it is not.
+_recall = (
+    select(turns.c.body)
+    .select_from(threads.outerjoin(turns, and_(turns.c.thread_id == threads.c.id, turns.c.after_item_id.in_(ITEMS))))
+    .where(threads.c.id == SCOPE, threads.c.user_id == USER)
 )
 
 
@@ -60,5 +61,7 @@ class SqlTurnLog(TurnLog):
     ) -> Mapping[str, TurnRecord]:
         parameters = {"scope": thread_id, "user_id": context.user_id, "item_ids": list(after_item_ids)}
         rows = await self._database.rows(_recall, parameters)
-        records = [msgspec.convert(json.loads(row.body), TurnRecord) for row in rows]
+        if not rows:
+            raise NotFoundError(f"Thread {thread_id} not found")
+        records = [msgspec.convert(json.loads(row.body), TurnRecord) for row in rows if row.body is not None]
         return {record.after_item_id: record for record in records}

@@ -1,0 +1,82 @@
+"""What ends of itself or at a user's wish: old threads, cursors of deleted things, a whole user."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, func, select
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.paging import bury
+from app.adapters.stores.sql.tables import attachments, tasks, thread_items, threads, tombstones
+from app.adapters.stores.sql.types import AnyText, Moment
+from app.ports.storage import Erasure
+
+BATCH = 100
+"""Threads that are deleted in one transaction, which on SQLite keeps every other writer waiting."""
+
+_USER = bindparam("user_id", type_=AnyText)
+_BEFORE = bindparam("before", type_=Moment)
+_IDS = bindparam("ids", type_=AnyText, expanding=True)
+
+# As a value, not as a join, for which a planner might read all items.
+_last_item = (
+    select(thread_items.c.created_at)
+    .where(thread_items.c.thread_id == threads.c.id)
+    .order_by(thread_items.c.created_at.desc(), thread_items.c.seq.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_old = (
+    select(threads.c.id)
+    .where(threads.c.created_at < _BEFORE, func.coalesce(_last_item, threads.c.created_at) < _BEFORE)
+    .order_by(threads.c.created_at)
+    .limit(bindparam("rows"))
+)
+_owned = select(threads.c.id).where(threads.c.user_id == _USER).limit(bindparam("rows"))
+_delete_threads = (
+    delete(threads)
+    .where(threads.c.id.in_(_IDS))
+    .returning(threads.c.id, threads.c.user_id, threads.c.created_at, threads.c.seq)
+)
+_delete_item_tombstones = delete(tombstones).where(tombstones.c.kind == "item", tombstones.c.scope.in_(_IDS))
+_forget_cursors = delete(tombstones).where(tombstones.c.deleted_at < _BEFORE)
+_erase_rest = [
+    delete(attachments).where(attachments.c.user_id == _USER),
+    delete(tombstones).where(tombstones.c.kind.in_(["thread", "task"]), tombstones.c.scope == _USER),
+]
+_delete_tasks = delete(tasks).where(tasks.c.user_id == _USER)
+
+
+async def sweep(database: Database, before: dt.datetime, batch: int) -> int:
+    """See `Storage.sweep`."""
+    return await _delete_some(database, _old, {"before": before, "rows": batch})
+
+
+async def forget_cursors(database: Database, before: dt.datetime) -> None:
+    """See `Storage.forget_cursors`."""
+    await database.write(_forget_cursors, {"before": before})
+
+
+async def erase(database: Database, user_id: str) -> Erasure:
+    """See `Storage.erase`."""
+    gone = 0
+    while deleted := await _delete_some(database, _owned, {"user_id": user_id, "rows": BATCH}):
+        gone += deleted
+    tasks_gone = await database.write(_delete_tasks, {"user_id": user_id})
+    for statement in _erase_rest:
+        await database.write(statement, {"user_id": user_id})
+    return Erasure(threads=gone, tasks=tasks_gone)
+
+
+async def _delete_some(database: Database, query: Select[Any], parameters: dict[str, Any]) -> int:
+    """Delete the threads that `query` finds; where they stood is kept for their users' cursors."""
+    ids = [row.id for row in await database.rows(query, parameters)]
+    if not ids:
+        return 0
+    async with database.transaction() as connection:
+        gone = (await connection.execute(_delete_threads, {"ids": ids})).all()
+        await connection.execute(_delete_item_tombstones, {"ids": ids})
+        for row in gone:
+            await connection.execute(bury(database, "thread", row.user_id, row.id, row))
+    # Another process may have been quicker; what it took is done all the same.
+    return len(ids)
