@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
+from agents import Model, ModelResponse, ModelSettings, ModelTracing, Usage
 from agents.items import TResponseStreamEvent
 
 from app.adapters.providers._errors import Origin, failed
@@ -16,6 +17,7 @@ Coming = TypeVar("Coming")
 Events = AsyncGenerator[TResponseStreamEvent, None]
 
 _LONGEST_WAIT: Final = 30.0
+_LAST_WORDS: Final = 2.0
 _PREAMBLE: Final = frozenset({"response.created", "response.in_progress", "response.queued"})
 # How often each failure is worth another try, at most. A silent upstream has cost the user a minute already.
 _WORTH: Final[dict[FailureKind, int]] = {
@@ -40,6 +42,11 @@ class Watch:
     def heard(self) -> None:
         """A token came: silence begins anew."""
         self._allowed = self._idle
+        self._deadline = self._loop.time() + self._allowed
+
+    def last_words(self) -> None:
+        """The answer is complete: what may still come, such as a count of tokens, gets little time."""
+        self._allowed = min(self._idle, _LAST_WORDS)
         self._deadline = self._loop.time() + self._allowed
 
     async def wait(self, coming: Awaitable[Coming]) -> Coming:
@@ -77,6 +84,51 @@ async def retrying(attempt: Callable[[], Events], settings: UpstreamSettings) ->
             return
         tries += 1
         await asyncio.sleep(wait)
+
+
+async def collected(stream: AsyncIterator[TResponseStreamEvent]) -> ModelResponse:
+    """The response that a stream ends with."""
+    async for event in stream:
+        if event.type == "response.completed":
+            used = event.response.usage
+            usage = (
+                Usage(
+                    requests=1,
+                    input_tokens=used.input_tokens,
+                    output_tokens=used.output_tokens,
+                    total_tokens=used.total_tokens,
+                    input_tokens_details=used.input_tokens_details,
+                    output_tokens_details=used.output_tokens_details,
+                )
+                if used
+                else Usage(requests=1)
+            )
+            return ModelResponse(output=event.response.output, usage=usage, response_id=None)
+    raise AssertionError("a stream that does not fail ends with a response")
+
+
+async def first_word(model: Model) -> None:
+    """Ask for a word and hang up as soon as one comes.
+
+    That proves what reading a list of models would not: key, name, quota and parameters, for some tokens at most.
+    A limit on the answer's length would prove less, because thinking eats it up before the first word.
+    """
+    stream = model.stream_response(
+        None,
+        "Answer with OK.",
+        ModelSettings(),
+        [],
+        None,
+        [],
+        ModelTracing.DISABLED,
+        previous_response_id=None,
+        conversation_id=None,
+        prompt=None,
+    )
+    async with aclosing(cast(Events, stream)) as events:
+        async for event in events:
+            if event.type not in _PREAMBLE:
+                return
 
 
 def _pause(error: ModelError, tries: int, settings: UpstreamSettings) -> float | None:

@@ -1,5 +1,7 @@
 """What every provider that speaks HTTP through the `openai` package shares: its settings and its client."""
 
+import re
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import httpx2
@@ -7,9 +9,12 @@ import msgspec
 from openai import AsyncOpenAI
 
 from app.environment import env
+from app.ports.model_provider import Capabilities, ModelInfo
 
 _HEADERS: Final = frozenset(
     {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
+    # The package reads this one back from the request, to know how the answer is wanted.
+    | {"x-stainless-raw-response"}
 )
 
 
@@ -86,3 +91,14 @@ async def _only_known_headers(request: httpx2.Request) -> None:
     for name in set(request.headers) - _HEADERS:
         del request.headers[name]
     request.headers["user-agent"] = "anyport"
+
+
+def offered(default: str, more: str, table: Sequence[tuple[str, Capabilities]]) -> list[ModelInfo]:
+    """`default` and the comma-separated names in `more`, with capabilities by the first pattern that matches."""
+    names = dict.fromkeys([default, *(name for part in more.split(",") if (name := part.strip()))])
+    return [ModelInfo(name=name, capabilities=_capabilities(name, table)) for name in names]
+
+
+def _capabilities(name: str, table: Sequence[tuple[str, Capabilities]]) -> Capabilities:
+    bare = name.rsplit("/", 1)[-1]
+    return next((known for pattern, known in table if re.match(pattern, bare)), Capabilities())

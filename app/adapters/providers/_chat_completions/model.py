@@ -1,0 +1,172 @@
+"""The Agents SDK's `Model` over chat completions, for every upstream that speaks them more or less."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AsyncExitStack, aclosing
+from typing import Any, Final
+
+import msgspec
+from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelSettings, ModelTracing, Tool
+from agents.items import TResponseInputItem
+from openai import AsyncAPIResponse, AsyncOpenAI
+
+from app.adapters.providers._chat_completions.answer import Answer
+from app.adapters.providers._chat_completions.dialect import Dialect
+from app.adapters.providers._chat_completions.history import call_ids
+from app.adapters.providers._chat_completions.request import completion_request
+from app.adapters.providers._chat_completions.sse import EventTooLongError, SseDecoder
+from app.adapters.providers._chat_completions.verdict import verdict
+from app.adapters.providers._chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode, reported
+from app.adapters.providers._errors import Origin, failed, model_error, upstream_error
+from app.adapters.providers._patience import Events, Watch, collected, retrying
+from app.adapters.providers._upstream import UpstreamSettings
+from app.ports.model_provider import ModelError
+
+_ERROR_PAGE: Final = 64 * 1024
+
+
+class ChatCompletionsModel(Model):
+    """One model of one upstream. Holds no state between requests; the provider owns the client."""
+
+    def __init__(
+        self, client: AsyncOpenAI, model: str, *, dialect: Dialect, origin: Origin, settings: UpstreamSettings
+    ) -> None:
+        self.model = model
+        self._client = client
+        self._dialect = dialect
+        self._origin = origin
+        self._settings = settings
+
+    async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
+        """The whole answer at once; asked for as a stream all the same, for its timeouts and checks."""
+        return await collected(self.stream_response(*args, **kwargs))
+
+    async def stream_response(
+        self,
+        system_instructions: str | None,
+        input: str | list[TResponseInputItem],
+        model_settings: ModelSettings,
+        tools: list[Tool],
+        output_schema: AgentOutputSchemaBase | None,
+        handoffs: list[Handoff],
+        tracing: ModelTracing,
+        **_: object,
+    ) -> Events:
+        """Stream an answer. Server-side conversations and prompts, which chat completions lack, are ignored."""
+        try:
+            request = completion_request(
+                self.model, self._dialect, system_instructions, input, model_settings, tools, handoffs, output_schema
+            )
+        except Exception as error:  # history and tools come from anywhere
+            raise model_error(error, self._origin) from None
+        taken = call_ids(input)
+        async with aclosing(retrying(lambda: self._attempt(request, taken), self._settings)) as events:
+            async for event in events:
+                yield event
+
+    async def _attempt(self, request: dict[str, Any], taken: Iterable[str]) -> Events:
+        answer = Answer(self.model, set(taken))
+        yield answer.created()
+        try:
+            async with aclosing(self._frames(request, answer)) as reads:
+                async for chunks in reads:
+                    for event in answer.feed(chunks):
+                        yield event
+        except Exception as error:  # whatever it was, only a `ModelError` leaves
+            failure = self._mapped(error)
+            if not (answer.finish_reason and failure.kind in {"interrupted", "timeout"}):
+                raise failure from None
+        if wrong := verdict(answer, self._origin):
+            raise wrong
+        for event in answer.finish():
+            yield event
+
+    async def _frames(self, request: dict[str, Any], answer: Answer) -> AsyncGenerator[list[Chunk], None]:
+        """What each read from the upstream completes, until its last word; the connection is closed with it."""
+        watch = Watch(self._settings, self._origin)
+        async with AsyncExitStack() as stack:
+            create = self._client.chat.completions.with_streaming_response.create
+            response = await watch.wait(stack.enter_async_context(create(**request)))
+            await watch.wait(self._expect_stream(response))
+            reads = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
+            decoder = SseDecoder()
+            done = False
+            while not done and (data := await watch.wait(anext(reads, None))) is not None:
+                frames = decoder.feed(data)
+                if frames:
+                    watch.heard()
+                chunks, done, failure = _decoded(frames)
+                yield chunks
+                if failure is not None:
+                    raise failure
+                if answer.finish_reason:
+                    watch.last_words()
+            if done:
+                await _drain(reads)
+            elif rest := _rest(decoder):
+                yield rest
+
+    async def _expect_stream(self, response: AsyncAPIResponse[Any]) -> None:
+        """Raise `ModelError` for a success that is no event stream: a proxy's page, or an error that says 200."""
+        kind = response.headers.get("content-type", "text/event-stream").partition(";")[0].strip().lower()
+        if kind == "text/event-stream":
+            return
+        body = bytearray()
+        async for piece in response.http_response.aiter_bytes():
+            body += piece
+            if len(body) > _ERROR_PAGE:
+                break
+        error = _reported(bytes(body))
+        if error is not None:
+            raise upstream_error(error, self._origin)
+        shown = kind if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind, re.ASCII) else "of an unreadable type"
+        raise failed("protocol", self._origin, f"the answer is {shown} and no event stream")
+
+    def _mapped(self, error: Exception) -> ModelError:
+        if isinstance(error, UpstreamReportedError):
+            return upstream_error(error.body, self._origin)
+        if isinstance(error, EventTooLongError):
+            return failed("protocol", self._origin, "one event of the answer is longer than 16 MB")
+        return model_error(error, self._origin)
+
+
+def _decoded(frames: Iterable[bytes]) -> tuple[list[Chunk], bool, Exception | None]:
+    """The frames up to the end or to the first bad one, whether it was the end, and what was bad."""
+    chunks: list[Chunk] = []
+    for frame in frames:
+        if frame == DONE:
+            return chunks, True, None
+        try:
+            chunks.append(decode(frame))
+        except (msgspec.DecodeError, UnicodeDecodeError, UpstreamReportedError) as error:
+            return chunks, False, error
+    return chunks, False, None
+
+
+def _rest(decoder: SseDecoder) -> list[Chunk]:
+    """A last frame that no blank line closed. Torn, it is as good as not sent."""
+    frame = decoder.finish()
+    if decoder.stray:
+        raise UpstreamReportedError(_reported(bytes(decoder.stray)))
+    chunks, _, failure = _decoded([frame] if frame else [])
+    if isinstance(failure, UpstreamReportedError):
+        raise failure
+    return chunks
+
+
+def _reported(body: bytes) -> object | None:
+    try:
+        return reported(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+async def _drain(reads: AsyncGenerator[bytes, None]) -> None:
+    """Read the end of the body, so that the connection can be used again; not for long."""
+    try:
+        async with asyncio.timeout(0.1):
+            async for _ in reads:
+                pass
+    except Exception:  # noqa: S110  # the answer is complete: how its connection ends changes nothing
+        pass
