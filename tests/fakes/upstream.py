@@ -109,7 +109,7 @@ class Upstream:
         self._script: deque[Answer] = deque()
         self._always: Answer | None = None
         self._arrivals = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
 
     def script(self, *answers: Answer) -> None:
@@ -141,15 +141,15 @@ class Upstream:
     ) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._conversations.values():
+            writer.transport.abort()  # Every step wakes when its connection is gone.
+        await asyncio.gather(*self._conversations)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._conversations[task] = writer
+        task.add_done_callback(self._conversations.pop)
         self.connections += 1
         head = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
         try:
