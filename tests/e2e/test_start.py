@@ -25,7 +25,7 @@ async def test_an_empty_environment_runs_on_demo_and_sqlite_and_says_so(tmp_path
         [line] = [line for line in server.log.splitlines() if "Anyport is ready" in line]
     assert server.url in line
     assert "provider=demo" in line
-    assert "sqlite:data/anyport.db" in line
+    assert "sqlite:///data/anyport.db" in line
     assert (tmp_path / "data" / "anyport.db").exists()
 
 

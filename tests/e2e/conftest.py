@@ -1,0 +1,31 @@
+"""The real server as a process, once for all tests that do not need one of their own."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from tests.chatkit_client import ChatKitClient
+from tests.server import ServerProcess, running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is an end-to-end test."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[ServerProcess, None]:
+    """A server with an empty environment: the demo provider and a SQLite file."""
+    async with running(tmp_path_factory.mktemp("server"), {"DEMO_DELAY_MS": "1"}) as process:
+        yield process
+
+
+@pytest.fixture
+async def client(server: ServerProcess) -> AsyncGenerator[ChatKitClient, None]:
+    """Somebody who talks to it."""
+    async with ChatKitClient(server.url) as chatkit:
+        yield chatkit
