@@ -58,26 +58,32 @@ function follow(wanted) {
 
 async function send(text) {
   const input = userInput(text);
-  if (threadId) await run("threads.add_user_message", { input, thread_id: threadId });
-  else await run("threads.create", { input });
+  const arrived = await (threadId
+    ? run("threads.add_user_message", { input, thread_id: threadId })
+    : run("threads.create", { input }));
+  if (!arrived && !message.value) message.value = text;
 }
 
+/** Follow a turn to its end; whether the server took it. */
 async function run(type, params) {
-  const current = { abort: new AbortController() };
+  const current = { abort: new AbortController(), arrived: false };
   turn = current;
   busy(true);
   progress("…");
   try {
     for await (const event of stream(type, params, current.abort.signal)) {
+      current.arrived = true;
       if (turn === current) take(event);
     }
   } catch (error) {
     if (turn === current) fail(error);
   }
-  if (turn !== current) return;
-  turn = null;
-  progress("");
-  busy(false);
+  if (turn === current) {
+    turn = null;
+    progress("");
+    busy(false);
+  }
+  return current.arrived;
 }
 
 function take(event) {
@@ -189,7 +195,9 @@ function markOpen() {
 async function showHealth() {
   const response = await fetch("/health").catch(() => null);
   const health = response?.ok ? await response.json() : null;
-  $("#health").textContent = health ? `${health.provider} · ${health.model} · ${health.store}` : "not healthy";
+  $("#health").textContent = health
+    ? [...new Set([health.provider, health.model, health.store])].join(" · ")
+    : "not healthy";
 }
 
 // Hands and keys.
