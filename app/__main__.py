@@ -4,9 +4,18 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+import structlog
 from dotenv import dotenv_values
 
-from app.bootstrap import installed_providers, make_app, make_container, read_settings, setting_sections
+from app.bootstrap import (
+    installed_providers,
+    make_app,
+    make_container,
+    migrate,
+    read_settings,
+    schema_status,
+    setting_sections,
+)
 from app.domain.errors import AnyportError
 from app.entrypoints.cli import Tools, cli
 from app.entrypoints.cli.tools import InstalledProvider
@@ -19,6 +28,8 @@ USAGE = 2
 
 def main() -> None:
     """Run the command line; a mistake in the environment exits with 2, a start that fails with 1."""
+    # Until the settings say how to log: what is said meanwhile must not mix with the output of a command.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         cli(
             obj=Tools(
@@ -27,6 +38,8 @@ def main() -> None:
                 providers=_providers,
                 container=make_container,
                 app=make_app,
+                schema=schema_status,
+                migrate=migrate,
             )
         )
     except SettingsError as error:

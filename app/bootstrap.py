@@ -20,6 +20,7 @@ from app.adapters.stores import open_storage
 from app.adapters.stores.url import check_database_url
 from app.application.conversation import Conversation
 from app.application.models import ModelCatalog
+from app.application.retention import letting_go
 from app.application.tasks import TaskService
 from app.application.turns import Turns
 from app.domain.model_ref import ModelRef
@@ -31,7 +32,7 @@ from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.agent_runner import AgentRunner
 from app.ports.authenticator import Authenticator
 from app.ports.model_provider import ModelProvider, ProviderPlugin
-from app.ports.storage import Storage
+from app.ports.storage import SchemaStatus, Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_log import TurnLog
@@ -53,7 +54,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def setting_sections() -> Mapping[str, type[Any]]:
     """The structs that the settings are read into, by title: the server's own, then each installed provider's."""
-    return {**SECTIONS, **{f"provider {name}": plugin.settings for name, plugin in sorted(discover().plugins.items())}}
+    plugins = sorted(discover().plugins.values(), key=lambda plugin: (plugin.rank, plugin.name))
+    return {**SECTIONS, **{f"provider {plugin.name}": plugin.settings for plugin in plugins}}
 
 
 def installed_providers(environ: Mapping[str, str]) -> Sequence[InstalledProvider]:
@@ -93,6 +95,21 @@ def _wrong_with(database_url: Secret) -> str:
     return check_database_url(database_url.reveal()).removeprefix("DATABASE_URL: ")
 
 
+async def schema_status(settings: Settings) -> SchemaStatus:
+    """Where the database stands. Raises `StoreUnavailableError`, and `SettingsError` for memory."""
+    # Alembic takes long to import, and a server whose schema is current has no need of it.
+    from app.adapters.stores.sql import migrations
+
+    return await migrations.status(settings.store.database_url)
+
+
+async def migrate(settings: Settings) -> SchemaStatus:
+    """Bring the database to this version's schema; returns where it stood. Raises the same."""
+    from app.adapters.stores.sql import migrations
+
+    return await migrations.migrate(settings.store.database_url)
+
+
 class StorageWiring(Provider):
     """The database that `DATABASE_URL` names."""
 
@@ -100,7 +117,7 @@ class StorageWiring(Provider):
 
     @provide
     async def storage(self, settings: Settings) -> AsyncIterator[Storage]:
-        storage = open_storage(settings.store.database_url)
+        storage = open_storage(settings.store.database_url, pool_size=settings.store.pool_size)
         try:
             await storage.start()
             yield storage
@@ -171,13 +188,15 @@ class AssistantWiring(Provider):
         return Conversation(store, turn_log, runner, models, history_items=settings.assistant.history_items)
 
     @provide
-    async def turns(self, server: AnyportServer) -> AsyncIterator[Turns]:
+    async def turns(self, server: AnyportServer, storage: Storage, settings: Settings) -> AsyncIterator[Turns]:
         # Asks for the server only so that turns are stopped before the store they write to, and the model, close.
         turns = Turns()
-        try:
-            yield turns
-        finally:
-            await turns.aclose()
+        # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
+        async with letting_go(storage, thread_days=settings.store.thread_retention_days):
+            try:
+                yield turns
+            finally:
+                await turns.aclose()
 
 
 class DoorWiring(Provider):

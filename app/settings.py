@@ -35,7 +35,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         8000
     )
     log_level: Annotated[
-        LogLevel, env("LOG_LEVEL", help="How much to log.", expects="debug, info, warning or error")
+        LogLevel, env("APP_LOG_LEVEL", help="How much to log.", expects="debug, info, warning or error")
     ] = LogLevel.INFO
     log_format: Annotated[
         LogFormat, env("LOG_FORMAT", help="`text` for people, `json` for machines.", expects="text or json")
@@ -57,6 +57,26 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
             expects="memory://, sqlite:///path or postgresql://…",
         ),
     ] = Secret("sqlite:///data/anyport.db")
+    pool_size: Annotated[
+        int,
+        env(
+            "DATABASE_POOL_SIZE",
+            help="Connections to PostgreSQL that one server keeps at most; ten carry hundreds of chats.",
+            expects="a number from 1 to 100",
+            ge=1,
+            le=100,
+        ),
+    ] = 10
+    thread_retention_days: Annotated[
+        int,
+        env(
+            "THREAD_RETENTION_DAYS",
+            help="Threads that nobody wrote in for so many days are deleted; 0 keeps them.",
+            expects="a number from 0 to 36500",
+            ge=0,
+            le=36500,
+        ),
+    ] = 0
 
 
 class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from app.adapters.stores.sql.storage import SqlStorage
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.domain.identity import RequestContext
 from app.environment import Secret
+from app.ports.turn_log import TurnRecord
 
 ANN = RequestContext(user_id="ann")
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -46,4 +47,18 @@ def message(thread_id: str, number: int, text: str = "Hello") -> UserMessageItem
         created_at=NOON + dt.timedelta(seconds=number),
         content=[UserMessageTextContent(text=text)],
         inference_options=InferenceOptions(),
+    )
+
+
+def turn(thread_id: str, item_id: str) -> TurnRecord:
+    """A turn that answered `item_id`, begun and ended at noon."""
+    return TurnRecord(
+        id="turn_1",
+        thread_id=thread_id,
+        after_item_id=item_id,
+        status="completed",
+        provider="demo",
+        model="demo",
+        started_at=NOON,
+        finished_at=NOON,
     )

@@ -14,9 +14,8 @@ from app.adapters.stores.sql.tables import metadata
 from app.adapters.stores.sql.types import Moment
 from app.domain.identity import RequestContext
 from app.domain.task import Status, new_task
-from app.ports.turn_log import TurnRecord
 from tests.postgres import Databases
-from tests.sql import NOON, message, storage_at, thread
+from tests.sql import NOON, message, storage_at, thread, turn
 
 USER = RequestContext(user_id="user_5")
 CLIENT = USER.as_client()
@@ -44,6 +43,11 @@ async def test_no_statement_scans_a_table(storage: SqlStorage) -> None:
     assert len(statements) > 20
     scans = {statement: await scans_of(storage, statement, statements[statement]) for statement in statements}
     assert {statement: found for statement, found in scans.items() if found} == {}
+
+
+async def test_a_scan_would_be_noticed(storage: SqlStorage) -> None:
+    assert await scans_of(storage, "SELECT id FROM thread_items WHERE body = 'x'", ())
+    assert await scans_of(storage, "SELECT count(*) FROM tasks", ())
 
 
 def test_what_a_deletion_takes_along_is_found_by_an_index() -> None:
@@ -76,8 +80,7 @@ async def use_everything(storage: SqlStorage) -> None:
     await store.save_attachment(FileAttachment(id="atc_new", name="n", mime_type="m", thread_id="thr_new"), USER)
     await store.load_attachment("atc_new", USER)
     await store.delete_attachment("atc_new", USER)
-    record = turn_record("thr_new", "msg_1")
-    await storage.turn_log.finish(record, USER)
+    await storage.turn_log.finish(turn("thr_new", "msg_1"), USER)
     await storage.turn_log.recall("thr_new", ["msg_1", "msg_2"], USER)
     await store.delete_thread_item("thr_new", "msg_1", USER)
     await store.delete_thread("thr_new", USER)
@@ -98,19 +101,6 @@ async def use_tasks(storage: SqlStorage) -> None:
     await storage.tasks.find_by_title("user_5", "MILK")
     await storage.tasks.update(task.completed(now=NOON))
     await storage.tasks.delete("user_5", task.id)
-
-
-def turn_record(thread_id: str, item_id: str) -> TurnRecord:
-    return TurnRecord(
-        id="turn_1",
-        thread_id=thread_id,
-        after_item_id=item_id,
-        status="completed",
-        provider="demo",
-        model="demo",
-        started_at=NOON,
-        finished_at=NOON,
-    )
 
 
 def watch(database: Database) -> list[Statement]:

@@ -3,6 +3,9 @@
 import click
 
 from app.entrypoints.cli.doctor import doctor
+from app.entrypoints.cli.erase import erase
+from app.entrypoints.cli.export import export
+from app.entrypoints.cli.migrate import migrate
 from app.entrypoints.cli.providers import providers
 from app.entrypoints.cli.serve import serve
 from app.entrypoints.cli.settings_docs import settings_docs
@@ -16,5 +19,5 @@ def cli() -> None:
     """Anyport, a self-hosted ChatKit server. Settings come from the environment: see docs/configuration.md."""
 
 
-for command in (serve, providers, doctor, settings_docs):
+for command in (serve, providers, doctor, migrate, export, erase, settings_docs):
     cli.add_command(command)

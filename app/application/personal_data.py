@@ -1,0 +1,69 @@
+"""Everything that is kept of one user, for them to take along."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from chatkit.store import NotFoundError
+from chatkit.types import ThreadItem, ThreadMetadata
+
+from app.domain.identity import RequestContext
+from app.ports.storage import Storage
+from app.ports.thread_store import PAGE_LIMIT
+
+Record = dict[str, Any]
+
+
+async def export_user(storage: Storage, user_id: str) -> AsyncIterator[Record]:
+    """Threads, each followed by its items, turns and feedback, then tasks; oldest first.
+
+    A record says in `kind` what it is, and holds ChatKit's or our own JSON in `data`. What is deleted meanwhile may
+    be missing.
+    """
+    context = RequestContext(user_id=user_id)
+    async for thread in _threads(storage, context):
+        yield {"kind": "thread", "data": thread.model_dump(mode="json")}
+        try:
+            async for record in _contents(storage, thread.id, context):
+                yield record
+        except NotFoundError:
+            continue
+    async for record in _tasks(storage, user_id):
+        yield record
+
+
+async def _threads(storage: Storage, context: RequestContext) -> AsyncIterator[ThreadMetadata]:
+    after = None
+    while True:
+        page = await storage.threads.load_threads(PAGE_LIMIT, after, "asc", context)
+        for thread in page.data:
+            yield thread
+        if (after := page.after) is None:
+            return
+
+
+async def _contents(storage: Storage, thread_id: str, context: RequestContext) -> AsyncIterator[Record]:
+    after = None
+    while True:
+        page = await storage.threads.load_thread_items(thread_id, after, PAGE_LIMIT, "asc", context)
+        turns = await storage.turn_log.recall(thread_id, [item.id for item in page.data], context)
+        for item in page.data:
+            yield _item(item)
+            if item.id in turns:
+                yield {"kind": "turn", "data": msgspec.to_builtins(turns[item.id])}
+        if (after := page.after) is None:
+            break
+    for judgement in await storage.threads.load_feedback(thread_id, context):
+        yield {"kind": "feedback", "data": msgspec.to_builtins(judgement)}
+
+
+async def _tasks(storage: Storage, user_id: str) -> AsyncIterator[Record]:
+    after = None
+    while tasks := await storage.tasks.list(user_id, after=after):
+        for task in tasks:
+            yield {"kind": "task", "data": msgspec.to_builtins(task)}
+        after = tasks[-1].id
+
+
+def _item(item: ThreadItem) -> Record:
+    return {"kind": "item", "data": item.model_dump(mode="json")}

@@ -1,0 +1,27 @@
+"""`erase`: forget one user."""
+
+import asyncio
+
+import click
+from dishka import AsyncContainer
+
+from app.entrypoints.cli.tools import Tools
+from app.ports.storage import Erasure, Storage
+
+
+@click.command()
+@click.argument("user_id")
+@click.confirmation_option(prompt="Everything of this user will be gone for good. Go on?")
+@click.pass_obj
+def erase(tools: Tools, user_id: str) -> None:
+    """Delete everything that is kept of USER_ID. There is no way back; `export` first."""
+    gone = asyncio.run(_erase(tools.container(tools.settings()), user_id))
+    click.echo(f"Deleted {gone.threads} threads and {gone.tasks} tasks of {user_id}.")
+
+
+async def _erase(container: AsyncContainer, user_id: str) -> Erasure:
+    try:
+        storage: Storage = await container.get(Storage)
+        return await storage.erase(user_id)
+    finally:
+        await container.close()

@@ -1,0 +1,34 @@
+"""`export`: everything of one user, one JSON object a line."""
+
+import asyncio
+import json
+from typing import TextIO
+
+import click
+from dishka import AsyncContainer
+
+from app.application.personal_data import export_user
+from app.entrypoints.cli.tools import Tools
+from app.ports.storage import Storage
+
+
+@click.command()
+@click.argument("user_id")
+@click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file instead of the screen.")
+@click.pass_obj
+def export(tools: Tools, user_id: str, output: TextIO) -> None:
+    """Write everything that is kept of USER_ID: threads, items, turns, feedback and tasks, oldest first."""
+    written = asyncio.run(_export(tools.container(tools.settings()), user_id, output))
+    click.echo(f"{written} records of {user_id}", err=True)
+
+
+async def _export(container: AsyncContainer, user_id: str, output: TextIO) -> int:
+    written = 0
+    try:
+        async for record in export_user(await container.get(Storage), user_id):
+            # Escaped, for half an emoji has no UTF-8.
+            output.write(json.dumps(record) + "\n")
+            written += 1
+    finally:
+        await container.close()
+    return written

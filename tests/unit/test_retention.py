@@ -1,0 +1,71 @@
+"""Old threads go by themselves while the server runs."""
+
+import asyncio
+import datetime as dt
+
+import structlog
+from chatkit.types import ThreadMetadata
+
+from app.adapters.stores.memory import MemoryStorage
+from app.application.retention import let_go, letting_go
+from app.domain.errors import StoreUnavailableError
+from app.domain.identity import RequestContext
+
+ANN = RequestContext(user_id="ann")
+NOW = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+
+
+class WatchedStorage(MemoryStorage):
+    """Says when a round is done; fails as often as it is told to."""
+
+    def __init__(self, *, failures: int = 0) -> None:
+        super().__init__()
+        self.done = asyncio.Event()
+        self._failures = failures
+
+    async def forget_cursors(self, before: dt.datetime) -> None:
+        self.done.set()
+        if self._failures:
+            self._failures -= 1
+            raise StoreUnavailableError("away", detail="on holiday")
+
+
+async def threads_of_age(storage: MemoryStorage, now: dt.datetime, *ages: int) -> None:
+    for age in ages:
+        thread = ThreadMetadata(id=f"thr_{age}", created_at=now - dt.timedelta(days=age))
+        await storage.threads.save_thread(thread, ANN)
+
+
+async def left(storage: MemoryStorage) -> list[str]:
+    return [thread.id for thread in (await storage.threads.load_threads(100, None, "desc", ANN)).data]
+
+
+async def test_threads_go_when_their_days_are_over() -> None:
+    storage = MemoryStorage()
+    await threads_of_age(storage, NOW, *range(1, 300))
+    assert await let_go(storage, now=NOW, thread_days=30) == 269
+    assert await left(storage) == [f"thr_{age}" for age in range(1, 31)]
+
+
+async def test_without_days_they_stay() -> None:
+    storage = MemoryStorage()
+    await threads_of_age(storage, NOW, 40_000)
+    assert await let_go(storage, now=NOW, thread_days=0) == 0
+    assert await left(storage) == ["thr_40000"]
+
+
+async def test_a_running_server_lets_go_of_them() -> None:
+    storage = WatchedStorage()
+    await threads_of_age(storage, dt.datetime.now(dt.UTC), 1, 100)
+    async with letting_go(storage, thread_days=30):
+        await storage.done.wait()
+    assert await left(storage) == ["thr_1"]
+
+
+async def test_a_database_that_is_away_is_said_and_no_more() -> None:
+    storage = WatchedStorage(failures=1)
+    with structlog.testing.capture_logs() as logs:
+        async with letting_go(storage, thread_days=30):
+            await storage.done.wait()
+            await asyncio.sleep(0)
+    assert [entry["reason"] for entry in logs] == ["on holiday"]
