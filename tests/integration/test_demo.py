@@ -1,0 +1,173 @@
+"""The demo, through the real loop, with the real tools and a real repository."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from agents import Agent, RunConfig, Runner
+from chatkit.types import ThreadMetadata
+from chatkit.widgets import StrictWidgetRoot, WidgetRoot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from app.adapters.agents_sdk.tools.tasks import task_tools
+from app.adapters.agents_sdk.turn import TurnContext
+from app.adapters.providers._demo_phrases import day, understand
+from app.adapters.providers.demo import DemoProvider, DemoSettings
+from app.adapters.stores.memory import MemoryStorage
+from app.application.tasks import TaskService
+from app.domain.identity import RequestContext
+from app.domain.task import Status, Task
+
+TODAY = dt.date(2026, 11, 21)  # A Saturday.
+ADA = "ada"
+
+
+class Stage:
+    """Remembers what it was told to show."""
+
+    def __init__(self) -> None:
+        self.widgets: list[WidgetRoot] = []
+
+    def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
+        self.widgets.append(widget)
+
+    def progress(self, text: str) -> None:
+        """Not looked at."""
+
+
+class Talk:
+    """A conversation that is kept as a model sees it."""
+
+    def __init__(self) -> None:
+        self.tasks = TaskService(MemoryStorage().tasks)
+        self.stage = Stage()
+        self._model = DemoProvider(DemoSettings(delay_ms=0), today=lambda: TODAY).model("demo")
+        self._agent = Agent[TurnContext](name="Test", tools=list(task_tools(self.tasks)))
+        self._history: list[Any] = []
+
+    async def say(self, text: str) -> str:
+        self._history.append({"role": "user", "content": text})
+        context = TurnContext(
+            request=RequestContext(user_id=ADA),
+            thread=ThreadMetadata(id="thr_1", created_at=dt.datetime.now(dt.UTC)),
+            stage=self.stage,
+        )
+        config = RunConfig(model=self._model, tracing_disabled=True)
+        result = Runner.run_streamed(self._agent, self._history, context=context, run_config=config)
+        async for _ in result.stream_events():
+            pass
+        self._history = result.to_input_list()
+        return str(result.final_output)
+
+    async def only(self) -> Task:
+        [task] = await self.tasks.list(ADA)
+        return task
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+async def test_a_task_from_its_beginning_to_its_end(talk: Talk) -> None:
+    said = await talk.say("Add a task: buy milk, high priority")
+    task = await talk.only()
+    assert (task.title, task.priority, task.status) == ("buy milk", "high", Status.PENDING)
+    assert "buy milk" in said
+    assert "high" in said
+    assert "completed" in await talk.say("Complete buy milk")
+    assert (await talk.only()).status is Status.COMPLETED
+    await talk.say("Reopen buy milk")
+    assert (await talk.only()).status is Status.PENDING
+    await talk.say("Rename buy milk to buy oat milk")
+    assert (await talk.only()).title == "buy oat milk"
+    await talk.say("Set the priority of buy oat milk to low")
+    assert (await talk.only()).priority == "low"
+    await talk.say("buy oat milk is due tomorrow")
+    assert (await talk.only()).due == TODAY + dt.timedelta(days=1)
+    assert "2026-11-22" in await talk.say("Tell me about buy oat milk")
+    await talk.say("Delete buy oat milk")
+    assert await talk.tasks.list(ADA) == []
+
+
+async def test_it_is_the_task_spoken_of_last(talk: Talk) -> None:
+    await talk.say("Add a task: one")
+    await talk.say("Add a task: two")
+    await talk.say("Complete it")
+    assert [(task.title, task.status) for task in await talk.tasks.list(ADA)] == [
+        ("one", "pending"),
+        ("two", "completed"),
+    ]
+
+
+async def test_the_list_is_shown_and_not_repeated(talk: Talk) -> None:
+    await talk.say("Add a task: buy milk")
+    said = await talk.say("Show me my tasks")
+    assert "milk" not in said
+    [widget] = talk.stage.widgets
+    assert widget.type == "ListView"
+
+
+async def test_what_goes_wrong_is_told(talk: Talk) -> None:
+    assert "no task" in (await talk.say("Complete the moon landing")).lower()
+    await talk.say("Add a task: call Ann")
+    await talk.say("Add a task: call Ben")
+    said = await talk.say("Delete call")
+    assert "call Ann" in said
+    assert "call Ben" in said
+    assert len(await talk.tasks.list(ADA)) == 2
+
+
+async def test_it_says_what_it_can_do_and_what_it_is(talk: Talk) -> None:
+    assert "Add a task" in await talk.say("What can you help me with?")
+    assert "GEMINI_API_KEY" in await talk.say("What is the capital of France?")
+    assert (await talk.say("count to 7")) == "1 2 3 4 5 6 7"
+
+
+async def test_every_widget_is_one_that_chatkit_knows(talk: Talk) -> None:
+    await talk.say("Show me my tasks")
+    await talk.say("Add a task: " + "long " * 39)
+    await talk.say("Add a task: قائمة المهام, low priority")
+    await talk.say("Complete قائمة المهام")
+    await talk.say("قائمة المهام is due 2026-12-01")
+    await talk.say("Show me my tasks")
+    strict: TypeAdapter[Any] = TypeAdapter(StrictWidgetRoot)
+    for widget in talk.stage.widgets:
+        sent = widget.model_dump(mode="json", exclude_none=True)
+        assert strict.validate_python(sent).model_dump(mode="json", exclude_none=True) == sent
+
+
+BEGINNINGS = ("", "add ", "complete ", "delete it", "show my tasks ", "rename a to ")
+SENTENCES = st.builds(str.__add__, st.sampled_from(BEGINNINGS), st.text())
+
+
+@settings(max_examples=200, deadline=None)
+@given(SENTENCES)
+async def test_any_text_gets_an_answer(text: str) -> None:
+    assert await Talk().say(text.encode(errors="replace").decode())
+
+
+@given(st.text(max_size=600))
+def test_any_text_is_understood_or_not(text: str) -> None:
+    call = understand(text, TODAY)
+    assert call is None or call.tool.endswith(("_task", "_tasks"))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("today", TODAY),
+        ("Tomorrow", dt.date(2026, 11, 22)),
+        ("friday", dt.date(2026, 11, 27)),
+        ("saturday", dt.date(2026, 11, 28)),
+        ("next week", dt.date(2026, 11, 28)),
+        ("in 10 days", dt.date(2026, 12, 1)),
+        ("2026-12-24", dt.date(2026, 12, 24)),
+        ("2026-13-01", None),
+        ("soon", None),
+    ],
+)
+def test_days(words: str, expected: dt.date | None) -> None:
+    assert day(words, TODAY) == expected

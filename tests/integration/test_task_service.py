@@ -1,0 +1,134 @@
+"""The rules of tasks, over a real repository."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+
+import pytest
+
+from app.adapters.stores.memory import MemoryStorage
+from app.application.tasks import AmbiguousTaskError, TaskService
+from app.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from app.domain.task import Priority, Status, Task, TaskChange
+from app.ports.task_repository import TaskRepository
+
+ADA, BOB = "ada", "bob"
+
+
+@pytest.fixture
+def repository() -> TaskRepository:
+    return MemoryStorage().tasks
+
+
+@pytest.fixture
+def tasks(repository: TaskRepository) -> TaskService:
+    return TaskService(repository)
+
+
+async def test_a_new_task_is_pending_and_has_what_was_said(tasks: TaskService) -> None:
+    details = TaskChange(priority=Priority.HIGH, due=dt.date(2026, 12, 1), description=" 2 l ")
+    task = await tasks.create(ADA, "  buy \n milk ", details)
+    assert (task.title, task.priority, task.due, task.description) == ("buy milk", "high", dt.date(2026, 12, 1), "2 l")
+    assert task.status is Status.PENDING
+    assert await tasks.list(ADA) == [task]
+
+
+@pytest.mark.parametrize("title", ["", " \n ", "x" * 201])
+async def test_an_unusable_title_is_refused_and_nothing_is_stored(tasks: TaskService, title: str) -> None:
+    with pytest.raises(InvalidInputError):
+        await tasks.create(ADA, title)
+    assert await tasks.list(ADA) == []
+
+
+async def test_a_task_is_found_by_id_by_its_title_and_by_a_part_that_only_it_has(tasks: TaskService) -> None:
+    milk, oat = await tasks.create(ADA, "Buy Milk"), await tasks.create(ADA, "buy milk for oats")
+    assert await tasks.find(ADA, milk.id) == milk
+    assert await tasks.find(ADA, "bUY  milk") == milk, "an exact title comes before one that contains it"
+    assert await tasks.find(ADA, "oats") == oat
+
+
+async def test_several_that_fit_are_all_named(tasks: TaskService) -> None:
+    await tasks.create(ADA, "call Ann")
+    await tasks.create(ADA, "call Ben")
+    with pytest.raises(AmbiguousTaskError, match=r"call Ann.*call Ben"):
+        await tasks.complete(ADA, "call")
+
+
+async def test_somebody_elses_task_is_not_there(tasks: TaskService) -> None:
+    task = await tasks.create(ADA, "secret")
+    for attempt in (tasks.find, tasks.complete, tasks.reopen, tasks.delete):
+        with pytest.raises(NotFoundError):
+            await attempt(BOB, task.id)
+        with pytest.raises(NotFoundError):
+            await attempt(BOB, "secret")
+    with pytest.raises(NotFoundError):
+        await tasks.update(BOB, task.id, TaskChange(title="mine"))
+    assert await tasks.list(ADA) == [task]
+
+
+async def test_completing_twice_changes_nothing_the_second_time(tasks: TaskService) -> None:
+    await tasks.create(ADA, "sleep")
+    done = await tasks.complete(ADA, "sleep")
+    assert (done.status, done.version) == (Status.COMPLETED, 2)
+    assert done.completed_at is not None
+    assert await tasks.complete(ADA, "sleep") == done
+    again = await tasks.reopen(ADA, "sleep")
+    assert (again.status, again.completed_at, again.version) == (Status.PENDING, None, 3)
+
+
+async def test_an_update_that_changes_nothing_writes_nothing(tasks: TaskService) -> None:
+    task = await tasks.create(ADA, "sleep")
+    assert await tasks.update(ADA, "sleep", TaskChange(title="sleep")) == task
+
+
+class Contested(TaskRepository):
+    """Somebody else is always quicker, a given number of times."""
+
+    def __init__(self, inner: TaskRepository, times: int) -> None:
+        self._inner = inner
+        self._left = times
+
+    async def add(self, task: Task) -> None:
+        await self._inner.add(task)
+
+    async def get(self, user_id: str, task_id: str) -> Task:
+        return await self._inner.get(user_id, task_id)
+
+    async def list(
+        self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
+    ) -> Sequence[Task]:
+        return await self._inner.list(user_id, status=status, after=after, limit=limit)
+
+    async def find_by_title(self, user_id: str, title: str, *, limit: int = 10) -> Sequence[Task]:
+        return await self._inner.find_by_title(user_id, title, limit=limit)
+
+    async def update(self, task: Task) -> None:
+        if self._left:
+            self._left -= 1
+            present = await self._inner.get(task.user_id, task.id)
+            now = dt.datetime.now(dt.UTC)
+            await self._inner.update(present.changed(TaskChange(description=f"theirs {self._left}"), now=now))
+        await self._inner.update(task)
+
+    async def delete(self, user_id: str, task_id: str) -> None:
+        await self._inner.delete(user_id, task_id)
+
+
+async def test_who_came_second_repeats_on_the_task_as_it_is_now(repository: TaskRepository) -> None:
+    tasks = TaskService(Contested(repository, times=1))
+    await tasks.create(ADA, "sleep")
+    changed = await tasks.update(ADA, "sleep", TaskChange(priority=Priority.HIGH))
+    assert (changed.priority, changed.description) == (Priority.HIGH, "theirs 0")
+
+
+async def test_who_comes_second_twice_is_told(repository: TaskRepository) -> None:
+    tasks = TaskService(Contested(repository, times=2))
+    await tasks.create(ADA, "sleep")
+    with pytest.raises(ConflictError):
+        await tasks.complete(ADA, "sleep")
+
+
+async def test_many_at_once_lose_nothing(tasks: TaskService) -> None:
+    await asyncio.gather(*(tasks.create(ADA, f"task {number}") for number in range(50)))
+    await asyncio.gather(*(tasks.complete(ADA, f"task {number}") for number in range(50) if number % 10 == 7))
+    assert len(await tasks.list(ADA, status=Status.COMPLETED)) == 5
