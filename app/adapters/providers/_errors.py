@@ -11,6 +11,7 @@ import msgspec
 import openai
 from agents.exceptions import UserError
 
+from app.adapters.providers._streams import NotAStreamError
 from app.ports.model_provider import FailureKind, ModelError
 
 
@@ -69,6 +70,12 @@ def model_error(error: BaseException, origin: Origin) -> ModelError:
     """Map any exception. Nothing of its text is kept: it may quote the prompt, the key or a page of HTML."""
     if isinstance(error, ModelError):
         return error
+    if isinstance(error, openai.APIConnectionError) and isinstance(error.__cause__, ModelError | NotAStreamError):
+        return model_error(error.__cause__, origin)  # Raised by a hook of the client, wrapped by its package.
+    if isinstance(error, NotAStreamError):
+        if error.body is not None:
+            return upstream_error(error.body, origin)
+        return failed("protocol", origin, f"the answer is {error.content_type} and no event stream")
     if isinstance(error, openai.APIStatusError):
         return status_error(error.status_code, error.body, error.response.headers, origin)
     if isinstance(error, openai.APIConnectionError | httpx2.TransportError):

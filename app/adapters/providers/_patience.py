@@ -18,7 +18,7 @@ Events = AsyncGenerator[TResponseStreamEvent, None]
 
 _LONGEST_WAIT: Final = 30.0
 _LAST_WORDS: Final = 2.0
-_PREAMBLE: Final = frozenset({"response.created", "response.in_progress", "response.queued"})
+PREAMBLE: Final = frozenset({"response.created", "response.in_progress", "response.queued"})
 # How often each failure is worth another try, at most. A silent upstream has cost the user a minute already.
 _WORTH: Final[dict[FailureKind, int]] = {
     "rate_limited": 10,
@@ -69,7 +69,7 @@ async def retrying(attempt: Callable[[], Events], settings: UpstreamSettings) ->
         try:
             async with aclosing(attempt()) as events:
                 async for event in events:
-                    if held is not None and event.type in _PREAMBLE:
+                    if held is not None and event.type in PREAMBLE:
                         held.append(event)
                         continue
                     for earlier in held or ():
@@ -127,7 +127,7 @@ async def first_word(model: Model) -> None:
     )
     async with aclosing(cast(Events, stream)) as events:
         async for event in events:
-            if event.type not in _PREAMBLE:
+            if event.type not in PREAMBLE:
                 return
 
 

@@ -1,7 +1,7 @@
 """What every provider that speaks HTTP through the `openai` package shares: its settings and its client."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Final
 
 import httpx2
@@ -60,11 +60,25 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 0.5
 
 
-def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str | None) -> AsyncOpenAI:
+def new_client(
+    settings: UpstreamSettings,
+    *,
+    api_key: str,
+    base_url: str,
+    on_response: Sequence[Callable[[httpx2.Response], Awaitable[None]]] = (),
+) -> AsyncOpenAI:
     """A client that talks to `base_url` alone: no proxy from the environment, no redirects, no retries of its own.
 
-    The caller closes it. Without `base_url` it is OpenAI's own address.
+    Without a key none is sent. The caller closes the client.
     """
+
+    async def only_known_headers(request: httpx2.Request) -> None:
+        # The package describes this machine, and sends OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS
+        # to any address.
+        for name in set(request.headers) - (_HEADERS if api_key else _HEADERS - {"authorization"}):
+            del request.headers[name]
+        request.headers["user-agent"] = "anyport"
+
     http = httpx2.AsyncClient(
         trust_env=False,
         follow_redirects=False,
@@ -76,29 +90,18 @@ def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str | None
             write=settings.first_token_timeout,
         ),
         limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=60),
-        event_hooks={"request": [_only_known_headers]},
+        event_hooks={"request": [only_known_headers], "response": list(on_response)},
     )
-    return AsyncOpenAI(
-        api_key=api_key, base_url=base_url or "https://api.openai.com/v1/", http_client=http, max_retries=0
-    )
-
-
-async def _only_known_headers(request: httpx2.Request) -> None:
-    """Drop what the package adds by itself.
-
-    It describes this machine, and OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS would go to any address.
-    """
-    for name in set(request.headers) - _HEADERS:
-        del request.headers[name]
-    request.headers["user-agent"] = "anyport"
+    return AsyncOpenAI(api_key=api_key or "none", base_url=base_url, http_client=http, max_retries=0)
 
 
 def offered(default: str, more: str, table: Sequence[tuple[str, Capabilities]]) -> list[ModelInfo]:
     """`default` and the comma-separated names in `more`, with capabilities by the first pattern that matches."""
     names = dict.fromkeys([default, *(name for part in more.split(",") if (name := part.strip()))])
-    return [ModelInfo(name=name, capabilities=_capabilities(name, table)) for name in names]
+    return [ModelInfo(name=name, capabilities=capabilities(name, table)) for name in names]
 
 
-def _capabilities(name: str, table: Sequence[tuple[str, Capabilities]]) -> Capabilities:
+def capabilities(name: str, table: Sequence[tuple[str, Capabilities]]) -> Capabilities:
+    """Those of the first pattern in `table` that matches `name`, which may have a vendor in front."""
     bare = name.rsplit("/", 1)[-1]
     return next((known for pattern, known in table if re.match(pattern, bare)), Capabilities())

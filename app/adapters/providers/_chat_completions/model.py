@@ -1,29 +1,27 @@
 """The Agents SDK's `Model` over chat completions, for every upstream that speaks them more or less."""
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing
-from typing import Any, Final
+from typing import Any, cast
 
 import msgspec
 from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelSettings, ModelTracing, Tool
 from agents.items import TResponseInputItem
-from openai import AsyncAPIResponse, AsyncOpenAI
+from openai import AsyncOpenAI
 
 from app.adapters.providers._chat_completions.answer import Answer
 from app.adapters.providers._chat_completions.dialect import Dialect
-from app.adapters.providers._chat_completions.history import call_ids
 from app.adapters.providers._chat_completions.request import completion_request
 from app.adapters.providers._chat_completions.sse import EventTooLongError, SseDecoder
 from app.adapters.providers._chat_completions.verdict import verdict
-from app.adapters.providers._chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode, reported
+from app.adapters.providers._chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
 from app.adapters.providers._errors import Origin, failed, model_error, upstream_error
+from app.adapters.providers._history import Item, call_ids
 from app.adapters.providers._patience import Events, Watch, collected, retrying
+from app.adapters.providers._streams import error_in, expect_stream
 from app.adapters.providers._upstream import UpstreamSettings
 from app.ports.model_provider import ModelError
-
-_ERROR_PAGE: Final = 64 * 1024
 
 
 class ChatCompletionsModel(Model):
@@ -60,7 +58,7 @@ class ChatCompletionsModel(Model):
             )
         except Exception as error:  # history and tools come from anywhere
             raise model_error(error, self._origin) from None
-        taken = call_ids(input)
+        taken = set() if isinstance(input, str) else call_ids(cast(Sequence[Item], input))
         async with aclosing(retrying(lambda: self._attempt(request, taken), self._settings)) as events:
             async for event in events:
                 yield event
@@ -88,7 +86,7 @@ class ChatCompletionsModel(Model):
         async with AsyncExitStack() as stack:
             create = self._client.chat.completions.with_streaming_response.create
             response = await watch.wait(stack.enter_async_context(create(**request)))
-            await watch.wait(self._expect_stream(response))
+            await watch.wait(expect_stream(response.http_response))
             reads = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
             decoder = SseDecoder()
             done = False
@@ -106,22 +104,6 @@ class ChatCompletionsModel(Model):
                 await _drain(reads)
             elif rest := _rest(decoder):
                 yield rest
-
-    async def _expect_stream(self, response: AsyncAPIResponse[Any]) -> None:
-        """Raise `ModelError` for a success that is no event stream: a proxy's page, or an error that says 200."""
-        kind = response.headers.get("content-type", "text/event-stream").partition(";")[0].strip().lower()
-        if kind == "text/event-stream":
-            return
-        body = bytearray()
-        async for piece in response.http_response.aiter_bytes():
-            body += piece
-            if len(body) > _ERROR_PAGE:
-                break
-        error = _reported(bytes(body))
-        if error is not None:
-            raise upstream_error(error, self._origin)
-        shown = kind if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind, re.ASCII) else "of an unreadable type"
-        raise failed("protocol", self._origin, f"the answer is {shown} and no event stream")
 
     def _mapped(self, error: Exception) -> ModelError:
         if isinstance(error, UpstreamReportedError):
@@ -148,18 +130,11 @@ def _rest(decoder: SseDecoder) -> list[Chunk]:
     """A last frame that no blank line closed. Torn, it is as good as not sent."""
     frame = decoder.finish()
     if decoder.stray:
-        raise UpstreamReportedError(_reported(bytes(decoder.stray)))
+        raise UpstreamReportedError(error_in(bytes(decoder.stray)))
     chunks, _, failure = _decoded([frame] if frame else [])
     if isinstance(failure, UpstreamReportedError):
         raise failure
     return chunks
-
-
-def _reported(body: bytes) -> object | None:
-    try:
-        return reported(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
 
 
 async def _drain(reads: AsyncGenerator[bytes, None]) -> None:

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 import msgspec
 
+from app.adapters.providers._streams import reported as reported
+
 
 class Google(msgspec.Struct, frozen=True):
     """Gemini's additions: https://ai.google.dev/gemini-api/docs/thought-signatures."""
@@ -127,12 +129,3 @@ def decode(data: bytes) -> Chunk:
     if chunk.choices is None and chunk.usage is None and (body := reported(data)) is not None:
         raise UpstreamReportedError(body)
     return chunk
-
-
-def reported(data: bytes) -> object | None:
-    """The error in `data`, in any of its shapes: `{"error": …}`, `[{"error": …}]`, vLLM's `{"object": "error", …}`."""
-    body: object = msgspec.json.decode(data)
-    first = body[0] if isinstance(body, list) and body else body
-    if isinstance(first, dict) and (first.get("error") or "error" in {first.get("object"), first.get("type")}):
-        return first
-    return None

@@ -1,0 +1,52 @@
+"""Whether a success is an event stream at all."""
+
+import re
+from typing import Final
+
+import httpx2
+import msgspec
+
+_LONGEST_PAGE: Final = 64 * 1024
+
+
+class NotAStreamError(Exception):
+    """A 200 that is something else: a proxy's page, or an error that says 200, which `body` then holds."""
+
+    def __init__(self, content_type: str, body: object | None) -> None:
+        super().__init__("the answer is no event stream")
+        self.content_type = content_type
+        self.body = body
+
+
+async def expect_stream(response: httpx2.Response) -> None:
+    """Raise `NotAStreamError` for a success of another kind; its body is then read, though not without end."""
+    kind = response.headers.get("content-type", "text/event-stream").partition(";")[0].strip().lower()
+    if kind == "text/event-stream" or not response.is_success:
+        return
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > _LONGEST_PAGE:
+            break
+    shown = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,40}", kind, re.ASCII) else "of an unreadable type"
+    raise NotAStreamError(shown, error_in(bytes(body)))
+
+
+def reported(data: bytes) -> object | None:
+    """The error in JSON, in any of its shapes: under `error`, in a list, or vLLM's `{"object": "error"}`.
+
+    Raises `msgspec.DecodeError` or `UnicodeDecodeError`.
+    """
+    body: object = msgspec.json.decode(data)
+    first = body[0] if isinstance(body, list) and body else body
+    if isinstance(first, dict) and (first.get("error") or "error" in {first.get("object"), first.get("type")}):
+        return first
+    return None
+
+
+def error_in(page: bytes) -> object | None:
+    """What `page` reports; None also for what is not JSON."""
+    try:
+        return reported(page)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
