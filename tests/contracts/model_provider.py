@@ -253,7 +253,9 @@ class ModelProviderContract(ABC):
 
     # Failures
 
-    async def test_every_fault_ends_the_stream_with_its_failure(self, fault: Fault) -> None:
+    async def test_every_fault_ends_the_stream_with_its_failure(
+        self, fault: Fault, caplog: pytest.LogCaptureFixture
+    ) -> None:
         async with self.subject(IMPATIENT if fault.impatient else PATIENT) as it, asyncio.timeout(BOUND):
             it.upstream.always(fault.reply)
             events, failure = await until_failure(it.ask())
@@ -261,6 +263,8 @@ class ModelProviderContract(ABC):
             assert heard(events).text == fault.heard
             assert not any(event.type == "response.completed" for event in events)
             assert_nothing_private(failure)
+            assert PROMPT not in caplog.text
+            assert SECRET not in caplog.text
 
     async def test_a_refused_key_names_who_must_act_and_nothing_private(self) -> None:
         async with self.subject() as it:

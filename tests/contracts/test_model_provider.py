@@ -1,11 +1,21 @@
 """The contract of `ModelProvider`, on the providers that speak HTTP through the `openai` package."""
 
+from typing import Any, ClassVar
+
 from app.adapters.providers.gemini import GeminiProvider, GeminiSettings
+from app.adapters.providers.openai import Api, OpenAIProvider, OpenAISettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
 from tests.contracts.model_provider import ModelProviderContract
-from tests.fakes.dialects import SECRET
+from tests.fakes.chat_wire import OpenAIChat
+from tests.fakes.dialects import SECRET, Dialect
 from tests.fakes.gemini_wire import GeminiChat
+from tests.fakes.responses_wire import Responses
+
+
+def impatiently(patience: float) -> dict[str, Any]:
+    """Settings of every upstream: given patience, soon repeated."""
+    return {"first_token_timeout": patience, "idle_timeout": patience, "retry_delay": 0.01}
 
 
 class TestGemini(ModelProviderContract):
@@ -15,19 +25,40 @@ class TestGemini(ModelProviderContract):
     model = "gemini-2.5-flash"
 
     def build(self, url: str, patience: float) -> ModelProvider:
-        return GeminiProvider(
-            GeminiSettings(
-                api_key=Secret(SECRET),
-                model=self.model,
-                base_url=f"{url}/v1beta/openai/",
-                first_token_timeout=patience,
-                idle_timeout=patience,
-                retry_delay=0.01,
-            )
+        settings = GeminiSettings(
+            api_key=Secret(SECRET), model=self.model, base_url=f"{url}/v1beta/openai/", **impatiently(patience)
         )
+        return GeminiProvider(settings)
 
 
 class TestGemini3(TestGemini):
     """Gemini 3 refuses calls that nobody signed."""
 
     model = "gemini-3-flash"
+
+
+class TestOpenAIChat(ModelProviderContract):
+    """Chat completions as OpenAI and its imitators speak them."""
+
+    dialect: ClassVar[Dialect] = OpenAIChat()
+    api = Api.CHAT
+    model = "gpt-4o-mini"
+
+    def build(self, url: str, patience: float) -> ModelProvider:
+        settings = OpenAISettings(
+            api_key=Secret(SECRET), model=self.model, base_url=f"{url}/v1", api=self.api, **impatiently(patience)
+        )
+        return OpenAIProvider(settings)
+
+
+class TestOpenAIResponses(TestOpenAIChat):
+    """The Responses API."""
+
+    dialect = Responses()
+    api = Api.RESPONSES
+
+
+class TestOpenAIReasoning(TestOpenAIResponses):
+    """The Responses API with a model that thinks."""
+
+    model = "gpt-5-mini"

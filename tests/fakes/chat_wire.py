@@ -185,6 +185,11 @@ class OpenAIChat(Dialect):
         stop = self.frame({}, finish="stop")
         thinking = self.frame({"role": "assistant", "content": "", "reasoning_content": "Hm, "})
         return [
+            Oddity(
+                name="events_without_data",
+                reply=stream(b"id: 7\n\n", *begun, b"event: ping\n\n", b"data:\n\n", stop, DONE),
+                text="Hello",
+            ),
             Oddity(name="no_done", reply=stream(*begun, stop), text="Hello"),
             Oddity(name="no_final_blank_line", reply=stream(*begun, stop[:-2]), text="Hello"),
             Oddity(name="role_on_every_chunk", reply=stream(*begun, *self.begin(""), stop, DONE), text="Hello"),

@@ -101,9 +101,6 @@ class Dialect(ABC):
             Oddity(name="burst", reply=stream(every), text=text),
             Oddity(name="crlf", reply=stream(*(frame.replace(b"\n", b"\r\n") for frame in whole)), text=text),
             Oddity(name="comments", reply=stream(*(b": ping\n\n" + frame for frame in whole)), text=text),
-            Oddity(
-                name="bare_fields", reply=stream(*(b"id: 7\n\nevent: ping\n\n" + frame for frame in whole)), text=text
-            ),
             Oddity(name="connection_stays_open", reply=stream(*whole, Hold()), text=text),
             Oddity(name="close_delimited", reply=stream(*whole, framing="close"), text=text),
             *self.own_oddities(),

@@ -1,0 +1,242 @@
+"""OpenAI's Responses API, as its servers stream it."""
+
+import itertools
+import json
+from typing import Any
+
+from tests.fakes.dialects import PROMPT, Call, Dialect, Fault, Oddity
+from tests.fakes.upstream import Reply, Request, sse, stream
+
+_REASONS = ("gpt-5", "o1", "o3", "o4")
+
+
+class Responses(Dialect):
+    """https://platform.openai.com/docs/api-reference/responses-streaming."""
+
+    name = "openai-responses"
+
+    def __init__(self) -> None:
+        self._calls = itertools.count()
+        self._events = itertools.count()
+
+    def event(self, kind: str, **fields: Any) -> bytes:
+        """One event; its name stands in both places."""
+        return sse({"type": kind, "sequence_number": next(self._events), **fields}, event=kind)
+
+    def response(self, status: str, output: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+        """The response object."""
+        return {
+            "id": "resp_1",
+            "object": "response",
+            "created_at": 1752319190,
+            "model": "gpt-4o-mini",
+            "status": status,
+            "output": output,
+            "parallel_tool_calls": True,
+            "tool_choice": "auto",
+            "tools": [],
+            "usage": {
+                "input_tokens": 11,
+                "input_tokens_details": {"cached_tokens": 3, "cache_write_tokens": 0},
+                "output_tokens": 5,
+                "output_tokens_details": {"reasoning_tokens": 2},
+                "total_tokens": 16,
+            },
+            **more,
+        }
+
+    def begin(self, *pieces: str) -> list[bytes]:
+        return [*self._opened(), *(self._about("response.output_text.delta", delta=piece) for piece in pieces)]
+
+    def end(self, *pieces: str) -> list[bytes]:
+        text = "".join(pieces)
+        message = self._message(text)
+        return [
+            self._about("response.output_text.done", text=text),
+            self._about("response.content_part.done", part=message["content"][0]),
+            self.event("response.output_item.done", output_index=0, item=message),
+            self.event("response.completed", response=self.response("completed", [message])),
+        ]
+
+    def calls(self, *calls: Call) -> Reply:
+        frames, items = self._created(), []
+        for place, call in enumerate(calls):
+            arguments = json.dumps(call.arguments)
+            number = next(self._calls)
+            item = {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", "name": call.name}
+            where = {"item_id": item["id"], "output_index": place}
+            items.append({**item, "arguments": arguments, "status": "completed"})
+            empty = {**item, "arguments": "", "status": "in_progress"}
+            frames += [
+                self.event("response.output_item.added", output_index=place, item=empty),
+                self.event("response.function_call_arguments.delta", delta=arguments[:5], **where),
+                self.event("response.function_call_arguments.delta", delta=arguments[5:], **where),
+                self.event("response.function_call_arguments.done", arguments=arguments, name=call.name, **where),
+                self.event("response.output_item.done", output_index=place, item=items[-1]),
+            ]
+        return stream(*frames, self.event("response.completed", response=self.response("completed", items)))
+
+    def error(self, status: int, *, code: str, message: str) -> object:
+        return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
+
+    def guard(self, request: Request) -> Reply | None:
+        body = request.body
+        if body.get("store") is not False:
+            return self._invalid("nothing may be stored")
+        if body.get("include") and not body["model"].startswith(_REASONS):
+            return self._invalid("Encrypted content is not supported with this model.")
+        items = [{"role": "user"}] if isinstance(body["input"], str) else body["input"]
+        calls: set[str] = set()
+        for index, item in enumerate(items):
+            problem = self._problem(item, items[index + 1 : index + 2], calls)
+            if problem:
+                return self._invalid(problem)
+        results = {item["call_id"] for item in items if item.get("type") == "function_call_output"}
+        return self._invalid("No tool output found for function call.") if calls - results else None
+
+    def _problem(self, item: dict[str, Any], following: list[dict[str, Any]], calls: set[str]) -> str:
+        if "provider_data" in item:
+            return "Unknown parameter: 'provider_data'."
+        match item.get("type"):
+            case "function_call":
+                calls.add(item["call_id"])
+                json.loads(item["arguments"])
+            case "function_call_output" if item["call_id"] not in calls:
+                return "No tool call found for function call output."
+            case "reasoning" if not item["id"].startswith("rs_") or not item.get("encrypted_content"):
+                return "Item with id 'rs_…' not found. Items are not persisted when `store` is set to false."
+            case "reasoning" if not following or following[0].get("type") == "function_call_output":
+                return "Item of type 'reasoning' was provided without its required following item."
+            case "message" | None if item.get("id"):
+                return "Item with id 'msg_…' not found. Items are not persisted when `store` is set to false."
+        return ""
+
+    def _invalid(self, message: str) -> Reply:
+        return self.refusal(400, "invalid_value", message)
+
+    def own_faults(self) -> list[Fault]:
+        begun = self.begin("Hel", "lo")
+        overloaded = {"code": "server_error", "message": PROMPT}
+        failed = self.response("failed", [], error=overloaded)
+        long = self.response("incomplete", [], incomplete_details={"reason": "max_output_tokens"})
+        filtered = self.response("incomplete", [], incomplete_details={"reason": "content_filter"})
+        nothing = self.response("completed", [])
+        return [
+            Fault(name="empty_stream", reply=stream(), kind="empty"),
+            Fault(name="only_created", reply=stream(*self._created()), kind="interrupted"),
+            Fault(
+                name="completed_empty",
+                reply=stream(*self._created(), self.event("response.completed", response=nothing)),
+                kind="empty",
+            ),
+            Fault(
+                name="failed",
+                reply=stream(*begun, self.event("response.failed", response=failed)),
+                kind="overloaded",
+                heard="Hello",
+            ),
+            Fault(
+                name="flat_error",
+                reply=stream(*begun, self.event("error", **overloaded)),
+                kind="overloaded",
+                heard="Hello",
+            ),
+            Fault(
+                name="nested_error",
+                reply=stream(*begun, self.event("error", error=overloaded)),
+                kind="overloaded",
+                heard="Hello",
+            ),
+            Fault(
+                name="quota_in_stream",
+                reply=stream(*self._created(), self.event("error", code="insufficient_quota", message=PROMPT)),
+                kind="no_quota",
+            ),
+            Fault(
+                name="incomplete_empty",
+                reply=stream(*self._created(), self.event("response.incomplete", response=long)),
+                kind="truncated",
+            ),
+            Fault(
+                name="filtered",
+                reply=stream(*begun, self.event("response.incomplete", response=filtered)),
+                kind="content_filtered",
+                heard="Hello",
+            ),
+            Fault(name="refusal", reply=self._refusal("I will ", "not."), kind="content_filtered", heard="I will not."),
+        ]
+
+    def own_oddities(self) -> list[Oddity]:
+        begun = self.begin("Hel", "lo")
+        message = self._message("Hello")
+        cut = self.response("incomplete", [message], incomplete_details={"reason": "max_output_tokens"})
+        return [
+            Oddity(
+                name="cut_at_its_length",
+                reply=stream(
+                    *begun,
+                    *self.end("Hel", "lo")[:-1],
+                    self.event("response.incomplete", response=cut),
+                ),
+                text="Hello",
+            ),
+            Oddity(name="done_marker", reply=stream(*begun, *self.end("Hel", "lo"), b"data: [DONE]\n\n"), text="Hello"),
+            Oddity(name="reasoning", reply=self._thinking(), text="Hello", thought="Hm."),
+        ]
+
+    def _thinking(self) -> Reply:
+        thought = {"id": "rs_1", "type": "reasoning", "summary": []}
+        where = {"item_id": "rs_1", "output_index": 0, "summary_index": 0}
+        whole = {**thought, "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": "gAAAA"}
+        message = self._message("Hello")
+        return stream(
+            *self._created(),
+            self.event("response.output_item.added", output_index=0, item=thought),
+            self.event("response.reasoning_summary_part.added", part={"type": "summary_text", "text": ""}, **where),
+            self.event("response.reasoning_summary_text.delta", delta="Hm.", **where),
+            self.event("response.reasoning_summary_text.done", text="Hm.", **where),
+            self.event("response.reasoning_summary_part.done", part=whole["summary"][0], **where),
+            self.event("response.output_item.done", output_index=0, item=whole),
+            *self._opened(1)[len(self._created()) :],
+            self._about("response.output_text.delta", 1, delta="Hello"),
+            self._about("response.output_text.done", 1, text="Hello"),
+            self._about("response.content_part.done", 1, part=message["content"][0]),
+            self.event("response.output_item.done", output_index=1, item=message),
+            self.event("response.completed", response=self.response("completed", [whole, message])),
+        )
+
+    def _refusal(self, *pieces: str) -> Reply:
+        said = {"type": "refusal", "refusal": "".join(pieces)}
+        message = {**self._message(""), "content": [said]}
+        empty = {**message, "status": "in_progress", "content": []}
+        return stream(
+            *self._created(),
+            self.event("response.output_item.added", output_index=0, item=empty),
+            self._about("response.content_part.added", part={"type": "refusal", "refusal": ""}),
+            *(self._about("response.refusal.delta", delta=piece) for piece in pieces),
+            self._about("response.refusal.done", refusal=said["refusal"]),
+            self._about("response.content_part.done", part=said),
+            self.event("response.output_item.done", output_index=0, item=message),
+            self.event("response.completed", response=self.response("completed", [message])),
+        )
+
+    def _created(self) -> list[bytes]:
+        response = self.response("in_progress", [], usage=None)
+        return [self.event(f"response.{kind}", response=response) for kind in ("created", "in_progress")]
+
+    def _opened(self, place: int = 0) -> list[bytes]:
+        empty = {**self._message(""), "status": "in_progress", "content": []}
+        part = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
+        return [
+            *self._created(),
+            self.event("response.output_item.added", output_index=place, item=empty),
+            self._about("response.content_part.added", place, part=part),
+        ]
+
+    def _about(self, kind: str, place: int = 0, **fields: Any) -> bytes:
+        extra: dict[str, Any] = {"logprobs": []} if kind.startswith("response.output_text") else {}
+        return self.event(kind, item_id="msg_1", output_index=place, content_index=0, **extra, **fields)
+
+    def _message(self, text: str) -> dict[str, Any]:
+        content = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+        return {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [content]}
