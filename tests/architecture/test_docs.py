@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from app.entrypoints.cli import cli
 from tests.server import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAMED_FILE = re.compile(r"`((?:app|bench|docs|migrations|tests)/[\w./-]+)`")
-NAMED_TARGET = re.compile(r"`make ([a-z-]+)")
+NAMED_TARGET = re.compile(r"(?:`|^|… )make ([a-z-]+)", re.MULTILINE)
+NAMED_COMMAND = re.compile(r"python -m app ([a-z-]+)")
 
 
 def of_project(page: Path) -> str:
@@ -46,4 +48,10 @@ def test_the_files_it_names_exist(page: Path) -> None:
 def test_the_targets_it_names_exist(page: Path) -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     unknown = set(NAMED_TARGET.findall(page.read_text())) - set(targets)
+    assert not unknown, f"{of_project(page)} names {unknown}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=of_project)
+def test_the_commands_it_names_exist(page: Path) -> None:
+    unknown = set(NAMED_COMMAND.findall(page.read_text())) - set(cli.commands)
     assert not unknown, f"{of_project(page)} names {unknown}"
