@@ -1,0 +1,134 @@
+"""The network providers behind the real server, each against a local server that answers as the real one does."""
+
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.chatkit_client import ChatKitClient
+from tests.fakes.chat_wire import OpenAIChat
+from tests.fakes.dialects import SECRET, Call, Dialect
+from tests.fakes.gemini_wire import GeminiChat
+from tests.fakes.litellm_upstreams import AnthropicMessages, GeminiNative, OpenRouter
+from tests.fakes.responses_wire import Responses
+from tests.fakes.upstream import Upstream
+from tests.server import running
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A provider as an operator would configure it, and the wire it is expected to speak."""
+
+    provider: str
+    dialect: Dialect
+    environment: Callable[[str], Mapping[str, str]]
+
+
+CASES = {
+    "gemini": Case(
+        "gemini",
+        GeminiChat(),
+        lambda url: {"GEMINI_API_KEY": SECRET, "GEMINI_BASE_URL": f"{url}/v1beta/openai/"},
+    ),
+    "openai": Case(
+        "openai",
+        Responses(),
+        lambda url: {"OPENAI_API_KEY": SECRET, "OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API": "responses"},
+    ),
+    "openai-compatible": Case(
+        "openai",
+        OpenAIChat(),
+        lambda url: {"OPENAI_API_KEY": SECRET, "OPENAI_BASE_URL": f"{url}/v1", "OPENAI_MODEL": "llama3.2"},
+    ),
+    "litellm-gemini": Case(
+        "litellm",
+        GeminiNative(),
+        lambda url: {
+            "LITELLM_MODEL": "gemini/gemini-2.5-flash",
+            "LITELLM_BASE_URL": url,
+            "LLM_PROVIDER": "litellm",
+            "GEMINI_API_KEY": SECRET,
+        },
+    ),
+    "litellm-anthropic": Case(
+        "litellm",
+        AnthropicMessages(),
+        lambda url: {
+            "LITELLM_MODEL": "anthropic/claude-sonnet-4-5",
+            "LITELLM_BASE_URL": url,
+            "ANTHROPIC_API_KEY": SECRET,
+        },
+    ),
+    "litellm-openrouter": Case(
+        "litellm",
+        OpenRouter(),
+        lambda url: {
+            "OPENROUTER_API_KEY": SECRET,
+            "OPENROUTER_MODEL": "meta-llama/llama-3.3-70b-instruct",
+            "LITELLM_BASE_URL": url,
+        },
+    ),
+}
+
+
+@asynccontextmanager
+async def talking(folder: Path, case: Case) -> AsyncGenerator[tuple[Upstream, ChatKitClient], None]:
+    """A server on this provider, and somebody who talks to it."""
+    async with Upstream(case.dialect.guard) as upstream:
+        async with running(folder, case.environment(upstream.url)) as server, ChatKitClient(server.url) as client:
+            assert (await client.http.get("/health")).json()["provider"] == case.provider
+            yield upstream, client
+        assert SECRET not in server.log
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+async def test_a_conversation_with_a_tool_and_a_refusal(case: Case, tmp_path: Path) -> None:
+    dialect = case.dialect
+    async with talking(tmp_path, case) as (upstream, client):
+        upstream.script(dialect.text("Hel", "lo!"))
+        first = await client.say("Hello!")
+        assert (first.text, first.error) == ("Hello!", None)
+
+        upstream.script(dialect.calls(Call("create_task", {"title": "buy milk"})), dialect.text("Added."))
+        second = await client.say("Add buy milk", first.thread_id)
+        assert (second.text, second.error) == ("Added.", None)
+        assert [task["title"] for task in (await client.http.get("/api/tasks")).json()] == ["buy milk"]
+        assert "buy milk" in _sent(upstream, 2), "the tool's result goes back to the model"
+
+        upstream.script(dialect.text("You added milk."))
+        third = await client.say("What did I add?", first.thread_id)
+        assert third.text == "You added milk."
+        told = _sent(upstream, 3)
+        past = ["Hello!", "Add buy milk", "create_task", "Added.", "What did I add?"]
+        assert [told.index(words) for words in past] == sorted(told.index(words) for words in past)
+
+        upstream.script(dialect.refused_key())
+        refused = await client.say("And now?", first.thread_id)
+        assert refused.error is not None
+        assert not refused.error.allow_retry
+        assert refused.error.message
+        assert SECRET not in refused.error.message
+
+        upstream.script(dialect.text("Here I am."))
+        assert (await client.say("Still there?", first.thread_id)).text == "Here I am.", "the thread can go on"
+
+        items = (await client.call("items.list", thread_id=first.thread_id, limit=100))["data"]
+        assert len({item["id"] for item in items}) == len(items)
+
+
+async def test_the_chosen_provider_is_one_variable(tmp_path: Path) -> None:
+    both = {"GEMINI_API_KEY": SECRET, "OPENAI_API_KEY": SECRET, "OPENROUTER_API_KEY": SECRET}
+    for provider in ("demo", "gemini", "openai", "litellm"):
+        environment = {**both, "LLM_PROVIDER": provider}
+        async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+            assert (await client.http.get("/health")).json()["provider"] == provider
+
+
+def _sent(upstream: Upstream, number: int) -> str:
+    return json.dumps(upstream.requests[number].body, ensure_ascii=False)
