@@ -113,7 +113,6 @@ class Databases:
 
     async def _migrated_template(self) -> str:
         from app.adapters.stores.sql.migrations import migrate
-
         from app.environment import Secret
 
         async with self._lock:

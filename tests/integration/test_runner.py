@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from agents import Model, RunContextWrapper, function_tool
 from agents.testing import ScriptedModel, assistant_message, function_call
-from app.adapters.stores.memory import MemoryStorage
 from chatkit.types import (
     AssistantMessageItem,
     ThreadItemAddedEvent,
@@ -25,6 +24,7 @@ from chatkit.widgets import ListView, ListViewItem, Text
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.turn import TurnContext
+from app.adapters.stores.memory import MemoryStorage
 from app.application.models import ModelCatalog
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
