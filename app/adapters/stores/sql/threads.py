@@ -8,7 +8,7 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
-from app.adapters.stores.sql import bodies
+from app.adapters.stores import bodies
 from app.adapters.stores.sql import thread_statements as sql
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
@@ -182,7 +182,7 @@ def _thread(row: Row[Any]) -> ThreadMetadata:
 
 
 def _item(row: Row[Any]) -> ThreadItem:
-    item: ThreadItem = bodies.load(ThreadItem, row.body)
+    item = bodies.load_item(row.body)
     item.created_at = row.created_at
     return item
 

@@ -4,6 +4,8 @@ import json
 from functools import cache
 from typing import Any
 
+from chatkit.types import ThreadItem, WidgetItem
+from chatkit.widgets import DynamicWidgetRoot
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
@@ -23,6 +25,17 @@ def load(kind: Any, body: str) -> Any:
         return _adapter(kind).validate_json(body)
     except ValidationError:
         return _adapter(kind).validate_python(json.loads(body))
+
+
+def load_item(body: str) -> ThreadItem:
+    """The item that `dump` was given, with every field of its widget."""
+    item: ThreadItem = load(ThreadItem, body)
+    if isinstance(item, WidgetItem):
+        # ChatKit reads a widget as one of its strict classes first, which drop the fields that they do not know.
+        written = json.loads(body)["widget"]
+        if item.widget.model_dump(mode="json") != written:
+            item.widget = DynamicWidgetRoot.model_validate(written)
+    return item
 
 
 @cache
