@@ -1,0 +1,40 @@
+"""Everything in this process, gone when it ends: for tests and for trying things out."""
+
+import datetime as dt
+
+from app.adapters.stores.memory.tasks import MemoryTaskRepository
+from app.adapters.stores.memory.threads import MemoryThreadStore
+from app.adapters.stores.memory.turns import MemoryTurnLog
+from app.ports.storage import Erasure, Storage
+
+
+class MemoryStorage(Storage):
+    """All of it."""
+
+    name = "memory"
+    location = "memory://"
+    threads: MemoryThreadStore
+    tasks: MemoryTaskRepository
+
+    def __init__(self) -> None:
+        self.threads = MemoryThreadStore()
+        self.tasks = MemoryTaskRepository()
+        self.turn_log = MemoryTurnLog(self.threads)
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    async def check(self) -> None:
+        """Always there."""
+
+    async def sweep(self, before: dt.datetime, *, batch: int = 100) -> int:
+        return await self.threads.sweep(before, batch)
+
+    async def forget_cursors(self, before: dt.datetime) -> None:
+        """Positions cost a few bytes here, and end with the process."""
+
+    async def erase(self, user_id: str) -> Erasure:
+        return Erasure(threads=await self.threads.erase(user_id), tasks=self.tasks.erase(user_id))
+
+    async def aclose(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,74 @@
+"""Tasks in dictionaries."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+import msgspec
+
+from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
+from app.domain.errors import ConflictError, NotFoundError
+from app.domain.task import Status, Task
+from app.ports.task_repository import TaskRepository
+
+LIST_LIMIT = 500
+
+
+class MemoryTaskRepository(TaskRepository):
+    """`TaskRepository` in a shelf for each user."""
+
+    def __init__(self) -> None:
+        self._users: dict[str, Shelf[Task]] = {}
+
+    async def add(self, task: Task) -> None:
+        shelf = self._users.setdefault(task.user_id, Shelf())
+        if task.id in shelf.values:
+            raise ConflictError(f"There is a task {task.id} already.")
+        shelf.put(task.id, _stored(task), in_utc(task.created_at))
+
+    async def get(self, user_id: str, task_id: str) -> Task:
+        task = self._shelf(user_id).values.get(task_id)
+        if task is None:
+            raise NotFoundError(f"There is no task {task_id}.")
+        return task
+
+    async def list(
+        self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
+    ) -> Sequence[Task]:
+        shelf = self._shelf(user_id)
+        if after is not None and not shelf.knows(after):
+            raise NotFoundError(f"There is no task {after}.")
+        fitting = (task for task in shelf.behind(after) if status in (None, task.status))
+        return [*islice(fitting, capped(limit, LIST_LIMIT))]
+
+    async def find_by_title(self, user_id: str, title: str, *, limit: int = 10) -> Sequence[Task]:
+        sought = title.casefold()
+        found = [task for task in self._shelf(user_id).behind(None) if sought in task.title.casefold()]
+        found.sort(key=lambda task: task.title.casefold() != sought)
+        return found[: capped(limit, LIST_LIMIT)]
+
+    async def update(self, task: Task) -> None:
+        present = await self.get(task.user_id, task.id)
+        if present.version != task.version - 1:
+            raise ConflictError(f"Task {task.id} was changed meanwhile. Read it again.")
+        changed = msgspec.structs.replace(_stored(task), created_at=present.created_at)
+        self._shelf(task.user_id).put(task.id, changed, present.created_at)
+
+    async def delete(self, user_id: str, task_id: str) -> None:
+        await self.get(user_id, task_id)
+        self._shelf(user_id).remove(task_id)
+
+    def erase(self, user_id: str) -> int:
+        """Forget a user; returns how many tasks went."""
+        return len(self._users.pop(user_id, Shelf()).values)
+
+    def _shelf(self, user_id: str) -> Shelf[Task]:
+        return self._users.get(user_id, Shelf())
+
+
+def _stored(task: Task) -> Task:
+    return msgspec.structs.replace(
+        task,
+        created_at=in_utc(task.created_at),
+        updated_at=in_utc(task.updated_at),
+        completed_at=task.completed_at and in_utc(task.completed_at),
+    )

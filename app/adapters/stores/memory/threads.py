@@ -1,0 +1,230 @@
+"""Threads, items, attachments and feedback in dictionaries.
+
+ChatKit's objects are kept as JSON, as in a database: nobody holds a piece of the store, and what does not survive
+there does not survive here.
+"""
+
+import bisect
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
+from typing import Any, Literal, NamedTuple
+
+from chatkit.store import NotFoundError
+from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
+
+from app.adapters.stores import bodies
+from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
+from app.domain.identity import RequestContext
+from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
+from app.ports.turn_log import TurnRecord
+
+_HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
+
+
+class _Item(NamedTuple):
+    created_at: dt.datetime
+    hidden: bool
+    body: str
+
+    def load(self) -> ThreadItem:
+        item = bodies.load_item(self.body)
+        item.created_at = self.created_at
+        return item
+
+
+class _Attachment(NamedTuple):
+    owner: str
+    thread_id: str | None
+    body: str
+
+
+class _Thread:
+    def __init__(self, id_: str, owner: str, created_at: dt.datetime) -> None:
+        self.id = id_
+        self.owner = owner
+        self.created_at = created_at
+        self.body = ""
+        self.items: Shelf[_Item] = Shelf()
+        self.feedback: dict[str, Feedback] = {}
+        self.turns: dict[str, TurnRecord] = {}
+        self.attachments: set[str] = set()
+
+    @property
+    def last_change(self) -> dt.datetime:
+        last = next(self.items.behind(None, descending=True), self)
+        return last.created_at
+
+    def load(self) -> ThreadMetadata:
+        metadata: ThreadMetadata = bodies.load(ThreadMetadata, self.body)
+        metadata.created_at = self.created_at
+        return metadata
+
+
+class _User:
+    def __init__(self) -> None:
+        self.threads: Shelf[_Thread] = Shelf()
+        self.attachments: set[str] = set()
+
+
+class MemoryThreadStore(ThreadStore):
+    """`ThreadStore` in dictionaries; a call costs what its answer costs, however much there is."""
+
+    def __init__(self) -> None:
+        self._users: dict[str, _User] = {}
+        self._threads: dict[str, _Thread] = {}
+        self._by_age: list[tuple[dt.datetime, str]] = []
+        self._attachments: dict[str, _Attachment] = {}
+
+    async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
+        return self.owned(thread_id, context).load()
+
+    async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        body = bodies.dump(ThreadMetadata, thread)
+        if thread.id not in self._threads:
+            self._begin(_Thread(thread.id, context.user_id, in_utc(thread.created_at)))
+        self.owned(thread.id, context).body = body
+
+    async def load_threads(
+        self, limit: int, after: str | None, order: str, context: RequestContext
+    ) -> Page[ThreadMetadata]:
+        threads = self._users.get(context.user_id, _User()).threads
+        if after is not None and not threads.knows(after):
+            raise _not_found("Thread", after)
+        return _page(threads.behind(after, descending=order != "asc"), limit)
+
+    async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
+        self._end(self.owned(thread_id, context))
+
+    async def load_thread_items(
+        self, thread_id: str, after: str | None, limit: int, order: str, context: RequestContext
+    ) -> Page[ThreadItem]:
+        items = self.owned(thread_id, context).items
+        if after is not None and not items.knows(after):
+            raise _not_found("Item", after)
+        found = items.behind(after, descending=order != "asc")
+        return _page((item for item in found if context.sees_hidden or not item.hidden), limit)
+
+    async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
+        return self._with_item(thread_id, item_id, context).items.values[item_id].load()
+
+    async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
+        await self.save_item(thread_id, item, context)
+
+    async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
+        items = self.owned(thread_id, context).items
+        first = items.values.get(item.id)
+        created_at = first.created_at if first else in_utc(item.created_at)
+        kept = _Item(created_at, item.type in _HIDDEN, bodies.dump(ThreadItem, item))
+        items.put(item.id, kept, created_at)
+
+    async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
+        thread = self._with_item(thread_id, item_id, context)
+        thread.items.remove(item_id)
+        thread.feedback.pop(item_id, None)
+        thread.turns.pop(item_id, None)
+
+    async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
+        kept = _Attachment(context.user_id, attachment.thread_id, bodies.dump(Attachment, attachment))
+        thread = None if kept.thread_id is None else self.owned(kept.thread_id, context)
+        if attachment.id in self._attachments:
+            await self.delete_attachment(attachment.id, context)
+        self._attachments[attachment.id] = kept
+        self._users.setdefault(context.user_id, _User()).attachments.add(attachment.id)
+        if thread is not None:
+            thread.attachments.add(attachment.id)
+
+    async def load_attachment(self, attachment_id: str, context: RequestContext) -> Attachment:
+        attachment: Attachment = bodies.load(Attachment, self._attachment(attachment_id, context).body)
+        return attachment
+
+    async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
+        thread_id = self._attachment(attachment_id, context).thread_id
+        del self._attachments[attachment_id]
+        self._users[context.user_id].attachments.remove(attachment_id)
+        if thread_id is not None:
+            self._threads[thread_id].attachments.remove(attachment_id)
+
+    async def save_feedback(
+        self,
+        thread_id: str,
+        item_ids: Sequence[str],
+        kind: Literal["positive", "negative"],
+        context: RequestContext,
+    ) -> None:
+        thread = self.owned(thread_id, context)
+        for item_id in item_ids:
+            self._with_item(thread_id, item_id, context)
+        for item_id in item_ids:
+            thread.feedback[item_id] = Feedback(thread_id=thread_id, item_id=item_id, kind=kind)
+
+    async def load_feedback(self, thread_id: str, context: RequestContext) -> Sequence[Feedback]:
+        thread = self.owned(thread_id, context)
+        judged = sorted(thread.feedback, key=thread.items.position)
+        return [thread.feedback[item_id] for item_id in judged]
+
+    async def sweep(self, before: dt.datetime, batch: int) -> int:
+        """See `Storage.sweep`."""
+        before = in_utc(before)
+        old = takewhile(lambda entry: entry[0] < before, self._by_age)
+        idle = (self._threads[key] for _, key in old if self._threads[key].last_change < before)
+        gone = [*islice(idle, batch)]
+        for thread in gone:
+            self._end(thread)
+        return len(gone)
+
+    async def erase(self, user_id: str) -> int:
+        """Forget a user; returns how many threads went."""
+        user = self._users.get(user_id, _User())
+        gone = [*user.threads.values.values()]
+        for thread in gone:
+            self._end(thread)
+        for key in user.attachments:
+            del self._attachments[key]
+        self._users.pop(user_id, None)
+        return len(gone)
+
+    def owned(self, thread_id: str, context: RequestContext) -> _Thread:
+        """The caller's thread. Raises ChatKit's `NotFoundError`."""
+        thread = self._threads.get(thread_id)
+        if thread is None or thread.owner != context.user_id:
+            raise _not_found("Thread", thread_id)
+        return thread
+
+    def _begin(self, thread: _Thread) -> None:
+        self._threads[thread.id] = thread
+        self._users.setdefault(thread.owner, _User()).threads.put(thread.id, thread, thread.created_at)
+        bisect.insort(self._by_age, (thread.created_at, thread.id))
+
+    def _end(self, thread: _Thread) -> None:
+        user = self._users[thread.owner]
+        user.threads.remove(thread.id)
+        user.attachments -= thread.attachments
+        for key in thread.attachments:
+            del self._attachments[key]
+        del self._threads[thread.id]
+        del self._by_age[bisect.bisect_left(self._by_age, (thread.created_at, thread.id))]
+
+    def _with_item(self, thread_id: str, item_id: str, context: RequestContext) -> _Thread:
+        thread = self.owned(thread_id, context)
+        if item_id not in thread.items.values:
+            raise _not_found("Item", item_id)
+        return thread
+
+    def _attachment(self, attachment_id: str, context: RequestContext) -> _Attachment:
+        attachment = self._attachments.get(attachment_id)
+        if attachment is None or attachment.owner != context.user_id:
+            raise _not_found("Attachment", attachment_id)
+        return attachment
+
+
+def _page(found: Iterator[_Item | _Thread], limit: int) -> Page[Any]:
+    limit = capped(limit, PAGE_LIMIT)
+    kept = [*islice(found, limit + 1)]
+    more = len(kept) > limit
+    data = [entry.load() for entry in kept[:limit]]
+    return Page(data=data, has_more=more, after=data[-1].id if more else None)
+
+
+def _not_found(what: str, id_: str) -> NotFoundError:
+    return NotFoundError(f"{what} {id_} not found")

@@ -1,0 +1,24 @@
+"""The turn log in dictionaries."""
+
+import copy
+from collections.abc import Mapping, Sequence
+
+from app.adapters.stores.memory.threads import MemoryThreadStore
+from app.domain.identity import RequestContext
+from app.ports.turn_log import TurnLog, TurnRecord
+
+
+class MemoryTurnLog(TurnLog):
+    """`TurnLog` beside the threads."""
+
+    def __init__(self, threads: MemoryThreadStore) -> None:
+        self._threads = threads
+
+    async def finish(self, record: TurnRecord, context: RequestContext) -> None:
+        self._threads.owned(record.thread_id, context).turns[record.after_item_id] = copy.deepcopy(record)
+
+    async def recall(
+        self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
+    ) -> Mapping[str, TurnRecord]:
+        turns = self._threads.owned(thread_id, context).turns
+        return {key: copy.deepcopy(turns[key]) for key in after_item_ids if key in turns}
