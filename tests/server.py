@@ -26,10 +26,18 @@ def free_port() -> int:
 class ServerProcess:
     """`python -m app serve` in `folder`, with nothing in its environment but what it is given."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, *, port: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        port: int | None = None,
+        python: str | Path = sys.executable,
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
+        self._python = python
         self._log = folder / f"server-{self.port}.log"
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -69,7 +77,7 @@ class ServerProcess:
         """Start it and wait for nothing."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "app", "serve", cwd=self._folder, env=self._environment, stdout=log, stderr=log
+                self._python, "-m", "app", "serve", cwd=self._folder, env=self._environment, stdout=log, stderr=log
             )
 
     async def wait(self) -> int:

@@ -21,13 +21,15 @@ class ResponseTranslator:
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
         self._messages: dict[int, Message] = {}
+        self._done: set[int] = set()
         self._handlers: dict[str, Callable[[Any], None]] = {
             "response.output_text.delta": self._text_delta,
             "response.output_text.done": self._text_done,
             "response.refusal.delta": self._text_delta,
             "response.refusal.done": self._refusal_done,
             "response.reasoning_summary_text.delta": self._thought,
-            "response.output_item.done": self._item_done,
+            "response.output_item.done": lambda event: self._item_done(event.output_index, event.item),
+            "response.completed": self._completed,
         }
 
     def message_ids(self) -> list[str]:
@@ -56,13 +58,20 @@ class ResponseTranslator:
         key = f"{event.output_index}.{event.summary_index}.{id(self)}"
         self._outlet.workflow().think(key, event.delta)
 
-    def _item_done(self, event: Any) -> None:
-        if event.item.type != "message":
+    def _completed(self, event: Any) -> None:
+        """A model may leave out every event but this one; what was not shown by then is shown now."""
+        for output_index, item in enumerate(event.response.output):
+            if output_index not in self._done:
+                self._item_done(output_index, item)
+
+    def _item_done(self, output_index: int, item: Any) -> None:
+        self._done.add(output_index)
+        if item.type != "message":
             return
-        texts: list[str] = [part.text if part.type == "output_text" else part.refusal for part in event.item.content]
-        if event.output_index not in self._messages and not any(texts):
+        texts: list[str] = [part.text if part.type == "output_text" else part.refusal for part in item.content]
+        if output_index not in self._messages and not any(texts):
             return  # A message without a word is not worth an empty bubble.
-        message = self._message(event.output_index)
+        message = self._message(output_index)
         if message.is_empty:
             for index, text in enumerate(texts):
                 message.finish_part(index, text)
