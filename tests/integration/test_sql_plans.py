@@ -28,16 +28,16 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path, databases: Dat
     """A database with enough in it that a planner prefers an index."""
     if request.param == "sqlite":
         async with storage_at(f"sqlite:///{tmp_path}/plans.db") as storage:
-            await fill(storage._database)
+            await fill(storage.database)
             yield storage
         return
     async with databases.fresh() as url, storage_at(url) as storage:
-        await fill(storage._database)
+        await fill(storage.database)
         yield storage
 
 
 async def test_no_statement_scans_a_table(storage: SqlStorage) -> None:
-    seen = watch(storage._database)
+    seen = watch(storage.database)
     await use_everything(storage)
     statements = {statement: parameters for statement, parameters in seen if names_a_table(statement)}
     assert len(statements) > 20
@@ -121,7 +121,7 @@ def names_a_table(text: str) -> bool:
 async def scans_of(storage: SqlStorage, statement: str, parameters: Any) -> list[str]:
     """The steps of the plan that read a whole table or a whole index."""
     explain, find = EXPLAIN[storage.name]
-    async with storage._database.engine.connect() as connection:
+    async with storage.database.engine.connect() as connection:
         rows = await connection.exec_driver_sql(explain + statement, parameters)
         return list(find(rows.all()))
 

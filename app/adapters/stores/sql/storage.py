@@ -21,17 +21,17 @@ class SqlStorage(Storage):
     """Everything in one SQL database."""
 
     def __init__(self, target: SqliteTarget | PostgresTarget, *, pool_size: int) -> None:
-        self._database = open_database(target, pool_size=pool_size)
-        self.name = self._database.name
+        self.database = open_database(target, pool_size=pool_size)
+        self.name = self.database.name
         self.location = str(target)
         self.location = str(target)
-        self.threads = SqlThreadStore(self._database)
-        self.tasks = SqlTaskRepository(self._database)
-        self.turn_log = SqlTurnLog(self._database)
+        self.threads = SqlThreadStore(self.database)
+        self.tasks = SqlTaskRepository(self.database)
+        self.turn_log = SqlTurnLog(self.database)
 
     async def start(self) -> None:
         try:
-            await check_schema(self._database)
+            await check_schema(self.database)
         except StoreUnavailableError as error:
             raise StoreUnavailableError(
                 "The database cannot be used. Check DATABASE_URL, and that the database runs.",
@@ -39,16 +39,16 @@ class SqlStorage(Storage):
             ) from error
 
     async def check(self) -> None:
-        await self._database.row(_PING, {})
+        await self.database.row(_PING, {})
 
     async def sweep(self, before: dt.datetime, *, batch: int = upkeep.BATCH) -> int:
-        return await upkeep.sweep(self._database, before, batch)
+        return await upkeep.sweep(self.database, before, batch)
 
     async def forget_cursors(self, before: dt.datetime) -> None:
-        await upkeep.forget_cursors(self._database, before)
+        await upkeep.forget_cursors(self.database, before)
 
     async def erase(self, user_id: str) -> Erasure:
-        return await upkeep.erase(self._database, user_id)
+        return await upkeep.erase(self.database, user_id)
 
     async def aclose(self) -> None:
-        await self._database.aclose()
+        await self.database.aclose()

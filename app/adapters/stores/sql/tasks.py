@@ -94,7 +94,7 @@ class SqlTaskRepository(TaskRepository):
 
 @cache
 def _list(*, filtered: bool, continued: bool) -> Select[Any]:
-    query = select(*_columns).where(tasks.c.user_id == _SCOPE)
+    query = select(*_columns, tasks.c.seq).where(tasks.c.user_id == _SCOPE)
     if filtered:
         query = query.where(tasks.c.status == _STATUS)
     return page(query, tasks, "asc", _position if continued else None)
@@ -106,6 +106,7 @@ def _values(task: Task) -> dict[str, Any]:
 
 def _task(row: Row[Any]) -> Task:
     values = row._asdict()
+    values.pop("seq", None)
     return Task(**values | {"priority": Priority(values["priority"]), "status": Status(values["status"])})
 
 

@@ -71,14 +71,15 @@ delete_attachment = delete(attachments).where(attachments.c.id == ITEM, attachme
 @cache
 def threads_page(order: str, *, continued: bool) -> Select[Any]:
     """A page of the threads of the user `:scope`."""
-    query = select(threads.c.body, threads.c.created_at).where(threads.c.user_id == SCOPE)
+    query = select(threads.c.body, threads.c.created_at, threads.c.seq).where(threads.c.user_id == SCOPE)
     return page(query, threads, order, thread_position if continued else None)
 
 
 @cache
 def items_page(order: str, *, continued: bool, sees_hidden: bool) -> Select[Any]:
     """A page of the items of the thread `:scope`."""
-    query = select(thread_items.c.body, thread_items.c.created_at).where(thread_items.c.thread_id == SCOPE, owned)
+    query = select(thread_items.c.body, thread_items.c.created_at, thread_items.c.seq)
+    query = query.where(thread_items.c.thread_id == SCOPE, owned)
     if not sees_hidden:
         query = query.where(~thread_items.c.hidden)
     return page(query, thread_items, order, item_position if continued else None)
