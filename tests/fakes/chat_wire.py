@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.fakes.dialects import PROMPT, Call, Dialect, Fault, Oddity
-from tests.fakes.upstream import Reply, Request, sse, stream
+from tests.fakes.upstream import Hold, Reply, Request, Reset, sse, stream
 
 DONE = b"data: [DONE]\n\n"
 
@@ -190,6 +190,8 @@ class OpenAIChat(Dialect):
                 reply=stream(b"id: 7\n\n", *begun, b"event: ping\n\n", b"data:\n\n", stop, DONE),
                 text="Hello",
             ),
+            Oddity(name="silent_after_its_end", reply=stream(*begun, stop, Hold()), text="Hello"),
+            Oddity(name="reset_after_its_end", reply=stream(*begun, stop, Reset()), text="Hello"),
             Oddity(name="no_done", reply=stream(*begun, stop), text="Hello"),
             Oddity(name="no_final_blank_line", reply=stream(*begun, stop[:-2]), text="Hello"),
             Oddity(name="role_on_every_chunk", reply=stream(*begun, *self.begin(""), stop, DONE), text="Hello"),

@@ -133,6 +133,18 @@ class Dialect(ABC):
                 heard="Hello",
             ),
             Fault(
+                name="bad_json_in_burst",
+                reply=stream(b"".join([*begun, b"data: {broken\n\n"])),
+                kind="protocol",
+                heard="Hello",
+            ),
+            Fault(
+                name="bottomless_json",
+                reply=stream(*begun, b"data: " + b"[" * 100_000 + b"\n\n"),
+                kind="protocol",
+                heard="Hello",
+            ),
+            Fault(
                 name="bad_utf8",
                 reply=stream(*begun, b'data: {"choices": "\xff\xfe"}\n\n', *self.end("Hel", "lo")),
                 kind="protocol",

@@ -68,23 +68,26 @@ def failed(kind: FailureKind, origin: Origin, what: str, *, facts: Facts | None 
 
 def model_error(error: BaseException, origin: Origin) -> ModelError:
     """Map any exception. Nothing of its text is kept: it may quote the prompt, the key or a page of HTML."""
-    if isinstance(error, ModelError):
-        return error
-    if isinstance(error, openai.APIConnectionError) and isinstance(error.__cause__, ModelError | NotAStreamError):
-        return model_error(error.__cause__, origin)  # Raised by a hook of the client, wrapped by its package.
-    if isinstance(error, NotAStreamError):
-        if error.body is not None:
-            return upstream_error(error.body, origin)
-        return failed("protocol", origin, f"the answer is {error.content_type} and no event stream")
-    if isinstance(error, openai.APIStatusError):
-        return status_error(error.status_code, error.body, error.response.headers, origin)
-    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
-        return _transport_failure(error, origin)
-    if isinstance(error, openai.APIError):
-        return upstream_error(error.body, origin)
     what = f"{type(error).__name__} while the answer was read"
-    if isinstance(error, UserError | TypeError):
-        return failed("rejected", origin, f"the request cannot be put into this upstream's form ({what})")
+    match error:
+        case ModelError():
+            return error
+        case openai.APIConnectionError(__cause__=(ModelError() | NotAStreamError()) as cause):
+            return model_error(cause, origin)  # Raised by a hook of the client, wrapped by its package.
+        case NotAStreamError(body=None):
+            return failed("protocol", origin, f"the answer is {error.content_type} and no event stream")
+        case NotAStreamError():
+            return upstream_error(error.body, origin)
+        case openai.APIStatusError():
+            return status_error(error.status_code, error.body, error.response.headers, origin)
+        case openai.APIConnectionError() | httpx2.TransportError():
+            return _transport_failure(error, origin)
+        case openai.APIError():
+            return upstream_error(error.body, origin)
+        case UnicodeEncodeError(encoding="ascii"):
+            return failed("bad_key", origin, "the key cannot be sent: it holds characters that are not ASCII")
+        case UserError() | TypeError() | UnicodeEncodeError():
+            return failed("rejected", origin, f"the request cannot be put into this upstream's form ({what})")
     return failed("protocol", origin, what)
 
 

@@ -17,7 +17,7 @@ Coming = TypeVar("Coming")
 Events = AsyncGenerator[TResponseStreamEvent, None]
 
 _LONGEST_WAIT: Final = 30.0
-_LAST_WORDS: Final = 2.0
+_LAST_WORDS: Final = 1.0
 PREAMBLE: Final = frozenset({"response.created", "response.in_progress", "response.queued"})
 # How often each failure is worth another try, at most. A silent upstream has cost the user a minute already.
 _WORTH: Final[dict[FailureKind, int]] = {

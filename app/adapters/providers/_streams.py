@@ -48,5 +48,5 @@ def error_in(page: bytes) -> object | None:
     """What `page` reports; None also for what is not JSON."""
     try:
         return reported(page)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -1,7 +1,7 @@
 """Tool calls, put together from the pieces in which upstreams send them."""
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from openai.types.responses import (
@@ -12,6 +12,8 @@ from openai.types.responses import (
 
 from app.adapters.providers._chat_completions.outputs import Events, Outputs
 from app.adapters.providers._chat_completions.wire import ToolCall
+
+_LONGEST_ID: Final = 40  # What OpenAI's chat completions take, should the history move there.
 
 
 class Call(msgspec.Struct, kw_only=True):
@@ -119,7 +121,8 @@ class Calls:
 
     def _begin(self, piece: ToolCall) -> Call:
         upstream_id = piece.id or ""
-        unique = upstream_id if upstream_id and upstream_id not in self._taken else f"call_{uuid.uuid4().hex}"
+        usable = 0 < len(upstream_id) <= _LONGEST_ID and upstream_id not in self._taken
+        unique = upstream_id if usable else f"call_{uuid.uuid4().hex}"
         self._taken.add(unique)
         call = Call(id=unique, place=self._outputs.place(), upstream_id=upstream_id, index=piece.index)
         self._calls.append(call)
@@ -139,7 +142,7 @@ def _starts_another(call: Call, piece: ToolCall) -> bool:
 def _is_object(arguments: str) -> bool:
     try:
         return isinstance(msgspec.json.decode(arguments), dict)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
 
 

@@ -121,7 +121,7 @@ def _decoded(frames: Iterable[bytes]) -> tuple[list[Chunk], bool, Exception | No
             return chunks, True, None
         try:
             chunks.append(decode(frame))
-        except (msgspec.DecodeError, UnicodeDecodeError, UpstreamReportedError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, UpstreamReportedError) as error:
             return chunks, False, error
     return chunks, False, None
 

@@ -57,7 +57,7 @@ class ThoughtSplitter:
     def _until_close(self, pieces: list[tuple[bool, str]]) -> bool:
         thought, tag, rest = self._held.partition(self._closing)
         if tag:
-            self._held, self._closing = rest, ""
+            self._held, self._closing, self._begun = rest, "", True
         else:
             torn = _torn(thought, self._closing)
             thought, self._held = thought[: len(thought) - torn], thought[len(thought) - torn :]
