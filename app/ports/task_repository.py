@@ -9,12 +9,12 @@ from app.domain.task import Status, Task
 class TaskRepository(ABC):
     """Tasks, each seen by its own user only: another user's id is as unknown as one that does not exist.
 
-    The contract is `tests/contracts/task_repository.py`.
+    The contract is `tests/contracts/test_task_repository.py`.
     """
 
     @abstractmethod
     async def add(self, task: Task) -> None:
-        """Store a new task."""
+        """Store a new task. Raises `ConflictError` when its user has one of that id."""
 
     @abstractmethod
     async def get(self, user_id: str, task_id: str) -> Task:
@@ -24,14 +24,14 @@ class TaskRepository(ABC):
     async def list(
         self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
     ) -> Sequence[Task]:
-        """Tasks by age, oldest first (`created_at`, then order of insertion), at most `limit` (capped at 500).
+        """Tasks by age, oldest first (`created_at`, then order of insertion), at most `limit` (brought into 1..500).
 
         `after` is a task's id; the page starts behind it, even when that task was deleted meanwhile.
         """
 
     @abstractmethod
     async def find_by_title(self, user_id: str, title: str, *, limit: int = 10) -> Sequence[Task]:
-        """Tasks whose title contains `title`, letter case aside (Unicode), oldest first.
+        """Tasks whose title contains `title`, letter case aside (Unicode), oldest first; `limit` as in `list`.
 
         An exact match, letter case aside, comes before all others. `%` and `_` have no meaning in `title`.
         """
