@@ -49,11 +49,13 @@ class ThreadStore(Store[RequestContext]):
     - Limits are brought into 1..`PAGE_LIMIT`; `Page.after` is the id of the page's last entry, or None when
       `has_more` is false.
     - Naive datetimes are taken as local time; every datetime that comes back is UTC with an offset.
+    - Items and attachments come back as they were, to the last field, also those that ChatKit's own unions do not
+      know, such as the ones a newer widget template sets.
     - Deleting a thread deletes all that belongs to it; deleting what is not there raises `NotFoundError`.
     - Each call is one short unit of work: no connection is held between calls.
     - A database that is down raises `StoreUnavailableError`; a failed write is never swallowed.
 
-    The contract is `tests/contracts/thread_store.py`.
+    The contract is `tests/contracts/test_thread_store.py` and the other `test_thread_…` beside it.
     """
 
     def generate_thread_id(self, context: RequestContext) -> str:

@@ -49,7 +49,7 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
 class TurnLog(ABC):
     """Finished turns of a thread, scoped to the caller like the thread itself.
 
-    The contract is `tests/contracts/turn_log.py`. Records go with their thread, and with the item they answer.
+    The contract is `tests/contracts/test_turn_log.py`. Records go with their thread, and with the item they answer.
     """
 
     @abstractmethod
