@@ -5,28 +5,17 @@ A subclass names a dialect, which scripts the upstream, and builds the provider 
 
 import asyncio
 import json
-import traceback
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
-import msgspec
 import pytest
-from agents import (
-    Agent,
-    ItemHelpers,
-    ModelSettings,
-    ModelTracing,
-    RunConfig,
-    Runner,
-    RunResultStreaming,
-    Tool,
-    function_tool,
-)
-from agents.items import TResponseInputItem, TResponseStreamEvent
+from agents import ItemHelpers, ModelSettings, ModelTracing
+from agents.items import TResponseInputItem
 
 from app.ports.model_provider import Capabilities, ModelError, ModelProvider
+from tests.contracts.provider_subject import Subject, assert_nothing_private, clock, until_failure, weather
 from tests.contracts.response_events import Heard, check_events, heard
 from tests.fakes.dialects import PROMPT, SECRET, Call, Dialect, Fault, Oddity
 from tests.fakes.histories import HISTORIES, UNTOLD
@@ -37,53 +26,6 @@ BOUND = 15.0  # Seconds after which a test of something that must end gives up.
 
 WEATHER = Call("weather", {"city": "Paris"})
 CLOCK = Call("clock", {"tz": "UTC"})
-
-
-@function_tool
-async def weather(city: str) -> str:
-    """The weather in a city."""
-    return f"sunny in {city}"
-
-
-@function_tool
-async def clock(tz: str, precise: bool | None = None) -> str:
-    """The time in a time zone."""
-    return f"noon in {tz}"
-
-
-class Subject(msgspec.Struct):
-    """A provider and the upstream it talks to."""
-
-    provider: ModelProvider
-    upstream: Upstream
-
-    def ask(
-        self, items: str | list[TResponseInputItem] = PROMPT, *, tools: Sequence[Tool] = ()
-    ) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """The events of one response of the default model."""
-        events = self.provider.model(self.provider.default_model).stream_response(
-            "Be brief.",
-            items,
-            ModelSettings(),
-            list(tools),
-            None,
-            [],
-            ModelTracing.DISABLED,
-            previous_response_id=None,
-            conversation_id=None,
-            prompt=None,
-        )
-        return cast(AsyncGenerator[TResponseStreamEvent, None], events)
-
-    def run(self, *tools: Tool) -> RunResultStreaming:
-        """The Agents SDK's own loop with the default model."""
-        agent = Agent(name="Test", instructions="Be brief.", tools=list(tools))
-        model = self.provider.model(self.provider.default_model)
-        return Runner.run_streamed(agent, PROMPT, run_config=RunConfig(model=model, tracing_disabled=True))
-
-    def told(self, request: int) -> str:
-        """What a request said, as text."""
-        return json.dumps(self.upstream.requests[request].body, ensure_ascii=False)
 
 
 class ModelProviderContract(ABC):
@@ -382,25 +324,3 @@ class ModelProviderContract(ABC):
             with pytest.raises(ModelError) as caught:
                 await it.provider.check()
             assert caught.value.kind == "bad_key"
-
-
-async def until_failure(
-    stream: AsyncGenerator[TResponseStreamEvent, None],
-) -> tuple[list[TResponseStreamEvent], ModelError]:
-    """The events before the failure, and the failure."""
-    events: list[TResponseStreamEvent] = []
-    try:
-        async for event in stream:
-            events.append(event)  # noqa: PERF401  # a comprehension would lose what came before the failure
-    except ModelError as failure:
-        return events, failure
-    raise AssertionError("the stream did not fail")
-
-
-def assert_nothing_private(error: ModelError) -> None:
-    """Neither the key nor what the user said nor the upstream's words can be seen, not even in a traceback."""
-    shown: list[Any] = [str(error), repr(error), error.message, error.detail, *traceback.format_exception(error)]
-    for private in (SECRET, PROMPT, "<html>"):
-        assert not any(private in text for text in shown)
-    assert error.message
-    assert error.detail

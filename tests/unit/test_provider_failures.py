@@ -17,7 +17,7 @@ from app.adapters.providers.openai import Api, OpenAIProvider, OpenAISettings
 from app.adapters.providers.openai import plugin as openai_plugin
 from app.environment import Secret
 from app.ports.model_provider import ModelError
-from tests.contracts.model_provider import Subject, until_failure
+from tests.contracts.provider_subject import Subject, until_failure
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.gemini_wire import GeminiChat
 from tests.fakes.responses_wire import Responses

@@ -3,7 +3,9 @@
 import datetime as dt
 import email.utils
 import re
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, Final
 
 import httpx2
@@ -68,7 +70,7 @@ def failed(kind: FailureKind, origin: Origin, what: str, *, facts: Facts | None 
 
 def model_error(error: BaseException, origin: Origin) -> ModelError:
     """Map any exception. Nothing of its text is kept: it may quote the prompt, the key or a page of HTML."""
-    what = f"{type(error).__name__} while the answer was read"
+    what = f"{type(error).__name__} {_place(error)}"
     match error:
         case ModelError():
             return error
@@ -89,6 +91,12 @@ def model_error(error: BaseException, origin: Origin) -> ModelError:
         case UserError() | TypeError() | UnicodeEncodeError():
             return failed("rejected", origin, f"the request cannot be put into this upstream's form ({what})")
     return failed("protocol", origin, what)
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised: all that can be told of a fault of our own without telling what was said."""
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    return f"in {frames[0].name}, {PurePath(frames[0].filename).name} line {frames[0].lineno}" if frames else ""
 
 
 def status_error(status: int, body: object, headers: Mapping[str, str], origin: Origin) -> ModelError:
