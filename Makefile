@@ -19,7 +19,7 @@ run: $(VENV)/runtime.stamp ## Install what is missing and serve on http://127.0.
 install: $(VENV)/dev.stamp ## Install everything that development needs
 
 test: $(VENV)/dev.stamp ## Run the tests; ARGS="-k widgets" chooses some
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -rs $(ARGS)
 
 check: $(VENV)/dev.stamp ## Check style, types and import rules
 	$(BIN)/ruff check .
