@@ -1,11 +1,10 @@
 """What can be done with tasks: the one place that holds the rules, for tools, routes and widgets alike."""
 
-import builtins
 import datetime as dt
 from collections.abc import Callable, Sequence
 
 from app.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from app.domain.task import Status, Task, TaskChange, new_task
+from app.domain.task import TITLE_LIMIT, Status, Task, TaskChange, new_task
 from app.ports.task_repository import TaskRepository
 
 _SHOWN = 5
@@ -17,9 +16,9 @@ class AmbiguousTaskError(InvalidInputError):
     code = "ambiguous_task"
 
     def __init__(self, reference: str, candidates: Sequence[Task]) -> None:
-        listed = "; ".join(f"{task.title!r} ({task.id})" for task in candidates[:_SHOWN])
+        listed = "; ".join(f"“{task.title}” ({task.status}, {task.id})" for task in candidates[:_SHOWN])
         more = " and more" if len(candidates) > _SHOWN else ""
-        super().__init__(f"Several tasks fit {reference!r}: {listed}{more}. Which one?")
+        super().__init__(f"Several tasks fit “{reference}”: {listed}{more}. Which one?")
         self.candidates = tuple(candidates)
 
 
@@ -46,23 +45,31 @@ class TaskService:
 
     async def list(
         self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
-    ) -> builtins.list[Task]:
+    ) -> Sequence[Task]:
         """A page of tasks, oldest first; limits and cursors are the repository's."""
-        return builtins.list(await self._repository.list(user_id, status=status, after=after, limit=limit))
+        return await self._repository.list(user_id, status=status, after=after, limit=limit)
+
+    async def get(self, user_id: str, task_id: str) -> Task:
+        """The task with this id. Raises `NotFoundError`."""
+        return await self._repository.get(user_id, task_id)
 
     async def find(self, user_id: str, reference: str) -> Task:
         """The task that `reference` names. Raises `NotFoundError`, or `AmbiguousTaskError` when several fit."""
         reference = " ".join(reference.split())
+        if not reference:
+            raise InvalidInputError("Say which task is meant, by its title or its id.")
         try:
-            return await self._repository.get(user_id, reference)
+            return await self.get(user_id, reference)
         except NotFoundError:
-            found = await self._repository.find_by_title(user_id, reference) if reference else []
+            found = await self._repository.find_by_title(user_id, reference)
         exact = [task for task in found if task.title.casefold() == reference.casefold()]
         match exact or found:
             case [task]:
                 return task
             case []:
-                raise NotFoundError(f"There is no task {reference!r}.")
+                raise NotFoundError(
+                    f"There is no task “{reference[:TITLE_LIMIT]}”. The list of tasks shows what there is."
+                )
             case several:
                 raise AmbiguousTaskError(reference, several)
 

@@ -32,7 +32,7 @@ def task_list_text(tasks: Sequence[Task]) -> str:
 
 _EMPTY: Final[dict[str, Any]] = {
     "type": "ListViewItem",
-    "children": [{"type": "Text", "value": "Nothing to do.", "color": "secondary", "italic": True}],
+    "children": [{"type": "Text", "value": "No tasks here. Enjoy the quiet.", "color": "secondary", "italic": True}],
 }
 
 
@@ -75,5 +75,5 @@ def _line(task: Task) -> str:
 
 
 def _count(tasks: Sequence[Task]) -> str:
-    open_tasks = sum(task.status is Status.PENDING for task in tasks)
-    return f"Tasks ({open_tasks} open)" if open_tasks != len(tasks) else f"Tasks ({len(tasks)})"
+    done = sum(task.status is Status.COMPLETED for task in tasks)
+    return f"Tasks ({len(tasks) - done} open, {done} done)" if done else f"Tasks ({len(tasks)})"

@@ -14,6 +14,8 @@ def told_to_the_model(_: RunContextWrapper[Any], error: Exception) -> str:
     """One of our own errors in its own words, so that the model can mend its call or ask the user; any other is logged
     whole and told without its text, which may hold anything."""
     if isinstance(error, AnyportError):
+        if error.actor == "operator":
+            log.warning("tool failed", code=error.code, detail=error.detail)
         return f"This was not done. {error.message}"
     if isinstance(error, ModelBehaviorError):
         return "This was not done. The arguments do not fit the tool's schema: read it again and repeat the call."

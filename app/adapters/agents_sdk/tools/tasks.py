@@ -1,12 +1,14 @@
 """The seven task tools. Whose tasks they work on is known from the run, never from an argument."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 from agents import RunContextWrapper, Tool, function_tool
 
+from app.adapters.agents_sdk.assistant import plain_title
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
 from app.adapters.agents_sdk.turn import TurnContext
 from app.application.tasks import TaskService
@@ -18,7 +20,11 @@ Context = RunContextWrapper[TurnContext]
 PriorityName = Literal["low", "medium", "high"]
 
 LISTED: Final = 100
+"""Tasks that one list shows."""
 
+_NAMED: Final = 80
+_CLEARED: Final = "none"
+_ID: Final = re.compile(r"task_[0-9a-f]{32}")
 _TITLES: Final = {
     "create_task": "Adding a task",
     "list_tasks": "Looking at your tasks",
@@ -31,10 +37,13 @@ _TITLES: Final = {
 
 
 def describe(tool_name: str, arguments: Mapping[str, Any]) -> str:
-    """The line that is shown while a tool runs."""
-    title = _TITLES.get(tool_name, tool_name)
-    named = arguments.get("title") or arguments.get("task")
-    return f"{title}: {named}" if isinstance(named, str) and tool_name != "update_task" else title
+    """The line that is shown while a tool runs; it names the task unless all that is known is an id."""
+    title = _TITLES.get(tool_name) or plain_title(tool_name, arguments)
+    named = arguments.get("title" if tool_name == "create_task" else "task")
+    if tool_name not in _TITLES or not isinstance(named, str) or not named or _ID.fullmatch(named):
+        return title
+    named = " ".join(named.split())
+    return f"{title}: {named}" if len(named) <= _NAMED else f"{title}: {named[:_NAMED]}…"
 
 
 def task_tools(tasks: TaskService) -> Sequence[Tool]:
@@ -67,10 +76,14 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             status: Which tasks; all of them when left out.
         """
         wanted = None if status in (None, "all") else Status(status)
-        found = await tasks.list(_user(ctx), status=wanted, limit=LISTED)
-        ctx.context.stage.show_widget(task_list(found), task_list_text(found))
+        found = await tasks.list(_user(ctx), status=wanted, limit=LISTED + 1)
+        shown = found[:LISTED]
+        ctx.context.stage.show_widget(task_list(shown), task_list_text(shown))
         note = "The user sees this list already. Do not repeat it."
-        return _json({"shown": len(found), "note": note, "tasks": [_facts(task) for task in found]})
+        if len(found) > LISTED:
+            note += " It holds their oldest tasks only; there are more, which can be looked up by title."
+        rows = [_facts(task, "id", "title", "status", "priority", "due") for task in shown]
+        return _json({"shown": len(shown), "note": note, "tasks": rows})
 
     @function_tool(failure_error_function=told_to_the_model)
     async def get_task(ctx: Context, task: str) -> str:
@@ -90,12 +103,12 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         priority: PriorityName | None = None,
         due: str | None = None,
     ) -> str:
-        """Change fields of a task; what is left out stays as it is.
+        """Change fields of a task; what is left out stays as it is. For its status use complete_task or reopen_task.
 
         Args:
             task: Id or present title of the task.
             title: The new title.
-            description: The new description.
+            description: The new description, or the word none to clear it.
             priority: The new priority.
             due: The new day it must be done by, as YYYY-MM-DD, or the word none to clear it.
         """
@@ -143,38 +156,38 @@ def _change(
     priority: PriorityName | None = None,
     due: str | None = None,
 ) -> TaskChange:
+    """What was given. Some models fill what they leave out with an empty string, so that one clears nothing."""
     return TaskChange(
-        title=msgspec.UNSET if title is None else title,
-        description=msgspec.UNSET if description is None else description,
-        priority=msgspec.UNSET if priority is None else Priority(priority),
-        due=msgspec.UNSET if due is None else _day(due),
+        title=title if title and title.strip() else msgspec.UNSET,
+        description=_text(description) if description and description.strip() else msgspec.UNSET,
+        priority=Priority(priority) if priority else msgspec.UNSET,
+        due=_day(due) if due and due.strip() else msgspec.UNSET,
     )
 
 
+def _text(text: str) -> str:
+    return "" if _is_cleared(text) else text
+
+
 def _day(text: str) -> dt.date | None:
-    text = text.strip()
-    if text.lower() in ("", "none"):
+    if _is_cleared(text):
         return None
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(text.strip())
     except ValueError:
-        raise InvalidInputError(f"{text!r} is no day. Write it as YYYY-MM-DD.") from None
+        raise InvalidInputError(f"“{text[:_NAMED]}” is no day. Write it as YYYY-MM-DD.") from None
+
+
+def _is_cleared(text: str) -> bool:
+    return text.strip().lower() == _CLEARED
 
 
 def _told(event: str, task: Task) -> str:
-    return _json({event: _facts(task)})
+    return _json({event: _facts(task, "id", "title", "status", "priority", "due", "description")})
 
 
-def _facts(task: Task) -> dict[str, Any]:
-    facts = {
-        "id": task.id,
-        "title": task.title,
-        "status": task.status,
-        "priority": task.priority,
-        "due": task.due,
-        "description": task.description,
-    }
-    return {name: value for name, value in facts.items() if value}
+def _facts(task: Task, *names: str) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(task, name))}
 
 
 def _json(value: object) -> str:
