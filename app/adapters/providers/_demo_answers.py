@@ -1,29 +1,31 @@
 """What the demo says: made of what the tools really returned, or honest small talk."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
+from app.adapters.providers._demo_phrases import LONGEST
+
 COUNT_LIMIT: Final = 1000
 
-_HELP: Final = """\
-I keep your tasks. Try one of these:
+WHICH: Final = "Which task do you mean? Name it by its title."
 
-- “Add a task: buy milk, high priority”
-- “Show me my tasks”
-- “Complete buy milk”, “Reopen buy milk”
-- “Rename buy milk to buy oat milk”
-- “Buy oat milk is due tomorrow”
-- “Delete buy oat milk”
+_WHO: Final = "I am the demo: I have no language model, only a few sentences about tasks."
+_REAL_MODEL: Final = "For a real model set GEMINI_API_KEY, OPENAI_API_KEY or LITELLM_MODEL and restart the server."
+_LONG_ANSWERS: Final = "To see an answer stream for a while, say “count to 200” or “tell me a story”."
+_UNKNOWN: Final = f"{_WHO} So I cannot answer that. Ask “What can you help me with?” to see what I understand."
 
-To see an answer stream for a while, say “count to 200” or “tell me a story”."""
-
-_DEMO: Final = """\
-I am the demo: I have no language model, only a few sentences about tasks, so I cannot answer that. \
-Ask “What can you help me with?” to see what I understand. \
-For a real model set GEMINI_API_KEY, OPENAI_API_KEY or LITELLM_MODEL and restart the server."""
+_OFFERS: Final = {
+    "create_task": "“Add a task: buy milk, high priority”",
+    "list_tasks": "“Show me my tasks”",
+    "complete_task": "“Complete buy milk”",
+    "reopen_task": "“Reopen buy milk”",
+    "update_task": "“Rename buy milk to buy oat milk”, “Buy oat milk is due tomorrow”",
+    "get_task": "“Tell me about buy oat milk”",
+    "delete_task": "“Delete buy oat milk”",
+}
 
 _STORY: Final = """\
 There was once a list that nobody wrote on. Every morning it lay on the table, white and patient, and every evening \
@@ -35,25 +37,32 @@ line. “Now it is done,” said the child. And the list, which was not white an
 did not sleep for happiness, because in the morning somebody might think of something else."""
 
 
-def small_talk(text: str) -> str:
-    """An answer to a sentence that asks for no tool."""
-    sentence = text.strip().lower().rstrip(".!? ")
-    if match := re.search(r"\bcount (?:up )?to (\d{1,6})\b", sentence):
-        return " ".join(str(number) for number in range(1, min(int(match[1]), COUNT_LIMIT) + 1))
+def small_talk(text: str, tools: Collection[str]) -> str:
+    """An answer to a sentence that asks for no tool; it offers nothing but `tools`."""
+    sentence = " ".join(text[:LONGEST].lower().split()).rstrip(".!? ")
+    if match := re.search(r"\bcount\b.*?\bto (\d{1,6})\b", sentence):
+        return _counted(int(match[1]))
     for pattern, answer in _SMALL_TALK:
         if re.search(pattern, sentence):
-            return answer
-    return _DEMO
+            return answer.format(help=_help(tools))
+    return f"{_UNKNOWN} {_REAL_MODEL}"
+
+
+def unable(tool: str) -> str:
+    """What is said when a sentence was understood and its tool is not there."""
+    return f"For that I would need the tool {tool}, and I was not given it."
 
 
 def tool_talk(outputs: Sequence[str]) -> str:
     """What happened, told from the tools' results."""
-    return "\n".join(_told(output) for output in outputs)
+    return "\n\n".join(_told(output) for output in outputs)
 
 
 def spoken_of(output: str) -> str | None:
-    """The id of the one task that a tool's result is about."""
+    """The id of the one task that a tool's result is about; empty when that task is gone."""
     match _parsed(output):
+        case {"deleted": {"id": str()}}:
+            return ""
         case {"tasks": [{"id": str(task_id)}]}:
             return task_id
         case {**events} if len(events) == 1 and isinstance(task := next(iter(events.values())), dict):
@@ -62,13 +71,27 @@ def spoken_of(output: str) -> str | None:
     return None
 
 
+def _help(tools: Collection[str]) -> str:
+    offers = [f"- {offer}" for tool, offer in _OFFERS.items() if tool in tools]
+    if not offers:
+        return f"I was given no tools, so all I can do is talk. {_LONG_ANSWERS}"
+    return "\n".join(["I keep your tasks. Try one of these:", "", *offers, "", _LONG_ANSWERS])
+
+
+def _counted(end: int) -> str:
+    numbers = " ".join(map(str, range(1, min(end, COUNT_LIMIT) + 1)))
+    if end > COUNT_LIMIT:
+        return f"{numbers} … and here I stop: {COUNT_LIMIT} is as far as I count."
+    return numbers or "That was quick: there is nothing to count."
+
+
 def _told(output: str) -> str:
     for event, facts in _parsed(output).items():
         if event in _EVENTS and isinstance(facts, dict):
             return _EVENTS[event](facts)
         if event == "shown":
-            return f"Here are your tasks: {facts}." if facts else "There is nothing on your list."
-    return output.removeprefix("This was not done. ")
+            return _listed(facts)
+    return output.removeprefix("This was not done. ") or "The tool said nothing."
 
 
 def _parsed(output: str) -> Mapping[str, Any]:
@@ -76,6 +99,15 @@ def _parsed(output: str) -> Mapping[str, Any]:
         return msgspec.json.decode(output, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeEncodeError):
         return {}
+
+
+def _listed(count: object) -> str:
+    match count:
+        case 0:
+            return "There is nothing on this list."
+        case 1:
+            return "Here it is: there is one task."
+    return f"Here they are: {count} tasks."
 
 
 def _described(facts: Mapping[str, Any]) -> str:
@@ -98,9 +130,11 @@ _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 
 _SMALL_TALK: Final = (
-    (r"\bwhat can you\b|\bhelp\b|\bhow do(?:es)? (?:this|it|i)\b|\bwhat do you do\b", _HELP),
     (r"\bstory\b", _STORY),
-    (r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|who are you)\b", f"Hello! {_HELP}"),
-    (r"\bthank|\bthanks\b|\bgreat\b|\bwell done\b", "You are welcome!"),
+    (r"\b(?:who|what) are you\b|\byourself\b|^are you\b|\babout you$", f"{_WHO} {_REAL_MODEL}"),
+    (r"\bwhat can (?:you|i)\b|\bhelp\b|\bhow do(?:es)? (?:this|it|i|you)\b|\bwhat do you do\b", "{help}"),
+    (r"^(?:add|create|make|new)\b.*\b(?:task|to-?do)s?$", "{help}"),
+    (r"^(?:hi|hello|hey|good (?:morning|afternoon|evening))\b", "Hello! {help}"),
+    (r"\bthank(?:s| you)\b|\bthx\b|^(?:great|perfect|nice|cool|well done)$", "You are welcome!"),
     (r"\bbye\b|\bsee you\b", "Goodbye!"),
 )

@@ -7,18 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY: Final = (
-    rf"\d{{4}}-\d{{2}}-\d{{2}}|today|tomorrow|next week|in \d{{1,3}} days?|(?:next )?(?:{'|'.join(_WEEKDAYS)})"
-)
-_DUE: Final = re.compile(rf"[,;]?\s*\b(?:(?:due|by|until|on)\s+)?({_DAY})\s*$", re.IGNORECASE)
-_PRIORITY: Final = re.compile(
-    r"[,;]?\s*\b(?:with\s+|at\s+)?(low|medium|high)[\s-]priority\b|[,;]?\s*\bpriority:?\s+(low|medium|high)\b",
-    re.IGNORECASE,
-)
-_POLITENESS: Final = re.compile(r"^(?:please|could you|can you|would you|now)\s+(?:please\s+)?", re.IGNORECASE)
-_LONGEST: Final = 500
-_IT: Final = re.compile(r"(?:it|that|this|that one|this one|that task|this task)", re.IGNORECASE)
+from app.adapters.providers._demo_days import DAY, day
+
+LONGEST: Final = 500
+"""Characters of a sentence. Patterns take quadratic time on longer texts, and would block everybody."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -34,12 +26,9 @@ Reading = Callable[[re.Match[str], dt.date], Call | None]
 def understand(text: str, today: dt.date) -> Call | None:
     """The call that a sentence asks for; None when it asks for none that the demo knows.
 
-    A task is named as it was said; `it` stands for the one that was spoken of last.
+    A task is named as it was said; see `means_it`.
     """
-    sentence = " ".join(text.split()).rstrip(".!? ")
-    sentence = re.sub(
-        r"^(?:please|could you|can you|would you|now)\s+(?:please\s+)?", "", sentence, flags=re.IGNORECASE
-    )
+    sentence = _plain(text)
     for pattern, reading in _SENTENCES:
         match = pattern.fullmatch(sentence)
         call = reading(match, today) if match else None
@@ -48,101 +37,167 @@ def understand(text: str, today: dt.date) -> Call | None:
     return None
 
 
+def obey(tool: str, text: str) -> Call | None:
+    """The call of a tool that must be used, whatever the text says; None for a tool that needs more than a name."""
+    name = _title(_plain(text))
+    match tool:
+        case "list_tasks":
+            return Call(tool, {})
+        case "create_task":
+            return Call(tool, {"title": name})
+        case "get_task" | "complete_task" | "reopen_task" | "delete_task":
+            return Call(tool, {"task": name})
+    return None
+
+
 def means_it(reference: str) -> bool:
-    """Whether a task is named by a pronoun."""
+    """Whether a task is named by a pronoun: the one that was spoken of last is meant."""
     return bool(_IT.fullmatch(reference))
-
-
-def day(text: str, today: dt.date) -> dt.date | None:
-    """The day that `text` means, seen from `today`; None when it means none."""
-    text = text.strip().lower().removeprefix("next ") if text.strip().lower() != "next week" else "next week"
-    if text in _WEEKDAYS:
-        return today + dt.timedelta(days=(_WEEKDAYS.index(text) - today.weekday() - 1) % 7 + 1)
-    if match := re.fullmatch(r"in (\d{1,3}) days?", text):
-        return today + dt.timedelta(days=int(match[1]))
-    offsets = {"today": 0, "tomorrow": 1, "next week": 7}
-    if text in offsets:
-        return today + dt.timedelta(days=offsets[text])
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _add(match: re.Match[str], today: dt.date) -> Call | None:
     title, details = match["title"], {}
     if found := _PRIORITY.search(title):
-        details["priority"] = (found[1] or found[2]).lower()
         title = title[: found.start()] + title[found.end() :]
+        details["priority"] = (found[1] or found[2]).lower()
+    if level := match.groupdict().get("level"):
+        details["priority"] = level.lower()
+    title = _ON_THE_LIST.sub("", title)
     if (found := _DUE.search(title)) and found.start() and (due := day(found[1], today)):
-        details["due"] = due.isoformat()
         title = title[: found.start()]
-    title = _name(title.strip(" ,;:"))
+        details["due"] = due.isoformat()
+    title = _title(_ON_THE_LIST.sub("", title))
     return Call("create_task", {"title": title, **details}) if title else None
 
 
 def _list(match: re.Match[str], _: dt.date) -> Call:
-    words = match[0].lower()
-    if re.search(r"\b(?:completed|done|finished)\b", words):
-        return Call("list_tasks", {"status": "completed"})
-    if re.search(r"\b(?:open|pending|left|remaining)\b", words):
-        return Call("list_tasks", {"status": "pending"})
+    for status, pattern in _STATUSES:
+        if pattern.search(match[0]):
+            return Call("list_tasks", {"status": status})
     return Call("list_tasks", {})
 
 
 def _rename(match: re.Match[str], _: dt.date) -> Call:
-    return Call("update_task", {"task": _name(match["task"]), "title": _name(match["title"])})
+    return Call("update_task", {"task": _reference(match["task"]), "title": _title(match["title"])})
 
 
 def _prioritise(match: re.Match[str], _: dt.date) -> Call:
-    return Call("update_task", {"task": _name(match["task"]), "priority": match["priority"].lower()})
+    return Call("update_task", {"task": _reference(match["task"]), "priority": match["level"].lower()})
 
 
 def _schedule(match: re.Match[str], today: dt.date) -> Call | None:
     due = day(match["day"], today)
-    return Call("update_task", {"task": _name(match["task"]), "due": due.isoformat()}) if due else None
+    return Call("update_task", {"task": _reference(match["task"]), "due": due.isoformat()}) if due else None
+
+
+def _unschedule(match: re.Match[str], _: dt.date) -> Call:
+    return Call("update_task", {"task": _reference(match["task"]), "due": "none"})
 
 
 def _on(tool: str) -> Reading:
-    return lambda match, _: Call(tool, {"task": _name(match["task"])})
+    return lambda match, _: Call(tool, {"task": _reference(match["task"])})
 
 
-def _name(text: str) -> str:
-    text = re.sub(r"^(?:the\s+)?task\s+(?=\S)", "", text.strip(), flags=re.IGNORECASE)
-    return text.strip().strip("\"'“”‘’„«»").strip()
+def _plain(text: str) -> str:
+    """The sentence on one line, without politeness and without its end."""
+    sentence = " ".join(text[: LONGEST + 1].split()).rstrip(".!? ")
+    return _POLITENESS.sub("", sentence) if len(text) <= LONGEST else ""
+
+
+def _reference(text: str) -> str:
+    """How a task is named: “the milk task”, “task milk” and “milk from my list” all mean milk."""
+    name = _ON_THE_LIST.sub("", text)
+    for around in _THE_TASK:
+        if match := around.fullmatch(name):
+            name = match[1]
+            break
+    return _title(name)
+
+
+def _title(text: str) -> str:
+    text = text.strip(" ,;:")
+    return text[1:-1].strip() if len(text) > 1 and text[0] + text[-1] in _QUOTES else text
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
 
 
 def _sentences(*rows: tuple[str, Reading]) -> tuple[tuple[re.Pattern[str], Reading], ...]:
-    return tuple((re.compile(pattern, re.IGNORECASE), reading) for pattern, reading in rows)
+    return tuple((_pattern(text), reading) for text, reading in rows)
 
 
-_LEVEL: Final = r"(?P<priority>low|medium|high)"
+_LEVEL: Final = r"(?P<level>low|medium|high)"
+_ARTICLE: Final = r"(?:(?:an?|another|the|my)\s+)?(?:new\s+)?"
+_QUOTES: Final = frozenset({'""', "''", "“”", "„“", "‘’", "«»", "»«"})
+_POLITENESS: Final = _pattern(
+    r"^(?:(?:please|ok|okay|now|and|then|could you|can you|would you)\b[\s,]*)+|[\s,]+please$"
+)
+_IT: Final = _pattern(r"it|that|this|(?:that|this|last|last added) (?:one|task)")
+_THE_TASK: Final = (
+    _pattern(r"(?:the|my)\s+(.+)\s+task"),
+    _pattern(r"(?:the\s+|my\s+)?task\s+(?:called\s+|named\s+)?(.+)"),
+    _pattern(r"(?:the|my)\s+(.+)"),
+)
+_ON_THE_LIST: Final = _pattern(
+    r"\s+(?:to|on|from|off)\s+(?:my|the)\s+(?:(?:task|to-?do)\s+)?(?:list|tasks|to-?dos)\s*$"
+)
+_DUE: Final = _pattern(rf"[,;]?\s*\b(?:(?:due|by|until|on)\s+)*({DAY})\s*$")
+_PRIORITY: Final = _pattern(
+    r"[,;]?\s*\b(?:(?:with|at)\s+)?(low|medium|high)[\s-]priority\b|[,;]?\s*\bpriority:?\s+(low|medium|high)\b"
+)
+_STATUSES: Final = (
+    ("completed", _pattern(r"\b(?:completed|done|finished)\b")),
+    ("pending", _pattern(r"\b(?:open|pending|left|remaining|to do|due)\b")),
+)
 
 _SENTENCES: Final = _sentences(
+    (
+        r"(?:what(?:'s|’s)?|which)\s+(?:is|are|do i|have i|tasks|left|on|still|due)\b"
+        r"(?:.*\b(?:tasks?|to-?dos?|left|list|to do|due|remaining|open|done|finished)\b.*)?",
+        _list,
+    ),
+    (r"(?:do i have |are there |is there |have i got )?any(?:thing)?\b.*\b(?:tasks|to-?dos|left|to do|due)\b.*", _list),
+    (
+        r"(?:show|list|see|display|give)\b(?:\s+me)?(?:\s+all)?(?:\s+(?:my|the|of))*"
+        rf"(?:\s+(?:open|pending|completed|done|finished|remaining|{_LEVEL}[\s-]priority))?"
+        r"\s+(?:tasks?|to-?dos?|(?:task |to-?do )?list)(?:\s+.*)?",
+        _list,
+    ),
+    (r"(?:(?:all|my|all my)\s+)?(?:open\s+|completed\s+|pending\s+)?(?:tasks|to-?dos|(?:task |to-?do )list)", _list),
     (rf"(?:set|change|make)\s+(?:the\s+)?priority\s+(?:of|for)\s+(?P<task>.+?)\s+(?:to|as)\s+{_LEVEL}", _prioritise),
-    (rf"(?:set|make)\s+(?P<task>.+?)\s+(?:to\s+)?{_LEVEL}[\s-]priority", _prioritise),
-    (rf"(?:set|move)\s+(?:the\s+)?due date\s+(?:of|for)\s+(?P<task>.+?)\s+to\s+(?P<day>{_DAY})", _schedule),
-    (rf"(?P<task>.+?)\s+is\s+due\s+(?:on\s+|by\s+)?(?P<day>{_DAY})", _schedule),
+    (rf"(?:set|make|mark|change)\s+(?P<task>.+?)\s+(?:(?:to|as)\s+)?{_LEVEL}[\s-]priority", _prioritise),
+    (rf"set\s+(?P<task>.+?)\s+to\s+{_LEVEL}", _prioritise),
+    (rf"(?:set|move|change)\s+(?:the\s+)?due date\s+(?:of|for)\s+(?P<task>.+?)\s+to\s+(?P<day>{DAY})", _schedule),
+    (r"(?:remove|clear|delete|drop)\s+(?:the\s+)?due date\s+(?:of|for|from)\s+(?P<task>.+)", _unschedule),
+    (rf"(?:move|postpone|reschedule)\s+(?P<task>.+?)\s+to\s+(?P<day>{DAY})", _schedule),
+    (rf"make\s+(?P<task>.+?)\s+due\s+(?:on\s+|by\s+)?(?P<day>{DAY})", _schedule),
+    (rf"(?P<task>.+?)\s+is\s+due\s+(?:on\s+|by\s+)?(?P<day>{DAY})", _schedule),
+    (r"(?:change|set)\s+(?:the\s+)?(?:title|name)\s+of\s+(?P<task>.+?)\s+(?:to|into)\s+(?P<title>.+)", _rename),
     (r"rename\s+(?P<task>.+?)\s+(?:to|as|into)\s+(?P<title>.+)", _rename),
     (r"change\s+(?P<task>.+?)\s+(?:to|into)\s+(?P<title>.+)", _rename),
     (r"mark\s+(?P<task>.+?)\s+(?:as\s+)?(?:not done|pending|open|undone)", _on("reopen_task")),
     (r"mark\s+(?P<task>.+?)\s+(?:as\s+)?(?:done|complete|completed|finished)", _on("complete_task")),
     (r"(?:reopen|undo|uncheck)\s+(?P<task>.+)", _on("reopen_task")),
-    (r"(?:complete|finish|check off|tick off|done with|i(?:'m| am) done with)\s+(?P<task>.+)", _on("complete_task")),
-    (r"(?P<task>.+?)\s+is\s+(?:done|finished|complete|completed)", _on("complete_task")),
-    (r"(?:delete|remove|drop|get rid of)\s+(?P<task>.+)", _on("delete_task")),
-    (r"(?:tell me (?:more )?about|details (?:of|on)|describe|look up|open)\s+(?P<task>.+)", _on("get_task")),
     (
-        r"(?:show|list|see|display|give)\b(?:\s+me)?(?:\s+all)?(?:\s+(?:my|the|of))*"
-        r"(?:\s+(?:open|pending|completed|done|finished|remaining))?\s+(?:tasks?|to-?dos?|list).*",
-        _list,
+        r"(?:i(?:'m|’m| am|'ve|’ve| have)?\s+)?"
+        r"(?:completed?|finish(?:ed)?|check off|tick off|done with|finished with)\s+(?P<task>.+)",
+        _on("complete_task"),
     ),
-    (r"(?:my\s+)?(?:tasks|to-?dos|to-?do list)", _list),
-    (r"what(?:'s|’s| is| do i have| have i got|\s+are)\b.*\b(?:tasks?|to-?dos?|left|list|to do|remaining)\b.*", _list),
+    (r"(?!what\b|which\b|who\b|when\b|how\b)(?P<task>.+?)\s+is\s+(?:done|finished|completed?)", _on("complete_task")),
+    (r"(?:delete|remove|drop|get rid of)\s+(?P<task>.+)", _on("delete_task")),
     (
-        r"(?:add|create|make|new|note|remember)\s+(?:me\s+)?(?:(?:a|another|the)\s+)?(?:new\s+)?(?:task|to-?do)\b"
-        r"(?:\s+(?:called|named|titled|to)\b)?\s*:?\s*(?P<title>.+)",
+        r"(?:tell me (?:more )?about|details (?:of|on)|describe|look up|open)\s+(?!you\b|yourself\b)(?P<task>.+)",
+        _on("get_task"),
+    ),
+    (
+        rf"(?:add|create|make|new|note)\s+(?:me\s+)?{_ARTICLE}(?:{_LEVEL}[\s-]priority\s+)?(?:task|to-?do)\b"
+        r"(?:\s+for me\b)?(?:\s+(?:called|named|titled|to)\b)?\s*:?\s*(?P<title>.+)",
         _add,
     ),
-    (r"(?:add|remind me to|i (?:need|have) to|remember to)\s+(?P<title>.+)", _add),
+    (r"(?:task|to-?do):\s*(?P<title>.+)", _add),
+    (
+        rf"(?:add|remind me to|i (?:need|have) to|remember to)\s+(?!{_ARTICLE}(?:task|to-?do)s?$)(?P<title>.+)",
+        _add,
+    ),
 )

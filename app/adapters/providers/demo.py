@@ -2,25 +2,42 @@
 
 import asyncio
 import datetime as dt
+import itertools
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, cast
 from uuid import uuid4
 
 import msgspec
-from agents import Model, ModelResponse, Tool, Usage
+from agents import Model, ModelResponse, ModelSettings, Tool, Usage
 from agents.items import TResponseInputItem, TResponseStreamEvent
 
 from app.adapters.providers._chat_completions.answer import Answer
 from app.adapters.providers._chat_completions.message import TEXT
 from app.adapters.providers._chat_completions.wire import Chunk, Function, Tokens, ToolCall
-from app.adapters.providers._demo_answers import small_talk, spoken_of, tool_talk
-from app.adapters.providers._demo_phrases import Call, means_it, understand
+from app.adapters.providers._demo_answers import WHICH, small_talk, spoken_of, tool_talk, unable
+from app.adapters.providers._demo_phrases import Call, means_it, obey, understand
 from app.environment import env
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
 
 NAME: Final = "demo"
 _CHARACTERS_PER_TOKEN: Final = 4
+_WORDS: Final = re.compile(r"\s*\S+\s*|\s+")
+
+# How user items begin that nobody typed: what ChatKit's converter and ours add to a message.
+_EXPLANATIONS: Final = (
+    "<HiddenContext>",
+    "Hidden context for the agent",
+    "# User-provided context for @-mentions",
+    "The user is referring to this in particular",
+    "A widget was shown to the user",
+    "A message was displayed to the user",
+    "A structured input request was displayed",
+    "The following image was generated",
+)
+
+Item = Mapping[str, Any]
 
 
 class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,29 +71,29 @@ class DemoModel(Model):
         self,
         system_instructions: str | None,
         input: str | list[TResponseInputItem],
-        model_settings: object,
+        model_settings: ModelSettings,
         tools: Sequence[Tool],
         *args: Any,
         **kwargs: Any,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
         """Say something or call a tool."""
         items = _items(input)
+        reply = self._reply(items, _offered(tools, model_settings), model_settings.tool_choice)
         answer = Answer(NAME, set())
         yield answer.created()
-        call = self._call(items, {tool.name for tool in tools})
-        said = "" if call else _said(items)
-        for word in _words(said):
-            for event in answer.message.add(TEXT, word):
+        if isinstance(reply, Call):
+            for event in answer.calls.add(_wire(reply)):
                 yield event
-            await asyncio.sleep(self._delay)
-        if call:
-            for event in answer.calls.add(_wire(call)):
-                yield event
-        for event in (*answer.feed([_usage(items, said)]), *answer.finish()):
+        else:
+            for word in _WORDS.findall(reply):
+                for event in answer.message.add(TEXT, word):
+                    yield event
+                await asyncio.sleep(self._delay)
+        for event in (*answer.feed([_usage((system_instructions, *items), reply)]), *answer.finish()):
             yield event
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        """The same, at once."""
+        """The same in one piece."""
         completed: Any = None
         async for event in self.stream_response(*args, **kwargs):
             completed = event
@@ -84,14 +101,16 @@ class DemoModel(Model):
         usage = Usage(requests=1, input_tokens=response.usage.input_tokens, output_tokens=response.usage.output_tokens)
         return ModelResponse(output=response.output, usage=usage, response_id=None)
 
-    def _call(self, items: Sequence[Mapping[str, Any]], tools: set[str]) -> Call | None:
-        call = None if _results(items) else understand(_asked(items), self._today())
-        if call is None or call.tool not in tools:
-            return None
-        task = call.arguments.get("task")
-        if task and means_it(task) and (last := _last_task(items)):
-            return Call(call.tool, {**call.arguments, "task": last})
-        return call
+    def _reply(self, items: Sequence[Item], tools: Collection[str], choice: object) -> Call | str:
+        if results := _results(items):
+            return tool_talk(results)
+        asked = _asked(items)
+        call = understand(asked, self._today())
+        if isinstance(choice, str) and choice in tools and (call is None or call.tool != choice):
+            call = obey(choice, asked)
+        if call is None:
+            return small_talk(asked, tools)
+        return _resolved(call, items) if call.tool in tools else unable(call.tool)
 
 
 class DemoProvider(ModelProvider):
@@ -119,59 +138,40 @@ class DemoProvider(ModelProvider):
         """There is nothing to close."""
 
 
-def _items(model_input: str | Sequence[TResponseInputItem]) -> Sequence[Mapping[str, Any]]:
+def _items(model_input: str | Sequence[TResponseInputItem]) -> Sequence[Item]:
     if isinstance(model_input, str):
         return [{"role": "user", "content": model_input}]
-    return cast(Sequence[Mapping[str, Any]], model_input)
+    return cast(Sequence[Item], model_input)
 
 
-def _said(items: Sequence[Mapping[str, Any]]) -> str:
-    results = _results(items)
-    return tool_talk(results) if results else small_talk(_asked(items))
+def _offered(tools: Sequence[Tool], settings: ModelSettings) -> set[str]:
+    return set() if settings.tool_choice == "none" else {tool.name for tool in tools}
 
 
-def _results(items: Sequence[Mapping[str, Any]]) -> list[str]:
+def _results(items: Sequence[Item]) -> list[str]:
     """The tools' results that the input ends with."""
-    results: list[str] = []
-    for item in reversed(items):
-        if item.get("type") != "function_call_output":
-            break
-        results.insert(0, str(item["output"]))
-    return results
+    ending = itertools.takewhile(lambda item: item.get("type") == "function_call_output", reversed(items))
+    return [_text(item["output"]) for item in ending][::-1]
 
 
-def _asked(items: Sequence[Mapping[str, Any]]) -> str:
-    """The user's newest message: the first of those behind the last answer, for what follows it only explains it."""
-    asked = ""
-    for item in reversed(items):
-        if item.get("role") != "user":
-            break
-        text = _text(item["content"])
-        if not text.startswith(("<HiddenContext>", "Hidden context")):
-            asked = text
-    return asked
+def _asked(items: Sequence[Item]) -> str:
+    """The user's newest message since the last answer; what only explains it is passed over."""
+    since = itertools.takewhile(lambda item: item.get("role") == "user", reversed(items))
+    return next((text for item in since if not (text := _text(item["content"])).startswith(_EXPLANATIONS)), "")
 
 
 def _text(content: str | Sequence[Mapping[str, Any]]) -> str:
-    if isinstance(content, str):
-        return content
-    return "".join(part.get("text", "") for part in content[:1])
+    """The text of a content; of several parts the first, for the others are attachments."""
+    return content if isinstance(content, str) else next((str(part.get("text") or "") for part in content), "")
 
 
-def _last_task(items: Sequence[Mapping[str, Any]]) -> str | None:
-    outputs = (str(item["output"]) for item in reversed(items) if item.get("type") == "function_call_output")
-    return next(filter(None, map(spoken_of, outputs)), None)
-
-
-def _words(text: str) -> Iterator[str]:
-    """The text in pieces that end with their white space."""
-    start = 0
-    for end in range(1, len(text)):
-        if text[end - 1].isspace() and not text[end].isspace():
-            yield text[start:end]
-            start = end
-    if text[start:]:
-        yield text[start:]
+def _resolved(call: Call, items: Sequence[Item]) -> Call | str:
+    """The call with the last task of the tools' results in place of a pronoun, or a question back."""
+    if not means_it(call.arguments.get("task", "")):
+        return call
+    results = (_text(item["output"]) for item in reversed(items) if item.get("type") == "function_call_output")
+    last = next((task for result in results if (task := spoken_of(result)) is not None), "")
+    return Call(call.tool, {**call.arguments, "task": last}) if last else WHICH
 
 
 def _wire(call: Call) -> ToolCall:
@@ -179,10 +179,10 @@ def _wire(call: Call) -> ToolCall:
     return ToolCall(index=0, id=f"call_{uuid4().hex}", function=function)
 
 
-def _usage(items: Sequence[Mapping[str, Any]], said: str) -> Chunk:
-    read = sum(len(str(item)) for item in items) // _CHARACTERS_PER_TOKEN
-    written = len(said) // _CHARACTERS_PER_TOKEN
-    return Chunk(usage=Tokens(prompt_tokens=read, completion_tokens=written, total_tokens=read + written))
+def _usage(read: Iterable[object], written: Call | str) -> Chunk:
+    prompt = sum(len(str(item)) for item in read) // _CHARACTERS_PER_TOKEN + 1
+    completion = len(str(written)) // _CHARACTERS_PER_TOKEN + 1
+    return Chunk(usage=Tokens(prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion))
 
 
 plugin = ProviderPlugin(
