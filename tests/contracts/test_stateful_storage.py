@@ -1,0 +1,250 @@
+"""Storages against a model: whatever is done in whatever order by whomever, both give the same answers."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
+import pytest
+from chatkit.store import NotFoundError
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from app.adapters.stores import open_storage
+from app.domain import errors
+from app.domain.identity import RequestContext
+from app.domain.ids import new_id
+from app.domain.task import Status, Task
+from app.environment import Secret
+from app.ports.storage import Storage
+from tests.contracts.storage_model import TasksModel, ThreadsModel
+from tests.factories import answer, file, hidden, later, message, sdk_hidden, thread, turn
+
+Run = Callable[[Awaitable[Any]], Any]
+
+# Few of each, so that they meet; most is asked by the user who has most.
+users = st.sampled_from(["ann", "ann", "ann", "bob"])
+threads = st.sampled_from(["thr_a", "thr_a", "thr_b", "thr_c"])
+items = st.sampled_from([f"msg_{number}" for number in range(6)])
+files = st.sampled_from(["atc_a", "atc_b"])
+takes = st.sampled_from(["load_attachment", "load_attachment", "delete_attachment"])
+tasks = st.sampled_from([f"task_{number}" for number in range(5)])
+moments = st.integers(0, 2).map(later)
+words = st.sampled_from(["Milk", "milk", "Oat milk", "100% oats", "Straße", "STRASSE"])
+kinds = st.sampled_from([message, answer, hidden, sdk_hidden])
+orders = st.sampled_from(["asc", "desc"])
+limits = st.sampled_from([-1, 0, 1, 2, 3, 1000])
+judgements: st.SearchStrategy[Literal["positive", "negative"]] = st.sampled_from(["positive", "negative"])
+
+
+class Comparison(RuleBasedStateMachine):
+    """Does the same to a storage and to its model; each run has ids and users that no other run has."""
+
+    def __init__(self, storage: Storage, run: Run) -> None:
+        super().__init__()
+        self.storage = storage
+        self.run = run
+        self.mark = new_id("")
+
+    def own(self, name: str) -> str:
+        """The id or user that this run calls `name`."""
+        return name + self.mark
+
+    def caller(self, name: str, *, sees_hidden: bool = True) -> RequestContext:
+        """The user whom this run calls `name`."""
+        return RequestContext(user_id=self.own(name), sees_hidden=sees_hidden)
+
+    def agree(self, real: Callable[..., Awaitable[Any]], modelled: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        """Call both, and see that they return or raise the same."""
+        try:
+            expected: Any = modelled(*args, **named)
+        except (KeyError, errors.ConflictError) as error:
+            missing = NotFoundError, errors.NotFoundError
+            with pytest.raises(missing if isinstance(error, KeyError) else errors.ConflictError):
+                self.run(real(*args, **named))
+            return None
+        assert self.run(real(*args, **named)) == expected
+        return expected
+
+
+class ThreadsComparison(Comparison):
+    """Threads, items, attachments, feedback and turns."""
+
+    def __init__(self, storage: Storage, run: Run) -> None:
+        super().__init__(storage, run)
+        self.model = ThreadsModel()
+
+    def both(self, name: str, *args: Any) -> None:
+        """Call the method `name`."""
+        real = self.storage.turn_log if name in {"finish", "recall"} else self.storage.threads
+        self.agree(getattr(real, name), getattr(self.model, name), *args)
+
+    @initialize()
+    def begin(self) -> None:
+        """Two users, and a few items to begin with."""
+        self.both("save_thread", thread(self.own("thr_a")), self.caller("ann"))
+        self.both("save_thread", thread(self.own("thr_c")), self.caller("bob"))
+        for number in range(4):
+            item = message(self.own("thr_a"), f"msg_{number}", at=later(number % 2))
+            self.both("add_thread_item", self.own("thr_a"), item, self.caller("ann"))
+
+    @rule(user=users, thread_id=threads, at=moments, title=st.none() | words)
+    def save_thread(self, user: str, thread_id: str, at: dt.datetime, title: str | None) -> None:
+        """Begin or change a thread."""
+        self.both("save_thread", thread(self.own(thread_id), at=at, title=title), self.caller(user))
+
+    @rule(user=users, thread_id=threads)
+    def load_thread(self, user: str, thread_id: str) -> None:
+        """Read a thread."""
+        self.both("load_thread", self.own(thread_id), self.caller(user))
+
+    @rule(user=users, limit=limits, after=st.none() | threads, order=orders)
+    def load_threads(self, user: str, limit: int, after: str | None, order: str) -> None:
+        """Read a page of threads."""
+        self.both("load_threads", limit, after and self.own(after), order, self.caller(user))
+
+    @rule(user=users, thread_id=threads)
+    def delete_thread(self, user: str, thread_id: str) -> None:
+        """Delete a thread."""
+        self.both("delete_thread", self.own(thread_id), self.caller(user))
+
+    @rule(user=users, thread_id=threads, item_id=items, at=moments, kind=kinds, way=st.sampled_from(["add", "save"]))
+    def save_item(
+        self, user: str, thread_id: str, item_id: str, at: dt.datetime, kind: Callable[..., Any], way: str
+    ) -> None:
+        """Add or change an item."""
+        item = kind(self.own(thread_id), item_id, at=at)
+        name = "add_thread_item" if way == "add" else "save_item"
+        self.both(name, self.own(thread_id), item, self.caller(user))
+
+    @rule(user=users, thread_id=threads, item_id=items)
+    def load_item(self, user: str, thread_id: str, item_id: str) -> None:
+        """Read an item."""
+        self.both("load_item", self.own(thread_id), item_id, self.caller(user))
+
+    @rule(
+        user=users,
+        thread_id=threads,
+        after=st.none() | items,
+        limit=limits,
+        order=orders,
+        sees_hidden=st.booleans(),
+    )
+    def load_thread_items(
+        self, user: str, thread_id: str, after: str | None, limit: int, order: str, sees_hidden: bool
+    ) -> None:
+        """Read a page of items."""
+        caller = self.caller(user, sees_hidden=sees_hidden)
+        self.both("load_thread_items", self.own(thread_id), after, limit, order, caller)
+
+    @rule(user=users, thread_id=threads, item_id=items)
+    def delete_item(self, user: str, thread_id: str, item_id: str) -> None:
+        """Delete an item."""
+        self.both("delete_thread_item", self.own(thread_id), item_id, self.caller(user))
+
+    @rule(user=users, attachment_id=files, thread_id=st.none() | threads)
+    def save_attachment(self, user: str, attachment_id: str, thread_id: str | None) -> None:
+        """Add an attachment, or move it."""
+        attachment = file(self.own(attachment_id), thread_id=thread_id and self.own(thread_id))
+        self.both("save_attachment", attachment, self.caller(user))
+
+    @rule(
+        user=users,
+        attachment_id=files,
+        name=st.sampled_from(["load_attachment", "load_attachment", "delete_attachment"]),
+    )
+    def take_attachment(self, user: str, attachment_id: str, name: str) -> None:
+        """Read or delete an attachment."""
+        self.both(name, self.own(attachment_id), self.caller(user))
+
+    @rule(user=users, thread_id=threads, item_ids=st.lists(items, max_size=3), kind=judgements)
+    def save_feedback(
+        self, user: str, thread_id: str, item_ids: list[str], kind: Literal["positive", "negative"]
+    ) -> None:
+        """Judge some items."""
+        self.both("save_feedback", self.own(thread_id), item_ids, kind, self.caller(user))
+
+    @rule(user=users, thread_id=threads)
+    def load_feedback(self, user: str, thread_id: str) -> None:
+        """Read all judgements."""
+        self.both("load_feedback", self.own(thread_id), self.caller(user))
+
+    @rule(user=users, thread_id=threads, item_id=items)
+    def finish_turn(self, user: str, thread_id: str, item_id: str) -> None:
+        """Keep a turn."""
+        self.both("finish", turn(self.own(thread_id), item_id), self.caller(user))
+
+    @rule(user=users, thread_id=threads, item_ids=st.lists(items))
+    def recall_turns(self, user: str, thread_id: str, item_ids: Sequence[str]) -> None:
+        """Read some turns."""
+        self.both("recall", self.own(thread_id), item_ids, self.caller(user))
+
+
+class TasksComparison(Comparison):
+    """Tasks."""
+
+    def __init__(self, storage: Storage, run: Run) -> None:
+        super().__init__(storage, run)
+        self.model = TasksModel()
+
+    def both(self, name: str, *args: Any, **named: Any) -> Any:
+        """Call the method `name`."""
+        return self.agree(getattr(self.storage.tasks, name), getattr(self.model, name), *args, **named)
+
+    @rule(user=users, task_id=tasks, title=words, at=moments)
+    def add(self, user: str, task_id: str, title: str, at: dt.datetime) -> None:
+        """Add a task."""
+        self.both("add", Task(id=task_id, user_id=self.own(user), title=title, created_at=at, updated_at=at))
+
+    @rule(user=users, task_id=tasks, title=words, at=moments, rise=st.sampled_from([1, 1, 1, 0, 2]))
+    def update(self, user: str, task_id: str, title: str, at: dt.datetime, rise: int) -> None:
+        """Change a task, from the version that is stored or from another."""
+        task = self.both("get", self.own(user), task_id)
+        if task is not None:
+            changed = msgspec.structs.replace(task, title=title, updated_at=at, version=task.version + rise)
+            self.both("update", changed)
+
+    @rule(user=users, task_id=tasks, at=moments)
+    def complete(self, user: str, task_id: str, at: dt.datetime) -> None:
+        """Complete a task; one that is completed already has no new version."""
+        task = self.both("get", self.own(user), task_id)
+        if task is not None:
+            self.both("update", task.completed(now=at))
+
+    @rule(user=users, status=st.none() | st.sampled_from(Status), after=st.none() | tasks, limit=limits)
+    def list_tasks(self, user: str, status: Status | None, after: str | None, limit: int) -> None:
+        """Read a page of tasks."""
+        self.both("list", self.own(user), status=status, after=after, limit=limit)
+
+    @rule(user=users, title=words | st.sampled_from(["", "MILK", "s", "%", "_"]), limit=limits)
+    def find(self, user: str, title: str, limit: int) -> None:
+        """Look for a title."""
+        self.both("find_by_title", self.own(user), title, limit=limit)
+
+    @rule(user=users, task_id=tasks)
+    def delete(self, user: str, task_id: str) -> None:
+        """Delete a task."""
+        self.both("delete", self.own(user), task_id)
+
+
+@pytest.fixture
+def running(storage_url: Secret) -> Iterator[tuple[Storage, Run]]:
+    """A storage in a loop of its own: a state machine is not a coroutine."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        run = runner.get_loop().run_until_complete
+        storage = open_storage(storage_url)
+        run(storage.start())
+        yield storage, run
+        run(storage.aclose())
+
+
+@pytest.mark.parametrize("comparison", [ThreadsComparison, TasksComparison])
+def test_a_storage_does_what_its_model_does(
+    running: tuple[Storage, Run], comparison: Callable[[Storage, Run], Comparison]
+) -> None:
+    run_state_machine_as_test(
+        lambda: comparison(*running),  # type: ignore[arg-type]  # Hypothesis takes a factory, and names it so.
+        settings=settings(max_examples=40, stateful_step_count=25, deadline=None),
+    )
