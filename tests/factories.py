@@ -177,7 +177,7 @@ def strict_widgets() -> list[WidgetRoot]:
 def dynamic_widgets() -> list[DynamicWidgetRoot]:
     """The same as a template makes them, and some that hold what this version of ChatKit has no field for."""
     newer: list[dict[str, Any]] = [
-        {"type": "Card", "novel": {"deep": [1, None]}, "children": [{"type": "Text", "value": "hi", "novel": "x"}]},
+        {"type": "Card", "novel": {"deep": [1, {}]}, "children": [{"type": "Text", "value": "hi", "novel": "x"}]},
         {"type": "Card", "children": {"type": "Text", "value": "an only child"}},
         {"type": "Card", "children": [{"type": "Novelty", "children": [{"type": "Text", "value": "inside"}]}]},
         {"type": "ListView", "children": [{"type": "ListViewItem", "novel": 1, "children": []}]},
