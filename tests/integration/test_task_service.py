@@ -54,6 +54,43 @@ async def test_several_that_fit_are_all_named(tasks: TaskService) -> None:
         await tasks.complete(ADA, "call")
 
 
+async def test_what_is_asked_back_tells_the_candidates_apart(tasks: TaskService) -> None:
+    old, new = await tasks.create(ADA, "buy milk"), await tasks.create(ADA, "Buy milk")
+    await tasks.complete(ADA, old.id)
+    with pytest.raises(AmbiguousTaskError) as caught:
+        await tasks.find(ADA, "buy milk")
+    assert [task.id for task in caught.value.candidates] == [old.id, new.id]
+    assert f"“buy milk” (completed, {old.id}); “Buy milk” (pending, {new.id})" in caught.value.message
+
+
+async def test_many_that_fit_are_not_all_listed(tasks: TaskService) -> None:
+    for number in range(8):
+        await tasks.create(ADA, f"call {number}")
+    with pytest.raises(AmbiguousTaskError, match=r"call 4.* and more\.") as caught:
+        await tasks.find(ADA, "call")
+    assert "call 5" not in caught.value.message
+
+
+async def test_a_task_that_is_not_there_is_named_and_the_way_to_find_it_told(tasks: TaskService) -> None:
+    with pytest.raises(NotFoundError, match="no task “moon”.*list of tasks"):
+        await tasks.find(ADA, " moon ")
+    with pytest.raises(NotFoundError) as caught:
+        await tasks.find(ADA, "x" * 100_000)
+    assert len(caught.value.message) < 300
+    with pytest.raises(InvalidInputError, match="Say which task"):
+        await tasks.find(ADA, " \n ")
+
+
+async def test_times_are_those_of_the_given_clock(repository: TaskRepository) -> None:
+    clock = iter(dt.datetime(2026, 11, 21, hour, tzinfo=dt.UTC) for hour in range(4))
+    tasks = TaskService(repository, now=lambda: next(clock))
+    made = await tasks.create(ADA, "sleep")
+    done = await tasks.complete(ADA, "sleep")
+    assert (made.created_at.hour, done.updated_at.hour) == (0, 1)
+    assert done.completed_at == done.updated_at
+    assert (await tasks.get(ADA, made.id)).created_at == made.created_at
+
+
 async def test_somebody_elses_task_is_not_there(tasks: TaskService) -> None:
     task = await tasks.create(ADA, "secret")
     for attempt in (tasks.find, tasks.complete, tasks.reopen, tasks.delete):
