@@ -14,9 +14,7 @@ from tests.fakes.upstream import Upstream, json_reply
 from tests.server import running
 
 BOUND = 20.0
-RETRY_HELPS = frozenset(
-    {"rate_limited", "overloaded", "empty", "interrupted", "timeout", "network", "truncated", "protocol"}
-)
+FINAL = frozenset({"bad_key", "no_quota", "model_not_found", "rejected", "context_too_long", "content_filtered"})
 QUICK = {
     "LLM_RETRIES": "0",
     "LLM_RETRY_DELAY": "0.01",
