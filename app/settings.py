@@ -184,7 +184,8 @@ def load_settings(
         for name in sorted({ref.provider for ref in refs}):
             _need_provider(variable, name, known, providers, problems)
     if problems:
-        raise SettingsError(problems)
+        # Providers share settings, and each of them reports a bad one.
+        raise SettingsError(list(dict.fromkeys(problems)))
     sections["assistant"] = msgspec.structs.replace(sections["assistant"], provider=chosen)
     return Settings(**sections, providers=providers)
 

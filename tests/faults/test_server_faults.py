@@ -22,9 +22,7 @@ async def postgres() -> AsyncIterator[PostgresServer]:
         yield server
 
 
-async def test_a_database_that_is_down_stops_the_start(
-    tmp_path: Path, postgres: PostgresServer
-) -> None:
+async def test_a_database_that_is_down_stops_the_start(tmp_path: Path, postgres: PostgresServer) -> None:
     await postgres.stop()
     server = ServerProcess(tmp_path, {"DATABASE_URL": postgres.url().replace("postgres@", "postgres:canary@")})
     await server.spawn()
