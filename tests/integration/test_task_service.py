@@ -72,7 +72,7 @@ async def test_many_that_fit_are_not_all_listed(tasks: TaskService) -> None:
 
 
 async def test_a_task_that_is_not_there_is_named_and_the_way_to_find_it_told(tasks: TaskService) -> None:
-    with pytest.raises(NotFoundError, match="no task “moon”.*list of tasks"):
+    with pytest.raises(NotFoundError, match=r"no task “moon”.*list of tasks"):
         await tasks.find(ADA, " moon ")
     with pytest.raises(NotFoundError) as caught:
         await tasks.find(ADA, "x" * 100_000)

@@ -117,6 +117,7 @@ def test_any_text_is_understood_or_not(text: str) -> None:
 def test_what_is_too_long_for_a_sentence_is_not_read() -> None:
     assert understand("add " + "x" * (LONGEST - 4), TODAY) is not None
     assert understand("add " + "x" * (LONGEST - 3), TODAY) is None
+    assert "demo" in small_talk("x" * LONGEST + " count to 7", TOOLS)
 
 
 @pytest.mark.parametrize("words", ["it", "This", "that one", "the last one", "this task"])
