@@ -9,7 +9,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -164,7 +164,8 @@ def _kill_tree(pid: int) -> None:
     postmaster = psutil.Process(pid)
     family = [postmaster, *postmaster.children(recursive=True)]
     for process in family:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # Some end by themselves.
+            process.kill()
     while any(_alive(process) for process in family):
         time.sleep(0.005)
 
