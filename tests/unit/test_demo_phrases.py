@@ -214,7 +214,9 @@ def test_the_task_that_a_result_is_about(result: str, task: str | None) -> None:
 
 KEYS = st.sampled_from(["id", "title", "due", "tasks"])
 LEAVES = st.none() | st.booleans() | st.integers() | st.text()
-JSON = st.deferred(lambda: LEAVES | st.lists(JSON, max_size=3) | st.dictionaries(KEYS, JSON, max_size=3))
+JSON: st.SearchStrategy[Any] = st.deferred(
+    lambda: LEAVES | st.lists(JSON, max_size=3) | st.dictionaries(KEYS, JSON, max_size=3)
+)
 EVENTS = st.sampled_from(["created", "found", "updated", "deleted", "shown", "tasks", "other"])
 
 
