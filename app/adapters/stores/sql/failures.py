@@ -13,8 +13,12 @@ from app.domain.errors import StoreUnavailableError
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRES = ("08", "28", "3D", "40", "53", "57", "58", "25006", "55P03")
 
-# Extended codes begin with these: https://www.sqlite.org/rescode.html
-_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
+# Extended codes begin with these: https://www.sqlite.org/rescode.html. The last two pass when the operator puts a
+# database where there is none.
+_SQLITE = (
+    *("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY"),
+    *("SQLITE_NOTADB", "SQLITE_CORRUPT"),
+)
 
 _PASSING = _POSTGRES + _SQLITE
 
