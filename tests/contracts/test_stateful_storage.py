@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -24,13 +24,16 @@ from tests.factories import answer, file, hidden, later, message, sdk_hidden, th
 
 Run = Callable[[Awaitable[Any]], Any]
 
+ITEMS = [f"msg_{number}" for number in range(6)]
+FILES = ["atc_a", "atc_b"]
+TASKS = [f"task_{number}" for number in range(5)]
+
 # Few of each, so that they meet; most is asked by the user who has most.
 users = st.sampled_from(["ann", "ann", "ann", "bob"])
 threads = st.sampled_from(["thr_a", "thr_a", "thr_b", "thr_c"])
-items = st.sampled_from([f"msg_{number}" for number in range(6)])
-files = st.sampled_from(["atc_a", "atc_b"])
-takes = st.sampled_from(["load_attachment", "load_attachment", "delete_attachment"])
-tasks = st.sampled_from([f"task_{number}" for number in range(5)])
+items = st.sampled_from(ITEMS)
+files = st.sampled_from(FILES)
+tasks = st.sampled_from(TASKS)
 moments = st.integers(0, 2).map(later)
 words = st.sampled_from(["Milk", "milk", "Oat milk", "100% oats", "Straße", "STRASSE"])
 kinds = st.sampled_from([message, answer, hidden, sdk_hidden])
@@ -86,19 +89,15 @@ class ThreadsComparison(Comparison):
         """Two users, and a few items to begin with."""
         self.both("save_thread", thread(self.own("thr_a")), self.caller("ann"))
         self.both("save_thread", thread(self.own("thr_c")), self.caller("bob"))
-        for number in range(4):
-            item = message(self.own("thr_a"), f"msg_{number}", at=later(number % 2))
+        begun: list[Callable[..., Any]] = [message, hidden, answer, sdk_hidden, message]
+        for number, kind in enumerate(begun):
+            item = kind(self.own("thr_a"), f"msg_{number}", at=later(number % 2))
             self.both("add_thread_item", self.own("thr_a"), item, self.caller("ann"))
 
     @rule(user=users, thread_id=threads, at=moments, title=st.none() | words)
     def save_thread(self, user: str, thread_id: str, at: dt.datetime, title: str | None) -> None:
         """Begin or change a thread."""
         self.both("save_thread", thread(self.own(thread_id), at=at, title=title), self.caller(user))
-
-    @rule(user=users, thread_id=threads)
-    def load_thread(self, user: str, thread_id: str) -> None:
-        """Read a thread."""
-        self.both("load_thread", self.own(thread_id), self.caller(user))
 
     @rule(user=users, limit=limits, after=st.none() | threads, order=orders)
     def load_threads(self, user: str, limit: int, after: str | None, order: str) -> None:
@@ -118,11 +117,6 @@ class ThreadsComparison(Comparison):
         item = kind(self.own(thread_id), item_id, at=at)
         name = "add_thread_item" if way == "add" else "save_item"
         self.both(name, self.own(thread_id), item, self.caller(user))
-
-    @rule(user=users, thread_id=threads, item_id=items)
-    def load_item(self, user: str, thread_id: str, item_id: str) -> None:
-        """Read an item."""
-        self.both("load_item", self.own(thread_id), item_id, self.caller(user))
 
     @rule(
         user=users,
@@ -150,14 +144,10 @@ class ThreadsComparison(Comparison):
         attachment = file(self.own(attachment_id), thread_id=thread_id and self.own(thread_id))
         self.both("save_attachment", attachment, self.caller(user))
 
-    @rule(
-        user=users,
-        attachment_id=files,
-        name=st.sampled_from(["load_attachment", "load_attachment", "delete_attachment"]),
-    )
-    def take_attachment(self, user: str, attachment_id: str, name: str) -> None:
-        """Read or delete an attachment."""
-        self.both(name, self.own(attachment_id), self.caller(user))
+    @rule(user=users, attachment_id=files)
+    def delete_attachment(self, user: str, attachment_id: str) -> None:
+        """Delete an attachment."""
+        self.both("delete_attachment", self.own(attachment_id), self.caller(user))
 
     @rule(user=users, thread_id=threads, item_ids=st.lists(items, max_size=3), kind=judgements)
     def save_feedback(
@@ -166,20 +156,23 @@ class ThreadsComparison(Comparison):
         """Judge some items."""
         self.both("save_feedback", self.own(thread_id), item_ids, kind, self.caller(user))
 
-    @rule(user=users, thread_id=threads)
-    def load_feedback(self, user: str, thread_id: str) -> None:
-        """Read all judgements."""
-        self.both("load_feedback", self.own(thread_id), self.caller(user))
-
     @rule(user=users, thread_id=threads, item_id=items)
     def finish_turn(self, user: str, thread_id: str, item_id: str) -> None:
         """Keep a turn."""
         self.both("finish", turn(self.own(thread_id), item_id), self.caller(user))
 
-    @rule(user=users, thread_id=threads, item_ids=st.lists(items))
-    def recall_turns(self, user: str, thread_id: str, item_ids: Sequence[str]) -> None:
-        """Read some turns."""
-        self.both("recall", self.own(thread_id), item_ids, self.caller(user))
+    @rule(user=users, thread_id=threads)
+    def look_at_everything(self, user: str, thread_id: str) -> None:
+        """Read a thread in every way there is, and what belongs to no thread."""
+        caller, own_id = self.caller(user), self.own(thread_id)
+        self.both("load_thread", own_id, caller)
+        self.both("load_feedback", own_id, caller)
+        self.both("recall", own_id, ITEMS, caller)
+        for item_id in ITEMS:
+            self.both("load_item", own_id, item_id, caller)
+            self.both("load_thread_items", own_id, item_id, 100, "desc", caller)
+        for attachment_id in FILES:
+            self.both("load_attachment", self.own(attachment_id), caller)
 
 
 class TasksComparison(Comparison):
@@ -227,6 +220,13 @@ class TasksComparison(Comparison):
     def delete(self, user: str, task_id: str) -> None:
         """Delete a task."""
         self.both("delete", self.own(user), task_id)
+
+    @rule(user=users)
+    def look_at_everything(self, user: str) -> None:
+        """Read every task, and what stands behind it."""
+        for task_id in TASKS:
+            self.both("get", self.own(user), task_id)
+            self.both("list", self.own(user), after=task_id)
 
 
 @pytest.fixture
