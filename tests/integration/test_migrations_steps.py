@@ -15,6 +15,7 @@ from app.adapters.stores.sql.database import Database, open_database
 from app.adapters.stores.sql.migrations import upgrade
 from app.adapters.stores.sql.schema import current_revision
 from app.adapters.stores.url import MemoryTarget, parse_database_url
+from app.domain.errors import SchemaError
 from app.environment import Secret
 from tests.postgres import Databases
 from tests.sql import ANN, message, storage_at, thread
@@ -41,6 +42,15 @@ down_revision = "0001"
 def upgrade():
     op.create_table("half_done", sa.Column("id", sa.Integer(), primary_key=True))
     raise RuntimeError("the second half fails")
+"""
+
+ORPHANING = """
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.execute("DELETE FROM threads")
 """
 
 
@@ -104,6 +114,15 @@ async def test_a_failing_migration_leaves_nothing_behind(database: Database, scr
         assert "half_done" not in await connection.run_sync(lambda sync: inspect(sync).get_table_names())
 
 
+async def test_a_migration_that_would_orphan_rows_on_sqlite_is_undone(tmp_path: Path, scripts: Path) -> None:
+    await converse(url := f"sqlite:///{tmp_path}/orphans.db")
+    add(scripts, ORPHANING)
+    async with storage_at(url) as storage:
+        with pytest.raises(SchemaError, match="undone"):
+            await upgrade(storage.database)
+        assert (await storage.threads.load_thread("thr_1", ANN)).id == "thr_1"
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_the_installed_package_brings_its_migrations_and_two_processes_do_not_trip(
     kind: str, tmp_path: Path, databases: Databases
@@ -122,6 +141,7 @@ PROGRAM = """
 import asyncio, sys
 import app
 from app.adapters.stores.sql.migrations import migrate, status
+from app.domain.errors import SchemaError
 from app.environment import Secret
 
 assert app.__file__.startswith({site!r})

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.adapters.stores.sql.storage import SqlStorage
-from app.domain.errors import ConflictError
+from app.domain.errors import ConflictError, StoreUnavailableError
 from app.domain.task import Task, TaskChange, new_task
 from tests.postgres import Databases
 from tests.sql import ANN, NOON, message, storage_at, thread
@@ -105,3 +107,18 @@ async def test_callers_that_give_up_leave_no_lock_and_no_connection_behind(stora
         if f"msg_{number}" in left:
             await storage.threads.delete_thread_item("thr_1", f"msg_{number}", ANN)
     assert (await storage.threads.load_thread_items("thr_1", "msg_20", 100, "asc", ANN)).data == []
+
+
+async def test_a_pool_that_stays_exhausted_says_what_to_raise(
+    storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = storage.database.engine
+    monkeypatch.setattr(engine.pool, "_timeout", 0)
+    async with AsyncExitStack() as taken:
+        for _ in range(10):
+            with suppress(PoolTimeoutError):
+                await taken.enter_async_context(engine.connect())
+        with pytest.raises(StoreUnavailableError) as caught:
+            await storage.check()
+    assert "DATABASE_POOL_SIZE" in caught.value.detail
+    await storage.check()

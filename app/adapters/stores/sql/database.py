@@ -16,18 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from app.adapters.stores.sql.failures import unavailable
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
+from app.domain.errors import SchemaError
 
 # Any number will do that no other program uses on the same database: "anyport" in ASCII.
 _MIGRATION_LOCK = int.from_bytes(b"anyport", "big")
 
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-Upsert = postgresql.Insert | sqlite.Insert
+Parameters = Mapping[str, Any]
 
 IDLE_SECONDS = 30.0
 """A connection that was idle for longer is asked whether it still works before it is used."""
 
 STATEMENT_SECONDS = 30.0
-"""A statement that takes longer is given up; none of ours should take a hundredth of it."""
+"""A statement that takes longer is given up; the longest of ours, deleting a thread of 100,000 items, takes one."""
 
 
 class Database(ABC):
@@ -167,6 +167,8 @@ class SqliteDatabase(Database):
                     for statement in ("PRAGMA busy_timeout = 60000", "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"):
                         await connection.exec_driver_sql(statement)
                     yield connection
+                    if (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first():
+                        raise SchemaError("The migration would leave rows behind that refer to nothing. It was undone.")
                     await connection.exec_driver_sql("COMMIT")
                     await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                 finally:

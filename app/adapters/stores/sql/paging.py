@@ -10,7 +10,6 @@ from sqlalchemy.sql.base import ColumnCollection
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import tombstones
 
-Order = Literal["asc", "desc"]
 Kind = Literal["item", "thread", "task"]
 
 
