@@ -37,6 +37,7 @@ docs-settings: $(VENV)/runtime.stamp ## Write .env.example and docs/configuratio
 
 bench-store: $(VENV)/dev.stamp ## Measure the stores
 	$(BIN)/python -m bench.store $(ARGS)
+	$(BIN)/python -m bench.turn
 
 lock: | $(BIN)/python $(UV) ## Resolve the locks again; ARGS=--upgrade takes newer versions
 	$(COMPILE) --group uv -o requirements-uv.txt
