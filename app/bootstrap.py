@@ -23,6 +23,7 @@ from app.application.models import ModelCatalog
 from app.application.retention import letting_go
 from app.application.tasks import TaskService
 from app.application.turns import Turns
+from app.domain.conversation import HistoryWindow
 from app.domain.model_ref import ModelRef
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli.tools import InstalledProvider
@@ -185,7 +186,8 @@ class AssistantWiring(Provider):
     def conversation(
         self, store: ThreadStore, turn_log: TurnLog, runner: AgentRunner, models: ModelCatalog, settings: Settings
     ) -> Conversation:
-        return Conversation(store, turn_log, runner, models, history_items=settings.assistant.history_items)
+        window = HistoryWindow(items=settings.assistant.history_items, tokens=settings.assistant.history_tokens)
+        return Conversation(store, turn_log, runner, models, window=window)
 
     @provide
     async def turns(self, server: AnyportServer, storage: Storage, settings: Settings) -> AsyncIterator[Turns]:

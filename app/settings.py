@@ -117,6 +117,15 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             le=1000,
         ),
     ] = 100
+    history_tokens: Annotated[
+        int,
+        env(
+            "HISTORY_TOKENS",
+            help="About how many tokens of the past the model is told at most; the newest message always is.",
+            expects="a number of tokens, 100 or more",
+            ge=100,
+        ),
+    ] = 100_000
     max_tool_rounds: Annotated[
         int,
         env(

@@ -11,7 +11,7 @@ from chatkit.types import InferenceOptions, ThreadMetadata, ThreadStreamEvent, U
 
 from app.application.history import load_history
 from app.application.models import ModelCatalog
-from app.domain.conversation import title_from
+from app.domain.conversation import HistoryWindow, title_from
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
@@ -32,13 +32,13 @@ class Conversation:
         runner: AgentRunner,
         models: ModelCatalog,
         *,
-        history_items: int,
+        window: HistoryWindow,
     ) -> None:
         self._store = store
         self._turn_log = turn_log
         self._runner = runner
         self._models = models
-        self._history_items = history_items
+        self._window = window
 
     def check(self, options: InferenceOptions) -> None:
         """Raises `InvalidInputError` when a message asks for a model or a tool that is not offered here."""
@@ -52,7 +52,7 @@ class Conversation:
 
         A thread without a title is given one, in place: ChatKit saves it and tells the client.
         """
-        history = await load_history(self._store, self._turn_log, thread.id, context, limit=self._history_items)
+        history = await load_history(self._store, self._turn_log, thread.id, context, self._window)
         if thread.title is None:
             thread.title = _title(history)
         turn = _Turn(thread.id, history)

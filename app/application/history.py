@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from chatkit.types import ThreadItem
 
+from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
 from app.ports.agent_runner import HistoryEntry
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
@@ -11,18 +13,26 @@ from app.ports.turn_log import TurnLog, TurnRecord
 
 
 async def load_history(
-    store: ThreadStore, turn_log: TurnLog, thread_id: str, context: RequestContext, *, limit: int
+    store: ThreadStore, turn_log: TurnLog, thread_id: str, context: RequestContext, window: HistoryWindow
 ) -> list[HistoryEntry]:
-    """The newest `limit` items, oldest first; a recorded turn stands where its items stood, calls and results whole.
+    """The newest items, oldest first; a recorded turn stands where its items stood, and is told whole or not at all.
 
     The last entry is the item to answer; an earlier turn that answered it (a retry) is left out.
     """
-    items = await _newest(store, thread_id, context, limit)
+    items = await _newest(store, thread_id, context, window.items)
     if not items:
         return []
     earlier = [item.id for item in items[:-1]]
     turns = await turn_log.recall(thread_id, earlier, context) if earlier else {}
-    return _interleave(items, turns)
+    history = _interleave(items, turns)
+    return history[len(history) - window.newest([_size(entry) for entry in history]) :]
+
+
+def _size(entry: HistoryEntry) -> int:
+    """About as many bytes as the model will be told: what a widget draws is not told."""
+    if isinstance(entry, TurnRecord):
+        return len(msgspec.json.encode(entry.model_items))
+    return len(entry.model_dump_json(exclude={"widget"}))
 
 
 async def _newest(store: ThreadStore, thread_id: str, context: RequestContext, limit: int) -> list[ThreadItem]:
