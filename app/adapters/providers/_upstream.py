@@ -66,10 +66,11 @@ def new_client(
     api_key: str,
     base_url: str,
     on_response: Sequence[Callable[[httpx2.Response], Awaitable[None]]] = (),
+    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncOpenAI:
     """A client that talks to `base_url` alone: no proxy from the environment, no redirects, no retries of its own.
 
-    Without a key none is sent. The caller closes the client.
+    Without a key none is sent. The caller closes the client, and the `transport` with it.
     """
 
     async def only_known_headers(request: httpx2.Request) -> None:
@@ -80,6 +81,7 @@ def new_client(
         request.headers["user-agent"] = "anyport"
 
     http = httpx2.AsyncClient(
+        transport=transport,
         trust_env=False,
         follow_redirects=False,
         timeout=httpx2.Timeout(

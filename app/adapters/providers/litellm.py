@@ -1,0 +1,222 @@
+"""Claude, Azure, OpenRouter and others, through LiteLLM: `LITELLM_MODEL=vendor/model`."""
+
+import importlib.util
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from agents import Model
+
+from app.adapters.providers import _litellm_engine
+from app.adapters.providers._chat_completions import ChatCompletionsModel, Dialect
+from app.adapters.providers._errors import Origin
+from app.adapters.providers._litellm_transport import LitellmTransport
+from app.adapters.providers._litellm_vendors import UNKNOWN, VENDORS, Vendor
+from app.adapters.providers._litellm_wire import open_line
+from app.adapters.providers._patience import first_word
+from app.adapters.providers._upstream import UpstreamSettings, new_client
+from app.environment import URL, Secret, env
+from app.ports.model_provider import ModelInfo, ModelProvider, ProviderPlugin
+
+OPENROUTER_MODEL = "google/gemini-2.5-flash"
+AZURE_API_VERSION = "2024-10-21"
+
+
+def _key(variable: str, vendor: str, *more: str) -> msgspec.Meta:
+    return env(variable, *more, help=f"Key for `{vendor}/…` models.", expects="a key")
+
+
+class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
+    """Which model LiteLLM asks, and with whose key."""
+
+    model: Annotated[
+        str,
+        env(
+            "LITELLM_MODEL",
+            help="Vendor and model, such as `anthropic/claude-sonnet-4-5`, `azure/my-deployment`, "
+            "`gemini/gemini-2.5-flash` or `openrouter/openai/gpt-5-mini`.",
+            expects="vendor/model",
+        ),
+    ] = ""
+    api_key: Annotated[
+        Secret, env("LITELLM_API_KEY", help="Key for `LITELLM_MODEL`, before the vendor's own variable.")
+    ] = Secret("")
+    base_url: Annotated[
+        str,
+        env(
+            "LITELLM_BASE_URL",
+            help="Address of the model, in place of the vendor's own.",
+            expects="an address such as https://llm.example.com/v1",
+            pattern=URL,
+        ),
+    ] = ""
+    api_version: Annotated[
+        str, env("LITELLM_API_VERSION", "AZURE_API_VERSION", help="Version of Azure's interface.")
+    ] = AZURE_API_VERSION
+    azure_base_url: Annotated[
+        str,
+        env(
+            "AZURE_API_BASE",
+            help="Address of the Azure OpenAI resource.",
+            expects="an address such as https://name.openai.azure.com",
+            pattern=URL,
+        ),
+    ] = ""
+    models: Annotated[
+        str,
+        env(
+            "LITELLM_MODELS",
+            help="Further models of the same vendor to choose from, separated by commas.",
+            expects="names of models",
+        ),
+    ] = ""
+    openrouter_model: Annotated[
+        str, env("OPENROUTER_MODEL", help="Model at OpenRouter, when `LITELLM_MODEL` is unset.")
+    ] = OPENROUTER_MODEL
+    openrouter_api_key: Annotated[Secret, _key("OPENROUTER_API_KEY", "openrouter")] = Secret("")
+    gemini_api_key: Annotated[Secret, _key("GEMINI_API_KEY", "gemini", "GOOGLE_API_KEY")] = Secret("")
+    anthropic_api_key: Annotated[Secret, _key("ANTHROPIC_API_KEY", "anthropic")] = Secret("")
+    openai_api_key: Annotated[Secret, _key("OPENAI_API_KEY", "openai")] = Secret("")
+    azure_api_key: Annotated[Secret, _key("AZURE_API_KEY", "azure")] = Secret("")
+    mistral_api_key: Annotated[Secret, _key("MISTRAL_API_KEY", "mistral")] = Secret("")
+    groq_api_key: Annotated[Secret, _key("GROQ_API_KEY", "groq")] = Secret("")
+    deepseek_api_key: Annotated[Secret, _key("DEEPSEEK_API_KEY", "deepseek")] = Secret("")
+    xai_api_key: Annotated[Secret, _key("XAI_API_KEY", "xai")] = Secret("")
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """What the settings come to: one vendor, one address, one key."""
+
+    prefix: str
+    vendor: Vendor
+    model: str
+    base_url: str
+    api_key: Secret
+    key_variable: str
+    model_variable: str
+    url_variable: str
+
+
+def route(settings: LitellmSettings) -> Route:
+    """Which way requests go. Parts that the settings leave open are empty: `missing` says so in words."""
+    variable, model = ("LITELLM_MODEL", settings.model) if settings.model else _openrouter(settings)
+    prefix, slash, _ = model.partition("/")
+    vendor = VENDORS.get(prefix, UNKNOWN)
+    own_key: Secret = getattr(settings, vendor.key_setting) if vendor.key_setting else Secret("")
+    azure = prefix == "azure"
+    return Route(
+        prefix=prefix if slash else "",
+        vendor=vendor,
+        model=model,
+        base_url=settings.base_url or (settings.azure_base_url if azure else vendor.base_url),
+        api_key=settings.api_key or own_key,
+        key_variable="LITELLM_API_KEY" if settings.api_key else vendor.key_variable,
+        model_variable=variable,
+        url_variable="AZURE_API_BASE" if azure and not settings.base_url else "LITELLM_BASE_URL",
+    )
+
+
+def _openrouter(settings: LitellmSettings) -> tuple[str, str]:
+    if not settings.openrouter_api_key:
+        return "LITELLM_MODEL", ""
+    # OpenRouter's own names have one slash, also `openrouter/auto`; a second one means LiteLLM's prefix is there.
+    prefixed = settings.openrouter_model.startswith("openrouter/") and settings.openrouter_model.count("/") > 1
+    return "OPENROUTER_MODEL", settings.openrouter_model if prefixed else f"openrouter/{settings.openrouter_model}"
+
+
+def missing(settings: LitellmSettings) -> str:
+    """What stands between the settings and a request, with the variable to set; empty when nothing does."""
+    if importlib.util.find_spec("litellm") is None:
+        return "LiteLLM is not installed: pip install 'anyport[litellm]'"
+    way = route(settings)
+    if not way.model:
+        return "LITELLM_MODEL is not set: name a vendor and a model, such as gemini/gemini-2.5-flash"
+    if not way.prefix:
+        return f"LITELLM_MODEL is {way.model!r}: put the vendor in front, such as gemini/{way.model}"
+    if not way.base_url:
+        return f"{way.url_variable} is not set: give the address of {way.prefix}/… models"
+    if not way.api_key and way.vendor.keys_at:
+        return f"{way.key_variable} is not set: get a key from {way.vendor.keys_at}"
+    return ""
+
+
+class LitellmProvider(ModelProvider):
+    """Models of one vendor behind LiteLLM."""
+
+    name = "litellm"
+
+    def __init__(self, settings: LitellmSettings) -> None:
+        """Import LiteLLM, here and now: nobody is served yet, and what is broken stops the start.
+
+        That takes seconds. Raises `EngineError`.
+        """
+        complete = _litellm_engine.load()
+        self._settings = settings
+        self._route = route(settings)
+        line = open_line(self._route.base_url, foreign=self._route.vendor.foreign)
+        transport = LitellmTransport(complete, line, self._access())
+        # The key travels in what every request needs, so that LiteLLM puts it where this vendor looks for it.
+        self._client = new_client(settings, api_key="", base_url=self._route.base_url, transport=transport)
+
+    @property
+    def default_model(self) -> str:
+        """The one from the settings, with its vendor in front."""
+        return self._route.model
+
+    @property
+    def base_url(self) -> str:
+        """The vendor's address, unless the settings name another."""
+        return self._route.base_url
+
+    def models(self) -> Sequence[ModelInfo]:
+        """Those the settings name."""
+        further = filter(None, map(str.strip, self._settings.models.split(",")))
+        names = dict.fromkeys([self.default_model, *map(self._full_name, further)])
+        return [ModelInfo(name=name, capabilities=_litellm_engine.capabilities(name)) for name in names]
+
+    def model(self, name: str) -> Model:
+        """A model of the vendor's, with or without the vendor in front."""
+        way = self._route
+        origin = Origin(
+            provider=self.name,
+            model=name,
+            key_variable=way.key_variable,
+            model_variable=way.model_variable,
+            url_variable=way.url_variable,
+        )
+        dialect = Dialect(signed=way.prefix == "gemini")
+        return ChatCompletionsModel(
+            self._client, self._full_name(name), dialect=dialect, origin=origin, settings=self._settings
+        )
+
+    async def check(self) -> None:
+        """Ask the default model for a word."""
+        await first_word(self.model(self.default_model))
+
+    async def aclose(self) -> None:
+        """Close all connections, and end what LiteLLM started."""
+        await self._client.close()
+        await _litellm_engine.stop()
+
+    def _full_name(self, name: str) -> str:
+        return name if name.startswith(f"{self._route.prefix}/") else f"{self._route.prefix}/{name}"
+
+    def _access(self) -> dict[str, Any]:
+        """What every request needs. Given outright, so that LiteLLM looks for none of it in the environment."""
+        access = {
+            "api_key": self._route.api_key.reveal() or "none",
+            "api_base": self._route.base_url,
+            "num_retries": 0,
+            "max_retries": 0,
+        }
+        return {**access, "api_version": self._settings.api_version} if self._route.prefix == "azure" else access
+
+
+plugin = ProviderPlugin(
+    name=LitellmProvider.name,
+    settings=LitellmSettings,
+    build=LitellmProvider,
+    missing=missing,
+    detect=lambda settings: bool(settings.model or settings.openrouter_api_key),
+    rank=30,
+)
