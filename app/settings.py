@@ -116,7 +116,7 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             ge=1,
             le=1000,
         ),
-    ] = 100
+    ] = 50
     history_tokens: Annotated[
         int,
         env(
