@@ -12,7 +12,7 @@ from app.adapters.stores.sql.storage import SqlStorage
 from app.domain.errors import ConflictError, StoreUnavailableError
 from app.domain.task import Task, TaskChange, new_task
 from tests.postgres import Databases
-from tests.sql import ANN, NOON, message, storage_at, thread
+from tests.sql import ANN, NOON, message, storage_at, thread, unstarted
 
 ITEMS = 6
 
@@ -68,6 +68,15 @@ async def test_two_servers_on_one_database(url: str) -> None:
         numbers = range(20)
         done = await asyncio.gather(*(turn(one if number % 2 else other, number) for number in numbers))
     assert done == [ITEMS] * 20
+
+
+async def test_many_servers_that_start_at_once_on_a_new_file(tmp_path: Path) -> None:
+    for number in range(10):
+        storages = [unstarted(f"sqlite:///{tmp_path}/new_{number}.db") for _ in range(6)]
+        try:
+            await asyncio.gather(*(storage.start() for storage in storages))
+        finally:
+            await asyncio.gather(*(storage.aclose() for storage in storages))
 
 
 async def test_no_change_to_a_task_is_lost(storage: SqlStorage) -> None:

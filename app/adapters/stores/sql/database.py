@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 from sqlalchemy import URL, CursorResult, Executable, Row, Table, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.adapters.stores.sql.failures import unavailable
+from app.adapters.stores.sql.failures import is_busy, unavailable
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError
 
@@ -25,6 +25,9 @@ Parameters = Mapping[str, Any]
 
 IDLE_SECONDS = 30.0
 """A connection that was idle for longer is asked whether it still works before it is used."""
+
+BUSY_SECONDS = 5.0
+"""How long one process waits for another that writes to the same SQLite file."""
 
 STATEMENT_SECONDS = 30.0
 """A statement that takes longer is given up; the longest of ours, deleting a thread of 100,000 items, takes one."""
@@ -55,6 +58,10 @@ class Database(ABC):
     @abstractmethod
     def migration(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction to change the schema in; whoever else wants one, in any process, waits for its end."""
+
+    async def settle(self) -> None:
+        """Set what is the database's own and not a connection's, before it is used; safe to repeat."""
+        return
 
     @abstractmethod
     def _writing(self) -> AbstractAsyncContextManager[Any]:
@@ -170,10 +177,24 @@ class SqliteDatabase(Database):
                     if (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first():
                         raise SchemaError("The migration would leave rows behind that refer to nothing. It was undone.")
                     await connection.exec_driver_sql("COMMIT")
-                    await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                 finally:
                     # A pragma is its connection's for life.
                     await connection.invalidate()
+
+    async def settle(self) -> None:
+        deadline = time.monotonic() + BUSY_SECONDS
+        with unavailable():
+            async with self.engine.connect() as connection:
+                while True:
+                    try:
+                        await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                    except OperationalError as error:
+                        # SQLite does not wait for this lock itself; whoever else starts now holds it for a moment.
+                        if not is_busy(error) or time.monotonic() > deadline:
+                            raise
+                        await asyncio.sleep(0.02)
+                    else:
+                        return
 
     def _writing(self) -> AbstractAsyncContextManager[None]:
         # SQLite has one writer at a time; waiting here is quicker and fairer than in its busy handler.
@@ -225,6 +246,6 @@ def _see_that_it_lives(connection: Any, record: Any, _: Any) -> None:
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("busy_timeout = 5000", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in (f"busy_timeout = {BUSY_SECONDS * 1000:.0f}", "synchronous = NORMAL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

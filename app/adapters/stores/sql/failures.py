@@ -49,6 +49,11 @@ def is_duplicate(error: IntegrityError) -> bool:
     return _code(error.orig) in {"23505", "SQLITE_CONSTRAINT_UNIQUE"}
 
 
+def is_busy(error: DBAPIError) -> bool:
+    """True when another process holds the SQLite file just now."""
+    return _code(error.orig).startswith("SQLITE_BUSY")
+
+
 def _passing(error: BaseException) -> str | None:
     """Why the database cannot do its work just now, without a statement or a value; None for any other error."""
     if isinstance(error, PoolTimeoutError):

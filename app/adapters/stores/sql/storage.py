@@ -32,6 +32,7 @@ class SqlStorage(Storage):
     async def start(self) -> None:
         try:
             await check_schema(self.database)
+            await self.database.settle()
         except StoreUnavailableError as error:
             raise StoreUnavailableError(
                 "The database cannot be used. Check DATABASE_URL, and that the database runs.",
