@@ -5,6 +5,8 @@ import datetime as dt
 
 import msgspec
 import pytest
+from polyfactory import Use
+from polyfactory.factories.msgspec_factory import MsgspecFactory
 
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.identity import RequestContext
@@ -33,6 +35,15 @@ async def added(tasks: TaskRepository, user: str, *titles: str, now: dt.datetime
     for task in made:
         await tasks.add(task)
     return made
+
+
+class TaskFactory(MsgspecFactory[Task]):
+    """Tasks with a value in every field, whether or not it makes sense together."""
+
+    __allow_none_optionals__ = False
+    created_at = updated_at = completed_at = Use(
+        lambda: NOON + dt.timedelta(microseconds=TaskFactory.__random__.getrandbits(40))
+    )
 
 
 async def titles(tasks: TaskRepository, user: str, sought: str, *, limit: int = 10) -> list[str]:
@@ -262,6 +273,12 @@ async def test_what_is_not_there_cannot_be_changed_or_deleted(tasks: TaskReposit
         await tasks.update(task.completed(now=later(1)))
     with pytest.raises(NotFoundError):
         await tasks.delete(user, task.id)
+
+
+async def test_every_field_of_any_task_comes_back(tasks: TaskRepository, user: str) -> None:
+    for task in TaskFactory.batch(50, user_id=user):
+        await tasks.add(task)
+        assert await tasks.get(user, task.id) == task
 
 
 async def test_a_deleted_task_is_gone(tasks: TaskRepository, user: str) -> None:
