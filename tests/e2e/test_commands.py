@@ -1,0 +1,79 @@
+"""What the command line says of providers and of a whole configuration."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from tests.fakes.dialects import SECRET
+from tests.fakes.gemini_wire import GeminiChat
+from tests.fakes.upstream import Upstream
+from tests.server import ROOT
+
+DIALECT = GeminiChat()
+
+
+async def command(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit code and output of `python -m app …` with nothing else in its environment."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", *arguments),
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LLM_RETRIES": "0", **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+def line_of(output: str, name: str) -> str:
+    [line] = [line for line in output.splitlines() if line.strip("* ").startswith(name)]
+    return line
+
+
+async def test_providers_are_listed_with_what_is_missing_and_what_answers(tmp_path: Path) -> None:
+    async with Upstream(DIALECT.guard) as upstream:
+        upstream.script(DIALECT.text("ok"))
+        gemini = {"GEMINI_API_KEY": SECRET, "GEMINI_BASE_URL": f"{upstream.url}/v1beta/openai/"}
+        code, output = await command(tmp_path, "providers", **gemini)
+        assert len(upstream.requests) == 1, "one small real request, to the one that is configured"
+    assert code == 0
+    assert line_of(output, "gemini").startswith("* "), "the chosen one is marked"
+    assert "reachable, model gemini-2.5-flash" in line_of(output, "gemini")
+    assert "OPENAI_API_KEY" in line_of(output, "openai")
+    assert "LITELLM_MODEL" in line_of(output, "litellm")
+    assert "reachable" in line_of(output, "demo")
+    assert SECRET not in output
+
+
+async def test_the_doctor_finds_a_healthy_configuration_healthy(tmp_path: Path) -> None:
+    async with Upstream(DIALECT.guard) as upstream:
+        upstream.script(DIALECT.text("ok"))
+        gemini = {"GEMINI_API_KEY": SECRET, "GEMINI_BASE_URL": f"{upstream.url}/v1beta/openai/"}
+        code, output = await command(tmp_path, "doctor", **gemini)
+    assert code == 0, output
+    assert [line.split()[0] for line in output.splitlines() if line.startswith(("ok", "FAILED"))] == ["ok"] * 3
+
+
+async def test_the_doctor_says_what_to_change(tmp_path: Path) -> None:
+    async with Upstream() as upstream:
+        upstream.script(DIALECT.refused_key())
+        gemini = {"GEMINI_API_KEY": SECRET, "GEMINI_BASE_URL": f"{upstream.url}/v1beta/openai/"}
+        code, output = await command(tmp_path, "doctor", **gemini)
+    assert code == 1
+    assert "FAILED  provider gemini" in output
+    assert "GEMINI_API_KEY" in output
+    assert SECRET not in output
+
+    code, output = await command(tmp_path, "doctor", DATABASE_URL="postgresql://nobody:canary@127.0.0.1:9/nothing")
+    assert code == 1
+    assert "FAILED  database" in output
+    assert "DATABASE_URL" in output
+    assert "ok      provider demo" in output, "one thing that fails does not hide the others"
+    assert "canary" not in output
+
+    code, output = await command(tmp_path, "doctor", LLM_PROVIDER="openai", PORT="x")
+    assert code == 2
+    assert "OPENAI_API_KEY" in output
+    assert "PORT" in output
