@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import structlog
 from chatkit.store import NotFoundError
-from chatkit.types import InferenceOptions, ThreadMetadata, ThreadStreamEvent, UserMessageItem
+from chatkit.types import InferenceOptions, ThreadMetadata, ThreadStreamEvent, UserMessageInput, UserMessageItem
 
 from app.application.history import load_history
 from app.application.models import ModelCatalog
@@ -40,8 +40,11 @@ class Conversation:
         self._models = models
         self._window = window
 
-    def check(self, options: InferenceOptions) -> None:
-        """Raises `InvalidInputError` when a message asks for a model or a tool that is not offered here."""
+    def check(self, message: UserMessageInput) -> None:
+        """Raises `InvalidInputError` when a message is empty, or asks for a model or a tool that is not offered here."""
+        if not message.attachments and not any(part.text.strip() for part in message.content):
+            raise InvalidInputError("The message is empty.")
+        options = message.inference_options
         self._models.choose(options.model)
         if options.tool_choice and options.tool_choice.id not in self._runner.tools:
             offered = ", ".join(sorted(self._runner.tools)) or "none"

@@ -79,6 +79,13 @@ async def test_requests_that_do_not_fit_their_thread_are_refused(client: ChatKit
     await client.refused("items.list", thread_id=thread, after="msg_no")
 
 
+@pytest.mark.parametrize("content", [[], [{"type": "input_text", "text": " \n"}]])
+async def test_an_empty_message_is_refused(client: ChatKitClient, content: list[Any]) -> None:
+    before = await client.call("threads.list", limit=100)
+    await client.refused("threads.create", input=user_input("", content=content))
+    assert await client.call("threads.list", limit=100) == before
+
+
 async def test_a_body_over_the_limit_is_refused(client: ChatKitClient) -> None:
     body = json.dumps({"type": "threads.create", "params": {"input": user_input("x" * 3_000_000)}})
     response = await client.http.post("/chatkit", content=body)

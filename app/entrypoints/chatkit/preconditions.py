@@ -30,12 +30,12 @@ async def check(request: ChatKitReq, store: ThreadStore, conversation: Conversat
     """Raises `InvalidInputError`, `NotEnabledError` or `NotFoundError` when the request cannot be carried out."""
     match request:
         case ThreadsCreateReq():
-            conversation.check(request.params.input.inference_options)
+            conversation.check(request.params.input)
             # ChatKit stores the thread before it looks for the attachments.
             for attachment_id in request.params.input.attachments:
                 await store.load_attachment(attachment_id, context)
         case ThreadsAddUserMessageReq():
-            conversation.check(request.params.input.inference_options)
+            conversation.check(request.params.input)
         case ThreadsRetryAfterItemReq():
             await _user_message(request, store, context)
         case ThreadsAddClientToolOutputReq():
