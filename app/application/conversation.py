@@ -41,7 +41,7 @@ class Conversation:
         self._window = window
 
     def check(self, message: UserMessageInput) -> None:
-        """Raises `InvalidInputError` when a message is empty, or asks for a model or a tool that is not offered here."""
+        """Raises `InvalidInputError` when a message is empty, or asks for a model or tool that is not offered here."""
         if not message.attachments and not any(part.text.strip() for part in message.content):
             raise InvalidInputError("The message is empty.")
         options = message.inference_options
