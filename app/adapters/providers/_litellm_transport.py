@@ -68,7 +68,8 @@ class _Chunks(httpx2.AsyncByteStream):
         except Exception as error:
             self._broken = error
         else:
-            await self._step()
+            if self._exchange.is_open:
+                await self._step()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while self._next is not None:

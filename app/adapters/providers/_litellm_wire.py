@@ -46,7 +46,10 @@ def open_line(base_url: str, *, foreign: bool) -> Line:
 
 
 class NotAdmittedError(Exception):
-    """LiteLLM wanted to send something that nobody had asked for."""
+    """LiteLLM wanted to send something that nobody had asked it to send."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"LiteLLM may not send anything to {host}")
 
 
 class Exchange:
@@ -66,6 +69,11 @@ class Exchange:
         self._timeouts = dict(timeouts)
         self._asked = False
         self._response: httpx.Response | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Nothing is decided yet, or LiteLLM translates."""
+        return self.answer is None and self.failure is None
 
     async def run(self, step: Awaitable[Result]) -> Result:
         """Await one step of LiteLLM's work: what it sends meanwhile belongs to this exchange."""
@@ -108,7 +116,7 @@ class Exchange:
     def _admitted(self, request: httpx.Request) -> httpx.Request:
         here, there = self._line.url, request.url
         if self._asked or (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
-            raise NotAdmittedError
+            raise NotAdmittedError(there.host)
         self._asked = True
         headers = {name: value for name, value in request.headers.items() if name in _HEADERS}
         headers |= {"accept-encoding": "identity", "user-agent": "anyport"}
@@ -141,7 +149,7 @@ class Gate(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         exchange = _current.get()
         if exchange is None:
-            raise NotAdmittedError
+            raise NotAdmittedError(request.url.host)
         return await exchange.send(request)
 
 
@@ -149,7 +157,7 @@ class Wall(httpx.BaseTransport):
     """The transport of LiteLLM's blocking clients, which would stop the event loop: it leads nowhere."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        raise NotAdmittedError
+        raise NotAdmittedError(request.url.host)
 
 
 class _Shown(httpx.AsyncByteStream):
