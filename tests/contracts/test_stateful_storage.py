@@ -20,22 +20,23 @@ from app.domain.task import Status, Task
 from app.environment import Secret
 from app.ports.storage import Storage
 from tests.contracts.storage_model import TasksModel, ThreadsModel
-from tests.factories import answer, file, hidden, later, message, sdk_hidden, thread, turn
+from tests.factories import NOON, answer, file, hidden, later, message, sdk_hidden, thread, turn
 
 Run = Callable[[Awaitable[Any]], Any]
 
 ITEMS = [f"msg_{number}" for number in range(6)]
 FILES = ["atc_a", "atc_b"]
-TASKS = [f"task_{number}" for number in range(5)]
+TITLES = ["Oat milk", "Milk", "milk", "100% oats", "Straße", "STRASSE"]
+TASKS = [f"task_{number}" for number in range(len(TITLES))]
 
 # Few of each, so that they meet; most is asked by the user who has most.
-users = st.sampled_from(["ann", "ann", "ann", "bob"])
-threads = st.sampled_from(["thr_a", "thr_a", "thr_b", "thr_c"])
+users = st.sampled_from(["ann"] * 4 + ["bob"])
+threads = st.sampled_from(["thr_a"] * 3 + ["thr_b", "thr_c"])
 items = st.sampled_from(ITEMS)
 files = st.sampled_from(FILES)
 tasks = st.sampled_from(TASKS)
 moments = st.integers(0, 2).map(later)
-words = st.sampled_from(["Milk", "milk", "Oat milk", "100% oats", "Straße", "STRASSE"])
+words = st.sampled_from(TITLES)
 kinds = st.sampled_from([message, answer, hidden, sdk_hidden])
 orders = st.sampled_from(["asc", "desc"])
 limits = st.sampled_from([-1, 0, 1, 2, 3, 1000])
@@ -86,13 +87,16 @@ class ThreadsComparison(Comparison):
 
     @initialize()
     def begin(self) -> None:
-        """Two users, and a few items to begin with."""
-        self.both("save_thread", thread(self.own("thr_a")), self.caller("ann"))
+        """Two users, one of whom has something of everything."""
+        ann, own_id = self.caller("ann"), self.own("thr_a")
         self.both("save_thread", thread(self.own("thr_c")), self.caller("bob"))
-        begun: list[Callable[..., Any]] = [message, hidden, answer, sdk_hidden, message]
-        for number, kind in enumerate(begun):
-            item = kind(self.own("thr_a"), f"msg_{number}", at=later(number % 2))
-            self.both("add_thread_item", self.own("thr_a"), item, self.caller("ann"))
+        self.both("save_thread", thread(own_id), ann)
+        for number, kind in enumerate([message, hidden, answer, sdk_hidden, message]):
+            self.both("add_thread_item", own_id, kind(own_id, ITEMS[number], at=later(number % 2)), ann)
+        self.both("save_attachment", file(self.own("atc_a"), thread_id=own_id), ann)
+        self.both("save_feedback", own_id, ITEMS[:3], "positive", ann)
+        for item_id in ITEMS[:2]:
+            self.both("finish", turn(own_id, item_id), ann)
 
     @rule(user=users, thread_id=threads, at=moments, title=st.none() | words)
     def save_thread(self, user: str, thread_id: str, at: dt.datetime, title: str | None) -> None:
@@ -104,7 +108,7 @@ class ThreadsComparison(Comparison):
         """Read a page of threads."""
         self.both("load_threads", limit, after and self.own(after), order, self.caller(user))
 
-    @rule(user=users, thread_id=threads)
+    @rule(user=users, thread_id=st.sampled_from(["thr_a", "thr_b", "thr_c"]))
     def delete_thread(self, user: str, thread_id: str) -> None:
         """Delete a thread."""
         self.both("delete_thread", self.own(thread_id), self.caller(user))
@@ -161,18 +165,19 @@ class ThreadsComparison(Comparison):
         """Keep a turn."""
         self.both("finish", turn(self.own(thread_id), item_id), self.caller(user))
 
-    @rule(user=users, thread_id=threads)
-    def look_at_everything(self, user: str, thread_id: str) -> None:
-        """Read a thread in every way there is, and what belongs to no thread."""
-        caller, own_id = self.caller(user), self.own(thread_id)
-        self.both("load_thread", own_id, caller)
-        self.both("load_feedback", own_id, caller)
-        self.both("recall", own_id, ITEMS, caller)
-        for item_id in ITEMS:
-            self.both("load_item", own_id, item_id, caller)
-            self.both("load_thread_items", own_id, item_id, 100, "desc", caller)
+    def teardown(self) -> None:
+        """Read everything in every way there is."""
+        for user, thread_id in (("ann", "thr_a"), ("ann", "thr_b"), ("bob", "thr_c")):
+            caller, own_id = self.caller(user), self.own(thread_id)
+            self.both("load_threads", 100, None, "desc", caller)
+            self.both("load_thread", own_id, caller)
+            self.both("load_feedback", own_id, caller)
+            self.both("recall", own_id, ITEMS, caller)
+            for item_id in ITEMS:
+                self.both("load_item", own_id, item_id, caller)
+                self.both("load_thread_items", own_id, item_id, 100, "desc", caller)
         for attachment_id in FILES:
-            self.both("load_attachment", self.own(attachment_id), caller)
+            self.both("load_attachment", self.own(attachment_id), self.caller("ann"))
 
 
 class TasksComparison(Comparison):
@@ -185,6 +190,12 @@ class TasksComparison(Comparison):
     def both(self, name: str, *args: Any, **named: Any) -> Any:
         """Call the method `name`."""
         return self.agree(getattr(self.storage.tasks, name), getattr(self.model, name), *args, **named)
+
+    @initialize()
+    def begin(self) -> None:
+        """A task of every title."""
+        for task_id, title in zip(TASKS, TITLES, strict=True):
+            self.add("ann", task_id, title, NOON)
 
     @rule(user=users, task_id=tasks, title=words, at=moments)
     def add(self, user: str, task_id: str, title: str, at: dt.datetime) -> None:
@@ -221,12 +232,13 @@ class TasksComparison(Comparison):
         """Delete a task."""
         self.both("delete", self.own(user), task_id)
 
-    @rule(user=users)
-    def look_at_everything(self, user: str) -> None:
-        """Read every task, and what stands behind it."""
+    def teardown(self) -> None:
+        """Read everything in every way there is."""
         for task_id in TASKS:
-            self.both("get", self.own(user), task_id)
-            self.both("list", self.own(user), after=task_id)
+            self.both("get", self.own("ann"), task_id)
+            self.both("list", self.own("ann"), after=task_id)
+        for title in TITLES:
+            self.both("find_by_title", self.own("ann"), title)
 
 
 @pytest.fixture
