@@ -18,7 +18,7 @@ from chatkit.types import (
     WorkflowItem,
 )
 
-from tests.chatkit_client import ChatKitClient, Exchange
+from tests.chatkit_client import ChatKitClient, Exchange, user_input
 from tests.server import ServerProcess, running
 
 
@@ -57,7 +57,7 @@ async def test_the_answer_streams_token_by_token_under_one_id(client: ChatKitCli
 
 async def test_the_first_event_is_out_long_before_the_model_is_done(client: ChatKitClient) -> None:
     seen = []
-    async for event in client.stream("threads.create", input=_said("count to 500")):
+    async for event in client.stream("threads.create", input=user_input("count to 500")):
         seen.append(event.type)
         if isinstance(event, ThreadItemAddedEvent):
             break
@@ -150,7 +150,7 @@ async def test_a_restart_loses_nothing(tmp_path: Path) -> None:
         assert (task["title"], task["status"]) == ("survive", "completed")
 
 
-async def test_stop_keeps_what_was_said(server: ServerProcess, client: ChatKitClient) -> None:
+async def test_stop_keeps_what_wasuser_input(server: ServerProcess, client: ChatKitClient) -> None:
     thread, said = await _stopped(server, "count to 1000", after_deltas=20)
     items = await _until_answered(client, thread)
     [answer] = [item for item in items if item["type"] == "assistant_message"]
@@ -177,16 +177,12 @@ async def test_the_alias_is_the_same_door(server: ServerProcess) -> None:
 
 
 async def test_two_threads_stream_side_by_side(client: ChatKitClient) -> None:
-    first = client.stream("threads.create", input=_said("count to 200"))
+    first = client.stream("threads.create", input=user_input("count to 200"))
     await anext(first)
     second = await client.say("Hello!")
     assert second.text
     rest = Exchange([event async for event in first])
     assert rest.text.rstrip(".! ").endswith("200")
-
-
-def _said(text: str) -> dict[str, Any]:
-    return {"content": [{"type": "input_text", "text": text}], "attachments": [], "inference_options": {}}
 
 
 def _comparable(item: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +193,7 @@ async def _stopped(server: ServerProcess, text: str, *, after_deltas: int) -> tu
     """Say something and close the connection in the middle of the answer; the thread and what was seen of it."""
     said, thread = "", ""
     async with ChatKitClient(server.url) as leaving:
-        async for event in leaving.stream("threads.create", input=_said(text)):
+        async for event in leaving.stream("threads.create", input=user_input(text)):
             if isinstance(event, ThreadCreatedEvent):
                 thread = event.thread.id
             if isinstance(event, ThreadItemUpdatedEvent) and hasattr(event.update, "delta"):

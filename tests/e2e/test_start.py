@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.chatkit_client import ChatKitClient
+from tests.chatkit_client import ChatKitClient, user_input
 from tests.server import ServerProcess, running
 
 
@@ -42,11 +42,11 @@ async def test_it_stops_cleanly(tmp_path: Path, with_signal: signal.Signals) -> 
     assert "Traceback" not in server.log
 
 
-async def test_a_stop_in_the_middle_of_an_answer_keeps_what_was_said(tmp_path: Path) -> None:
+async def test_a_stop_in_the_middle_of_an_answer_keeps_what_wasuser_input(tmp_path: Path) -> None:
     server = await ServerProcess(tmp_path, {"DEMO_DELAY_MS": "20"}).start()
     thread, deltas = "", 0
     async with ChatKitClient(server.url) as client:
-        stream = client.stream("threads.create", input=_said("count to 1000"))
+        stream = client.stream("threads.create", input=user_input("count to 1000"))
         async for event in stream:
             thread = thread or getattr(getattr(event, "thread", None), "id", "")
             deltas += hasattr(getattr(event, "update", None), "delta")
@@ -134,7 +134,3 @@ async def test_settings_may_stand_in_a_dotenv_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DATABASE_URL=memory://\n")
     async with running(tmp_path) as server, ChatKitClient(server.url) as client:
         assert (await client.http.get("/health")).json()["store"] == "memory"
-
-
-def _said(text: str) -> dict[str, object]:
-    return {"content": [{"type": "input_text", "text": text}], "attachments": [], "inference_options": {}}
