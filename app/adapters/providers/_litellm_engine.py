@@ -48,6 +48,9 @@ def load() -> Complete:
         warnings.simplefilter("ignore")
         import litellm
 
+        # A tokenizer's table, which would otherwise be read while the first answer is waited for.
+        import litellm.litellm_core_utils.default_encoding
+
         _quieten(litellm)
         _leave_one_way_out(litellm)
         complete: Complete = litellm.acompletion
@@ -93,17 +96,15 @@ def _require_version() -> None:
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for the time of an import: what runs later in this process must not inherit them."""
-    before = {name: os.environ.get(name) for name in values}
+    """Set variables for the time of an import. Nothing of it, nor what the import sets, is left to the process."""
+    before = dict(os.environ)
     os.environ.update(values)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _quieten(litellm: Any) -> None:
