@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.fakes.chat_wire import OpenAIChat
+from tests.fakes.chat_wire import DONE, OpenAIChat
 from tests.fakes.dialects import PROMPT, SECRET, Call, Dialect, Fault, Oddity
 from tests.fakes.upstream import Reply, Request, json_reply, sse, stream
 
@@ -116,6 +116,7 @@ class GeminiNative(Dialect):
                 reply=stream(*self.begin("a\u2028b\x85c\x0bd"), *self.end()),
                 text="a\u2028b\x85c\x0bd",
             ),
+            Oddity(name="done_as_a_gateway_says", reply=stream(*self.begin("Hi"), *self.end(), DONE), text="Hi"),
             *_repetition(self),
         ]
 

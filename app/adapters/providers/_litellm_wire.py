@@ -17,7 +17,7 @@ import httpx2
 import msgspec
 
 from app.adapters.providers._chat_completions.sse import EventTooLongError, SseDecoder
-from app.adapters.providers._chat_completions.wire import UpstreamReportedError, reported
+from app.adapters.providers._chat_completions.wire import DONE, UpstreamReportedError, reported
 
 Result = TypeVar("Result")
 
@@ -106,7 +106,7 @@ class Exchange:
         """The data of each event, in a form that LiteLLM can read; at the first failure there are no more."""
         source = _event_data(response)
         try:
-            while data := await self._next(source):
+            while (data := await self._next(source)) and data != DONE:
                 yield self._judged(data)
         except httpx.TransportError as error:
             self.failure = _modern(error)
