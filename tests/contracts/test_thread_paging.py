@@ -1,5 +1,6 @@
 """What every `ThreadStore` promises of lists: their order, their pages, and cursors that outlive what they name."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -303,8 +304,10 @@ async def test_what_becomes_hidden_is_hidden_and_what_becomes_seen_is_seen(
 
 async def test_a_thread_of_ten_thousand_items(store: ThreadStore, ann: RequestContext, begun: ThreadMetadata) -> None:
     ids = [f"item_{number}" for number in range(10_000)]
-    for number, id_ in enumerate(ids):
-        await store.add_thread_item(begun.id, message(begun.id, id_, at=later(number)), ann)
+    items = [message(begun.id, id_, at=later(number)) for number, id_ in enumerate(ids)]
+    for start in range(0, len(items), 100):
+        batch = items[start : start + 100]
+        await asyncio.gather(*(store.add_thread_item(begun.id, item, ann) for item in batch))
 
     async def read(after: str | None, limit: int, order: str) -> Page[Any]:
         return await store.load_thread_items(begun.id, after, limit, order, ann)

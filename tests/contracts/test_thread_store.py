@@ -2,7 +2,8 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from typing import get_args
 
 import pytest
@@ -130,6 +131,17 @@ async def test_times_come_back_in_utc(store: ThreadStore, ann: RequestContext, h
     assert found.created_at.utcoffset() == item.created_at.utcoffset() == dt.timedelta(0)
 
 
+@pytest.fixture
+def in_nepal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine's local time is five hours and three quarters ahead of UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "NPT-5:45")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_nepal")
 async def test_a_naive_time_is_local_time(store: ThreadStore, ann: RequestContext) -> None:
     naive = dt.datetime(2026, 7, 1, 12, 30)  # noqa: DTZ001  # ChatKit stamps naive times.
     saved = thread(at=naive)
@@ -137,7 +149,7 @@ async def test_a_naive_time_is_local_time(store: ThreadStore, ann: RequestContex
     await store.add_thread_item(saved.id, message(saved.id, "msg_1", at=naive), ann)
     found = await store.load_thread(saved.id, ann)
     item = await store.load_item(saved.id, "msg_1", ann)
-    assert found.created_at == item.created_at == naive.astimezone()
+    assert found.created_at == item.created_at == dt.datetime(2026, 7, 1, 6, 45, tzinfo=dt.UTC)
     assert found.created_at.utcoffset() == item.created_at.utcoffset() == dt.timedelta(0)
 
 
