@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 import pytest
 from chatkit.store import NotFoundError
+from chatkit.types import ThreadItem
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -24,6 +25,7 @@ from tests.factories import NOON, answer, file, hidden, later, message, sdk_hidd
 
 Run = Callable[[Awaitable[Any]], Any]
 
+KINDS: list[Callable[..., ThreadItem]] = [message, hidden, answer, sdk_hidden]
 ITEMS = [f"msg_{number}" for number in range(6)]
 FILES = ["atc_a", "atc_b"]
 TITLES = ["Oat milk", "Milk", "milk", "100% oats", "Straße", "STRASSE"]
@@ -37,7 +39,7 @@ files = st.sampled_from(FILES)
 tasks = st.sampled_from(TASKS)
 moments = st.integers(0, 2).map(later)
 words = st.sampled_from(TITLES)
-kinds = st.sampled_from([message, answer, hidden, sdk_hidden])
+kinds = st.sampled_from(KINDS)
 orders = st.sampled_from(["asc", "desc"])
 limits = st.sampled_from([-1, 0, 1, 2, 3, 1000])
 judgements: st.SearchStrategy[Literal["positive", "negative"]] = st.sampled_from(["positive", "negative"])
@@ -91,7 +93,7 @@ class ThreadsComparison(Comparison):
         ann, own_id = self.caller("ann"), self.own("thr_a")
         self.both("save_thread", thread(self.own("thr_c")), self.caller("bob"))
         self.both("save_thread", thread(own_id), ann)
-        for number, kind in enumerate([message, hidden, answer, sdk_hidden, message]):
+        for number, kind in enumerate([*KINDS, message]):
             self.both("add_thread_item", own_id, kind(own_id, ITEMS[number], at=later(number % 2)), ann)
         self.both("save_attachment", file(self.own("atc_a"), thread_id=own_id), ann)
         self.both("save_feedback", own_id, ITEMS[:3], "positive", ann)
@@ -115,7 +117,7 @@ class ThreadsComparison(Comparison):
 
     @rule(user=users, thread_id=threads, item_id=items, at=moments, kind=kinds, way=st.sampled_from(["add", "save"]))
     def save_item(
-        self, user: str, thread_id: str, item_id: str, at: dt.datetime, kind: Callable[..., Any], way: str
+        self, user: str, thread_id: str, item_id: str, at: dt.datetime, kind: Callable[..., ThreadItem], way: str
     ) -> None:
         """Add or change an item."""
         item = kind(self.own(thread_id), item_id, at=at)
