@@ -92,7 +92,8 @@ def read_section(section: type[Section], environ: Mapping[str, str], problems: l
             values[field.name] = msgspec.convert(raw, hints[field.name], strict=False, dec_hook=_decode, str_keys=True)
         except (msgspec.ValidationError, UnicodeEncodeError):
             # Python shows bytes of the environment that are no UTF-8 as lone surrogates, which msgspec refuses.
-            shown = "" if variable.secret else f", got {raw!r}"
+            # An address may hold a password.
+            shown = "" if variable.secret or "@" in raw else f", got {raw!r}"
             problems.append(Problem(name, f"expected {variable.expects}{shown}"))
     return section(**values)
 

@@ -113,6 +113,12 @@ def test_a_mistake_says_what_is_expected_and_what_was_given(name: str, value: st
     assert problems == [Problem(name, message)]
 
 
+def test_the_password_in_a_bad_address_is_not_repeated() -> None:
+    problems: list[Problem] = []
+    read_section(Section, {"ADDRESS": f"htp://user:{HIDDEN}@host/"}, problems)
+    assert [str(problem) for problem in problems] == ["ADDRESS: expected an http(s) URL"]
+
+
 def test_every_mistake_is_told_at_once() -> None:
     problems: list[Problem] = []
     read_section(Section, {"NUMBER": "0", "COLOR": "green", "FLAG": "x", "TEXT": "fine"}, problems)

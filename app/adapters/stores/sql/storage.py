@@ -24,7 +24,6 @@ class SqlStorage(Storage):
         self.database = open_database(target, pool_size=pool_size)
         self.name = self.database.name
         self.location = str(target)
-        self.location = str(target)
         self.threads = SqlThreadStore(self.database)
         self.tasks = SqlTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
