@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from chatkit.types import ThreadMetadata
 
 from app.adapters.stores import open_storage
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.environment import Secret
 from app.ports.storage import Storage
+from app.ports.thread_store import ThreadStore
+from tests.factories import thread
 from tests.postgres import Databases
 
 
@@ -44,3 +47,17 @@ def ann() -> RequestContext:
 def bob() -> RequestContext:
     """Somebody else."""
     return RequestContext(user_id=new_id("bob"))
+
+
+@pytest.fixture
+def store(storage: Storage) -> ThreadStore:
+    """The store under test."""
+    return storage.threads
+
+
+@pytest.fixture
+async def begun(store: ThreadStore, ann: RequestContext) -> ThreadMetadata:
+    """An empty thread of Ann's."""
+    begun = thread()
+    await store.save_thread(begun, ann)
+    return begun

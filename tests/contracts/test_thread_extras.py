@@ -7,15 +7,8 @@ from chatkit.store import NotFoundError
 from chatkit.types import Attachment, FileAttachment, ThreadMetadata
 
 from app.domain.identity import RequestContext
-from app.ports.storage import Storage
 from app.ports.thread_store import Feedback, ThreadStore
 from tests.factories import attachments, file, later, message, thread
-
-
-@pytest.fixture
-def store(storage: Storage) -> ThreadStore:
-    """The store under test."""
-    return storage.threads
 
 
 @pytest.fixture

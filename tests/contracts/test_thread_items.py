@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.identity import RequestContext
-from app.ports.storage import Storage
 from app.ports.thread_store import ThreadStore
 from tests.factories import (
     NOON,
@@ -39,20 +38,6 @@ TEXTS = {
     "SQL": "'; DROP TABLE threads; -- %s :scope $1 ?",
     "nothing": "",
 }
-
-
-@pytest.fixture
-def store(storage: Storage) -> ThreadStore:
-    """The store under test."""
-    return storage.threads
-
-
-@pytest.fixture
-async def begun(store: ThreadStore, ann: RequestContext) -> ThreadMetadata:
-    """An empty thread of Ann's."""
-    begun = thread()
-    await store.save_thread(begun, ann)
-    return begun
 
 
 async def items(store: ThreadStore, thread_id: str, who: RequestContext) -> list[ThreadItem]:

@@ -11,7 +11,6 @@ from chatkit.types import Page, ThreadItem, ThreadMetadata
 
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
-from app.ports.storage import Storage
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 from tests.factories import NOON, hidden, later, message, sdk_hidden, thread
 
@@ -20,20 +19,6 @@ MOMENTS = [2, 0, 0, 1, 0, 2, 1]
 BY_AGE = [1, 2, 4, 3, 6, 0, 5]
 
 Read = Callable[[str | None, int, str], Awaitable[Page[Any]]]
-
-
-@pytest.fixture
-def store(storage: Storage) -> ThreadStore:
-    """The store under test."""
-    return storage.threads
-
-
-@pytest.fixture
-async def begun(store: ThreadStore, ann: RequestContext) -> ThreadMetadata:
-    """An empty thread of Ann's."""
-    begun = thread()
-    await store.save_thread(begun, ann)
-    return begun
 
 
 class List:

@@ -25,12 +25,6 @@ from tests.factories import NOON, file, later, message, thread, turn
 
 
 @pytest.fixture
-def store(storage: Storage) -> ThreadStore:
-    """The store under test."""
-    return storage.threads
-
-
-@pytest.fixture
 async def begun(store: ThreadStore, ann: RequestContext) -> ThreadMetadata:
     """A thread of Ann's with two messages."""
     begun = thread(title="Ann's")

@@ -12,7 +12,6 @@ from chatkit.types import (
     AssistantMessageContentPartDone,
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
-    ClientEffectEvent,
     ProgressUpdateEvent,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
@@ -148,10 +147,6 @@ class Outlet:
     def progress(self, text: str) -> None:
         """Say in a line what is being done."""
         self.emit(ProgressUpdateEvent(text=text))
-
-    def effect(self, name: str, data: dict[str, Any]) -> None:
-        """Tell the host page to do something."""
-        self.emit(ClientEffectEvent(name=name, data=data))
 
     def finish(self) -> None:
         """Close what is open with what was shown, and end the events. Safe to call twice."""
