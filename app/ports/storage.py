@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from app.ports.counters import Counters
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_log import TurnLog
@@ -47,6 +48,7 @@ class Storage(ABC):
     threads: ThreadStore
     tasks: TaskRepository
     turn_log: TurnLog
+    counters: Counters
 
     @abstractmethod
     async def start(self) -> None:

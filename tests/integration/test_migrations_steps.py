@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from app.adapters.stores.sql import migrations
 from app.adapters.stores.sql.database import Database, open_database
 from app.adapters.stores.sql.migrations import upgrade
-from app.adapters.stores.sql.schema import current_revision
+from app.adapters.stores.sql.schema import HEAD, current_revision
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.domain.errors import SchemaError
 from app.environment import Secret
@@ -21,13 +21,10 @@ from tests.postgres import Databases
 from tests.sql import ANN, message, storage_at, thread
 
 CHECKOUT = Path(__file__).parents[2]
+NEXT = f"{int(HEAD) + 1:04}"
 
 # Changing a column's type makes Alembic build the table anew on SQLite, and delete the one that items refer to.
 REBUILD = """
-revision = "0002"
-down_revision = "0001"
-
-
 def upgrade():
     with op.batch_alter_table("threads") as table:
         table.add_column(sa.Column("note", sa.Text(), server_default="none", nullable=False))
@@ -35,20 +32,12 @@ def upgrade():
 """
 
 FAILING = """
-revision = "0002"
-down_revision = "0001"
-
-
 def upgrade():
     op.create_table("half_done", sa.Column("id", sa.Integer(), primary_key=True))
     raise RuntimeError("the second half fails")
 """
 
 ORPHANING = """
-revision = "0002"
-down_revision = "0001"
-
-
 def upgrade():
     op.execute("DELETE FROM threads")
 """
@@ -95,10 +84,10 @@ async def converse(url: str) -> None:
 async def test_an_upgrade_keeps_the_data_and_what_refers_to_it(url: str, database: Database, scripts: Path) -> None:
     add(scripts, REBUILD)
     await upgrade(database)
-    assert await current_revision(database) == "0002"
+    assert await current_revision(database) == NEXT
     await upgrade(database)
     async with database.engine.begin() as connection:
-        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        await connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
     async with storage_at(url) as storage:
         page = await storage.threads.load_thread_items("thr_1", None, 10, "asc", ANN)
         assert [item.id for item in page.data] == ["msg_0", "msg_1", "msg_2"]
@@ -109,7 +98,7 @@ async def test_a_failing_migration_leaves_nothing_behind(database: Database, scr
     add(scripts, FAILING)
     with pytest.raises(RuntimeError, match="second half"):
         await upgrade(database)
-    assert await current_revision(database) == "0001"
+    assert await current_revision(database) == HEAD
     async with database.engine.connect() as connection:
         assert "half_done" not in await connection.run_sync(lambda sync: inspect(sync).get_table_names())
 
@@ -159,8 +148,8 @@ def unpack(directory: Path, site: Path) -> None:
 
 
 def add(scripts: Path, body: str) -> None:
-    head = "import sqlalchemy as sa\nfrom alembic import op\n"
-    (scripts / "versions" / "0002_next.py").write_text(head + body)
+    head = f'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "{NEXT}"\ndown_revision = "{HEAD}"\n'
+    (scripts / "versions" / f"{NEXT}_next.py").write_text(head + body)
 
 
 async def run(directory: Path, *arguments: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from app.adapters.stores.memory.counters import MemoryCounters
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.adapters.stores.memory.turns import MemoryTurnLog
@@ -20,6 +21,7 @@ class MemoryStorage(Storage):
         self.threads = MemoryThreadStore()
         self.tasks = MemoryTaskRepository()
         self.turn_log = MemoryTurnLog(self.threads)
+        self.counters = MemoryCounters()
 
     async def start(self) -> None:
         """Nothing to connect to."""

@@ -5,6 +5,7 @@ import datetime as dt
 from sqlalchemy import literal, select
 
 from app.adapters.stores.sql import upkeep
+from app.adapters.stores.sql.counters import SqlCounters
 from app.adapters.stores.sql.database import open_database
 from app.adapters.stores.sql.schema import check_schema
 from app.adapters.stores.sql.tasks import SqlTaskRepository
@@ -27,6 +28,7 @@ class SqlStorage(Storage):
         self.threads = SqlThreadStore(self.database)
         self.tasks = SqlTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
+        self.counters = SqlCounters(self.database)
 
     async def start(self) -> None:
         try:

@@ -8,6 +8,7 @@ next one, which could then come before a cursor. `body` is a ChatKit object as p
 import datetime as dt
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -146,4 +147,13 @@ tombstones = Table(
     _created_at(),
     Column("seq", Sequence, nullable=False),
     Column("deleted_at", Moment, nullable=False, index=True),
+)
+
+# Sums over a span of time, which the key names.
+counters = Table(
+    "counters",
+    metadata,
+    Column("key", AnyText, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("keep_until", Moment, nullable=False, index=True),
 )
