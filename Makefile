@@ -18,8 +18,8 @@ run: $(VENV)/runtime.stamp ## Install what is missing and serve on http://127.0.
 
 install: $(VENV)/dev.stamp ## Install everything that development needs
 
-test: $(VENV)/dev.stamp ## Run the tests; ARGS="-k widgets" chooses some
-	$(BIN)/python -m pytest -rs $(ARGS)
+test: $(VENV)/dev.stamp ## Run the tests, on every core; ARGS="-k widgets" chooses some
+	$(BIN)/python -m pytest -n auto --dist worksteal -rs $(ARGS)
 
 check: $(VENV)/dev.stamp ## Check style, types and import rules
 	$(BIN)/ruff check .

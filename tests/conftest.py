@@ -14,3 +14,11 @@ async def databases() -> AsyncIterator[Databases]:
         databases = Databases(url)
         yield databases
         await databases.aclose()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the tables that tests recorded, whichever process they ran in."""
+    for report in (*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())):
+        for name, value in report.user_properties:
+            if name == "table":
+                terminalreporter.write_line(f"\n{value}")

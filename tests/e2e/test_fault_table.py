@@ -2,6 +2,7 @@
 can go on. The tables are printed."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -39,7 +40,7 @@ class Row(msgspec.Struct, frozen=True):
 
 @pytest.mark.parametrize("name", CASES)
 async def test_every_fault_ends_the_stream_with_an_error_and_leaves_the_thread_usable(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     case = CASES[name]
     async with Upstream(case.dialect.guard) as upstream:
@@ -48,8 +49,7 @@ async def test_every_fault_ends_the_stream_with_an_error_and_leaves_the_thread_u
             rows = [await suffered(fault, case, upstream, client) for fault in case.dialect.faults()]
         assert SECRET not in server.log
         assert PROMPT not in server.log
-    with capsys.disabled():
-        print(f"\n{name}\n" + "\n".join(map(str, rows)))  # noqa: T201
+    record_property("table", f"{name}\n" + "\n".join(map(str, rows)))
 
 
 async def suffered(fault: Fault, case: Case, upstream: Upstream, client: ChatKitClient) -> Row:
