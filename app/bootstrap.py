@@ -19,11 +19,14 @@ from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import check_database_url
 from app.application.conversation import Conversation
+from app.application.limits import Limits, Rules
 from app.application.models import ModelCatalog
 from app.application.retention import letting_go
+from app.application.tally import Tally
 from app.application.tasks import TaskService
 from app.application.turns import Turns
 from app.domain.conversation import HistoryWindow
+from app.domain.identity import is_loopback
 from app.domain.model_ref import ModelRef
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli.tools import InstalledProvider
@@ -184,10 +187,17 @@ class AssistantWiring(Provider):
 
     @provide
     def conversation(
-        self, store: ThreadStore, turn_log: TurnLog, runner: AgentRunner, models: ModelCatalog, settings: Settings
+        self,
+        store: ThreadStore,
+        turn_log: TurnLog,
+        runner: AgentRunner,
+        models: ModelCatalog,
+        limits: Limits,
+        settings: Settings,
     ) -> Conversation:
         window = HistoryWindow(items=settings.assistant.history_items, tokens=settings.assistant.history_tokens)
-        return Conversation(store, turn_log, runner, models, window=window)
+        longest = settings.limits.message_characters
+        return Conversation(store, turn_log, runner, models, limits, window=window, message_characters=longest)
 
     @provide
     async def turns(self, server: AnyportServer, storage: Storage, settings: Settings) -> AsyncIterator[Turns]:
@@ -202,10 +212,30 @@ class AssistantWiring(Provider):
 
 
 class DoorWiring(Provider):
-    """Who comes in."""
+    """Who comes in, and how often."""
 
     scope = Scope.APP
     authenticator = provide(SingleUser, provides=Authenticator)
+
+    @provide
+    async def limits(self, storage: Storage, settings: Settings) -> AsyncIterator[Limits]:
+        wanted, local = settings.limits, is_loopback(settings.server.host)
+        rules = Rules(
+            requests_per_minute=_unless_local(wanted.requests_per_minute, 120, local=local),
+            requests_per_address=_unless_local(wanted.requests_per_address, 600, local=local),
+            tokens_per_day=wanted.tokens_per_day,
+            turns_at_once=wanted.turns_at_once,
+        )
+        tally = Tally(storage.counters)
+        async with tally.in_step():
+            yield Limits(tally, rules)
+
+
+def _unless_local(wanted: int | None, default: int, *, local: bool) -> int:
+    """A person on their own machine is limited only at their own wish."""
+    if wanted is None:
+        return 0 if local else default
+    return wanted
 
 
 class SettingsWiring(Provider):

@@ -7,9 +7,17 @@ from contextlib import aclosing
 
 import structlog
 from chatkit.store import NotFoundError
-from chatkit.types import InferenceOptions, ThreadMetadata, ThreadStreamEvent, UserMessageInput, UserMessageItem
+from chatkit.types import (
+    InferenceOptions,
+    NoticeEvent,
+    ThreadMetadata,
+    ThreadStreamEvent,
+    UserMessageInput,
+    UserMessageItem,
+)
 
 from app.application.history import load_history
+from app.application.limits import Limits
 from app.application.models import ModelCatalog
 from app.domain.conversation import HistoryWindow, title_from
 from app.domain.errors import AnyportError, InvalidInputError
@@ -31,19 +39,33 @@ class Conversation:
         turn_log: TurnLog,
         runner: AgentRunner,
         models: ModelCatalog,
+        limits: Limits,
         *,
         window: HistoryWindow,
+        message_characters: int,
     ) -> None:
         self._store = store
         self._turn_log = turn_log
         self._runner = runner
         self._models = models
+        self._limits = limits
         self._window = window
+        self._message_characters = message_characters
+
+    async def admit(self, context: RequestContext) -> None:
+        """Raises `LimitError` for a user who has no tokens left for another answer."""
+        await self._limits.admit_turn(context.user_id)
 
     def check(self, message: UserMessageInput) -> None:
-        """Raises `InvalidInputError` when a message is empty, or asks for a model or tool that is not offered here."""
+        """Raises `InvalidInputError` when a message is empty or too long, or asks for a model or tool that is not
+        offered here."""
         if not message.attachments and not any(part.text.strip() for part in message.content):
             raise InvalidInputError("The message is empty.")
+        characters = sum(len(part.text) for part in message.content) + len(message.quoted_text or "")
+        if characters > self._message_characters:
+            raise InvalidInputError(
+                f"The message is too long: it has {characters} characters, and {self._message_characters} are allowed."
+            )
         options = message.inference_options
         self._models.choose(options.model)
         if options.tool_choice and options.tool_choice.id not in self._runner.tools:
@@ -73,6 +95,8 @@ class Conversation:
             await self._record_broken_off(turn, "failed", context)
             raise
         await self._record(turn, "completed", context)
+        if turn.used_up:
+            yield NoticeEvent(level="warning", message="That was the last of today's allowance of this chat.")
 
     def _request(self, thread: ThreadMetadata, history: list[HistoryEntry], context: RequestContext) -> RunRequest:
         """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
@@ -93,6 +117,7 @@ class Conversation:
             log.warning("turn not recorded", thread=turn.thread_id, code=failure.code, detail=failure.detail)
 
     async def _record(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
+        turn.used_up = self._limits.spend(context.user_id, turn.report.usage)
         try:
             await self._turn_log.finish(turn.record(status), context)
         except NotFoundError:
@@ -109,6 +134,7 @@ class _Turn:
         self.after_item_id = history[-1].id
         self.report = RunReport()
         self.error = ""
+        self.used_up = False
         self._started_at = dt.datetime.now(dt.UTC)
 
     def record(self, status: TurnStatus) -> TurnRecord:

@@ -26,6 +26,7 @@ async def let_go(storage: Storage, *, now: dt.datetime, thread_days: int) -> int
         while swept := await storage.sweep(before):
             gone += swept
     await storage.forget_cursors(now - CURSOR_LIFE)
+    await storage.counters.forget(now)
     return gone
 
 

@@ -44,6 +44,19 @@ class ConflictError(AnyportError):
     retry = True
 
 
+class LimitError(AnyportError):
+    """The caller wants more than one caller may have; `retry_after` seconds later there is room again."""
+
+    actor = "user"
+    code = "rate_limited"
+    retry = True
+
+    def __init__(self, message: str, *, retry_after: int, code: str = "rate_limited") -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.code = code
+
+
 class NotEnabledError(AnyportError):
     """The request is part of the protocol, but this server has it switched off."""
 

@@ -1,5 +1,7 @@
 """Who is asking."""
 
+import ipaddress
+
 import msgspec
 
 
@@ -17,3 +19,11 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     def as_client(self) -> "RequestContext":
         """The same caller, for reads whose result is shown to them."""
         return msgspec.structs.replace(self, sees_hidden=False)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -25,9 +25,25 @@ from app.domain.errors import InvalidInputError, NotEnabledError
 from app.domain.identity import RequestContext
 from app.ports.thread_store import ThreadStore
 
+ANSWERED = (
+    ThreadsCreateReq,
+    ThreadsAddUserMessageReq,
+    ThreadsRetryAfterItemReq,
+    ThreadsAddClientToolOutputReq,
+    ThreadsAddStructuredInputReq,
+)
+"""What a model answers, and somebody pays for."""
+
 
 async def check(request: ChatKitReq, store: ThreadStore, conversation: Conversation, context: RequestContext) -> None:
-    """Raises `InvalidInputError`, `NotEnabledError` or `NotFoundError` when the request cannot be carried out."""
+    """Raises `InvalidInputError`, `LimitError`, `NotEnabledError` or `NotFoundError` when the request cannot be carried
+    out."""
+    if isinstance(request, ANSWERED):
+        await conversation.admit(context)
+    await _check(request, store, conversation, context)
+
+
+async def _check(request: ChatKitReq, store: ThreadStore, conversation: Conversation, context: RequestContext) -> None:
     match request:
         case ThreadsCreateReq():
             conversation.check(request.params.input)

@@ -36,6 +36,7 @@ def serve(tools: Tools) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=settings.server.trusted_proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -14,7 +14,7 @@ from app.application.turns import Turns
 from app.entrypoints.http import errors
 from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import name_requests
-from app.entrypoints.http.routes import chatkit, health, models, pages, plain, tasks
+from app.entrypoints.http.routes import chatkit, health, models, pages, plain, tasks, usage
 from app.settings import Settings
 
 INJECTED: Sequence[ControllerRouterHandler] = (
@@ -22,6 +22,7 @@ INJECTED: Sequence[ControllerRouterHandler] = (
     plain.plain,
     tasks.list_tasks,
     models.list_models,
+    usage.usage,
     health.health,
     *pages.INJECTED,
 )

@@ -21,6 +21,7 @@ _STATUS: dict[type[errors.AnyportError], HTTPStatus] = {
     errors.InvalidInputError: HTTPStatus.BAD_REQUEST,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.LimitError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.NotEnabledError: HTTPStatus.BAD_REQUEST,
     errors.StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -47,7 +48,10 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_GATEWAY)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request failed", code=error.code, actor=error.actor, detail=error.detail)
-    return problem(request, status, error.code, error.message)
+    response = problem(request, status, error.code, error.message)
+    if isinstance(error, errors.LimitError):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def not_found(request: Request[Any, Any, Any], error: chatkit.store.NotFoundError) -> Response[dict[str, object]]:

@@ -1,19 +1,24 @@
 """Counters in SQL."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from sqlalchemy import Executable, bindparam, delete
+from sqlalchemy import Executable, bindparam, delete, select
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import counters
-from app.adapters.stores.sql.types import Moment
+from app.adapters.stores.sql.types import AnyText, Moment
 from app.ports.counters import Counters
+
+T = TypeVar("T")
 
 KEYS_AT_ONCE = 100
 """SQLite takes a few hundred parameters in a statement, and a short statement keeps others waiting for less."""
 
+_read = select(counters.c.key, counters.c.amount).where(
+    counters.c.key.in_(bindparam("keys", type_=AnyText, expanding=True))
+)
 _forget = delete(counters).where(counters.c.keep_until < bindparam("before", type_=Moment))
 
 
@@ -24,13 +29,18 @@ class SqlCounters(Counters):
         self._database = database
 
     async def add(self, amounts: Mapping[str, int], *, keep_until: dt.datetime) -> Mapping[str, int]:
-        sums: dict[str, int] = {}
-        # Sorted, so that two replicas which add to the same keys lock them in the same order.
-        entries = iter(sorted(amounts.items()))
-        async with self._database.transaction() as connection:
-            while some := list(islice(entries, KEYS_AT_ONCE)):
-                rows = await connection.execute(self._add(some, keep_until))
-                sums |= {row.key: row.amount for row in rows}
+        added = {key: amount for key, amount in amounts.items() if amount}
+        asked = [key for key in amounts if key not in added]
+        sums = dict.fromkeys(asked, 0)
+        for keys in _some(asked):
+            sums |= {row.key: row.amount for row in await self._database.rows(_read, {"keys": keys})}
+        if added:
+            # Sorted, so that two replicas which add to the same keys lock them in the same order.
+            entries = sorted(added.items())
+            async with self._database.transaction() as connection:
+                for some in _some(entries):
+                    rows = await connection.execute(self._add(some, keep_until))
+                    sums |= {row.key: row.amount for row in rows}
         return sums
 
     def _add(self, entries: Sequence[tuple[str, int]], keep_until: dt.datetime) -> Executable:
@@ -47,3 +57,8 @@ class SqlCounters(Counters):
 
     async def forget(self, before: dt.datetime) -> None:
         await self._database.write(_forget, {"before": before})
+
+
+def _some(entries: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(entries), KEYS_AT_ONCE):
+        yield entries[start : start + KEYS_AT_ONCE]

@@ -1,0 +1,50 @@
+"""What one user may take of a server."""
+
+from pathlib import Path
+
+import httpx
+from chatkit.types import NoticeEvent
+
+from tests.chatkit_client import ChatKitClient, user_input
+from tests.server import running
+
+QUICK = {"DEMO_DELAY_MS": "0"}
+
+
+async def test_requests_of_a_minute(tmp_path: Path) -> None:
+    async with running(tmp_path, {"RATE_LIMIT_PER_MINUTE": "3"}) as server, ChatKitClient(server.url) as client:
+        # More than two minutes would let through, should one end meanwhile.
+        answers = [await client.http.get("/api/tasks") for _ in range(7)]
+        refused = [answer for answer in answers if answer.status_code == httpx.codes.TOO_MANY_REQUESTS]
+        assert refused
+        problem = refused[0].json()
+        assert 1 <= int(refused[0].headers["retry-after"]) <= 60
+        assert problem["code"] == "rate_limited"
+        assert "Too many requests" in problem["message"]
+        assert problem["request_id"]
+        assert (await client.http.get("/health")).status_code == httpx.codes.OK
+
+
+async def test_tokens_of_a_day_also_after_a_restart(tmp_path: Path) -> None:
+    environment = {**QUICK, "QUOTA_TOKENS_PER_DAY": "1"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        first = await client.say("Hello!")
+        assert first.text
+        [notice] = [event for event in first.events if isinstance(event, NoticeEvent)]
+        assert "allowance" in notice.message
+        problem = await client.refused("threads.create", input=user_input("Hello!"))
+        assert problem["code"] == "quota_used"
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        await client.refused("threads.create", input=user_input("Hello!"))
+        usage = (await client.http.get("/api/usage")).json()["tokens"]
+        assert usage["used"] > usage["limit"] == 1
+        threads = await client.call("threads.list")
+        assert len(threads["data"]) == 1
+
+
+async def test_a_message_that_is_too_long(tmp_path: Path) -> None:
+    environment = {**QUICK, "MAX_MESSAGE_CHARACTERS": "10"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        problem = await client.refused("threads.create", input=user_input("Hello, world"))
+        assert "12 characters, and 10 are allowed" in problem["message"]
+        assert (await client.say("Hello!")).text

@@ -1,0 +1,170 @@
+"""Limits: counted at once in this process, shared with others a moment later."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import pytest
+
+from app.adapters.stores.memory.counters import MemoryCounters
+from app.application.limits import Limits, Rules, network
+from app.application.tally import Tally
+from app.domain.errors import LimitError, StoreUnavailableError
+from app.ports.counters import Counters
+from app.ports.turn_log import TokenUsage
+
+NOON = dt.datetime(2026, 11, 30, 12, 0, 20, tzinfo=dt.UTC)
+TEN_TOKENS = TokenUsage(requests=1, input_tokens=6, output_tokens=4)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def move(self, **span: float) -> None:
+        self.now += dt.timedelta(**span)
+
+
+class BrokenCounters(MemoryCounters):
+    """Fails while it is told to, having added nothing."""
+
+    broken = True
+
+    async def add(self, amounts: Mapping[str, int], *, keep_until: dt.datetime) -> Mapping[str, int]:
+        if self.broken:
+            raise StoreUnavailableError("away", detail="on holiday")
+        return await super().add(amounts, keep_until=keep_until)
+
+
+class Replica:
+    """One process of several on the same counters."""
+
+    def __init__(self, counters: Counters, clock: Clock, **rules: int) -> None:
+        self.tally = Tally(counters)
+        self.limits = Limits(self.tally, Rules(**rules), now=clock)
+        self._clock = clock
+
+    async def settle(self) -> None:
+        await self.tally.settle(self._clock())
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_the_request_after_the_last_is_refused_until_the_minute_ends(clock: Clock) -> None:
+    limits = Replica(MemoryCounters(), clock, requests_per_minute=2).limits
+    limits.admit_request("ann")
+    limits.admit_request("ann")
+    with pytest.raises(LimitError, match="40 s") as refused:
+        limits.admit_request("ann")
+    assert refused.value.retry_after == 40
+    limits.admit_request("bob")
+    clock.move(seconds=40)
+    limits.admit_request("ann")
+
+
+def test_no_limit_counts_nothing(clock: Clock) -> None:
+    limits = Replica(MemoryCounters(), clock).limits
+    for _ in range(1000):
+        limits.admit_request("ann")
+        limits.admit_address("192.0.2.1")
+
+
+def test_an_address_is_counted_whoever_comes_from_it(clock: Clock) -> None:
+    limits = Replica(MemoryCounters(), clock, requests_per_address=2).limits
+    limits.admit_address("2001:db8::1")
+    limits.admit_address("2001:db8::2")
+    with pytest.raises(LimitError):
+        limits.admit_address("2001:db8::3")
+    limits.admit_address("2001:db8:0:1::1")
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::/64"),
+        ("unix:", "unix:"),
+        ("", ""),
+    ],
+)
+def test_what_counts_as_one_address(address: str, counted: str) -> None:
+    assert network(address) == counted
+
+
+async def test_replicas_share_what_they_counted(clock: Clock) -> None:
+    counters = MemoryCounters()
+    one, two = (Replica(counters, clock, requests_per_minute=4) for _ in range(2))
+    for replica in (one, two, one, two):
+        replica.limits.admit_request("ann")
+    for replica in (one, two, one):
+        await replica.settle()
+    for replica in (one, two):
+        with pytest.raises(LimitError):
+            replica.limits.admit_request("ann")
+
+
+async def test_tokens_of_a_day(clock: Clock) -> None:
+    limits = Replica(MemoryCounters(), clock, tokens_per_day=20).limits
+    await limits.admit_turn("ann")
+    assert not limits.spend("ann", TEN_TOKENS)
+    await limits.admit_turn("ann")
+    assert limits.spend("ann", TEN_TOKENS)
+    with pytest.raises(LimitError, match="midnight") as refused:
+        await limits.admit_turn("ann")
+    assert refused.value.code == "quota_used"
+    assert refused.value.retry_after == dt.timedelta(hours=12, seconds=-20).total_seconds()
+    await limits.admit_turn("bob")
+    clock.move(hours=12)
+    await limits.admit_turn("ann")
+
+
+async def test_a_restart_forgives_nothing(clock: Clock) -> None:
+    counters = MemoryCounters()
+    before = Replica(counters, clock, tokens_per_day=10)
+    before.limits.spend("ann", TEN_TOKENS)
+    await before.settle()
+    with pytest.raises(LimitError):
+        await Replica(counters, clock, tokens_per_day=10).limits.admit_turn("ann")
+
+
+async def test_an_outage_refuses_nobody_and_loses_no_count(clock: Clock) -> None:
+    counters = BrokenCounters()
+    replica = Replica(counters, clock, requests_per_minute=2, tokens_per_day=10)
+    replica.limits.admit_request("ann")
+    replica.limits.spend("ann", TEN_TOKENS)
+    with pytest.raises(StoreUnavailableError):
+        await replica.settle()
+    with pytest.raises(LimitError):
+        await replica.limits.admit_turn("ann")
+    counters.broken = False
+    await replica.settle()
+    other = Replica(counters, clock, requests_per_minute=2, tokens_per_day=10)
+    assert (await other.limits.tokens("ann")).used == 10
+    assert (await other.limits.requests("ann")).used == 1
+
+
+async def test_what_is_over_is_forgotten(clock: Clock) -> None:
+    replica = Replica(MemoryCounters(), clock, requests_per_minute=5)
+    for number in range(100):
+        replica.limits.admit_address(f"192.0.2.{number}")
+        replica.limits.admit_request(f"user_{number}")
+    await replica.settle()
+    clock.move(minutes=3)
+    await replica.settle()
+    assert not replica.tally._sums
+
+
+async def test_it_settles_by_itself_and_in_the_end(clock: Clock) -> None:
+    counters = MemoryCounters()
+    tally = Tally(counters)
+    async with tally.in_step():
+        tally.add("key", 3, NOON + dt.timedelta(days=365_000))
+    assert await counters.add({"key": 0}, keep_until=NOON) == {"key": 3}
