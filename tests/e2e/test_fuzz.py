@@ -1,0 +1,79 @@
+"""Ten thousand requests made from our own OpenAPI document, half of them wrong on purpose: no 5xx, no hang."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.core.result import Ok
+
+from tests.server import running
+
+CASES = 10_000
+SHARES = 8
+SECONDS = 20
+"""An answer that begins later is a hang."""
+
+Operation = APIOperation[Any, Any, Any, Any]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("share", range(SHARES))
+async def test_no_request_brings_the_server_down(share: int, tmp_path: Path) -> None:
+    async with running(tmp_path, {"DEMO_DELAY_MS": "0", "RATE_LIMIT_PER_MINUTE": "0"}) as server:
+        await asyncio.to_thread(fuzz, server.url, share)
+        assert "request crashed" not in server.log
+
+
+def fuzz(url: str, share: int) -> None:
+    """Every operation gets the same number of cases; those that take no input get only one."""
+    schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json")
+    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    assert len(operations) == sum(1 for _ in schema.get_all_operations())
+    takers = sum(1 for operation in operations if takes_input(operation))
+    each = CASES // takers // len(GenerationMode)
+    with requests.Session() as session:
+        session.trust_env = False
+        for operation in operations[share::SHARES]:
+            for mode in GenerationMode:
+                attack(operation, mode, each, session, url)
+
+
+def takes_input(operation: Operation) -> bool:
+    """Whether there is anything to get wrong."""
+    return bool(len(operation.body) or any(True for _ in operation.iter_parameters()))
+
+
+def attack(operation: Operation, mode: GenerationMode, cases: int, session: requests.Session, url: str) -> None:
+    """Send so many cases of one kind."""
+
+    @settings(
+        max_examples=cases,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def send(case: Case[Any]) -> None:
+        request = case.as_transport_kwargs(base_url=url)
+        # A stream of events has no end; that it begins is enough.
+        with session.request(**request, stream=True, timeout=SECONDS) as response:
+            status, kind = response.status_code, response.headers.get("content-type", "")
+            assert status < httpx.codes.INTERNAL_SERVER_ERROR, (case.as_curl_command(), response.text)
+            if status >= httpx.codes.BAD_REQUEST:
+                assert kind.startswith("application/problem+json"), (case.as_curl_command(), kind)
+                assert response.json()["message"], case.as_curl_command()
+            elif not kind.startswith("text/event-stream"):
+                assert response.content is not None
+
+    try:
+        send()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE, operation.label
