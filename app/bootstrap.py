@@ -171,7 +171,6 @@ class AssistantWiring(Provider):
     """The assistant, its loop, and the turns that it answers in."""
 
     scope = Scope.APP
-    server = provide(AnyportServer)
 
     @provide
     def task_service(self, tasks: TaskRepository) -> TaskService:
@@ -198,6 +197,10 @@ class AssistantWiring(Provider):
         window = HistoryWindow(items=settings.assistant.history_items, tokens=settings.assistant.history_tokens)
         longest = settings.limits.message_characters
         return Conversation(store, turn_log, runner, models, limits, window=window, message_characters=longest)
+
+    @provide
+    def server(self, store: ThreadStore, conversation: Conversation, settings: Settings) -> AnyportServer:
+        return AnyportServer(store, conversation, settings.chatkit)
 
     @provide
     async def turns(self, server: AnyportServer, storage: Storage, settings: Settings) -> AsyncIterator[Turns]:

@@ -202,7 +202,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatKitSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page at `/` tells ChatKit's front end."""
+    """What is between the server and ChatKit's front end."""
 
     domain_key: Annotated[
         str,
@@ -211,6 +211,16 @@ class ChatKitSettings(msgspec.Struct, frozen=True, kw_only=True):
             help="Domain key from OpenAI's console for the hosted front end; any text will do on localhost.",
         ),
     ] = "local-dev"
+    client_tool_timeout_seconds: Annotated[
+        int,
+        env(
+            "CLIENT_TOOL_TIMEOUT_SECONDS",
+            help="How long the page may take to answer a client tool; later, the call counts as unanswered.",
+            expects="a number of seconds from 1 to 3600",
+            ge=1,
+            le=3600,
+        ),
+    ] = 60
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import structlog
@@ -10,13 +10,14 @@ from chatkit.store import NotFoundError
 from chatkit.types import (
     InferenceOptions,
     NoticeEvent,
+    ThreadItemReplacedEvent,
     ThreadMetadata,
     ThreadStreamEvent,
     UserMessageInput,
     UserMessageItem,
 )
 
-from app.application.history import load_history
+from app.application.history import Past, load_history
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
 from app.domain.conversation import HistoryWindow, title_from
@@ -77,12 +78,14 @@ class Conversation:
 
         A thread without a title is given one, in place: ChatKit saves it and tells the client.
         """
-        history = await load_history(self._store, self._turn_log, thread.id, context, self._window)
+        past = await load_history(self._store, self._turn_log, thread.id, context, self._window)
         if thread.title is None:
-            thread.title = _title(history)
-        turn = _Turn(thread.id, history)
+            thread.title = _title(past.entries)
+        turn = _Turn(thread.id, past)
+        for item in past.given_up:
+            yield ThreadItemReplacedEvent(item=item)
         try:
-            request = self._request(thread, history, context)
+            request = self._request(thread, past, context)
             async with aclosing(self._runner.run(request, turn.report)) as events:
                 async for event in events:
                     yield event
@@ -98,8 +101,9 @@ class Conversation:
         if turn.used_up:
             yield NoticeEvent(level="warning", message="That was the last of today's allowance of this chat.")
 
-    def _request(self, thread: ThreadMetadata, history: list[HistoryEntry], context: RequestContext) -> RunRequest:
+    def _request(self, thread: ThreadMetadata, past: Past, context: RequestContext) -> RunRequest:
         """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
+        history = past.entries
         asked = next((entry for entry in reversed(history) if isinstance(entry, UserMessageItem)), None)
         options = asked.inference_options if asked else InferenceOptions()
         try:
@@ -107,7 +111,9 @@ class Conversation:
         except InvalidInputError:
             model = self._models.default  # It was offered when the message was sent, and is not any more.
         tool = options.tool_choice.id if options.tool_choice and asked is history[-1] else None
-        return RunRequest(thread=thread, history=history, context=context, model=model, tool=tool)
+        return RunRequest(
+            thread=thread, history=history, context=context, model=model, tool=tool, answered=past.answered
+        )
 
     async def _record_broken_off(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
         """Record a turn whose own end matters more than a store that fails on top of it."""
@@ -119,6 +125,8 @@ class Conversation:
     async def _record(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
         turn.used_up = self._limits.spend(context.user_id, turn.report.usage)
         try:
+            if turn.report.earlier is not None:
+                await self._turn_log.finish(turn.report.earlier, context)
             await self._turn_log.finish(turn.record(status), context)
         except NotFoundError:
             log.info("turn not recorded: what it answers was deleted meanwhile", thread=turn.thread_id)
@@ -127,11 +135,11 @@ class Conversation:
 class _Turn:
     """A turn under way."""
 
-    def __init__(self, thread_id: str, history: list[HistoryEntry]) -> None:
-        if not history or isinstance(history[-1], TurnRecord):
+    def __init__(self, thread_id: str, past: Past) -> None:
+        if not past.entries or (isinstance(past.entries[-1], TurnRecord) and past.answered is None):
             raise InvalidInputError("There is nothing in this thread to answer.")
         self.thread_id = thread_id
-        self.after_item_id = history[-1].id
+        self.after_item_id = past.newest
         self.report = RunReport()
         self.error = ""
         self.used_up = False
@@ -152,9 +160,10 @@ class _Turn:
             usage=self.report.usage,
             attempts=self.report.attempts,
             error=self.error,
+            open_call=self.report.open_call,
         )
 
 
-def _title(history: list[HistoryEntry]) -> str | None:
+def _title(history: Sequence[HistoryEntry]) -> str | None:
     first = next((entry for entry in history if isinstance(entry, UserMessageItem)), None)
     return title_from("".join(part.text for part in first.content)) if first else None

@@ -5,27 +5,45 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from chatkit.types import ThreadItem
 
+from app.application import questions
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
-from app.ports.agent_runner import HistoryEntry
+from app.ports.agent_runner import Answered, HistoryEntry
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord
 
 
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest of a thread, oldest first; a recorded turn stands where its items stood, told whole or not at all.
+
+    `newest` is the item to answer. Questions that nobody answered are given up: `given_up` holds their items as
+    they are from now on.
+    """
+
+    entries: Sequence[HistoryEntry] = ()
+    newest: str = ""
+    answered: Answered | None = None
+    given_up: Sequence[ThreadItem] = ()
+
+
 async def load_history(
     store: ThreadStore, turn_log: TurnLog, thread_id: str, context: RequestContext, window: HistoryWindow
-) -> list[HistoryEntry]:
-    """The newest items, oldest first; a recorded turn stands where its items stood, and is told whole or not at all.
-
-    The last entry is the item to answer; an earlier turn that answered it (a retry) is left out.
-    """
-    items = await _newest(store, thread_id, context, window.items)
-    if not items:
-        return []
+) -> Past:
+    """What the model is told before it answers the newest item; an earlier turn that answered it (a retry) is left
+    out."""
+    found = await _newest(store, thread_id, context, window.items)
+    if not found:
+        return Past()
+    items = [questions.closed(item) for item in found]
+    given_up = [item for item, before in zip(items, found, strict=True) if item is not before]
     earlier = [item.id for item in items[:-1]]
     turns = await turn_log.recall(thread_id, earlier, context) if earlier else {}
-    history = _interleave(items, turns)
-    return history[len(history) - window.newest([_size(entry) for entry in history]) :]
+    answered = None if given_up else questions.answered(items, turns)
+    entries = _interleave(items, _settled(items, turns, answered))
+    count = window.newest([_size(entry) for entry in entries])
+    if answered is not None:
+        count = max(count, len(entries) - entries.index(answered.turn))
+    return Past(entries=entries[-count:], newest=items[-1].id, answered=answered, given_up=given_up)
 
 
 def _size(entry: HistoryEntry) -> int:
@@ -45,6 +63,15 @@ async def _newest(store: ThreadStore, thread_id: str, context: RequestContext, l
         if not page.has_more:
             break
     return items[::-1]
+
+
+def _settled(
+    items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord], answered: Answered | None
+) -> Mapping[str, TurnRecord]:
+    """The turns, each with a result for every call but the one that is gone on with."""
+    by_id = {item.id: item for item in items}
+    kept = answered.turn if answered else None
+    return {key: turn if turn is kept else questions.settled(turn, by_id) for key, turn in turns.items()}
 
 
 def _interleave(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> list[HistoryEntry]:

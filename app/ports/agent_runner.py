@@ -5,30 +5,43 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
-from chatkit.types import ThreadItem, ThreadMetadata, ThreadStreamEvent
+from chatkit.types import ClientToolCallItem, StructuredInputItem, ThreadItem, ThreadMetadata, ThreadStreamEvent
 
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
-from app.ports.turn_log import TokenUsage, TurnRecord
+from app.ports.turn_log import OpenCall, TokenUsage, TurnRecord
 
 HistoryEntry = ThreadItem | TurnRecord
 """What the model is told of the past: a thread item as it is, or a whole turn with its tool calls."""
 
 
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that an earlier turn left open, and the item in which the user, or the page, has answered it since."""
+
+    turn: TurnRecord
+    call: OpenCall
+    item: StructuredInputItem | ClientToolCallItem
+
+
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run needs to know; `history` ends with what the assistant is to answer. `tool` must be used first."""
+    """What a run needs to know; `history` ends with what the assistant is to answer. `tool` must be used first.
+
+    With `answered` the run goes on where that turn stopped: its open call is made again, this time with an answer.
+    """
 
     thread: ThreadMetadata
     history: Sequence[HistoryEntry]
     context: RequestContext
     model: ModelRef
     tool: str | None = None
+    answered: Answered | None = None
 
 
 class RunReport(msgspec.Struct, kw_only=True):
     """What a run leaves behind, filled in while it goes and complete when its events end, however they end.
 
-    `attempts` counts the requests to models, those that failed included.
+    `attempts` counts the requests to models, those that failed included. `earlier` is the turn that was gone on with,
+    now with the result of its call.
     """
 
     provider: str = ""
@@ -37,6 +50,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     model_items: list[dict[str, Any]] = []
     item_ids: list[str] = []
     usage: TokenUsage = TokenUsage()
+    open_call: OpenCall | None = None
+    earlier: TurnRecord | None = None
 
 
 class AgentRunner(ABC):

@@ -22,13 +22,21 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_tokens: int = 0
 
 
+class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool call that has no result yet: the user, or the page, is asked for it by the thread item `item_id`."""
+
+    call_id: str
+    item_id: str
+
+
 class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the assistant.
 
     ChatKit's items hold no tool calls, so `model_items` keeps the run's own (calls, results, reasoning,
     messages) as the Agents SDK's input items, to be replayed on later turns. The turn answers the thread item
     `after_item_id`; `item_ids` are the thread items that it wrote and that `model_items` stand for.
-    `attempts` counts its requests to models, those that failed included.
+    `attempts` counts its requests to models, those that failed included. Of all calls in `model_items` only
+    `open_call` may be without a result, and then it belongs behind the last of them.
     """
 
     id: str
@@ -44,6 +52,7 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     usage: TokenUsage = TokenUsage()
     attempts: int = 1
     error: str = ""
+    open_call: OpenCall | None = None
 
 
 class TurnLog(ABC):

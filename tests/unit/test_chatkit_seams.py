@@ -13,10 +13,18 @@ def test_the_version_is_the_one_that_was_read() -> None:
 def test_the_seams_have_the_signatures_that_we_call() -> None:
     parameters = {
         name: list(inspect.signature(getattr(ChatKitServer, name)).parameters)
-        for name in ("_process_streaming", "_process_non_streaming", "_serialize")
+        for name in (
+            "_process_streaming",
+            "_process_streaming_impl",
+            "_process_events",
+            "_process_non_streaming",
+            "_serialize",
+        )
     }
     assert parameters == {
         "_process_streaming": ["self", "request", "context"],
+        "_process_streaming_impl": ["self", "request", "context"],
+        "_process_events": ["self", "thread", "context", "stream"],
         "_process_non_streaming": ["self", "request", "context"],
         "_serialize": ["self", "obj"],
     }

@@ -96,7 +96,6 @@ def test_a_sentence_is_a_call(text: str, call: Call) -> None:
         "What can you help me with?",
         "Tell me a story",
         "tell me about yourself",
-        "add a task",
         "What is the capital of France?",
         "list the planets",
         "create a website",

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 from chatkit.store import StoreItemType
@@ -13,6 +13,7 @@ from chatkit.types import (
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
     ProgressUpdateEvent,
+    StructuredInput,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
     ThreadItemUpdatedEvent,
@@ -21,6 +22,7 @@ from chatkit.types import (
 )
 from chatkit.widgets import WidgetRoot
 
+from app.adapters.agents_sdk.questions import Questions
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
 
 NewId = Callable[[StoreItemType], str]
@@ -86,6 +88,7 @@ class Outlet:
         self.thread_id = thread_id
         self.new_id = new_id
         self.item_ids: list[str] = []
+        self.questions = Questions(thread_id, new_id)
         self._queue: asyncio.Queue[ThreadStreamEvent | None] = asyncio.Queue()
         self._workflow: WorkflowInProgress | None = None
         self._message: Message | None = None
@@ -144,14 +147,25 @@ class Outlet:
         if self._workflow is None or not self._workflow.running:
             self._show_widgets()
 
+    def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
+        """The user's answers; without them the run ends with the question."""
+        return self.questions.ask(call_id, inputs)
+
+    def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
+        """What the page answers; without it the run ends with the call."""
+        return self.questions.call_page(call_id, name, arguments)
+
     def progress(self, text: str) -> None:
         """Say in a line what is being done."""
         self.emit(ProgressUpdateEvent(text=text))
 
     def finish(self) -> None:
-        """Close what is open with what was shown, and end the events. Safe to call twice."""
+        """Close what is open with what was shown, ask what is to be asked, and end the events. Safe to call twice."""
         self._close_open_items()
         self._show_widgets()
+        if self.questions.item is not None and self.questions.item.id not in self.item_ids:
+            self.item_ids.append(self.questions.item.id)
+            self.emit(ThreadItemDoneEvent(item=self.questions.item))
         self._queue.put_nowait(None)
 
     def _close_open_items(self) -> None:

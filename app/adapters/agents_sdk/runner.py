@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from agents import Agent, Model, ModelSettings, RunConfig, RunHooks, Runner, Tool
+import msgspec
+from agents import Agent, Model, ModelSettings, RunConfig, RunHooks, Runner, Tool, ToolsToFinalOutputResult
 from agents.exceptions import AgentsException, MaxTurnsExceeded
 from agents.run_context import RunContextWrapper
 from agents.tool_context import ToolContext
@@ -19,16 +20,18 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
 from app.adapters.agents_sdk.items import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
+from app.adapters.agents_sdk.resumption import opened, repeat
 from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
 from app.adapters.agents_sdk.turn import TurnContext
 from app.application.models import ModelCatalog
+from app.application.questions import with_result
 from app.domain.errors import AnyportError
 from app.domain.model_ref import ModelRef
-from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
+from app.ports.agent_runner import AgentRunner, Answered, RunReport, RunRequest
 from app.ports.model_provider import ModelError
 from app.ports.thread_store import ThreadStore
-from app.ports.turn_log import TokenUsage
+from app.ports.turn_log import TokenUsage, TurnRecord
 
 
 class SdkAgentRunner(AgentRunner):
@@ -68,12 +71,19 @@ class SdkAgentRunner(AgentRunner):
         transcript = Transcript(())
         model = FallbackModel(self._models.candidates(request.model), self._open, self._breakers)
         try:
-            history = await to_model_input(request.history, request.model)
+            context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
+            entries = request.history
+            if request.answered is not None:
+                report.earlier = await self._go_on(request.answered, context, outlet)
+                if report.earlier.open_call is not None:
+                    return
+                entries = [report.earlier if entry is request.answered.turn else entry for entry in entries]
+            history = await to_model_input(entries, request.model)
             transcript = Transcript(history)
             result = Runner.run_streamed(
-                self._agent(request),
+                self._agent(request, outlet),
                 history,
-                context=TurnContext(request=request.context, thread=request.thread, stage=outlet),
+                context=context,
                 max_turns=self._max_rounds,
                 hooks=_Visible(outlet, transcript, self._assistant),
                 run_config=RunConfig(
@@ -96,14 +106,26 @@ class SdkAgentRunner(AgentRunner):
             outlet.finish()
             report.provider, report.model = _author(model, request.model)
             report.attempts = len(model.attempts)
-            report.model_items = transcript.items()
+            report.open_call = None if report.earlier and report.earlier.open_call else outlet.questions.open_call
+            report.model_items = transcript.items(report.open_call.call_id if report.open_call else None)
             report.item_ids = outlet.item_ids
             report.usage = _tokens(usage)
 
     def _open(self, ref: ModelRef) -> Model:
         return self._models.provider(ref).model(ref.model)
 
-    def _agent(self, request: RunRequest) -> Agent[TurnContext]:
+    async def _go_on(self, answered: Answered, context: TurnContext, outlet: Outlet) -> TurnRecord:
+        """The turn that was interrupted, with the result of its call, or with another question in its place."""
+        outlet.questions.answered(answered)
+        call = opened(answered)
+        outlet.tool_started(call.id, self._assistant.describe(call.tool, _arguments(call.arguments)))
+        result = await repeat(call, self._assistant, context)
+        outlet.tool_finished(call.id)
+        if (asked := outlet.questions.open_call) is not None:
+            return msgspec.structs.replace(answered.turn, open_call=asked)
+        return with_result(answered.turn, answered.call, result)
+
+    def _agent(self, request: RunRequest, outlet: Outlet) -> Agent[TurnContext]:
         today = dt.datetime.now(dt.UTC).date()
         able = self._models.capabilities(request.model).tools
         return Agent[TurnContext](
@@ -111,6 +133,9 @@ class SdkAgentRunner(AgentRunner):
             instructions=f"{self._assistant.instructions}\n\nToday is {today:%A}, {today.isoformat()} (UTC).",
             tools=list(self._assistant.tools) if able else [],
             model_settings=ModelSettings(tool_choice=request.tool),
+            tool_use_behavior=lambda _, __: ToolsToFinalOutputResult(
+                is_final_output=outlet.questions.open_call is not None, final_output=""
+            ),
         )
 
 
@@ -131,7 +156,9 @@ class _Visible(RunHooks[TurnContext]):
         self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool, result: object
     ) -> None:
         if isinstance(context, ToolContext):
-            self._transcript.tool_returned(context.tool_call_id, result)
+            open_call = self._outlet.questions.open_call
+            if open_call is None or open_call.call_id != context.tool_call_id:
+                self._transcript.tool_returned(context.tool_call_id, result)
             self._outlet.tool_finished(context.tool_call_id)
 
 

@@ -27,11 +27,12 @@ class Transcript:
         """Add a tool's result at once: a run that is stopped now has acted all the same."""
         self._items.append({"type": "function_call_output", "call_id": call_id, "output": str(result)})
 
-    def items(self) -> list[dict[str, Any]]:
-        """The items as they can be replayed: a call without a result is left out, a result has its call."""
+    def items(self, open_call: str | None = None) -> list[dict[str, Any]]:
+        """The items as they can be replayed: a result has its call, and a call without a result is left out, unless it
+        is `open_call`."""
         returned = {item.get("call_id") for item in self._items if item.get("type") == "function_call_output"}
         called = {item.get("call_id") for item in self._items if item.get("type") == "function_call"}
-        paired = returned & called
+        paired = returned & called | {open_call}
         return [
             item
             for item in self._items

@@ -1,9 +1,10 @@
 """What a tool may use while it runs."""
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
-from chatkit.types import ThreadMetadata
+from chatkit.types import StructuredInput, ThreadMetadata
 from chatkit.widgets import WidgetRoot
 
 from app.domain.identity import RequestContext
@@ -14,6 +15,21 @@ class Stage(Protocol):
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
         """Put a widget into the thread, below the running tools' workflow."""
+
+    def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
+        """The user's answer to each of `inputs`: the values they chose or typed, none where they skipped.
+
+        The first time this interrupts the tool by raising; when the user has answered, maybe in another process, the
+        tool is called again from its beginning and gets here with the answer. So nothing may be changed before it,
+        and what was decided from the answer should be seen in the question: one that reads differently is asked anew.
+        One call of a tool asks one thing; several inputs are one thing.
+        """
+
+    def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
+        """What the page's own tool `name` returns: any JSON, from outside, so it is data to be checked.
+
+        Interrupts the tool as `ask` does. A page that does not answer in time never brings it back.
+        """
 
     def progress(self, text: str) -> None:
         """Say in a line what is being done; the next event replaces it."""

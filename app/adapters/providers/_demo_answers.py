@@ -12,6 +12,8 @@ COUNT_LIMIT: Final = 1000
 
 WHICH: Final = "Which task do you mean? Name it by its title."
 
+NOT_ADDED: Final = "Then I add nothing."
+
 _WHO: Final = "I am the demo: I have no language model, only a few sentences about tasks."
 _REAL_MODEL: Final = "For a real model set GEMINI_API_KEY, OPENAI_API_KEY or LITELLM_MODEL and restart the server."
 _LONG_ANSWERS: Final = "To see an answer stream for a while, say “count to 200” or “tell me a story”."
@@ -25,6 +27,8 @@ _OFFERS: Final = {
     "update_task": "“Rename buy milk to buy oat milk”, “Buy oat milk is due tomorrow”",
     "get_task": "“Tell me about buy oat milk”",
     "delete_task": "“Delete buy oat milk”",
+    "delete_tasks": "“Delete all completed tasks”",
+    "ask_user": "“Add a task”, and I ask for the rest",
 }
 
 _STORY: Final = """\
@@ -71,6 +75,14 @@ def spoken_of(output: str) -> str | None:
     return None
 
 
+def answered(outputs: Sequence[str]) -> Sequence[str] | None:
+    """What the user answered to the demo's form for a new task: its title, then its priority; empty when skipped."""
+    match _parsed(outputs[-1]):
+        case {"answers": [{"answer": title}, {"answer": priority}]}:
+            return [answer[0] if isinstance(answer, list) else "" for answer in (title, priority)]
+    return None
+
+
 def _help(tools: Collection[str]) -> str:
     offers = [f"- {offer}" for tool, offer in _OFFERS.items() if tool in tools]
     if not offers:
@@ -89,6 +101,8 @@ def _told(output: str) -> str:
     for event, facts in _parsed(output).items():
         if event in _EVENTS and isinstance(facts, dict):
             return _EVENTS[event](facts)
+        if event == "deleted_tasks":
+            return _deleted(facts)
         if event == "shown":
             return _listed(facts)
     return output.removeprefix("This was not done. ") or "The tool said nothing."
@@ -108,6 +122,12 @@ def _listed(count: object) -> str:
         case 1:
             return "Here it is: there is one task."
     return f"Here they are: {count} tasks."
+
+
+def _deleted(titles: Sequence[str]) -> str:
+    if len(titles) == 1:
+        return f"I deleted “{titles[0]}”."
+    return f"I deleted {len(titles)} tasks."
 
 
 def _described(facts: Mapping[str, Any]) -> str:

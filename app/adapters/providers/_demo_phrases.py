@@ -9,6 +9,11 @@ import msgspec
 
 from app.adapters.providers._demo_days import DAY, day
 
+FORM: Final = "ask_user"
+"""The tool that asks what a new task is about."""
+
+PRIORITIES: Final = ("low", "medium", "high")
+
 LONGEST: Final = 500
 """Characters of a sentence. Patterns take quadratic time on longer texts, and would block everybody."""
 
@@ -92,6 +97,30 @@ def _schedule(match: re.Match[str], today: dt.date) -> Call | None:
 
 def _unschedule(match: re.Match[str], _: dt.date) -> Call:
     return Call("update_task", {"task": _reference(match["task"]), "due": "none"})
+
+
+def _delete_all(match: re.Match[str], _: dt.date) -> Call:
+    for status, pattern in _STATUSES:
+        if pattern.search(match[0]):
+            return Call("delete_tasks", {"status": status})
+    return Call("delete_tasks", {"status": "all"})
+
+
+def _delete_several(match: re.Match[str], _: dt.date) -> Call:
+    named = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match["tasks"], flags=re.IGNORECASE)
+    return Call("delete_tasks", {"tasks_to_delete": [_reference(name) for name in named if name.strip()]})
+
+
+def _selected(match: re.Match[str], _: dt.date) -> Call:
+    return Call("get_selected_task", {})
+
+
+def _ask(match: re.Match[str], _: dt.date) -> Call:
+    questions: list[dict[str, Any]] = [
+        {"question": "What is to be done?"},
+        {"question": "How much does it matter?", "options": list(PRIORITIES)},
+    ]
+    return Call(FORM, {"questions": questions})
 
 
 def _on(tool: str) -> Reading:
@@ -185,6 +214,18 @@ _SENTENCES: Final = _sentences(
         _on("complete_task"),
     ),
     (r"(?!what\b|which\b|who\b|when\b|how\b)(?P<task>.+?)\s+is\s+(?:done|finished|completed?)", _on("complete_task")),
+    (
+        r"(?:which|what)(?:\s+(?:one|task))?\s+(?:is|have i|did i)\s+select(?:ed)?"
+        r"|(?:show|open|tell me about)\s+the\s+selected\s+(?:one|task)",
+        _selected,
+    ),
+    (r"(?:add|create|make)\s+(?:me\s+)?(?:an?|another)\s+(?:new\s+)?(?:task|to-?do)", _ask),
+    (
+        r"(?:delete|remove|clear)\s+(?:all|everything)(?:\s+(?:of\s+)?(?:my|the))?"
+        r"(?:\s+(?:open|pending|completed|done|finished))?(?:\s+(?:tasks|to-?dos))?",
+        _delete_all,
+    ),
+    (r"(?:delete|remove|drop)\s+(?:the\s+)?tasks\s+(?P<tasks>.+?\s*(?:,|\band\b)\s*.+)", _delete_several),
     (r"(?:delete|remove|drop|get rid of)\s+(?P<task>.+)", _on("delete_task")),
     (
         r"(?:tell me (?:more )?about|details (?:of|on)|describe|look up|open)\s+(?!you\b|yourself\b)(?P<task>.+)",

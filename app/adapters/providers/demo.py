@@ -16,8 +16,8 @@ from agents.items import TResponseInputItem, TResponseStreamEvent
 from app.adapters.providers._chat_completions.answer import Answer
 from app.adapters.providers._chat_completions.message import TEXT
 from app.adapters.providers._chat_completions.wire import Chunk, Function, Tokens, ToolCall
-from app.adapters.providers._demo_answers import WHICH, small_talk, spoken_of, tool_talk, unable
-from app.adapters.providers._demo_phrases import Call, means_it, obey, understand
+from app.adapters.providers._demo_answers import NOT_ADDED, WHICH, answered, small_talk, spoken_of, tool_talk, unable
+from app.adapters.providers._demo_phrases import FORM, PRIORITIES, Call, means_it, obey, understand
 from app.environment import env
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
 
@@ -103,12 +103,12 @@ class DemoModel(Model):
 
     def _reply(self, items: Sequence[Item], tools: Collection[str], choice: object) -> Call | str:
         if results := _results(items):
-            return tool_talk(results)
+            return _filled_in(answered(results), tools) or tool_talk(results)
         asked = _asked(items)
         call = understand(asked, self._today())
         if isinstance(choice, str) and choice in tools and (call is None or call.tool != choice):
             call = obey(choice, asked)
-        if call is None:
+        if call is None or (call.tool == FORM and FORM not in tools):
             return small_talk(asked, tools)
         return _resolved(call, items) if call.tool in tools else unable(call.tool)
 
@@ -172,6 +172,17 @@ def _resolved(call: Call, items: Sequence[Item]) -> Call | str:
     results = (_text(item["output"]) for item in reversed(items) if item.get("type") == "function_call_output")
     last = next((task for result in results if (task := spoken_of(result)) is not None), "")
     return Call(call.tool, {**call.arguments, "task": last}) if last else WHICH
+
+
+def _filled_in(answers: Sequence[str] | None, tools: Collection[str]) -> Call | str | None:
+    """The new task that the demo's own form describes."""
+    if answers is None or "create_task" not in tools:
+        return None
+    title, priority = answers
+    if not title:
+        return NOT_ADDED
+    known = {"priority": priority} if priority in PRIORITIES else {}
+    return Call("create_task", {"title": title, **known})
 
 
 def _wire(call: Call) -> ToolCall:

@@ -4,6 +4,8 @@ ChatKit finds these things out when a stream is open or something is stored alre
 takes a 5xx or a broken stream for a reason to send the same again.
 """
 
+import datetime as dt
+
 from chatkit.types import (
     AttachmentsCreateReq,
     AttachmentsDeleteReq,
@@ -16,13 +18,13 @@ from chatkit.types import (
     ThreadsCreateReq,
     ThreadsRetryAfterItemReq,
     ThreadsSyncCustomActionReq,
-    UserMessageItem,
     WidgetItem,
 )
 
 from app.application.conversation import Conversation
 from app.domain.errors import InvalidInputError, NotEnabledError
 from app.domain.identity import RequestContext
+from app.entrypoints.chatkit import lookups
 from app.ports.thread_store import ThreadStore
 
 ANSWERED = (
@@ -35,15 +37,27 @@ ANSWERED = (
 """What a model answers, and somebody pays for."""
 
 
-async def check(request: ChatKitReq, store: ThreadStore, conversation: Conversation, context: RequestContext) -> None:
+async def check(
+    request: ChatKitReq,
+    store: ThreadStore,
+    conversation: Conversation,
+    context: RequestContext,
+    patience: dt.timedelta,
+) -> None:
     """Raises `InvalidInputError`, `LimitError`, `NotEnabledError` or `NotFoundError` when the request cannot be carried
-    out."""
+    out; a page has `patience` for the result of a client tool."""
     if isinstance(request, ANSWERED):
         await conversation.admit(context)
-    await _check(request, store, conversation, context)
+    await _check(request, store, conversation, context, patience)
 
 
-async def _check(request: ChatKitReq, store: ThreadStore, conversation: Conversation, context: RequestContext) -> None:
+async def _check(
+    request: ChatKitReq,
+    store: ThreadStore,
+    conversation: Conversation,
+    context: RequestContext,
+    patience: dt.timedelta,
+) -> None:
     match request:
         case ThreadsCreateReq():
             conversation.check(request.params.input)
@@ -53,9 +67,10 @@ async def _check(request: ChatKitReq, store: ThreadStore, conversation: Conversa
         case ThreadsAddUserMessageReq():
             conversation.check(request.params.input)
         case ThreadsRetryAfterItemReq():
-            await _user_message(request, store, context)
+            await lookups.message_before(store, request.params.thread_id, request.params.item_id, context)
         case ThreadsAddClientToolOutputReq():
-            await _pending_tool_call(request, store, context)
+            lookups.check_output(request.params.result)
+            await lookups.open_client_call(store, request.params.thread_id, context, patience)
         case ThreadsAddStructuredInputReq():
             await _pending_question(request, store, context)
         case ThreadsSyncCustomActionReq():
@@ -66,20 +81,6 @@ async def _check(request: ChatKitReq, store: ThreadStore, conversation: Conversa
             raise NotEnabledError("Dictation is not enabled on this server.")
         case _:
             pass
-
-
-async def _user_message(request: ThreadsRetryAfterItemReq, store: ThreadStore, context: RequestContext) -> None:
-    item = await store.load_item(request.params.thread_id, request.params.item_id, context)
-    if not isinstance(item, UserMessageItem):
-        raise InvalidInputError("Only a message of the user can be answered again.")
-
-
-async def _pending_tool_call(
-    request: ThreadsAddClientToolOutputReq, store: ThreadStore, context: RequestContext
-) -> None:
-    page = await store.load_thread_items(request.params.thread_id, None, 1, "desc", context)
-    if not any(item.type == "client_tool_call" and item.status == "pending" for item in page.data):
-        raise InvalidInputError("No client tool call of this thread is waiting for a result.")
 
 
 async def _pending_question(request: ThreadsAddStructuredInputReq, store: ThreadStore, context: RequestContext) -> None:

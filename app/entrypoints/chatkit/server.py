@@ -1,7 +1,7 @@
 """ChatKit's server, told to use our conversation.
 
 Leans on three private methods of openai-chatkit 1.6.5, which `tests/unit/test_chatkit_seams.py` guards:
-`_process_streaming`, `_process_non_streaming` and `_serialize`.
+`_process_streaming`, `_process_streaming_impl`, `_process_events`, `_process_non_streaming` and `_serialize`.
 """
 
 import datetime as dt
@@ -16,8 +16,12 @@ from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
 from chatkit.types import (
     ChatKitReq,
     FeedbackKind,
+    Page,
+    StreamingReq,
     SyncCustomActionResponse,
     ThreadMetadata,
+    ThreadsAddClientToolOutputReq,
+    ThreadsRetryAfterItemReq,
     ThreadStreamEvent,
     UserMessageItem,
     WidgetItem,
@@ -26,10 +30,13 @@ from chatkit.types import (
 from pydantic import BaseModel, TypeAdapter
 
 from app.application.conversation import Conversation
+from app.application.questions import closed, expired
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit import preconditions
+from app.entrypoints.chatkit.lookups import message_before, open_client_call
 from app.ports.thread_store import ThreadStore
+from app.settings import ChatKitSettings
 
 
 class AnyportServer(ChatKitServer[RequestContext]):
@@ -37,9 +44,10 @@ class AnyportServer(ChatKitServer[RequestContext]):
 
     store: ThreadStore
 
-    def __init__(self, store: ThreadStore, conversation: Conversation) -> None:
+    def __init__(self, store: ThreadStore, conversation: Conversation, settings: ChatKitSettings) -> None:
         super().__init__(store)
         self._conversation = conversation
+        self._patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
 
     async def process(
         self, request: str | bytes | bytearray, context: RequestContext
@@ -47,7 +55,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         """Answer one request. Raises pydantic's `ValidationError` for a body that is no request of ChatKit's,
         and what `preconditions.check` raises, before a stream is open or anything is stored."""
         parsed = _requests().validate_json(request)
-        await preconditions.check(parsed, self.store, self._conversation, context)
+        await preconditions.check(parsed, self.store, self._conversation, context, self._patience)
         if is_streaming_req(parsed):
             return StreamingResult(self._process_streaming(parsed, context))
         return NonStreamingResult(await self._process_non_streaming(parsed, context.as_client()))
@@ -81,8 +89,45 @@ class AnyportServer(ChatKitServer[RequestContext]):
         """Refuse: no widget of this server sends actions."""
         raise InvalidInputError("This server knows no such action.")
 
+    async def _process_streaming_impl(
+        self, request: StreamingReq, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """ChatKit's own, but for what it takes too narrowly: a page's result is for the newest open call, also when
+        something stands behind it; and any item of an answer may be retried."""
+        match request:
+            case ThreadsAddClientToolOutputReq(params=params):
+                events = self._after_client_tool(params.thread_id, params.result, context)
+            case ThreadsRetryAfterItemReq(params=params):
+                message = await message_before(self.store, params.thread_id, params.item_id, context)
+                params.item_id = message.id
+                events = super()._process_streaming_impl(request, context)
+            case _:
+                events = super()._process_streaming_impl(request, context)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def _after_client_tool(
+        self, thread_id: str, result: object, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        thread = await self.store.load_thread(thread_id, context)
+        call = await open_client_call(self.store, thread_id, context, self._patience)
+        done = call.model_copy(update={"status": "completed", "output": result})
+        await self.store.save_item(thread_id, done, context)
+        events = self._process_events(thread, context, lambda: self.respond(thread, None, context))
+        async for event in events:
+            yield event
+
     def _serialize(self, obj: BaseModel) -> bytes:
-        return super()._serialize(_in_utc(obj))
+        return super()._serialize(_in_utc(self._without_expired(obj)))
+
+    def _without_expired(self, obj: BaseModel) -> BaseModel:
+        """A page that loads a thread must not wait for, or answer, a call that has expired."""
+        page = getattr(obj, "items", obj)
+        if isinstance(page, Page):
+            now = dt.datetime.now(dt.UTC)
+            page.data = [closed(item) if expired(item, now, self._patience) else item for item in page.data]
+        return obj
 
 
 @cache

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from agents import ModelBehaviorError, RunContextWrapper
 
+from app.adapters.agents_sdk.questions import WaitingForAnswerError
 from app.domain.errors import AnyportError
 
 log = structlog.get_logger(__name__)
@@ -13,6 +14,8 @@ log = structlog.get_logger(__name__)
 def told_to_the_model(_: RunContextWrapper[Any], error: Exception) -> str:
     """One of our own errors in its own words, so that the model can mend its call or ask the user; any other is logged
     whole and told without its text, which may hold anything."""
+    if isinstance(error, WaitingForAnswerError):
+        return ""  # The run ends here; the call gets its result when it is made again.
     if isinstance(error, AnyportError):
         if error.actor == "operator":
             log.warning("tool failed", code=error.code, detail=error.detail)

@@ -10,6 +10,7 @@ from agents import RunContextWrapper, Tool, function_tool
 
 from app.adapters.agents_sdk.assistant import plain_title
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
+from app.adapters.agents_sdk.tools.which import which_task
 from app.adapters.agents_sdk.turn import TurnContext
 from app.application.tasks import TaskService
 from app.application.widgets.task_list import task_list, task_list_text
@@ -33,6 +34,9 @@ _TITLES: Final = {
     "complete_task": "Completing a task",
     "reopen_task": "Reopening a task",
     "delete_task": "Deleting a task",
+    "delete_tasks": "Deleting tasks",
+    "get_selected_task": "Looking at the selected task",
+    "ask_user": "Asking you",
 }
 
 
@@ -66,7 +70,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             due: The day it must be done by, as YYYY-MM-DD.
         """
         details = _change(description=description, priority=priority, due=due)
-        return _told("created", await tasks.create(_user(ctx), title, details))
+        return told("created", await tasks.create(_user(ctx), title, details))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def list_tasks(ctx: Context, status: Literal["pending", "completed", "all"] | None = None) -> str:
@@ -92,7 +96,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return _told("found", await tasks.find(_user(ctx), task))
+        return told("found", await tasks.find(_user(ctx), await which_task(ctx, tasks, task)))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def update_task(
@@ -113,7 +117,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             due: The new day it must be done by, as YYYY-MM-DD, or the word none to clear it.
         """
         change = _change(title=title, description=description, priority=priority, due=due)
-        return _told("updated", await tasks.update(_user(ctx), task, change))
+        return told("updated", await tasks.update(_user(ctx), await which_task(ctx, tasks, task), change))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def complete_task(ctx: Context, task: str) -> str:
@@ -122,7 +126,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return _told("completed", await tasks.complete(_user(ctx), task))
+        return told("completed", await tasks.complete(_user(ctx), await which_task(ctx, tasks, task)))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def reopen_task(ctx: Context, task: str) -> str:
@@ -131,7 +135,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return _told("reopened", await tasks.reopen(_user(ctx), task))
+        return told("reopened", await tasks.reopen(_user(ctx), await which_task(ctx, tasks, task)))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def delete_task(ctx: Context, task: str) -> str:
@@ -140,7 +144,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return _told("deleted", await tasks.delete(_user(ctx), task))
+        return told("deleted", await tasks.delete(_user(ctx), await which_task(ctx, tasks, task)))
 
     return [create_task, list_tasks, get_task, update_task, complete_task, reopen_task, delete_task]
 
@@ -182,7 +186,8 @@ def _is_cleared(text: str) -> bool:
     return text.strip().lower() == _CLEARED
 
 
-def _told(event: str, task: Task) -> str:
+def told(event: str, task: Task) -> str:
+    """What the model is told of a task that it asked for or changed."""
     return _json({event: _facts(task, "id", "title", "status", "priority", "due", "description")})
 
 

@@ -1,0 +1,87 @@
+"""What a tool call asks of the user, or of the page, while its run is interrupted."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from chatkit.store import StoreItemType
+from chatkit.types import ClientToolCallItem, StructuredInput, StructuredInputItem, ThreadItem
+
+from app.domain.errors import InvalidInputError
+from app.ports.agent_runner import Answered
+from app.ports.turn_log import OpenCall
+
+VALUES: Final = 20
+VALUE_LENGTH: Final = 2_000
+
+
+class WaitingForAnswerError(Exception):
+    """Interrupts a tool call. When there is an answer, the call is made again from its beginning."""
+
+
+class Questions:
+    """The one question that a run may end with, and the answer that it may have begun with.
+
+    A call that is made again asks again, and gets the answer if it asks for the same; if what it asks for has changed
+    meanwhile, the user is asked anew.
+    """
+
+    def __init__(self, thread_id: str, new_id: Callable[[StoreItemType], str]) -> None:
+        self.open_call: OpenCall | None = None
+        self.item: ThreadItem | None = None
+        self._thread_id = thread_id
+        self._new_id = new_id
+        self._answered: Answered | None = None
+
+    def answered(self, answered: Answered) -> None:
+        """Hold the answer ready for the call that asked."""
+        self._answered = answered
+
+    def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
+        """See `Stage.ask`."""
+        match self._answer(call_id):
+            case StructuredInputItem(inputs=asked) if list(map(_question, asked)) == list(map(_question, inputs)):
+                return [_values(question) for question in asked]
+        item = StructuredInputItem(
+            id=self._new_id("message"),
+            thread_id=self._thread_id,
+            created_at=dt.datetime.now(dt.UTC),
+            inputs=list(inputs),
+        )
+        raise self._waiting(call_id, item)
+
+    def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
+        """See `Stage.call_page`."""
+        match self._answer(call_id):
+            case ClientToolCallItem(name=called) as answer if called == name:
+                return answer.output
+        item = ClientToolCallItem(
+            id=self._new_id("tool_call"),
+            thread_id=self._thread_id,
+            created_at=dt.datetime.now(dt.UTC),
+            call_id=call_id,
+            name=name,
+            arguments=dict(arguments),
+        )
+        raise self._waiting(call_id, item)
+
+    def _answer(self, call_id: str) -> ThreadItem | None:
+        answered = self._answered
+        return answered.item if answered is not None and answered.call.call_id == call_id else None
+
+    def _waiting(self, call_id: str, item: ThreadItem) -> Exception:
+        if self.item is not None:
+            return InvalidInputError("Something else is being asked just now. Ask this when there is an answer.")
+        self.item = item
+        self.open_call = OpenCall(call_id=call_id, item_id=item.id)
+        return WaitingForAnswerError()
+
+
+def _question(asked: StructuredInput) -> StructuredInput:
+    return asked.model_copy(update={"answer": None})
+
+
+def _values(asked: StructuredInput) -> list[str]:
+    if asked.answer is None or asked.answer.skipped:
+        return []
+    return [value[:VALUE_LENGTH] for value in asked.answer.values[:VALUES]]

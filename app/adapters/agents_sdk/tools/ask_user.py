@@ -1,0 +1,58 @@
+"""A question of the model to the user, as a form in the chat."""
+
+from typing import Annotated, Final
+
+import msgspec
+from agents import function_tool
+from agents.tool_context import ToolContext
+from chatkit.types import (
+    StructuredInput,
+    StructuredInputFreeform,
+    StructuredInputMultipleChoice,
+    StructuredInputMultipleChoiceOption,
+)
+from pydantic import BaseModel, Field
+
+from app.adapters.agents_sdk.tools.failures import told_to_the_model
+from app.adapters.agents_sdk.turn import TurnContext
+from app.domain.errors import InvalidInputError
+
+QUESTIONS: Final = 5
+OPTIONS: Final = 10
+
+
+class Question(BaseModel):
+    """One question; without options the user types the answer."""
+
+    question: str = Field(description="The question, in the user's language.")
+    options: list[str] = Field(default=[], description="What the user may choose from; they can always type instead.")
+    several: bool = Field(default=False, description="Whether more than one option may be chosen.")
+
+
+@function_tool(failure_error_function=told_to_the_model)
+async def ask_user(
+    ctx: ToolContext[TurnContext], questions: Annotated[list[Question], Field(description="At most five questions.")]
+) -> str:
+    """Ask the user for what is missing, as a form; you get the answers as the result. Only when you cannot go on
+    without them.
+
+    Args:
+        questions: What you need to know.
+    """
+    if not 0 < len(questions) <= QUESTIONS:
+        raise InvalidInputError(f"Ask one to {QUESTIONS} questions.")
+    inputs = [_input(number, question) for number, question in enumerate(questions, start=1)]
+    answers = ctx.context.stage.ask(ctx.tool_call_id, inputs)
+    told = [
+        {"question": question.question, "answer": values or "skipped"}
+        for question, values in zip(questions, answers, strict=True)
+    ]
+    return msgspec.json.encode({"answers": told}).decode()
+
+
+def _input(number: int, question: Question) -> StructuredInput:
+    key = f"question_{number}"
+    if not question.options:
+        return StructuredInputFreeform(id=key, question=question.question)
+    options = [StructuredInputMultipleChoiceOption(value=value) for value in dict.fromkeys(question.options[:OPTIONS])]
+    return StructuredInputMultipleChoice(id=key, question=question.question, options=options, multiple=question.several)

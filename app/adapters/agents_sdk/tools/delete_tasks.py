@@ -1,0 +1,87 @@
+"""Deleting several tasks, which the user has to confirm."""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+from agents import Tool, function_tool
+from agents.tool_context import ToolContext
+from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
+
+from app.adapters.agents_sdk.tools.failures import told_to_the_model
+from app.adapters.agents_sdk.turn import TurnContext
+from app.application.tasks import TaskService
+from app.domain.errors import InvalidInputError, NotFoundError
+from app.domain.task import Status, Task
+
+MOST: Final = 100
+"""Tasks that one call deletes."""
+
+YES: Final = "Yes, delete them"
+NO: Final = "No, keep them"
+_NAMED: Final = 10
+
+
+def delete_tasks_tool(tasks: TaskService) -> Tool:
+    """The tool over `tasks`."""
+
+    @function_tool(failure_error_function=told_to_the_model)
+    async def delete_tasks(
+        ctx: ToolContext[TurnContext],
+        tasks_to_delete: list[str] | None = None,
+        status: Literal["pending", "completed", "all"] | None = None,
+    ) -> str:
+        """Remove several tasks for good. The user is asked to confirm by the tool itself: do not ask before.
+
+        Args:
+            tasks_to_delete: Ids or titles of the tasks.
+            status: Instead of naming them: all tasks of this status.
+        """
+        user_id = ctx.context.request.user_id
+        wanted = await _wanted(tasks, user_id, tasks_to_delete or [], status)
+        if len(wanted) > 1:
+            [answer] = ctx.context.stage.ask(ctx.tool_call_id, [_confirmation(wanted)])
+            if answer[:1] != [YES]:
+                said = f" They said: {answer[0]}" if answer and answer[0] != NO else ""
+                return f"The user did not agree: nothing was deleted.{said}"
+        gone = [task.title for task in wanted if await _delete(tasks, task)]
+        return msgspec.json.encode({"deleted_tasks": gone}).decode()
+
+    return delete_tasks
+
+
+async def _wanted(tasks: TaskService, user_id: str, named: Sequence[str], status: str | None) -> Sequence[Task]:
+    if not named and status is None:
+        raise InvalidInputError("Say which tasks are meant, by their titles or ids, or by their status.")
+    found: Sequence[Task] = [await tasks.find(user_id, reference) for reference in named[: MOST + 1]]
+    if not named:
+        found = await tasks.list(user_id, status=_status(status), limit=MOST)
+    wanted = {task.id: task for task in found}
+    if not wanted:
+        raise NotFoundError("There are no such tasks.")
+    if len(wanted) > MOST:
+        raise InvalidInputError(f"At most {MOST} tasks can be deleted at once.")
+    return list(wanted.values())
+
+
+def _status(name: str | None) -> Status | None:
+    return None if name in (None, "all") else Status(name)
+
+
+def _confirmation(tasks: Sequence[Task]) -> StructuredInputMultipleChoice:
+    more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
+    listed = ", ".join(f"“{task.title}”" for task in tasks[:_NAMED])
+    return StructuredInputMultipleChoice(
+        # The ids make it another question when other tasks would be deleted by the time there is an answer.
+        id=",".join(task.id for task in tasks),
+        question=f"Delete {len(tasks)} tasks for good? {listed}{more}",
+        options=[StructuredInputMultipleChoiceOption(value=YES), StructuredInputMultipleChoiceOption(value=NO)],
+    )
+
+
+async def _delete(tasks: TaskService, task: Task) -> bool:
+    try:
+        await tasks.delete(task.user_id, task.id)
+    except NotFoundError:
+        return False  # Somebody was quicker; it is gone all the same.
+    return True

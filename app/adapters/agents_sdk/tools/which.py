@@ -1,0 +1,48 @@
+"""Which task is meant: the user is asked when what was said fits several."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from agents import RunContextWrapper
+from agents.tool_context import ToolContext
+from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
+
+from app.adapters.agents_sdk.turn import TurnContext
+from app.application.tasks import AmbiguousTaskError, TaskService
+from app.domain.errors import InvalidInputError
+from app.domain.task import Task
+
+SHOWN = 10
+
+
+async def which_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, reference: str) -> str:
+    """The id of the task that `reference` names. Raises as `TaskService.find` does, or to ask the user which of
+    several is meant."""
+    user_id = ctx.context.request.user_id
+    try:
+        return (await tasks.find(user_id, reference)).id
+    except AmbiguousTaskError as error:
+        candidates = {label: task.id for label, task in _labelled(error.candidates[:SHOWN])}
+        question = StructuredInputMultipleChoice(
+            # The ids make it another question when the tasks change before there is an answer.
+            id=",".join(candidates.values()),
+            question=f"Which task do you mean by “{reference}”?",
+            options=[StructuredInputMultipleChoiceOption(value=label) for label in candidates],
+        )
+        [values] = ctx.context.stage.ask(cast(ToolContext[TurnContext], ctx).tool_call_id, [question])
+    if not values:
+        raise InvalidInputError("The user did not say which task is meant.")
+    return candidates.get(values[0]) or (await tasks.find(user_id, values[0])).id
+
+
+def _labelled(tasks: Sequence[Task]) -> Sequence[tuple[str, Task]]:
+    """The tasks as a person tells them apart, numbered where nothing else does."""
+    labels = [_label(task) for task in tasks]
+    counted = [f"{label} #{labels[: index + 1].count(label)}" for index, label in enumerate(labels)]
+    unique = [label if labels.count(label) == 1 else number for label, number in zip(labels, counted, strict=True)]
+    return list(zip(unique, tasks, strict=True))
+
+
+def _label(task: Task) -> str:
+    due = f", due {task.due.isoformat()}" if task.due else ""
+    return f"{task.title} ({task.status}, {task.priority} priority{due})"

@@ -1,0 +1,81 @@
+"""Questions that are open in a thread: to the user, or to the page that shows it."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from chatkit.types import ClientToolCallItem, StructuredInputAnswer, StructuredInputItem, ThreadItem, UserMessageItem
+
+from app.ports.agent_runner import Answered
+from app.ports.turn_log import OpenCall, TurnRecord
+
+NO_ANSWER = {"error": "The page did not answer."}
+"""The output of a client tool call that was given up."""
+
+_UNANSWERED = "The user did not answer this question, and wrote something else instead."
+_CUT_SHORT = "This was answered, but then broken off. It is not known whether anything was done: look before you go on."
+
+
+def is_open(item: ThreadItem) -> bool:
+    """Whether the item still waits for its answer."""
+    return isinstance(item, ClientToolCallItem | StructuredInputItem) and item.status == "pending"
+
+
+def expired(item: ThreadItem, now: dt.datetime, patience: dt.timedelta) -> bool:
+    """Whether a page was asked so long ago that its answer would come too late. People may take their time."""
+    return isinstance(item, ClientToolCallItem) and item.status == "pending" and item.created_at + patience < now
+
+
+def closed(item: ThreadItem) -> ThreadItem:
+    """The item, with its question given up if it was open."""
+    match item:
+        case ClientToolCallItem(status="pending"):
+            return item.model_copy(update={"status": "completed", "output": NO_ANSWER})
+        case StructuredInputItem(status="pending"):
+            skipped = [
+                question.model_copy(update={"answer": StructuredInputAnswer(skipped=True)}) for question in item.inputs
+            ]
+            return item.model_copy(update={"status": "skipped", "inputs": skipped})
+    return item
+
+
+def answered(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> Answered | None:
+    """The open call that can be gone on with: it has an answer, and the user has said nothing since."""
+    by_id = {item.id: item for item in items}
+    for item in reversed(items):
+        turn = turns.get(item.id)
+        if turn is not None and turn.open_call is not None:
+            answer = _answer_in(by_id.get(turn.open_call.item_id))
+            return Answered(turn=turn, call=turn.open_call, item=answer) if answer else None
+        if isinstance(item, UserMessageItem):
+            return None
+    return None
+
+
+def settled(turn: TurnRecord, items: Mapping[str, ThreadItem]) -> TurnRecord:
+    """The turn with a result for its open call, which will not be gone on with: models take no call without one."""
+    if turn.open_call is None:
+        return turn
+    match items.get(turn.open_call.item_id):
+        case ClientToolCallItem(output=output) if output == NO_ANSWER:
+            told = NO_ANSWER["error"]
+        case ClientToolCallItem() | StructuredInputItem(status="answered"):
+            told = _CUT_SHORT
+        case _:
+            told = _UNANSWERED
+    return with_result(turn, turn.open_call, told)
+
+
+def with_result(turn: TurnRecord, call: OpenCall, output: str) -> TurnRecord:
+    """The turn with `output` as the result of its open call."""
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": output}
+    return msgspec.structs.replace(turn, model_items=[*turn.model_items, result], open_call=None)
+
+
+def _answer_in(item: ThreadItem | None) -> StructuredInputItem | ClientToolCallItem | None:
+    match item:
+        case StructuredInputItem(status="answered" | "skipped"):
+            return item
+        case ClientToolCallItem(status="completed", output=output) if output != NO_ANSWER:
+            return item
+    return None

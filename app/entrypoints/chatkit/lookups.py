@@ -1,0 +1,54 @@
+"""What a request names, found: the message to answer again, the call that the page answers."""
+
+import datetime as dt
+import json
+from typing import Final
+
+from chatkit.types import ClientToolCallItem, ThreadItem, UserMessageItem
+
+from app.application.questions import expired
+from app.domain.errors import InvalidInputError
+from app.domain.identity import RequestContext
+from app.ports.thread_store import PAGE_LIMIT, ThreadStore
+
+OUTPUT_LIMIT: Final = 100_000
+"""Characters of JSON that a page may return: it is stored, and it is read by a tool."""
+
+
+async def message_before(store: ThreadStore, thread_id: str, item_id: str, context: RequestContext) -> UserMessageItem:
+    """The item, or the newest message of the user before it: any item of an answer may be retried.
+
+    Raises `NotFoundError`, and `InvalidInputError` when the user had not said anything by then.
+    """
+    item: ThreadItem = await store.load_item(thread_id, item_id, context)
+    if isinstance(item, UserMessageItem):
+        return item
+    after: str | None = item_id
+    while after is not None:
+        page = await store.load_thread_items(thread_id, after, PAGE_LIMIT, "desc", context)
+        for earlier in page.data:
+            if isinstance(earlier, UserMessageItem):
+                return earlier
+        after = page.after
+    raise InvalidInputError("There is no message of the user before this item.")
+
+
+async def open_client_call(
+    store: ThreadStore, thread_id: str, context: RequestContext, patience: dt.timedelta
+) -> ClientToolCallItem:
+    """The newest client tool call that waits, whatever stands behind it. Raises `NotFoundError`, and
+    `InvalidInputError` when there is none or it has waited too long."""
+    page = await store.load_thread_items(thread_id, None, PAGE_LIMIT, "desc", context)
+    waiting = (item for item in page.data if isinstance(item, ClientToolCallItem) and item.status == "pending")
+    call = next(waiting, None)
+    if call is None:
+        raise InvalidInputError("No client tool call of this thread is waiting for a result.")
+    if expired(call, dt.datetime.now(dt.UTC), patience):
+        raise InvalidInputError("This result came too late. The next message is answered without it.")
+    return call
+
+
+def check_output(result: object) -> None:
+    """Raises `InvalidInputError` when a page returned too much."""
+    if len(json.dumps(result)) > OUTPUT_LIMIT:
+        raise InvalidInputError(f"The result of a client tool may have {OUTPUT_LIMIT} characters of JSON at most.")
