@@ -25,7 +25,9 @@ from app.adapters.agents_sdk.task_assistant import task_assistant
 from app.adapters.agents_sdk.tools.delete_tasks import NO, YES
 from app.adapters.stores.memory import MemoryStorage
 from app.application.conversation import Conversation
+from app.application.limits import Limits, Rules
 from app.application.models import ModelCatalog
+from app.application.tally import Tally
 from app.application.tasks import TaskService
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
@@ -66,7 +68,15 @@ class Chat:
         catalog = ModelCatalog({"scripted": OneModel(self.model)}, ModelRef("scripted", "one"))
         runner = SdkAgentRunner(task_assistant(self.tasks), catalog, self.storage.threads, max_rounds=5)
         window = HistoryWindow(items=50, tokens=10_000)
-        conversation = Conversation(self.storage.threads, self.storage.turn_log, runner, catalog, window=window)
+        conversation = Conversation(
+            self.storage.threads,
+            self.storage.turn_log,
+            runner,
+            catalog,
+            Limits(Tally(self.storage.counters), Rules()),
+            window=window,
+            message_characters=1_000,
+        )
         items = []
         async for event in conversation.answer(self.thread, ADA):
             items += await self._kept(event)
