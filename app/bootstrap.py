@@ -19,6 +19,7 @@ from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import check_database_url
 from app.application.conversation import Conversation
+from app.application.languages import Languages
 from app.application.limits import Limits, Rules
 from app.application.models import ModelCatalog
 from app.application.retention import letting_go
@@ -264,4 +265,4 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
 
 def make_app(container: AsyncContainer, settings: Settings) -> Litestar:
     """The HTTP application; it closes the container when it stops."""
-    return create_app(container, settings, version=version("anyport"))
+    return create_app(container, settings, Languages.read(), version=version("anyport"))

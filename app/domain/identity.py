@@ -8,6 +8,7 @@ import msgspec
 class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     """The caller of one request; every store call is scoped to its `user_id`.
 
+    `locale` is the one they prefer, such as `fr-CA`, whether or not we have texts in it.
     `sees_hidden` is false for pages that go to a client: stores then leave hidden items out inside the query.
     """
 

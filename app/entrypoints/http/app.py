@@ -10,8 +10,10 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.types import ControllerRouterHandler
 
+from app.application.languages import Languages
 from app.application.turns import Turns
 from app.entrypoints.http import errors
+from app.entrypoints.http.language import speak
 from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import name_requests
 from app.entrypoints.http.routes import chatkit, health, models, pages, plain, tasks, usage
@@ -28,7 +30,7 @@ INJECTED: Sequence[ControllerRouterHandler] = (
 )
 
 
-def create_app(container: AsyncContainer, settings: Settings, *, version: str) -> Litestar:
+def create_app(container: AsyncContainer, settings: Settings, languages: Languages, *, version: str) -> Litestar:
     """Build the application around a container, which it opens when it starts and closes when it stops.
 
     Closing stops the turns first, then the store they write to.
@@ -60,5 +62,5 @@ def create_app(container: AsyncContainer, settings: Settings, *, version: str) -
     )
     describe_chatkit(app)
     setup_dishka(container, app)
-    app.asgi_handler = name_requests(app.asgi_handler)
+    app.asgi_handler = name_requests(speak(app.asgi_handler, languages))
     return app

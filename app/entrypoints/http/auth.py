@@ -5,6 +5,7 @@ from litestar import Request
 
 from app.application.limits import Limits
 from app.domain.identity import RequestContext
+from app.entrypoints.http.language import locale
 from app.entrypoints.http.request_id import request_id
 from app.ports.authenticator import Authenticator
 
@@ -26,5 +27,5 @@ class CallerWiring(Provider):
         return RequestContext(
             user_id=user_id,
             request_id=request_id(request.scope),
-            locale=request.headers.get("accept-language"),
+            locale=locale(request.scope),
         )
