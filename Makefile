@@ -8,7 +8,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --uni
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check format docs-settings bench-store lock clean
+.PHONY: help run install test check format docs-settings messages bench-store lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ format: $(VENV)/dev.stamp ## Bring the code into shape
 docs-settings: $(VENV)/runtime.stamp ## Write .env.example and docs/configuration.md from the settings
 	$(BIN)/python -m app settings --format env > .env.example
 	$(BIN)/python -m app settings --format markdown > docs/configuration.md
+
+messages: $(VENV)/dev.stamp ## Collect the texts to translate into app/locale
+	$(BIN)/pybabel --quiet extract --keywords '_ deferred plural:1,2' --omit-header --no-location --sort-output \
+	  --output-file $(VENV)/anyport.pot app
+	$(BIN)/pybabel --quiet update --domain anyport --input-file $(VENV)/anyport.pot --output-dir app/locale \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
 
 bench-store: $(VENV)/dev.stamp ## Measure the stores
 	$(BIN)/python -m bench.store $(ARGS)

@@ -9,6 +9,7 @@ import msgspec
 
 from app.application.tally import Tally
 from app.domain.errors import LimitError
+from app.domain.language import _
 from app.ports.turn_log import TokenUsage
 
 MINUTE = dt.timedelta(minutes=1)
@@ -62,7 +63,7 @@ class Limits:
         allowance = await self.tokens(user_id)
         if allowance.limit and allowance.used >= allowance.limit:
             wait = seconds(allowance.resets_at - self._now())
-            message = "You have used today's allowance of this chat. It begins anew at midnight (UTC)."
+            message = _("You have used today's allowance of this chat. It begins anew at midnight (UTC).")
             raise LimitError(message, code="quota_used", retry_after=wait)
 
     def spend(self, user_id: str, usage: TokenUsage) -> bool:
@@ -91,7 +92,7 @@ class Limits:
         minute = _start(now, MINUTE)
         if self._tally.add(_requests_key(who, minute), 1, minute + 2 * MINUTE) > limit:
             wait = seconds(minute + MINUTE - now)
-            raise LimitError(f"Too many requests. Please try again in {wait} s.", retry_after=wait)
+            raise LimitError(_("Too many requests. Please try again in {seconds} s.", seconds=wait), retry_after=wait)
 
 
 def network(address: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from app.domain.errors import InvalidInputError
+from app.domain.language import _
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import Capabilities, ModelProvider
 
@@ -50,7 +51,7 @@ class ModelCatalog:
         fitting = [ref for ref in self._allowed if wanted in (str(ref), ref.model)]
         if len(fitting) != 1:
             offered = ", ".join(map(str, self._allowed))
-            raise InvalidInputError(f"This model is not offered here. Choose one of: {offered}.")
+            raise InvalidInputError(_("This model is not offered here. Choose one of: {models}.", models=offered))
         return fitting[0]
 
     def candidates(self, chosen: ModelRef) -> Sequence[ModelRef]:

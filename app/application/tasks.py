@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from app.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from app.domain.language import _
 from app.domain.task import TITLE_LIMIT, Status, Task, TaskChange, new_task
 from app.ports.task_repository import TaskRepository
 
@@ -17,8 +18,8 @@ class AmbiguousTaskError(InvalidInputError):
 
     def __init__(self, reference: str, candidates: Sequence[Task]) -> None:
         listed = "; ".join(f"“{task.title}” ({task.status}, {task.id})" for task in candidates[:_SHOWN])
-        more = " and more" if len(candidates) > _SHOWN else ""
-        super().__init__(f"Several tasks fit “{reference}”: {listed}{more}. Which one?")
+        more = " …" if len(candidates) > _SHOWN else ""
+        super().__init__(_("Several tasks fit “{task}”: {list}. Which one?", task=reference, list=listed + more))
         self.candidates = tuple(candidates)
 
 
@@ -57,7 +58,7 @@ class TaskService:
         """The task that `reference` names. Raises `NotFoundError`, or `AmbiguousTaskError` when several fit."""
         reference = " ".join(reference.split())
         if not reference:
-            raise InvalidInputError("Say which task is meant, by its title or its id.")
+            raise InvalidInputError(_("Say which task is meant, by its title or its id."))
         try:
             return await self.get(user_id, reference)
         except NotFoundError:
@@ -68,7 +69,7 @@ class TaskService:
                 return task
             case []:
                 raise NotFoundError(
-                    f"There is no task “{reference[:TITLE_LIMIT]}”. The list of tasks shows what there is."
+                    _("There is no task “{task}”. The list of tasks shows what there is.", task=reference[:TITLE_LIMIT])
                 )
             case several:
                 raise AmbiguousTaskError(reference, several)

@@ -11,6 +11,7 @@ from contextlib import suppress
 import structlog
 
 from app.domain.errors import AnyportError
+from app.domain.language import _
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ class Turn:
                 self._append(event)
         except asyncio.CancelledError:
             if not self._first.is_set():
-                self._failure = AnyportError("The turn was stopped before it began.")
+                self._failure = AnyportError(_("The turn was stopped before it began."))
             raise
         except Exception as failure:
             self._failure = failure
@@ -119,7 +120,7 @@ class Turns:
         `on_failure` makes the last event of a turn that breaks off later.
         """
         if self._closing:
-            raise AnyportError("The server is shutting down.")
+            raise AnyportError(_("The server is shutting down."))
         turn = Turn(events, on_failure)
         self._running.add(turn.task)
         turn.task.add_done_callback(self._running.discard)

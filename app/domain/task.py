@@ -8,6 +8,7 @@ import msgspec
 
 from app.domain.errors import InvalidInputError
 from app.domain.ids import new_id
+from app.domain.language import _
 
 TITLE_LIMIT = 200
 DESCRIPTION_LIMIT = 4_000
@@ -97,9 +98,15 @@ def clean_title(title: str) -> str:
     """The title on one line, without the white space around it. Raises `InvalidInputError`."""
     title = " ".join(title.split())
     if not title:
-        raise InvalidInputError("A task needs a title.")
+        raise InvalidInputError(_("A task needs a title."))
     if len(title) > TITLE_LIMIT:
-        raise InvalidInputError(f"A task's title has at most {TITLE_LIMIT} characters; this one has {len(title)}.")
+        raise InvalidInputError(
+            _(
+                "A task's title has at most {limit} characters; this one has {length}.",
+                limit=TITLE_LIMIT,
+                length=len(title),
+            )
+        )
     return title
 
 
@@ -108,6 +115,10 @@ def clean_description(description: str) -> str:
     description = description.strip()
     if len(description) > DESCRIPTION_LIMIT:
         raise InvalidInputError(
-            f"A task's description has at most {DESCRIPTION_LIMIT} characters; this one has {len(description)}."
+            _(
+                "A task's description has at most {limit} characters; this one has {length}.",
+                limit=DESCRIPTION_LIMIT,
+                length=len(description),
+            )
         )
     return description

@@ -27,6 +27,7 @@ from app.adapters.agents_sdk.turn import TurnContext
 from app.application.models import ModelCatalog
 from app.application.questions import with_result
 from app.domain.errors import AnyportError
+from app.domain.language import _
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import AgentRunner, Answered, RunReport, RunRequest
 from app.ports.model_provider import ModelError
@@ -181,12 +182,12 @@ def _explained(error: AgentsException) -> AnyportError:
     """What the user is told when the loop gives up; a model's own failures are `ModelError`s already."""
     if isinstance(error, MaxTurnsExceeded):
         return ModelError(
-            "I stopped here: this took more steps than I am allowed in one go. Say “go on” to continue.",
+            _("I stopped here: this took more steps than I am allowed in one go. Say “go on” to continue."),
             kind="truncated",
             detail=str(error),
         )
     return ModelError(
-        "The model's answer could not be used. Please try again.",
+        _("The model's answer could not be used. Please try again."),
         kind="protocol",
         detail=f"{type(error).__name__}: {error}",
     )

@@ -19,6 +19,8 @@ from chatkit.types import (
     WorkflowTaskUpdated,
 )
 
+from app.domain.language import plural
+
 
 class WorkflowInProgress:
     """Announced with its first step, done when it is closed."""
@@ -85,5 +87,5 @@ class WorkflowInProgress:
         if not steps:
             elapsed = dt.datetime.now(dt.UTC) - self._created_at
             return DurationSummary(duration=int(elapsed.total_seconds()))
-        title = steps[0].title if len(steps) == 1 else f"{len(steps)} steps"
-        return CustomSummary(title=title or "1 step")
+        count = plural("{count} step", "{count} steps", len(steps))
+        return CustomSummary(title=(steps[0].title if len(steps) == 1 else None) or count)

@@ -14,6 +14,7 @@ import openai
 from agents.exceptions import UserError
 
 from app.adapters.providers._streams import NotAStreamError
+from app.domain.language import _, deferred
 from app.ports.model_provider import FailureKind, ModelError
 
 
@@ -38,29 +39,36 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _SENTENCES: Final[dict[FailureKind, str]] = {
-    "bad_key": "The language model refused this server's key. The operator has to replace it.",
-    "no_quota": "This server's quota at the language model is used up. The operator has to raise it or wait for it.",
-    "rate_limited": "The language model gets too many requests right now. Please try again {later}.",
-    "overloaded": "The language model is overloaded or out of order. Please try again {later}.",
-    "model_not_found": "The configured language model does not exist. The operator has to choose another one.",
-    "context_too_long": "This conversation is too long for the language model. Please start a new one.",
-    "content_filtered": "The language model's safety filter stopped this answer. Please ask in another way.",
-    "truncated": "The answer was cut off at the language model's length limit. Please ask for less at once.",
-    "empty": "The language model returned an empty answer. Please try again.",
-    "interrupted": "The connection to the language model broke before the answer was complete. Please try again.",
-    "timeout": "The language model took too long to answer. Please try again.",
-    "network": "The language model cannot be reached. If this lasts, the operator has to check the network.",
-    "rejected": "The language model did not accept the request. The operator finds the reason in the log.",
-    "protocol": "The language model's answer could not be understood. Please try again.",
+    "bad_key": deferred("The language model refused this server's key. The operator has to replace it."),
+    "no_quota": deferred(
+        "This server's quota at the language model is used up. The operator has to raise it or wait for it."
+    ),
+    "rate_limited": deferred("The language model gets too many requests right now. Please try again {later}."),
+    "overloaded": deferred("The language model is overloaded or out of order. Please try again {later}."),
+    "model_not_found": deferred(
+        "The configured language model does not exist. The operator has to choose another one."
+    ),
+    "context_too_long": deferred("This conversation is too long for the language model. Please start a new one."),
+    "content_filtered": deferred("The language model's safety filter stopped this answer. Please ask in another way."),
+    "truncated": deferred("The answer was cut off at the language model's length limit. Please ask for less at once."),
+    "empty": deferred("The language model returned an empty answer. Please try again."),
+    "interrupted": deferred(
+        "The connection to the language model broke before the answer was complete. Please try again."
+    ),
+    "timeout": deferred("The language model took too long to answer. Please try again."),
+    "network": deferred("The language model cannot be reached. If this lasts, the operator has to check the network."),
+    "rejected": deferred("The language model did not accept the request. The operator finds the reason in the log."),
+    "protocol": deferred("The language model's answer could not be understood. Please try again."),
 }
 
 
 def failed(kind: FailureKind, origin: Origin, what: str, *, facts: Facts | None = None) -> ModelError:
     """A failure of a known kind; `what` is for the operator and must come from us, never from the upstream."""
     facts = facts or Facts()
-    later = f"in {facts.retry_after:.0f} seconds" if (facts.retry_after or 0) >= 1 else "in a moment"
+    wait = facts.retry_after or 0
+    later = _("in {seconds} seconds", seconds=round(wait)) if wait >= 1 else _("in a moment")
     return ModelError(
-        _SENTENCES[kind].format(later=later),
+        _(_SENTENCES[kind], later=later),
         kind=kind,
         detail=_detail(kind, origin, what, facts),
         status=facts.status,

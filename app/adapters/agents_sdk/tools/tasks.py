@@ -15,6 +15,7 @@ from app.adapters.agents_sdk.turn import TurnContext
 from app.application.tasks import TaskService
 from app.application.widgets.task_list import task_list, task_list_text
 from app.domain.errors import InvalidInputError
+from app.domain.language import _, deferred
 from app.domain.task import Priority, Status, Task, TaskChange
 
 Context = RunContextWrapper[TurnContext]
@@ -27,22 +28,22 @@ _NAMED: Final = 80
 _CLEARED: Final = "none"
 _ID: Final = re.compile(r"task_[0-9a-f]{32}")
 _TITLES: Final = {
-    "create_task": "Adding a task",
-    "list_tasks": "Looking at your tasks",
-    "get_task": "Looking up a task",
-    "update_task": "Changing a task",
-    "complete_task": "Completing a task",
-    "reopen_task": "Reopening a task",
-    "delete_task": "Deleting a task",
-    "delete_tasks": "Deleting tasks",
-    "get_selected_task": "Looking at the selected task",
-    "ask_user": "Asking you",
+    "create_task": deferred("Adding a task"),
+    "list_tasks": deferred("Looking at your tasks"),
+    "get_task": deferred("Looking up a task"),
+    "update_task": deferred("Changing a task"),
+    "complete_task": deferred("Completing a task"),
+    "reopen_task": deferred("Reopening a task"),
+    "delete_task": deferred("Deleting a task"),
+    "delete_tasks": deferred("Deleting tasks"),
+    "get_selected_task": deferred("Looking at the selected task"),
+    "ask_user": deferred("Asking you"),
 }
 
 
 def describe(tool_name: str, arguments: Mapping[str, Any]) -> str:
     """The line that is shown while a tool runs; it names the task unless all that is known is an id."""
-    title = _TITLES.get(tool_name) or plain_title(tool_name, arguments)
+    title = _(_TITLES[tool_name]) if tool_name in _TITLES else plain_title(tool_name, arguments)
     named = arguments.get("title" if tool_name == "create_task" else "task")
     if tool_name not in _TITLES or not isinstance(named, str) or not named or _ID.fullmatch(named):
         return title
@@ -179,7 +180,7 @@ def _day(text: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text.strip())
     except ValueError:
-        raise InvalidInputError(f"“{text[:_NAMED]}” is no day. Write it as YYYY-MM-DD.") from None
+        raise InvalidInputError(_("“{text}” is no day. Write it as YYYY-MM-DD.", text=text[:_NAMED])) from None
 
 
 def _is_cleared(text: str) -> bool:

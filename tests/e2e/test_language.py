@@ -1,0 +1,20 @@
+"""The server in the caller's language."""
+
+from chatkit.types import ProgressUpdateEvent
+
+from tests.chatkit_client import ChatKitClient, user_input
+from tests.server import ServerProcess
+
+
+async def test_a_refusal_speaks_the_caller_s_language(server: ServerProcess) -> None:
+    async with ChatKitClient(server.url, {"accept-language": "fr;q=0.2, de-AT, en;q=0.5"}) as client:
+        options = {"model": "nobody/nothing"}
+        problem = await client.refused("threads.create", input=user_input("Hello", inference_options=options))
+    assert problem["message"].startswith("Dieses Modell wird hier nicht angeboten.")
+
+
+async def test_progress_speaks_the_caller_s_language(server: ServerProcess) -> None:
+    async with ChatKitClient(server.url, {"accept-language": "ja"}) as client:
+        exchange = await client.say("Add a task: learn the kana")
+    [text] = [event.text for event in exchange.events if isinstance(event, ProgressUpdateEvent)]
+    assert text.startswith("タスクを追加しています")
