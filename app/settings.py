@@ -54,6 +54,15 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env("MAX_BODY_BYTES", help="Largest request body.", expects="a number of bytes, 1024 or more", ge=1024),
     ] = 2_000_000
+    client_seconds: Annotated[
+        float,
+        env(
+            "CLIENT_SECONDS",
+            help="How long a client may take for the head of a request, and may fall behind with its body.",
+            expects="seconds, more than 0",
+            gt=0,
+        ),
+    ] = 20.0
 
 
 class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):

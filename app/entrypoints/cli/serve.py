@@ -11,6 +11,7 @@ import uvicorn
 from app.application.models import ModelCatalog
 from app.application.turns import Turns
 from app.domain.errors import AnyportError
+from app.entrypoints.cli.connections import bounded
 from app.entrypoints.cli.tools import Tools
 from app.ports.storage import Storage
 from app.settings import ServerSettings, Settings
@@ -36,6 +37,8 @@ def serve(tools: Tools) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=bounded(settings.server.client_seconds),
+        ws="none",
         forwarded_allow_ips=settings.server.trusted_proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

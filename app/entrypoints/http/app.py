@@ -17,6 +17,7 @@ from app.entrypoints.http.language import speak
 from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import name_requests
 from app.entrypoints.http.routes import chatkit, health, models, pages, plain, tasks, usage
+from app.entrypoints.http.slow_bodies import hurry_bodies
 from app.settings import Settings
 
 INJECTED: Sequence[ControllerRouterHandler] = (
@@ -62,5 +63,6 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
     )
     describe_chatkit(app)
     setup_dishka(container, app)
-    app.asgi_handler = name_requests(speak(app.asgi_handler, languages))
+    inner = hurry_bodies(app.asgi_handler, settings.server.client_seconds)
+    app.asgi_handler = name_requests(speak(inner, languages))
     return app

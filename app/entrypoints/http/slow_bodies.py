@@ -1,0 +1,40 @@
+"""A request's body has to keep coming."""
+
+import asyncio
+
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
+
+BYTES_A_SECOND = 4096
+"""Slower than any mobile network; a client that drips a body holds a connection and a task all the while."""
+
+
+def hurry_bodies(app: ASGIApp, patience: float) -> ASGIApp:
+    """Answer 408 to a body that falls behind: `patience` seconds, and as many more as the bytes so far were worth."""
+
+    async def hurried(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        whole = False
+
+        async def receive_in_time() -> ReceiveMessage:
+            nonlocal deadline, whole
+            if whole:  # What comes now is that the client has gone, whenever that is.
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError as error:
+                raise HTTPException("The request's body came too slowly.", status_code=408) from error
+            if message["type"] == "http.request":
+                whole = not message["more_body"]
+                deadline += len(message["body"]) / BYTES_A_SECOND
+            return message
+
+        await app(scope, receive_in_time, send)
+
+    return hurried
