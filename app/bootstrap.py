@@ -18,6 +18,8 @@ from app.adapters.auth.single_user import SingleUser
 from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import check_database_url
+from app.adapters.transcription.nobody import Nobody
+from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.conversation import Conversation
 from app.application.languages import Languages
 from app.application.limits import Limits, Rules
@@ -40,6 +42,7 @@ from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import SchemaStatus, Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
+from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
 from app.settings import SECTIONS, Settings, load_settings
 
@@ -200,8 +203,21 @@ class AssistantWiring(Provider):
         return Conversation(store, turn_log, runner, models, limits, window=window, message_characters=longest)
 
     @provide
-    def server(self, store: ThreadStore, conversation: Conversation, settings: Settings) -> AnyportServer:
-        return AnyportServer(store, conversation, settings.chatkit)
+    def server(
+        self, store: ThreadStore, conversation: Conversation, transcriber: Transcriber, settings: Settings
+    ) -> AnyportServer:
+        return AnyportServer(store, conversation, transcriber, settings.chatkit)
+
+    @provide
+    async def transcriber(self, settings: Settings) -> AsyncIterator[Transcriber]:
+        wanted = settings.transcription
+        transcriber: Transcriber = Nobody()
+        if wanted.model:
+            transcriber = OpenAIAudio(model=wanted.model, base_url=wanted.base_url, api_key=wanted.api_key)
+        try:
+            yield transcriber
+        finally:
+            await transcriber.aclose()
 
     @provide
     async def turns(self, server: AnyportServer, storage: Storage, settings: Settings) -> AsyncIterator[Turns]:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from app.domain.model_ref import ModelRefs
-from app.environment import Problem, Secret, SettingsError, env, read_section
+from app.environment import URL, Problem, Secret, SettingsError, env, read_section
 from app.ports.model_provider import ProviderPlugin
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -232,6 +233,31 @@ class ChatKitSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60
 
 
+OPENAI = "https://api.openai.com/v1"
+
+
+class TranscriptionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who writes down what a user dictates; nobody, unless a model is named."""
+
+    model: Annotated[
+        str,
+        env("TRANSCRIPTION_MODEL", help="Turns dictation on, such as `gpt-4o-mini-transcribe` or `whisper-1`."),
+    ] = ""
+    base_url: Annotated[
+        str,
+        env(
+            "TRANSCRIPTION_BASE_URL",
+            help="A server with OpenAI's audio endpoint.",
+            expects="an http(s) URL",
+            pattern=URL,
+        ),
+    ] = OPENAI
+    api_key: Annotated[
+        Secret,
+        env("TRANSCRIPTION_API_KEY", help="Key for it. At OpenAI itself, `OPENAI_API_KEY` will do.", expects="a key"),
+    ] = Secret("")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. `providers` holds the settings of every installed provider, by name."""
 
@@ -240,6 +266,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     assistant: AssistantSettings = AssistantSettings()
     limits: LimitSettings = LimitSettings()
     chatkit: ChatKitSettings = ChatKitSettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
     providers: dict[str, Any] = {}
 
 
@@ -249,6 +276,7 @@ SECTIONS: dict[str, type[Any]] = {
     "assistant": AssistantSettings,
     "limits": LimitSettings,
     "chatkit": ChatKitSettings,
+    "transcription": TranscriptionSettings,
 }
 
 
@@ -276,6 +304,7 @@ def load_settings(
     ):
         for name in sorted({ref.provider for ref in refs}):
             _need_provider(variable, name, known, providers, problems)
+    sections["transcription"] = _with_openai_key(sections["transcription"], providers, problems)
     if problems:
         # Providers share settings, and each of them reports a bad one.
         raise SettingsError(list(dict.fromkeys(problems)))
@@ -291,6 +320,19 @@ def _choose_provider(
         wanted = min(detected, key=lambda plugin: (plugin.rank, plugin.name)).name if detected else "demo"
     _need_provider("LLM_PROVIDER", wanted, known, providers, problems)
     return wanted
+
+
+def _with_openai_key(
+    wanted: TranscriptionSettings, providers: Mapping[str, Any], problems: list[Problem]
+) -> TranscriptionSettings:
+    """The key of the provider goes to OpenAI's own address only."""
+    if not wanted.model or wanted.api_key or urlsplit(wanted.base_url).hostname != urlsplit(OPENAI).hostname:
+        return wanted
+    key = getattr(providers.get("openai"), "api_key", Secret(""))
+    if not key:
+        missing = "OpenAI's audio endpoint needs a key: set TRANSCRIPTION_API_KEY or OPENAI_API_KEY"
+        problems.append(Problem("TRANSCRIPTION_MODEL", missing))
+    return msgspec.structs.replace(wanted, api_key=key)
 
 
 def _need_provider(

@@ -30,13 +30,13 @@ class ChatKitClient:
     async def __aexit__(self, *_: object) -> None:
         await self.http.aclose()
 
-    async def call(self, kind: str, **params: Any) -> Any:
+    async def call(self, kind: str, /, **params: Any) -> Any:
         """A request that is answered by JSON."""
         response = await self.http.post(self._path, json={"type": kind, "params": params})
         assert response.status_code == httpx.codes.OK, response.text
         return response.json()
 
-    async def refused(self, kind: str, **params: Any) -> dict[str, Any]:
+    async def refused(self, kind: str, /, **params: Any) -> dict[str, Any]:
         """A request that is answered by a 4xx with a message; the problem."""
         response = await self.http.post(self._path, json={"type": kind, "params": params})
         assert httpx.codes.is_client_error(response.status_code), response.text
@@ -44,7 +44,7 @@ class ChatKitClient:
         assert problem["message"]
         return problem
 
-    async def stream(self, kind: str, **params: Any) -> AsyncGenerator[ThreadStreamEvent, None]:
+    async def stream(self, kind: str, /, **params: Any) -> AsyncGenerator[ThreadStreamEvent, None]:
         """A request that is answered by events."""
         async with self.http.stream("POST", self._path, json={"type": kind, "params": params}) as response:
             assert response.status_code == httpx.codes.OK, await response.aread()
@@ -54,7 +54,7 @@ class ChatKitClient:
                     assert line.startswith("data: "), line
                     yield _EVENTS.validate_json(line.removeprefix("data: "))
 
-    async def events(self, kind: str, **params: Any) -> list[ThreadStreamEvent]:
+    async def events(self, kind: str, /, **params: Any) -> list[ThreadStreamEvent]:
         """All events of a stream."""
         return [event async for event in self.stream(kind, **params)]
 

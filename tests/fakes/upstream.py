@@ -57,7 +57,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What the client sent; header names are in lower case, `body` is decoded JSON or None."""
+    """What the client sent; header names are in lower case, `body` is decoded JSON, other bytes, or None."""
 
     method: str
     path: str
@@ -221,7 +221,7 @@ async def _read_request(head: bytes, reader: asyncio.StreamReader) -> Request:
         path=parts.path,
         query=parse_qs(parts.query),
         headers=headers,
-        body=json.loads(body) if body else None,
+        body=json.loads(body) if "json" in headers.get("content-type", "json") and body else body or None,
     )
 
 

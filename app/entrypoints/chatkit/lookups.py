@@ -1,15 +1,17 @@
 """What a request names, found: the message to answer again, the call that the page answers."""
 
+import base64
 import datetime as dt
 import json
 from typing import Final
 
-from chatkit.types import ClientToolCallItem, ThreadItem, UserMessageItem
+from chatkit.types import AudioInput, ClientToolCallItem, ThreadItem, UserMessageItem
 
 from app.application.questions import expired
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
+from app.ports.transcriber import AUDIO_LIMIT, MEDIA_TYPES
 
 OUTPUT_LIMIT: Final = 100_000
 """Characters of JSON that a page may return: it is stored, and it is read by a tool."""
@@ -46,6 +48,22 @@ async def open_client_call(
     if expired(call, dt.datetime.now(dt.UTC), patience):
         raise InvalidInputError("This result came too late. The next message is answered without it.")
     return call
+
+
+def check_base64(text: str) -> None:
+    """Raises `InvalidInputError` for what ChatKit could not decode."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        raise InvalidInputError("params.audio_base64 is not base64.") from None
+
+
+def check_audio(audio: AudioInput) -> None:
+    """Raises `InvalidInputError` for an empty or too long recording, and one in a format that no browser makes."""
+    if audio.media_type.lower() not in MEDIA_TYPES:
+        raise InvalidInputError(f"Audio of this type is not understood. Send one of: {', '.join(sorted(MEDIA_TYPES))}.")
+    if not 0 < len(audio.data) <= AUDIO_LIMIT:
+        raise InvalidInputError(f"A recording has 1 to {AUDIO_LIMIT} bytes.")
 
 
 def check_output(result: object) -> None:

@@ -78,7 +78,7 @@ async def _check(
         case AttachmentsCreateReq() | AttachmentsDeleteReq():
             raise NotEnabledError("Attachments are not enabled on this server.")
         case InputTranscribeReq():
-            raise NotEnabledError("Dictation is not enabled on this server.")
+            lookups.check_base64(request.params.audio_base64)
         case _:
             pass
 

@@ -14,6 +14,7 @@ from chatkit.actions import Action
 from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
 from chatkit.types import (
+    AudioInput,
     ChatKitReq,
     FeedbackKind,
     Page,
@@ -23,6 +24,7 @@ from chatkit.types import (
     ThreadsAddClientToolOutputReq,
     ThreadsRetryAfterItemReq,
     ThreadStreamEvent,
+    TranscriptionResult,
     UserMessageItem,
     WidgetItem,
     is_streaming_req,
@@ -34,8 +36,9 @@ from app.application.questions import closed, expired
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit import preconditions
-from app.entrypoints.chatkit.lookups import message_before, open_client_call
+from app.entrypoints.chatkit.lookups import check_audio, message_before, open_client_call
 from app.ports.thread_store import ThreadStore
+from app.ports.transcriber import Transcriber
 from app.settings import ChatKitSettings
 
 
@@ -44,9 +47,12 @@ class AnyportServer(ChatKitServer[RequestContext]):
 
     store: ThreadStore
 
-    def __init__(self, store: ThreadStore, conversation: Conversation, settings: ChatKitSettings) -> None:
+    def __init__(
+        self, store: ThreadStore, conversation: Conversation, transcriber: Transcriber, settings: ChatKitSettings
+    ) -> None:
         super().__init__(store)
         self._conversation = conversation
+        self._transcriber = transcriber
         self._patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
 
     async def process(
@@ -70,6 +76,11 @@ class AnyportServer(ChatKitServer[RequestContext]):
                     yield event
         except AnyportError as error:
             raise CustomStreamError(error.message, allow_retry=error.retry) from error
+
+    async def transcribe(self, audio_input: AudioInput, context: RequestContext) -> TranscriptionResult:
+        """Write down what is said. Raises `InvalidInputError` for what is no recording of a browser."""
+        check_audio(audio_input)
+        return TranscriptionResult(text=await self._transcriber.transcribe(audio_input.data, audio_input.media_type))
 
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext

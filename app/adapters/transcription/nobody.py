@@ -1,0 +1,14 @@
+"""No service at all."""
+
+from app.domain.errors import NotEnabledError
+from app.ports.transcriber import Transcriber
+
+
+class Nobody(Transcriber):
+    """Refuses, and says to the operator what to set."""
+
+    async def transcribe(self, audio: bytes, media_type: str) -> str:
+        raise NotEnabledError("Dictation is not enabled on this server.", detail="set TRANSCRIPTION_MODEL")
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""

@@ -1,0 +1,79 @@
+"""What every `Transcriber` promises, on each that there is, against a real HTTP server."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.adapters.transcription.nobody import Nobody
+from app.adapters.transcription.openai_audio import OpenAIAudio
+from app.domain.errors import NotEnabledError
+from app.environment import Secret
+from app.ports.transcriber import Transcriber, TranscriptionError
+from tests.fakes.upstream import Reply, Reset, Upstream, html_reply, json_reply, stream
+
+KEY = "sk-canary"
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    async with Upstream() as server:
+        yield server
+
+
+@pytest.fixture
+async def transcriber(upstream: Upstream) -> AsyncIterator[Transcriber]:
+    transcriber = OpenAIAudio(model="whisper-1", base_url=f"{upstream.url}/v1", api_key=Secret(KEY))
+    yield transcriber
+    await transcriber.aclose()
+    await transcriber.aclose()
+
+
+async def test_a_recording_becomes_text(transcriber: Transcriber, upstream: Upstream) -> None:
+    upstream.script(json_reply(200, {"text": " Milk kaufen 🥛\n", "usage": {"type": "tokens"}}))
+    assert await transcriber.transcribe(b"\x1aE\xdf\xa3 sound", "audio/webm") == "Milk kaufen 🥛"
+    [request] = upstream.requests
+    assert (request.method, request.path) == ("POST", "/v1/audio/transcriptions")
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    for part in (b'name="model"\r\n\r\nwhisper-1', b'filename="speech.webm"', b"audio/webm", b"\x1aE\xdf\xa3 sound"):
+        assert part in request.body
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        json_reply(401, {"error": {"message": f"bad key {KEY}"}}),
+        json_reply(429, {"error": {"message": "slow down"}}),
+        json_reply(200, {"words": []}),
+        json_reply(200, {"text": None}),
+        html_reply(200),
+        html_reply(502),
+        stream(b"data: {}\n\n"),
+        Reply(status=307, headers={"location": "http://127.0.0.1:9/"}),
+        Reply(steps=[Reset()], framing="none"),
+        Reply(steps=[b'{"text": "ha', Reset()], framing="chunked"),
+    ],
+)
+async def test_whatever_goes_wrong_is_one_failure_that_tells_the_user_nothing_private(
+    transcriber: Transcriber, upstream: Upstream, reply: Reply
+) -> None:
+    upstream.script(reply)
+    with pytest.raises(TranscriptionError) as failure:
+        await transcriber.transcribe(b"sound", "audio/webm")
+    assert KEY not in failure.value.message
+    assert failure.value.detail
+    assert failure.value.actor == "upstream"
+
+
+async def test_without_a_key_none_is_sent(upstream: Upstream) -> None:
+    upstream.script(json_reply(200, {"text": ""}))
+    local = OpenAIAudio(model="whisper", base_url=f"{upstream.url}/v1/", api_key=Secret(""))
+    assert await local.transcribe(b"silence", "audio/ogg") == ""
+    assert "authorization" not in upstream.requests[0].headers
+    await local.aclose()
+
+
+async def test_nobody_says_that_it_is_not_enabled() -> None:
+    nobody = Nobody()
+    with pytest.raises(NotEnabledError):
+        await nobody.transcribe(b"sound", "audio/webm")
+    await nobody.aclose()

@@ -1,0 +1,108 @@
+"""Retry, feedback and quoted text, over HTTP."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from chatkit.types import AssistantMessageItem
+
+from tests.chatkit_client import ChatKitClient, Exchange, user_input
+from tests.fakes.upstream import Upstream, sse, stream
+from tests.server import ROOT, running
+
+
+async def ids(client: ChatKitClient, thread_id: str) -> list[str]:
+    page = await client.call("items.list", thread_id=thread_id, order="asc", limit=100)
+    return [item["id"] for item in page["data"]]
+
+
+async def retried(client: ChatKitClient, thread_id: str, item_id: str) -> Exchange:
+    return Exchange(await client.events("threads.retry_after_item", thread_id=thread_id, item_id=item_id), thread_id)
+
+
+async def test_any_item_of_an_answer_can_be_retried(client: ChatKitClient) -> None:
+    exchange = await client.say("Show me my tasks")
+    thread = exchange.thread_id
+    first, *answer = await ids(client, thread)
+    assert len(answer) > 1
+    for position in range(1, len(answer) + 1):
+        named = (await ids(client, thread))[position]
+        again = await retried(client, thread, named)
+        assert again.error is None
+        assert again.text
+        now = await ids(client, thread)
+        assert now[0] == first
+        assert named not in now, "what the retry takes the place of is gone"
+        assert [item.id for item in again.items] == now[1:]
+
+
+async def test_a_retry_in_the_middle_removes_all_that_followed(client: ChatKitClient) -> None:
+    exchange = await client.say("count to 2")
+    thread = exchange.thread_id
+    answer = exchange.items[-1].id
+    await client.say("count to 3", thread)
+    await client.say("count to 4", thread)
+    again = await retried(client, thread, answer)
+    assert again.text == "1 2"
+    assert await ids(client, thread) == [exchange.items[0].id, again.items[-1].id]
+
+
+async def test_the_turns_of_removed_items_are_not_told_again(client: ChatKitClient) -> None:
+    exchange = await client.say("Add a task: feed the emu")
+    again = await retried(client, exchange.thread_id, exchange.items[0].id)
+    deleted = await client.say("Delete it", again.thread_id)
+    assert "feed the emu" in deleted.text
+    left = [task["title"] for task in (await client.http.get("/api/tasks")).json()]
+    assert left.count("feed the emu") == 1, "the second one was meant, the first is from the turn that was replaced"
+
+
+async def test_there_is_nothing_to_retry_before_the_first_message(client: ChatKitClient) -> None:
+    exchange, other = await client.say("Hello!"), await client.say("Hello!")
+    await client.refused("threads.retry_after_item", thread_id=exchange.thread_id, item_id="msg_none")
+    await client.refused("threads.retry_after_item", thread_id=exchange.thread_id, item_id=other.items[0].id)
+
+
+async def test_feedback_is_kept_by_item_and_exported(tmp_path: Path) -> None:
+    async with running(tmp_path, {"DEMO_DELAY_MS": "0"}) as server, ChatKitClient(server.url) as client:
+        exchange = await client.say("Show me my tasks")
+        items = [item.id for item in exchange.items[1:]]
+        thread = exchange.thread_id
+        assert await client.call("items.feedback", thread_id=thread, item_ids=items, kind="positive") == {}
+        await client.call("items.feedback", thread_id=thread, item_ids=items[:1], kind="negative")
+        await client.refused("items.feedback", thread_id=thread, item_ids=[*items, "msg_none"], kind="negative")
+        await client.refused("items.feedback", thread_id=thread, item_ids=items, kind="lukewarm")
+    command = [sys.executable, "-m", "app", "export", "local"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    exporting = await asyncio.create_subprocess_exec(
+        *command, cwd=tmp_path, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    output, _ = await exporting.communicate()
+    records = [json.loads(line)["data"] for line in output.splitlines() if json.loads(line)["kind"] == "feedback"]
+    kept = {record["item_id"]: record["kind"] for record in records}
+    assert kept == dict.fromkeys(items, "positive") | {items[0]: "negative"}
+
+
+def chat_answer(text: str) -> Any:
+    chunk = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": "stop"}]}
+    return stream(sse(chunk), b"data: [DONE]\n\n")
+
+
+async def test_quoted_text_reaches_the_model(tmp_path: Path) -> None:
+    async with Upstream() as upstream:
+        upstream.always(chat_answer("I see."))
+        environment = {"LLM_PROVIDER": "openai", "OPENAI_BASE_URL": f"{upstream.url}/v1", "DATABASE_URL": "memory://"}
+        async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+            said = user_input("What does this mean?", quoted_text="the early worm gets eaten")
+            exchange = Exchange(await client.events("threads.create", input=said))
+            assert isinstance(exchange.items[-1], AssistantMessageItem)
+            assert exchange.items[0].quoted_text == "the early worm gets eaten"
+            empty = user_input("And this?", quoted_text="")
+            await client.events("threads.add_user_message", input=empty, thread_id=exchange.thread_id)
+        answered = [request for request in upstream.requests if "What does this mean?" in json.dumps(request.body)]
+        first = json.dumps(answered[0].body)
+        assert "the early worm gets eaten" in first
+        last = answered[-1].body["messages"]
+        assert len([message for message in last if "referring to" in json.dumps(message)]) == 1, "empty is absent"
