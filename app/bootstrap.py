@@ -12,8 +12,8 @@ from dishka.integrations.litestar import LitestarProvider
 from litestar import Litestar
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.choice import load_assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
-from app.adapters.agents_sdk.task_assistant import task_assistant
 from app.adapters.auth.single_user import SingleUser
 from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
@@ -31,6 +31,7 @@ from app.application.turns import Turns
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import is_loopback
 from app.domain.model_ref import ModelRef
+from app.domain.start_screen import StartScreen
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli.tools import InstalledProvider
 from app.entrypoints.http.app import create_app
@@ -151,17 +152,19 @@ class ModelWiring(Provider):
     scope = Scope.APP
 
     @provide
-    async def catalog(self, settings: Settings) -> AsyncIterator[ModelCatalog]:
+    async def catalog(self, settings: Settings, assistant: Assistant) -> AsyncIterator[ModelCatalog]:
         wanted = settings.assistant
-        names = dict.fromkeys([wanted.provider, *(ref.provider for ref in (*wanted.models, *wanted.fallbacks))])
         plugins = discover().plugins
+        own = _usable(assistant.model, settings, plugins)
+        further = (*wanted.models, *wanted.fallbacks, *([own] if own else []))
+        names = dict.fromkeys([wanted.provider, *(ref.provider for ref in further)])
         async with AsyncExitStack() as opened:
             providers: dict[str, ModelProvider] = {}
             for name in names:
                 providers[name] = plugins[name].build(settings.providers[name])
                 opened.push_async_callback(providers[name].aclose)
-            first = providers[wanted.provider]
-            default = ModelRef(first.name, first.default_model)
+            first = providers[own.provider if own else wanted.provider]
+            default = own or ModelRef(first.name, first.default_model)
             log.info(
                 "Model factory initialized",
                 provider=default.provider,
@@ -169,6 +172,17 @@ class ModelWiring(Provider):
                 base_url=first.base_url or "none",
             )
             yield ModelCatalog(providers, default, allowed=tuple(wanted.models), fallbacks=tuple(wanted.fallbacks))
+
+
+def _usable(model: ModelRef | None, settings: Settings, plugins: Mapping[str, ProviderPlugin]) -> ModelRef | None:
+    """The assistant's own model, unless its provider is not there or not configured."""
+    if model is None:
+        return None
+    plugin = plugins.get(model.provider)
+    missing = plugin.missing(settings.providers[model.provider]) if plugin else "there is no such provider"
+    if missing:
+        log.warning("the assistant's own model cannot be used", model=str(model), reason=missing)
+    return None if missing else model
 
 
 class AssistantWiring(Provider):
@@ -181,12 +195,18 @@ class AssistantWiring(Provider):
         return TaskService(tasks)
 
     @provide
-    def assistant(self, tasks: TaskService) -> Assistant:
-        return task_assistant(tasks)
+    def assistant(self, settings: Settings) -> Assistant:
+        return load_assistant(settings.assistant.assistant)
 
     @provide
-    def runner(self, assistant: Assistant, models: ModelCatalog, store: ThreadStore, settings: Settings) -> AgentRunner:
-        return SdkAgentRunner(assistant, models, store, settings.assistant.max_tool_rounds)
+    def start_screen(self, assistant: Assistant) -> StartScreen:
+        return assistant.start
+
+    @provide
+    def runner(
+        self, assistant: Assistant, tasks: TaskService, models: ModelCatalog, store: ThreadStore, settings: Settings
+    ) -> AgentRunner:
+        return SdkAgentRunner(assistant.equipped(tasks), models, store, settings.assistant.max_tool_rounds)
 
     @provide
     def conversation(

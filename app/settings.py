@@ -100,7 +100,16 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Which model answers, and how much of the past it is told."""
+    """Which assistant and which model answer, and how much of the past they are told."""
+
+    assistant: Annotated[
+        str,
+        env(
+            "ASSISTANT",
+            help="`tasks`, or an assistant of your own as `package.module:name`.",
+            expects="tasks or package.module:name",
+        ),
+    ] = "tasks"
 
     provider: Annotated[
         str,

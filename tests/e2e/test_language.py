@@ -1,6 +1,6 @@
 """The server in the caller's language."""
 
-from chatkit.types import ProgressUpdateEvent
+from chatkit.types import ProgressUpdateEvent, WidgetItem
 
 from tests.chatkit_client import ChatKitClient, user_input
 from tests.server import ServerProcess
@@ -18,3 +18,12 @@ async def test_progress_speaks_the_caller_s_language(server: ServerProcess) -> N
         exchange = await client.say("Add a task: learn the kana")
     [text] = [event.text for event in exchange.events if isinstance(event, ProgressUpdateEvent)]
     assert text.startswith("タスクを追加しています")
+
+
+async def test_the_demo_understands_what_the_start_screen_offers(server: ServerProcess) -> None:
+    async with ChatKitClient(server.url, {"accept-language": "ja-JP,ja;q=0.9"}) as client:
+        card = (await client.http.get("/api/assistant")).json()
+        offered = {prompt["icon"]: prompt["prompt"] for prompt in card["start_screen"]["prompts"]}
+        assert any(isinstance(item, WidgetItem) for item in (await client.say(offered["notebook"])).items)
+        await client.say(offered["plus"])
+        assert "try out this chat" in [task["title"] for task in (await client.http.get("/api/tasks")).json()]

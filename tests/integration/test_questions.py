@@ -66,7 +66,7 @@ class Chat:
         """What is finished or replaced while the newest item is answered; a script of one list is one response."""
         self.model = ScriptedModel(list(script))
         catalog = ModelCatalog({"scripted": OneModel(self.model)}, ModelRef("scripted", "one"))
-        runner = SdkAgentRunner(task_assistant(self.tasks), catalog, self.storage.threads, max_rounds=5)
+        runner = SdkAgentRunner(task_assistant.equipped(self.tasks), catalog, self.storage.threads, max_rounds=5)
         window = HistoryWindow(items=50, tokens=10_000)
         conversation = Conversation(
             self.storage.threads,

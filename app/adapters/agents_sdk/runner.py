@@ -18,6 +18,7 @@ from chatkit.types import ThreadStreamEvent
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
+from app.adapters.agents_sdk.instructions import instructions
 from app.adapters.agents_sdk.items import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.resumption import opened, repeat
@@ -127,11 +128,10 @@ class SdkAgentRunner(AgentRunner):
         return with_result(answered.turn, answered.call, result)
 
     def _agent(self, request: RunRequest, outlet: Outlet) -> Agent[TurnContext]:
-        today = dt.datetime.now(dt.UTC).date()
         able = self._models.capabilities(request.model).tools
         return Agent[TurnContext](
             name=self._assistant.name,
-            instructions=f"{self._assistant.instructions}\n\nToday is {today:%A}, {today.isoformat()} (UTC).",
+            instructions=instructions(self._assistant, request.context, dt.datetime.now(dt.UTC).date()),
             tools=list(self._assistant.tools) if able else [],
             model_settings=ModelSettings(tool_choice=request.tool),
             tool_use_behavior=lambda _, __: ToolsToFinalOutputResult(

@@ -10,6 +10,8 @@ from app.adapters.agents_sdk.tools.delete_tasks import delete_tasks_tool
 from app.adapters.agents_sdk.tools.selected_task import selected_task_tool
 from app.adapters.agents_sdk.tools.tasks import describe, task_tools
 from app.application.tasks import TaskService
+from app.domain.language import deferred
+from app.domain.start_screen import Prompt, StartScreen
 
 INSTRUCTIONS = """\
 You are a task assistant. You keep the user's to-do list with your tools, and you talk in the user's language.
@@ -30,6 +32,25 @@ def _tools(tasks: TaskService) -> Sequence[Tool]:
     return [*task_tools(tasks), delete_tasks_tool(tasks), selected_task_tool(tasks), ask_user]
 
 
-def task_assistant(tasks: TaskService) -> Assistant:
-    """The assistant over these tasks."""
-    return Assistant(name="Task assistant", instructions=INSTRUCTIONS, tools=_tools(tasks), describe=describe)
+task_assistant = Assistant(
+    name="Task assistant",
+    instructions=INSTRUCTIONS,
+    task_tools=_tools,
+    describe=describe,
+    start=StartScreen(
+        greeting=deferred("What is there to do?"),
+        prompts=(
+            Prompt(label=deferred("Show my tasks"), prompt=deferred("Show me my tasks"), icon="notebook"),
+            Prompt(
+                label=deferred("Add a task"),
+                prompt=deferred("Add a task: try out this chat, high priority"),
+                icon="plus",
+            ),
+            Prompt(
+                label=deferred("What can you do?"),
+                prompt=deferred("What can you help me with?"),
+                icon="circle-question",
+            ),
+        ),
+    ),
+)

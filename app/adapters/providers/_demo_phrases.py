@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from app.adapters.providers._demo_days import DAY, day
+from app.domain.language import _, deferred
 
 FORM: Final = "ask_user"
 """The tool that asks what a new task is about."""
@@ -16,6 +17,13 @@ PRIORITIES: Final = ("low", "medium", "high")
 
 LONGEST: Final = 500
 """Characters of a sentence. Patterns take quadratic time on longer texts, and would block everybody."""
+
+_OFFERED: Final = (
+    deferred("Show me my tasks"),
+    deferred("Add a task: try out this chat, high priority"),
+    deferred("What can you help me with?"),
+)
+"""What the start screen offers to say, in any language."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -26,6 +34,11 @@ class Call(msgspec.Struct, frozen=True):
 
 
 Reading = Callable[[re.Match[str], dt.date], Call | None]
+
+
+def in_english(text: str) -> str:
+    """A sentence of the start screen as it reads in English; any other text as it is."""
+    return next((sentence for sentence in _OFFERED if text.strip() == _(sentence)), text)
 
 
 def understand(text: str, today: dt.date) -> Call | None:

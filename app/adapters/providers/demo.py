@@ -17,7 +17,7 @@ from app.adapters.providers._chat_completions.answer import Answer
 from app.adapters.providers._chat_completions.message import TEXT
 from app.adapters.providers._chat_completions.wire import Chunk, Function, Tokens, ToolCall
 from app.adapters.providers._demo_answers import NOT_ADDED, WHICH, answered, small_talk, spoken_of, tool_talk, unable
-from app.adapters.providers._demo_phrases import FORM, PRIORITIES, Call, means_it, obey, understand
+from app.adapters.providers._demo_phrases import FORM, PRIORITIES, Call, in_english, means_it, obey, understand
 from app.environment import env
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
 
@@ -104,7 +104,7 @@ class DemoModel(Model):
     def _reply(self, items: Sequence[Item], tools: Collection[str], choice: object) -> Call | str:
         if results := _results(items):
             return _filled_in(answered(results), tools) or tool_talk(results)
-        asked = _asked(items)
+        asked = in_english(_asked(items))
         call = understand(asked, self._today())
         if isinstance(choice, str) and choice in tools and (call is None or call.tool != choice):
             call = obey(choice, asked)

@@ -1,0 +1,83 @@
+"""Another assistant, chosen by a setting, in a real server."""
+
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.chatkit_client import ChatKitClient
+from tests.fakes.chat_wire import OpenAIChat
+from tests.fakes.dialects import SECRET, Call
+from tests.fakes.upstream import Upstream
+from tests.server import ROOT, ServerProcess, running
+
+EXAMPLE = ROOT / "examples" / "game_master.py"
+WIRE = OpenAIChat()
+
+
+class Table(msgspec.Struct):
+    """The game master, and the model that it speaks through."""
+
+    client: ChatKitClient
+    upstream: Upstream
+
+
+@pytest.fixture(scope="module")
+async def table(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Table, None]:
+    async with Upstream(WIRE.guard) as upstream:
+        environment = {
+            "ASSISTANT": "game_master:game_master",
+            "PYTHONPATH": f"{ROOT}:{EXAMPLE.parent}",
+            "OPENAI_API_KEY": SECRET,
+            "OPENAI_BASE_URL": f"{upstream.url}/v1",
+            "OPENAI_MODEL": "llama3.2",
+        }
+        async with running(tmp_path_factory.mktemp("game"), environment) as server, ChatKitClient(server.url) as client:
+            yield Table(client, upstream)
+
+
+def test_the_example_is_short() -> None:
+    assert len(EXAMPLE.read_text().splitlines()) < 60
+
+
+async def test_its_instructions_and_tools_reach_the_model(table: Table) -> None:
+    table.upstream.script(WIRE.calls(Call("roll", {"dice": "2d6"})), WIRE.text("You rolled it."))
+    exchange = await table.client.say("I open the door.")
+    assert exchange.text == "You rolled it."
+    first, second = (json.dumps(request.body) for request in table.upstream.requests[-2:])
+    assert "You are the game master" in first
+    assert "create_task" not in first
+    assert "together" in second
+
+
+async def test_it_greets_in_its_own_words(table: Table) -> None:
+    card = (await table.client.http.get("/api/assistant")).json()
+    assert card["start_screen"]["greeting"] == "Which adventure shall it be?"
+    assert [prompt["label"] for prompt in card["start_screen"]["prompts"]] == ["A haunted castle", "A lost spaceship"]
+
+
+async def test_the_built_in_one_greets_in_the_caller_s_language(server: ServerProcess) -> None:
+    async with ChatKitClient(server.url, {"accept-language": "ar-EG"}) as client:
+        card = (await client.http.get("/api/assistant")).json()
+    assert (card["language"], card["direction"]) == ("ar", "rtl")
+    assert card["start_screen"]["greeting"] == "ماذا لدينا اليوم؟"
+    assert len(card["start_screen"]["prompts"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nobody", "expected tasks or package.module:name"),
+        ("no_such_module:assistant", "ModuleNotFoundError"),
+        ("json:dumps", "expected an Assistant"),
+    ],
+)
+async def test_one_that_is_not_there_stops_the_start_with_a_sentence(tmp_path: Path, name: str, reason: str) -> None:
+    server = ServerProcess(tmp_path, {"ASSISTANT": name})
+    await server.spawn()
+    assert await server.wait() == 1
+    assert "ASSISTANT" in server.log
+    assert reason in server.log
+    assert "Traceback" not in server.log
