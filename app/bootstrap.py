@@ -14,6 +14,7 @@ from litestar import Litestar
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.choice import load_assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
+from app.adapters.agents_sdk.titles import ModelTitleWriter
 from app.adapters.auth.single_user import SingleUser
 from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
@@ -27,6 +28,7 @@ from app.application.models import ModelCatalog
 from app.application.retention import letting_go
 from app.application.tally import Tally
 from app.application.tasks import TaskService
+from app.application.titles import Titles
 from app.application.turns import Turns
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import is_loopback
@@ -45,7 +47,7 @@ from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
-from app.settings import SECTIONS, Settings, load_settings
+from app.settings import SECTIONS, Settings, TitleSource, load_settings
 
 log = structlog.get_logger(__name__)
 
@@ -156,7 +158,7 @@ class ModelWiring(Provider):
         wanted = settings.assistant
         plugins = discover().plugins
         own = _usable(assistant.model, settings, plugins)
-        further = (*wanted.models, *wanted.fallbacks, *([own] if own else []))
+        further = (*wanted.models, *wanted.fallbacks, *wanted.title_models, *([own] if own else []))
         names = dict.fromkeys([wanted.provider, *(ref.provider for ref in further)])
         async with AsyncExitStack() as opened:
             providers: dict[str, ModelProvider] = {}
@@ -209,6 +211,21 @@ class AssistantWiring(Provider):
         return SdkAgentRunner(assistant.equipped(tasks), models, store, settings.assistant.max_tool_rounds)
 
     @provide
+    async def titles(
+        self, store: ThreadStore, models: ModelCatalog, limits: Limits, settings: Settings
+    ) -> AsyncIterator[Titles | None]:
+        refs = tuple(settings.assistant.title_models) or models.candidates(models.default)
+        able = [ref for ref in refs if models.capabilities(ref).instructable]
+        if settings.assistant.titles is TitleSource.OFF or not able:
+            yield None
+            return
+        titles = Titles(store, limits, ModelTitleWriter(models, able))
+        try:
+            yield titles
+        finally:
+            await titles.aclose()
+
+    @provide
     def conversation(
         self,
         store: ThreadStore,
@@ -216,11 +233,14 @@ class AssistantWiring(Provider):
         runner: AgentRunner,
         models: ModelCatalog,
         limits: Limits,
+        titles: Titles | None,
         settings: Settings,
     ) -> Conversation:
         window = HistoryWindow(items=settings.assistant.history_items, tokens=settings.assistant.history_tokens)
         longest = settings.limits.message_characters
-        return Conversation(store, turn_log, runner, models, limits, window=window, message_characters=longest)
+        return Conversation(
+            store, turn_log, runner, models, limits, window=window, message_characters=longest, titles=titles
+        )
 
     @provide
     def server(

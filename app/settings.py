@@ -30,6 +30,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class TitleSource(StrEnum):
+    """Who writes the titles of threads."""
+
+    MODEL = "model"
+    OFF = "off"
+
+
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the server listens and how it talks to its operator."""
 
@@ -155,6 +162,22 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             ge=100,
         ),
     ] = 100_000
+    titles: Annotated[
+        TitleSource,
+        env(
+            "TITLES",
+            help="`model` writes a thread's title after its first answer; with `off` it is its first words.",
+            expects="model or off",
+        ),
+    ] = TitleSource.MODEL
+    title_models: Annotated[
+        ModelRefs,
+        env(
+            "TITLE_MODEL",
+            help="A smaller model that writes the titles, as `provider/model`; unset: the one that answers by default.",
+            expects="provider/model, such as gemini/gemini-2.5-flash-lite",
+        ),
+    ] = ModelRefs()
     max_tool_rounds: Annotated[
         int,
         env(
@@ -310,6 +333,7 @@ def load_settings(
     for variable, refs in (
         ("LLM_MODELS", sections["assistant"].models),
         ("LLM_FALLBACKS", sections["assistant"].fallbacks),
+        ("TITLE_MODEL", sections["assistant"].title_models),
     ):
         for name in sorted({ref.provider for ref in refs}):
             _need_provider(variable, name, known, providers, problems)

@@ -44,6 +44,8 @@ class ServerProcess:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "PORT": str(self.port),
+            # A title is one more request to the model, at a moment that no script of a fake upstream foresees.
+            "TITLES": "off",
             **(environment or {}),
         }
         self._process: asyncio.subprocess.Process | None = None

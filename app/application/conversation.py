@@ -20,6 +20,7 @@ from chatkit.types import (
 from app.application.history import Past, load_history
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
+from app.application.titles import Titles
 from app.domain.conversation import HistoryWindow, title_from
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
@@ -44,6 +45,7 @@ class Conversation:
         *,
         window: HistoryWindow,
         message_characters: int,
+        titles: Titles | None = None,
     ) -> None:
         self._store = store
         self._turn_log = turn_log
@@ -52,6 +54,7 @@ class Conversation:
         self._limits = limits
         self._window = window
         self._message_characters = message_characters
+        self._titles = titles
 
     async def admit(self, context: RequestContext) -> None:
         """Raises `LimitError` for a user who has no tokens left for another answer."""
@@ -76,10 +79,12 @@ class Conversation:
     async def answer(self, thread: ThreadMetadata, context: RequestContext) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the answer. Raises `AnyportError` when there is none; the turn is recorded however it ends.
 
-        A thread without a title is given one, in place: ChatKit saves it and tells the client.
+        A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
+        written when the answer is complete; nothing waits for it.
         """
         past = await load_history(self._store, self._turn_log, thread.id, context, self._window)
-        if thread.title is None:
+        untitled = thread.title is None
+        if untitled:
             thread.title = _title(past.entries)
         turn = _Turn(thread.id, past)
         for item in past.given_up:
@@ -98,6 +103,8 @@ class Conversation:
             await self._record_broken_off(turn, "failed", context)
             raise
         await self._record(turn, "completed", context)
+        if untitled and self._titles is not None:
+            self._titles.begin(thread, context)
         if turn.used_up:
             yield NoticeEvent(level="warning", message="That was the last of today's allowance of this chat.")
 

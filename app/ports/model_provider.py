@@ -11,13 +11,17 @@ from app.domain.errors import Actor, AnyportError
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model can take and do. Code asks for these, never for a provider's name or type."""
+    """What a model can take and do. Code asks for these, never for a provider's name or type.
+
+    `instructable` models do what they are instructed to; others follow a script of their own.
+    """
 
     tools: bool = True
     parallel_tools: bool = True
     images: bool = False
     files: bool = False
     reasoning: bool = False
+    instructable: bool = True
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -125,7 +125,7 @@ class DemoProvider(ModelProvider):
 
     def models(self) -> Sequence[ModelInfo]:
         """The demo."""
-        return [ModelInfo(name=NAME, capabilities=Capabilities(parallel_tools=False))]
+        return [ModelInfo(name=NAME, capabilities=Capabilities(parallel_tools=False, instructable=False))]
 
     def model(self, name: str) -> Model:
         """The demo, whatever it is called."""

@@ -1,0 +1,139 @@
+"""Titles written in the background."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from app.adapters.stores.memory import MemoryStorage
+from app.application.limits import Limits, Rules
+from app.application.tally import Tally
+from app.application.titles import Titles
+from app.domain.errors import AnyportError
+from app.domain.identity import RequestContext
+from app.ports.model_provider import ModelError
+from app.ports.thread_store import ThreadStore
+from app.ports.title_writer import TitleWriter, WrittenTitle
+from app.ports.turn_log import TokenUsage
+from tests.factories import answer, message, thread
+
+ADA = RequestContext(user_id="ada")
+BEGUN = thread("thr_1", title="Hello there")
+
+
+class Author(TitleWriter):
+    """Writes what it was told to, once it is let."""
+
+    def __init__(self, text: str = '"A greeting"', failure: AnyportError | None = None) -> None:
+        self.text = text
+        self.failure = failure
+        self.asked: list[tuple[str, str]] = []
+        self.begun = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.cancelled = False
+
+    async def write(self, question: str, answer: str) -> WrittenTitle:
+        self.asked.append((question, answer))
+        self.begun.set()
+        try:
+            await self.may_answer.wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        if self.failure is not None:
+            raise self.failure
+        return WrittenTitle(text=self.text, usage=TokenUsage(requests=1, input_tokens=90, output_tokens=10))
+
+
+@pytest.fixture
+async def storage() -> AsyncGenerator[MemoryStorage, None]:
+    storage = MemoryStorage()
+    await storage.threads.save_thread(BEGUN, ADA)
+    await storage.threads.add_thread_item(BEGUN.id, message(BEGUN.id, "msg_1", text="Hello there"), ADA)
+    await storage.threads.add_thread_item(BEGUN.id, answer(BEGUN.id, "msg_2", text="Hi!"), ADA)
+    yield storage
+    await storage.aclose()
+
+
+def titles(storage: MemoryStorage, author: Author, *, per_day: int = 0) -> tuple[Titles, Limits]:
+    limits = Limits(Tally(storage.counters), Rules(tokens_per_day=per_day))
+    return Titles(storage.threads, limits, author), limits
+
+
+async def title_in(store: ThreadStore) -> str | None:
+    return (await store.load_thread(BEGUN.id, ADA)).title
+
+
+async def test_the_title_replaces_the_plain_one_and_its_tokens_count(storage: MemoryStorage) -> None:
+    author = Author()
+    author.may_answer.set()
+    writing, limits = titles(storage, author)
+    writing.begin(BEGUN, ADA)
+    await writing.settled()
+    assert await title_in(storage.threads) == "A greeting"
+    assert author.asked == [("Hello there", "Hi!")]
+    assert (await limits.tokens(ADA.user_id)).used == 100
+
+
+async def test_a_name_that_the_user_gave_meanwhile_stays(storage: MemoryStorage) -> None:
+    author = Author()
+    writing, _ = titles(storage, author)
+    writing.begin(BEGUN, ADA)
+    await author.begun.wait()
+    await storage.threads.save_thread(BEGUN.model_copy(update={"title": "Ours"}), ADA)
+    author.may_answer.set()
+    await writing.settled()
+    assert await title_in(storage.threads) == "Ours"
+
+
+@pytest.mark.parametrize(
+    "author",
+    [Author(failure=ModelError("No.", kind="overloaded")), Author(text="  \n***\n")],
+    ids=["failed", "empty"],
+)
+async def test_without_a_title_the_plain_one_stays(storage: MemoryStorage, author: Author) -> None:
+    author.may_answer.set()
+    writing, _ = titles(storage, author)
+    writing.begin(BEGUN, ADA)
+    await writing.settled()
+    assert await title_in(storage.threads) == "Hello there"
+
+
+async def test_a_thread_that_is_deleted_meanwhile_needs_none(storage: MemoryStorage) -> None:
+    author = Author()
+    writing, _ = titles(storage, author)
+    writing.begin(BEGUN, ADA)
+    await author.begun.wait()
+    await storage.threads.delete_thread(BEGUN.id, ADA)
+    author.may_answer.set()
+    await writing.settled()
+
+
+async def test_a_user_without_tokens_gets_the_plain_one(storage: MemoryStorage) -> None:
+    author = Author()
+    writing, limits = titles(storage, author, per_day=5)
+    limits.spend(ADA.user_id, TokenUsage(requests=1, input_tokens=5, output_tokens=0))
+    writing.begin(BEGUN, ADA)
+    await writing.settled()
+    assert author.asked == []
+
+
+async def test_one_that_takes_too_long_is_given_up(storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.application.titles.SECONDS", 0.01)
+    author = Author()
+    writing, _ = titles(storage, author)
+    writing.begin(BEGUN, ADA)
+    await writing.settled()
+    assert await title_in(storage.threads) == "Hello there"
+
+
+async def test_closing_stops_what_is_being_written(storage: MemoryStorage) -> None:
+    author = Author()
+    writing, _ = titles(storage, author)
+    writing.begin(BEGUN, ADA)
+    await author.begun.wait()
+    await writing.aclose()
+    assert author.cancelled
+    writing.begin(BEGUN, ADA)
+    await writing.settled()
+    assert len(author.asked) == 1
