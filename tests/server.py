@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`python -m app serve` in `folder`, with nothing in its environment but what it is given."""
+    """`python -m app serve`, or another `command`, in `folder`; its environment holds only what it is given."""
 
     def __init__(
         self,
@@ -33,11 +33,13 @@ class ServerProcess:
         *,
         port: int | None = None,
         python: str | Path = sys.executable,
+        command: Sequence[str] = ("app", "serve"),
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
         self._python = python
+        self._command = command
         self._log = folder / f"server-{self.port}.log"
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -79,7 +81,7 @@ class ServerProcess:
         """Start it and wait for nothing."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                self._python, "-m", "app", "serve", cwd=self._folder, env=self._environment, stdout=log, stderr=log
+                self._python, "-m", *self._command, cwd=self._folder, env=self._environment, stdout=log, stderr=log
             )
 
     async def wait(self) -> int:

@@ -2,6 +2,7 @@
 
 import click
 
+from app.entrypoints.cli.conformance import conformance
 from app.entrypoints.cli.doctor import doctor
 from app.entrypoints.cli.erase import erase
 from app.entrypoints.cli.export import export
@@ -19,5 +20,5 @@ def cli() -> None:
     """Anyport, a self-hosted ChatKit server. Settings come from the environment: see docs/configuration.md."""
 
 
-for command in (serve, providers, doctor, migrate, export, erase, settings_docs):
+for command in (serve, providers, doctor, migrate, export, erase, settings_docs, conformance):
     cli.add_command(command)
