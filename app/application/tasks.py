@@ -1,11 +1,14 @@
 """What can be done with tasks: the one place that holds the rules, for tools, routes and widgets alike."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Literal
+
+import msgspec
 
 from app.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from app.domain.language import _
-from app.domain.task import TITLE_LIMIT, Status, Task, TaskChange, new_task
+from app.domain.task import COMPLETED, REOPENED, TITLE_LIMIT, Status, Task, TaskChange, new_task
 from app.ports.task_repository import TaskRepository
 
 _SHOWN = 5
@@ -28,20 +31,45 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+EventKind = Literal["created", "updated", "completed", "reopened", "deleted"]
+
+
+class TaskEvent(msgspec.Struct, frozen=True):
+    """A change that was made, and the task after it; a deleted one as it was last."""
+
+    kind: EventKind
+    task: Task
+
+
+def _unheard(_: TaskEvent) -> None:
+    """Nobody asked to be told."""
+
+
 class TaskService:
     """The tasks of one user at a time. A task is named by its id or by its title.
 
     Titles match whatever their letter case: the exact one first, else the only one that contains what was said.
     """
 
-    def __init__(self, repository: TaskRepository, now: Callable[[], dt.datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        repository: TaskRepository,
+        now: Callable[[], dt.datetime] = utc_now,
+        on_change: Callable[[TaskEvent], None] = _unheard,
+    ) -> None:
         self._repository = repository
         self._now = now
+        self._on_change = on_change
+
+    def telling(self, on_change: Callable[[TaskEvent], None]) -> "TaskService":
+        """The same service, telling what it changes: once for each change, when it is stored."""
+        return TaskService(self._repository, self._now, on_change)
 
     async def create(self, user_id: str, title: str, details: TaskChange | None = None) -> Task:
-        """Add a pending task. Raises `InvalidInputError`."""
+        """Add a task, pending unless the details say otherwise. Raises `InvalidInputError`."""
         task = new_task(user_id, title, now=self._now(), details=details)
         await self._repository.add(task)
+        self._on_change(TaskEvent("created", task))
         return task
 
     async def list(
@@ -74,34 +102,75 @@ class TaskService:
             case several:
                 raise AmbiguousTaskError(reference, several)
 
+    async def get_several(self, user_id: str, task_ids: Collection[str]) -> Sequence[Task]:
+        """Those of these tasks that there are, oldest first."""
+        return await self._repository.get_several(user_id, task_ids)
+
+    async def search(self, user_id: str, text: str, *, limit: int = 10) -> Sequence[Task]:
+        """Tasks whose title contains `text`, an exact match first; the oldest when there is no text."""
+        text = " ".join(text.split())
+        if not text:
+            return await self._repository.list(user_id, limit=limit)
+        return await self._repository.find_by_title(user_id, text, limit=limit)
+
     async def update(self, user_id: str, reference: str, change: TaskChange) -> Task:
         """Give fields new values. Raises as `find` does, and `InvalidInputError`."""
-        return await self._changed(user_id, reference, lambda task: task.changed(change, now=self._now()))
+        return await self._changed(await self.find(user_id, reference), change)
 
     async def complete(self, user_id: str, reference: str) -> Task:
         """Mark as done; a task that is done already stays as it is. Raises as `find` does."""
-        return await self._changed(user_id, reference, lambda task: task.completed(now=self._now()))
+        return await self.update(user_id, reference, COMPLETED)
 
     async def reopen(self, user_id: str, reference: str) -> Task:
         """Mark as to be done again. Raises as `find` does."""
-        return await self._changed(user_id, reference, lambda task: task.reopened(now=self._now()))
+        return await self.update(user_id, reference, REOPENED)
 
     async def delete(self, user_id: str, reference: str) -> Task:
         """Remove for good; returns what was removed. Raises as `find` does."""
-        task = await self.find(user_id, reference)
-        await self._repository.delete(user_id, task.id)
+        return await self._deleted(await self.find(user_id, reference))
+
+    async def change(self, user_id: str, task_id: str, change: TaskChange, *, version: int | None = None) -> Task:
+        """As `update`, of the task with this id, if it still has this version; one that is so already stays as it is.
+
+        Raises `NotFoundError`, `InvalidInputError`, and `ConflictError` when it has another version.
+        """
+        return await self._changed(await self.get(user_id, task_id), change, version)
+
+    async def remove(self, user_id: str, task_id: str, *, version: int | None = None) -> Task:
+        """As `delete`, of the task with this id, if it has this version. Raises as `change` does."""
+        task = await self.get(user_id, task_id)
+        _check_version(task, version)
+        return await self._deleted(task)
+
+    async def _changed(self, task: Task, change: TaskChange, version: int | None = None) -> Task:
+        try:
+            return await self._stored(task, change, version)
+        except ConflictError:
+            if version is not None:
+                raise
+            # Somebody was quicker; what the user asked for holds for the task as it is now.
+            return await self._stored(await self._repository.get(task.user_id, task.id), change)
+
+    async def _stored(self, task: Task, change: TaskChange, version: int | None = None) -> Task:
+        changed = task.changed(change, now=self._now())
+        if changed is not task:
+            _check_version(task, version)
+            await self._repository.update(changed)
+            self._on_change(TaskEvent(_kind(task, changed), changed))
+        return changed
+
+    async def _deleted(self, task: Task) -> Task:
+        await self._repository.delete(task.user_id, task.id)
+        self._on_change(TaskEvent("deleted", task))
         return task
 
-    async def _changed(self, user_id: str, reference: str, change: Callable[[Task], Task]) -> Task:
-        task = await self.find(user_id, reference)
-        try:
-            return await self._store(task, change)
-        except ConflictError:
-            # Somebody was quicker; what the user asked for holds for the task as it is now.
-            return await self._store(await self._repository.get(user_id, task.id), change)
 
-    async def _store(self, task: Task, change: Callable[[Task], Task]) -> Task:
-        changed = change(task)
-        if changed is not task:
-            await self._repository.update(changed)
-        return changed
+def _check_version(task: Task, version: int | None) -> None:
+    if version not in (None, task.version):
+        raise ConflictError(_("This task was changed meanwhile. Look at it again before you change it."))
+
+
+def _kind(before: Task, after: Task) -> EventKind:
+    if before.status is after.status:
+        return "updated"
+    return "completed" if after.status is Status.COMPLETED else "reopened"

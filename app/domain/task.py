@@ -49,23 +49,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         wanted = {name: value for name, value in change.values().items() if value != getattr(self, name)}
         if not wanted:
             return self
+        if "status" in wanted:
+            wanted["completed_at"] = now if wanted["status"] is Status.COMPLETED else None
         return msgspec.structs.replace(self, **wanted, updated_at=now, version=self.version + 1)
-
-    def completed(self, *, now: dt.datetime) -> Self:
-        """The task done at `now`; a task that is done already stays as it is."""
-        if self.status is Status.COMPLETED:
-            return self
-        return msgspec.structs.replace(
-            self, status=Status.COMPLETED, completed_at=now, updated_at=now, version=self.version + 1
-        )
-
-    def reopened(self, *, now: dt.datetime) -> Self:
-        """The task to be done again; a pending one stays as it is."""
-        if self.status is Status.PENDING:
-            return self
-        return msgspec.structs.replace(
-            self, status=Status.PENDING, completed_at=None, updated_at=now, version=self.version + 1
-        )
 
 
 class TaskChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +61,7 @@ class TaskChange(msgspec.Struct, frozen=True, kw_only=True):
     description: str | msgspec.UnsetType = msgspec.UNSET
     priority: Priority | msgspec.UnsetType = msgspec.UNSET
     due: dt.date | msgspec.UnsetType | None = msgspec.UNSET
+    status: Status | msgspec.UnsetType = msgspec.UNSET
 
     def values(self) -> dict[str, object]:
         """The fields that are set, cleaned as a task holds them. Raises `InvalidInputError`."""
@@ -86,12 +73,21 @@ class TaskChange(msgspec.Struct, frozen=True, kw_only=True):
         return values
 
 
+COMPLETED = TaskChange(status=Status.COMPLETED)
+REOPENED = TaskChange(status=Status.PENDING)
+
+
 def new_task(user_id: str, title: str, *, now: dt.datetime, details: TaskChange | None = None) -> Task:
-    """A pending task of `user_id` with a fresh id. Raises `InvalidInputError` for an unusable title."""
+    """A task of `user_id` with a fresh id, pending unless the details say otherwise.
+
+    Raises `InvalidInputError` for an unusable title.
+    """
     task = Task(id=new_id("task"), user_id=user_id, title=clean_title(title), created_at=now, updated_at=now)
     if details is None:
         return task
-    return msgspec.structs.replace(task, **details.values())
+    values = details.values()
+    completed_at = now if values.get("status") is Status.COMPLETED else None
+    return msgspec.structs.replace(task, **values, completed_at=completed_at)
 
 
 def clean_title(title: str) -> str:

@@ -1,7 +1,7 @@
 """Where tasks are kept."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from app.domain.task import Status, Task
 
@@ -19,6 +19,10 @@ class TaskRepository(ABC):
     @abstractmethod
     async def get(self, user_id: str, task_id: str) -> Task:
         """Raises `NotFoundError`."""
+
+    @abstractmethod
+    async def get_several(self, user_id: str, task_ids: Collection[str]) -> Sequence[Task]:
+        """Those of these tasks that there are, by age, in one query; ids that are unknown are left out."""
 
     @abstractmethod
     async def list(

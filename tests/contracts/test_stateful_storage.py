@@ -17,7 +17,7 @@ from app.adapters.stores import open_storage
 from app.domain import errors
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
-from app.domain.task import Status, Task
+from app.domain.task import COMPLETED, Status, Task
 from app.environment import Secret
 from app.ports.storage import Storage
 from tests.contracts.storage_model import TasksModel, ThreadsModel
@@ -217,7 +217,7 @@ class TasksComparison(Comparison):
         """Complete a task; one that is completed already has no new version."""
         task = self.both("get", self.own(user), task_id)
         if task is not None:
-            self.both("update", task.completed(now=at))
+            self.both("update", task.changed(COMPLETED, now=at))
 
     @rule(user=users, status=st.none() | st.sampled_from(Status), after=st.none() | tasks, limit=limits)
     def list_tasks(self, user: str, status: Status | None, after: str | None, limit: int) -> None:

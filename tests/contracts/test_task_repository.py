@@ -11,7 +11,7 @@ from polyfactory.factories.msgspec_factory import MsgspecFactory
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
-from app.domain.task import Priority, Status, Task, TaskChange, new_task
+from app.domain.task import COMPLETED, Priority, Status, Task, TaskChange, new_task
 from app.ports.storage import Storage
 from app.ports.task_repository import TaskRepository
 from tests.factories import NOON, later
@@ -74,6 +74,17 @@ async def test_a_task_comes_back_as_it_was(tasks: TaskRepository, user: str) -> 
     assert found.created_at.tzinfo == found.updated_at.tzinfo == dt.UTC
     assert await tasks.list(user) == [task]
     assert await tasks.find_by_title(user, "brot") == [task]
+
+
+async def test_several_are_read_at_once_by_age_and_without_those_that_are_not_there(
+    tasks: TaskRepository, user: str, bob: RequestContext
+) -> None:
+    first, second, third = await added(tasks, user, "First", "Second", "Third")
+    await tasks.delete(user, second.id)
+    wanted = [third.id, "task_none", second.id, first.id, third.id, "%", "\x00"]
+    assert await tasks.get_several(user, wanted) == [first, third]
+    assert await tasks.get_several(user, []) == []
+    assert await tasks.get_several(bob.user_id, wanted) == []
 
 
 async def test_adding_an_id_twice_is_a_conflict(tasks: TaskRepository, user: str) -> None:
@@ -144,7 +155,7 @@ async def test_pages_of_every_size_make_the_whole(tasks: TaskRepository, user: s
 async def test_a_list_of_one_status(tasks: TaskRepository, user: str) -> None:
     made = await added(tasks, user, "a", "b", "c", "d")
     for task in made[::2]:
-        await tasks.update(task.completed(now=later(1)))
+        await tasks.update(task.changed(COMPLETED, now=later(1)))
     assert [task.title for task in await tasks.list(user, status=Status.PENDING)] == ["b", "d"]
     assert [task.title for task in await tasks.list(user, status=Status.COMPLETED)] == ["a", "c"]
     assert [task.title for task in await tasks.list(user, status=Status.COMPLETED, after=made[1].id)] == ["c"]
@@ -246,7 +257,7 @@ async def test_what_is_found_is_what_is_stored_now(tasks: TaskRepository, user: 
 async def test_an_update_replaces_the_task(tasks: TaskRepository, user: str) -> None:
     [task] = await added(tasks, user, "Write")
     change = TaskChange(title="Write it", description="all", priority=Priority.LOW, due=dt.date(2027, 1, 1))
-    changed = task.changed(change, now=later(1)).completed(now=later(2))
+    changed = task.changed(change, now=later(1)).changed(COMPLETED, now=later(2))
     await tasks.update(msgspec.structs.replace(changed, version=2))
     assert await tasks.get(user, task.id) == msgspec.structs.replace(changed, version=2)
 
@@ -270,7 +281,7 @@ async def test_of_many_updates_of_one_version_one_wins(tasks: TaskRepository, us
 async def test_what_is_not_there_cannot_be_changed_or_deleted(tasks: TaskRepository, user: str) -> None:
     task = new_task(user, "Never added", now=NOON)
     with pytest.raises(NotFoundError):
-        await tasks.update(task.completed(now=later(1)))
+        await tasks.update(task.changed(COMPLETED, now=later(1)))
     with pytest.raises(NotFoundError):
         await tasks.delete(user, task.id)
 
@@ -289,7 +300,7 @@ async def test_a_deleted_task_is_gone(tasks: TaskRepository, user: str) -> None:
     with pytest.raises(NotFoundError):
         await tasks.delete(user, task.id)
     with pytest.raises(NotFoundError):
-        await tasks.update(task.completed(now=later(1)))
+        await tasks.update(task.changed(COMPLETED, now=later(1)))
     assert await tasks.list(user) == [other]
 
 

@@ -13,7 +13,7 @@ from app.adapters.stores.sql.storage import SqlStorage
 from app.adapters.stores.sql.tables import metadata
 from app.adapters.stores.sql.types import Moment
 from app.domain.identity import RequestContext
-from app.domain.task import Status, new_task
+from app.domain.task import COMPLETED, Status, new_task
 from tests.postgres import Databases
 from tests.sql import NOON, message, storage_at, thread, turn
 
@@ -99,7 +99,8 @@ async def use_tasks(storage: SqlStorage) -> None:
         for after in (None, "task_5"):
             await storage.tasks.list("user_5", status=status, after=after)
     await storage.tasks.find_by_title("user_5", "MILK")
-    await storage.tasks.update(task.completed(now=NOON))
+    await storage.tasks.get_several("user_5", ["task_1", "task_5"])
+    await storage.tasks.update(task.changed(COMPLETED, now=NOON))
     await storage.tasks.delete("user_5", task.id)
 
 

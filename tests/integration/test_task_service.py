@@ -2,14 +2,14 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.tasks import AmbiguousTaskError, TaskService
+from app.application.tasks import AmbiguousTaskError, TaskEvent, TaskService
 from app.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from app.domain.task import Priority, Status, Task, TaskChange
+from app.domain.task import COMPLETED, Priority, Status, Task, TaskChange
 from app.ports.task_repository import TaskRepository
 
 ADA, BOB = "ada", "bob"
@@ -66,7 +66,7 @@ async def test_what_is_asked_back_tells_the_candidates_apart(tasks: TaskService)
 async def test_many_that_fit_are_not_all_listed(tasks: TaskService) -> None:
     for number in range(8):
         await tasks.create(ADA, f"call {number}")
-    with pytest.raises(AmbiguousTaskError, match=r"call 4.* and more\.") as caught:
+    with pytest.raises(AmbiguousTaskError, match=r"call 4.* …") as caught:
         await tasks.find(ADA, "call")
     assert "call 5" not in caught.value.message
 
@@ -131,6 +131,9 @@ class Contested(TaskRepository):
     async def get(self, user_id: str, task_id: str) -> Task:
         return await self._inner.get(user_id, task_id)
 
+    async def get_several(self, user_id: str, task_ids: Collection[str]) -> Sequence[Task]:
+        return await self._inner.get_several(user_id, task_ids)
+
     async def list(
         self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
     ) -> Sequence[Task]:
@@ -163,6 +166,67 @@ async def test_who_comes_second_twice_is_told(repository: TaskRepository) -> Non
     await tasks.create(ADA, "sleep")
     with pytest.raises(ConflictError):
         await tasks.complete(ADA, "sleep")
+
+
+async def test_every_change_is_told_once_and_nothing_else_is(tasks: TaskService) -> None:
+    told: list[TaskEvent] = []
+    telling = tasks.telling(told.append)
+    made = await telling.create(ADA, "sleep")
+    await telling.complete(ADA, "sleep")
+    await telling.complete(ADA, "sleep")
+    await telling.reopen(ADA, "sleep")
+    await telling.update(ADA, "sleep", TaskChange(title="sleep"))
+    last = await telling.update(ADA, "sleep", TaskChange(priority=Priority.LOW))
+    with pytest.raises(InvalidInputError):
+        await telling.update(ADA, "sleep", TaskChange(title=" "))
+    await telling.delete(ADA, made.id)
+    with pytest.raises(NotFoundError):
+        await telling.delete(ADA, made.id)
+    assert [event.kind for event in told] == ["created", "completed", "reopened", "updated", "deleted"]
+    assert told[-1].task == told[-2].task == last
+
+
+async def test_a_change_that_came_second_is_told_once(repository: TaskRepository) -> None:
+    told: list[TaskEvent] = []
+    tasks = TaskService(Contested(repository, times=1)).telling(told.append)
+    await tasks.create(ADA, "sleep")
+    await tasks.complete(ADA, "sleep")
+    assert [event.kind for event in told] == ["created", "completed"]
+
+
+async def test_a_change_of_a_version_is_refused_when_there_is_a_newer_one(tasks: TaskService) -> None:
+    task = await tasks.create(ADA, "sleep")
+    change = TaskChange(title="sleep well")
+    changed = await tasks.change(ADA, task.id, change, version=1)
+    assert await tasks.change(ADA, task.id, change, version=1) == changed, "a second click changes nothing"
+    with pytest.raises(ConflictError):
+        await tasks.change(ADA, task.id, TaskChange(title="sleep badly"), version=1)
+    with pytest.raises(ConflictError):
+        await tasks.remove(ADA, task.id, version=1)
+    assert await tasks.remove(ADA, task.id, version=2) == changed
+
+
+async def test_a_change_of_a_version_is_not_repeated_on_another(repository: TaskRepository) -> None:
+    tasks = TaskService(Contested(repository, times=1))
+    task = await tasks.create(ADA, "sleep")
+    with pytest.raises(ConflictError):
+        await tasks.change(ADA, task.id, COMPLETED, version=1)
+
+
+async def test_by_id_a_title_is_nothing(tasks: TaskService) -> None:
+    await tasks.create(ADA, "sleep")
+    with pytest.raises(NotFoundError):
+        await tasks.change(ADA, "sleep", COMPLETED)
+    with pytest.raises(NotFoundError):
+        await tasks.remove(ADA, "sleep")
+
+
+async def test_a_search_is_for_a_part_of_the_title(tasks: TaskService) -> None:
+    milk, bread = await tasks.create(ADA, "Buy milk"), await tasks.create(ADA, "Buy bread")
+    assert await tasks.search(ADA, " \n") == [milk, bread]
+    assert await tasks.search(ADA, "  BUY  b ") == [bread]
+    assert await tasks.search(ADA, "", limit=1) == [milk]
+    assert await tasks.search(BOB, "buy") == []
 
 
 async def test_many_at_once_lose_nothing(tasks: TaskService) -> None:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.task import (
+    COMPLETED,
     DESCRIPTION_LIMIT,
+    REOPENED,
     TITLE_LIMIT,
     Priority,
     Status,
@@ -33,6 +35,7 @@ changes = st.builds(
     description=unset | st.text(max_size=50),
     priority=unset | st.sampled_from(Priority),
     due=unset | st.none() | st.dates(),
+    status=unset | st.sampled_from(Status),
 )
 
 
@@ -54,6 +57,11 @@ def test_a_new_task_takes_details_along() -> None:
     made = new_task("ann", "Buy milk", now=NOON, details=details)
     assert (made.title, made.description, made.priority, made.due) == ("Buy oats", "2 kg", "high", dt.date(2026, 12, 1))
     assert made.version == 1
+
+
+def test_a_new_task_may_be_done_already() -> None:
+    made = new_task("ann", "Buy milk", now=NOON, details=COMPLETED)
+    assert (made.status, made.completed_at, made.version) == (Status.COMPLETED, NOON, 1)
 
 
 @given(words)
@@ -102,8 +110,9 @@ def test_a_change_touches_what_it_names_and_nothing_else(change: TaskChange) -> 
     for field in Task.__struct_fields__:
         if field in wanted:
             assert getattr(after, field) == wanted[field]
-        elif field not in {"updated_at", "version"}:
+        elif field not in {"updated_at", "completed_at", "version"}:
             assert getattr(after, field) == getattr(before, field)
+    assert (after.completed_at is not None) == (after.status is Status.COMPLETED)
     assert (after.version, after.updated_at) == ((1, NOON) if after is before else (2, LATER))
     assert after.changed(change, now=LATER) is after
 
@@ -115,12 +124,12 @@ def test_a_due_date_can_be_cleared() -> None:
 
 def test_a_task_is_completed_once_and_can_be_reopened() -> None:
     made = task()
-    done = made.completed(now=LATER)
+    done = made.changed(COMPLETED, now=LATER)
     assert (done.status, done.completed_at, done.updated_at, done.version) == (Status.COMPLETED, LATER, LATER, 2)
-    assert done.completed(now=LATER + dt.timedelta(days=1)) is done
-    again = done.reopened(now=LATER)
+    assert done.changed(COMPLETED, now=LATER + dt.timedelta(days=1)) is done
+    again = done.changed(REOPENED, now=LATER)
     assert (again.status, again.completed_at, again.version) == (Status.PENDING, None, 3)
-    assert again.reopened(now=LATER) is again
+    assert again.changed(REOPENED, now=LATER) is again
     assert made.status is Status.PENDING, "what was read before does not change"
 
 

@@ -1,6 +1,6 @@
 """Tasks in dictionaries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 import msgspec
@@ -30,6 +30,11 @@ class MemoryTaskRepository(TaskRepository):
         if task is None:
             raise NotFoundError(f"There is no task {task_id}.")
         return task
+
+    async def get_several(self, user_id: str, task_ids: Collection[str]) -> Sequence[Task]:
+        shelf = self._shelf(user_id)
+        known = {task_id for task_id in task_ids if task_id in shelf.values}
+        return [shelf.values[task_id] for task_id in sorted(known, key=shelf.position)]
 
     async def list(
         self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100

@@ -1,6 +1,6 @@
 """Tasks in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,11 @@ _STATUS = bindparam("wanted", type_=tasks.c.status.type)
 _columns = [tasks.c[name] for name in Task.__struct_fields__]
 _one = and_(tasks.c.user_id == _SCOPE, tasks.c.id == _TASK)
 _get = select(*_columns).where(_one)
+_several = (
+    select(*_columns)
+    .where(tasks.c.user_id == _SCOPE, tasks.c.id.in_(bindparam("task_ids", type_=AnyText, expanding=True)))
+    .order_by(tasks.c.created_at, tasks.c.seq)
+)
 _update = update(tasks).where(_one, tasks.c.version == bindparam("was", type_=tasks.c.version.type))
 _delete = delete(tasks).where(_one).returning(tasks.c.created_at, tasks.c.seq)
 _position = position(tasks, "task", tasks.c.user_id)
@@ -61,6 +66,10 @@ class SqlTaskRepository(TaskRepository):
         if row is None:
             raise _not_found(task_id)
         return _task(row)
+
+    async def get_several(self, user_id: str, task_ids: Collection[str]) -> Sequence[Task]:
+        rows = await self._database.rows(_several, {"scope": user_id, "task_ids": list(task_ids)})
+        return [_task(row) for row in rows]
 
     async def list(
         self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
