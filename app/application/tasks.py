@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from app.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from app.domain.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError
 from app.domain.language import _
 from app.domain.task import COMPLETED, REOPENED, TITLE_LIMIT, Status, Task, TaskChange, new_task
 from app.ports.task_repository import TaskRepository
@@ -132,7 +132,7 @@ class TaskService:
     async def change(self, user_id: str, task_id: str, change: TaskChange, *, version: int | None = None) -> Task:
         """As `update`, of the task with this id, if it still has this version; one that is so already stays as it is.
 
-        Raises `NotFoundError`, `InvalidInputError`, and `ConflictError` when it has another version.
+        Raises `NotFoundError`, `InvalidInputError`, and `StaleVersionError` when it has another version.
         """
         return await self._changed(await self.get(user_id, task_id), change, version)
 
@@ -145,9 +145,11 @@ class TaskService:
     async def _changed(self, task: Task, change: TaskChange, version: int | None = None) -> Task:
         try:
             return await self._stored(task, change, version)
+        except StaleVersionError:
+            raise
         except ConflictError:
             if version is not None:
-                raise
+                raise _stale() from None
             # Somebody was quicker; what the user asked for holds for the task as it is now.
             return await self._stored(await self._repository.get(task.user_id, task.id), change)
 
@@ -167,7 +169,11 @@ class TaskService:
 
 def _check_version(task: Task, version: int | None) -> None:
     if version not in (None, task.version):
-        raise ConflictError(_("This task was changed meanwhile. Look at it again before you change it."))
+        raise _stale()
+
+
+def _stale() -> StaleVersionError:
+    return StaleVersionError(_("This task was changed meanwhile. Look at it again before you change it."))
 
 
 def _kind(before: Task, after: Task) -> EventKind:

@@ -44,6 +44,12 @@ class ConflictError(AnyportError):
     retry = True
 
 
+class StaleVersionError(ConflictError):
+    """What the caller wants to change is not the version any more that they looked at."""
+
+    code = "stale_version"
+
+
 class LimitError(AnyportError):
     """The caller wants more than one caller may have; `retry_after` seconds later there is room again."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.stores.memory import MemoryStorage
 from app.application.tasks import AmbiguousTaskError, TaskEvent, TaskService
-from app.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from app.domain.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError
 from app.domain.task import COMPLETED, Priority, Status, Task, TaskChange
 from app.ports.task_repository import TaskRepository
 
@@ -199,9 +199,9 @@ async def test_a_change_of_a_version_is_refused_when_there_is_a_newer_one(tasks:
     change = TaskChange(title="sleep well")
     changed = await tasks.change(ADA, task.id, change, version=1)
     assert await tasks.change(ADA, task.id, change, version=1) == changed, "a second click changes nothing"
-    with pytest.raises(ConflictError):
+    with pytest.raises(StaleVersionError):
         await tasks.change(ADA, task.id, TaskChange(title="sleep badly"), version=1)
-    with pytest.raises(ConflictError):
+    with pytest.raises(StaleVersionError):
         await tasks.remove(ADA, task.id, version=1)
     assert await tasks.remove(ADA, task.id, version=2) == changed
 
@@ -209,7 +209,7 @@ async def test_a_change_of_a_version_is_refused_when_there_is_a_newer_one(tasks:
 async def test_a_change_of_a_version_is_not_repeated_on_another(repository: TaskRepository) -> None:
     tasks = TaskService(Contested(repository, times=1))
     task = await tasks.create(ADA, "sleep")
-    with pytest.raises(ConflictError):
+    with pytest.raises(StaleVersionError):
         await tasks.change(ADA, task.id, COMPLETED, version=1)
 
 

@@ -23,7 +23,7 @@ from app.settings import Settings
 INJECTED: Sequence[ControllerRouterHandler] = (
     chatkit.chatkit,
     plain.plain,
-    tasks.list_tasks,
+    *tasks.INJECTED,
     models.list_models,
     assistant.show_assistant,
     usage.usage,

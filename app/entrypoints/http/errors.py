@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 _STATUS: dict[type[errors.AnyportError], HTTPStatus] = {
     errors.InvalidInputError: HTTPStatus.BAD_REQUEST,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.StaleVersionError: HTTPStatus.PRECONDITION_FAILED,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.LimitError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.NotEnabledError: HTTPStatus.BAD_REQUEST,

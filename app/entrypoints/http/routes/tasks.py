@@ -1,14 +1,66 @@
 """The caller's tasks."""
 
-from typing import Annotated
+import datetime as dt
+import re
+from typing import Annotated, Final
 
+import msgspec
 from dishka.integrations.litestar import FromDishka
-from litestar import get
-from litestar.params import Parameter
+from litestar import Response, delete, get, patch, post
+from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import Body, HeaderParameter, Parameter
 
 from app.application.tasks import TaskService
+from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
-from app.domain.task import Status, Task
+from app.domain.language import _
+from app.domain.task import Priority, Status, Task, TaskChange
+
+_ENTITY_TAG: Final = re.compile(r'"(\d{1,18})"')
+
+
+class NewTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A task to add; only the title is needed."""
+
+    title: str
+    description: str = ""
+    priority: Priority = Priority.MEDIUM
+    due: dt.date | None = None
+
+
+class Patch(TaskChange, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """New values for some fields; those that are left out stay, and a `due` of null clears the date."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong (RFC 9457); `message` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    message: str
+    request_id: str
+
+
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        required=False,
+        description='The `ETag` of the version that is meant, such as `"3"`; any version when left out.',
+        examples=[Example(summary="The third version", value='"3"')],
+    ),
+]
+
+_NOT_FOUND = {404: ResponseSpec(Problem, description="There is no such task.", media_type="application/problem+json")}
+_STALE = {
+    412: ResponseSpec(Problem, description="It was changed meanwhile.", media_type="application/problem+json"),
+}
+_NEW = Example(summary="A task", value={"title": "Buy milk", "priority": "high", "due": "2026-12-01"})
+_DONE = Example(summary="Complete it", value={"status": "completed"})
+_MOVED = Example(summary="Change the title, clear the date", value={"title": "Buy oat milk", "due": None})
 
 
 @get("/api/tasks", tags=["tasks"], summary="List tasks")
@@ -21,3 +73,63 @@ async def list_tasks(
 ) -> list[Task]:
     """The caller's tasks, oldest first."""
     return list(await tasks.list(caller.user_id, status=status, after=after, limit=limit))
+
+
+@post("/api/tasks", tags=["tasks"], summary="Add a task")
+async def create_task(
+    data: Annotated[NewTask, Body(examples=[_NEW])],
+    tasks: FromDishka[TaskService],
+    caller: FromDishka[RequestContext],
+) -> Response[Task]:
+    """A pending task; `Location` is where it is from now on."""
+    details = TaskChange(description=data.description, priority=data.priority, due=data.due)
+    task = await tasks.create(caller.user_id, data.title, details)
+    response = _with_version(task)
+    response.headers["Location"] = f"/api/tasks/{task.id}"
+    return response
+
+
+@get("/api/tasks/{task_id:str}", tags=["tasks"], summary="Read a task", responses=_NOT_FOUND)
+async def read_task(task_id: str, tasks: FromDishka[TaskService], caller: FromDishka[RequestContext]) -> Response[Task]:
+    """The task of this id; its `ETag` is its version."""
+    return _with_version(await tasks.get(caller.user_id, task_id))
+
+
+@patch("/api/tasks/{task_id:str}", tags=["tasks"], summary="Change a task", responses=_NOT_FOUND | _STALE)
+async def change_task(
+    task_id: str,
+    data: Annotated[Patch, Body(examples=[_DONE, _MOVED])],
+    tasks: FromDishka[TaskService],
+    caller: FromDishka[RequestContext],
+    if_match: IfMatch = None,
+) -> Response[Task]:
+    """The task after the change; one that is so already stays as it is, with its version."""
+    return _with_version(await tasks.change(caller.user_id, task_id, data, version=_version(if_match)))
+
+
+@delete("/api/tasks/{task_id:str}", tags=["tasks"], summary="Delete a task", responses=_NOT_FOUND | _STALE)
+async def delete_task(
+    task_id: str,
+    tasks: FromDishka[TaskService],
+    caller: FromDishka[RequestContext],
+    if_match: IfMatch = None,
+) -> None:
+    """Remove it for good."""
+    await tasks.remove(caller.user_id, task_id, version=_version(if_match))
+
+
+def _with_version(task: Task) -> Response[Task]:
+    return Response(task, headers={"ETag": f'"{task.version}"'})
+
+
+def _version(if_match: str | None) -> int | None:
+    """The version that an `If-Match` names; None for any. One version, because a task has only one at a time."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    match = _ENTITY_TAG.fullmatch(if_match.strip())
+    if match is None:
+        raise InvalidInputError(_("If-Match is not the ETag of a task."))
+    return int(match[1])
+
+
+INJECTED: Final = (list_tasks, create_task, read_task, change_task, delete_task)
