@@ -35,6 +35,17 @@ async def message_before(store: ThreadStore, thread_id: str, item_id: str, conte
     raise InvalidInputError("There is no message of the user before this item.")
 
 
+async def ids_behind(store: ThreadStore, thread_id: str, item_id: str, context: RequestContext) -> list[str]:
+    """The ids of everything behind an item, newest first. Raises `NotFoundError`."""
+    found: list[str] = []
+    after: str | None = item_id
+    while after is not None:
+        page = await store.load_thread_items(thread_id, after, PAGE_LIMIT, "asc", context)
+        found += [item.id for item in page.data]
+        after = page.after
+    return found[::-1]
+
+
 async def open_client_call(
     store: ThreadStore, thread_id: str, context: RequestContext, patience: dt.timedelta
 ) -> ClientToolCallItem:

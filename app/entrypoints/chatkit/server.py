@@ -20,6 +20,7 @@ from chatkit.types import (
     Page,
     StreamingReq,
     SyncCustomActionResponse,
+    ThreadItemRemovedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
     ThreadsRetryAfterItemReq,
@@ -36,7 +37,7 @@ from app.application.questions import closed, expired
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit import preconditions
-from app.entrypoints.chatkit.lookups import check_audio, message_before, open_client_call
+from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
 from app.settings import ChatKitSettings
@@ -104,14 +105,12 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self, request: StreamingReq, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """ChatKit's own, but for what it takes too narrowly: a page's result is for the newest open call, also when
-        something stands behind it; and any item of an answer may be retried."""
+        something stands behind it; and any item of an answer may be retried, which whoever else follows is told."""
         match request:
             case ThreadsAddClientToolOutputReq(params=params):
                 events = self._after_client_tool(params.thread_id, params.result, context)
             case ThreadsRetryAfterItemReq(params=params):
-                message = await message_before(self.store, params.thread_id, params.item_id, context)
-                params.item_id = message.id
-                events = super()._process_streaming_impl(request, context)
+                events = self._answered_again(params.thread_id, params.item_id, context)
             case _:
                 events = super()._process_streaming_impl(request, context)
         async with aclosing(events):
@@ -125,8 +124,23 @@ class AnyportServer(ChatKitServer[RequestContext]):
         call = await open_client_call(self.store, thread_id, context, self._patience)
         done = call.model_copy(update={"status": "completed", "output": result})
         await self.store.save_item(thread_id, done, context)
-        events = self._process_events(thread, context, lambda: self.respond(thread, None, context))
-        async for event in events:
+        async for event in self._process_events(thread, context, lambda: self.respond(thread, None, context)):
+            yield event
+
+    async def _answered_again(
+        self, thread_id: str, item_id: str, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        thread = await self.store.load_thread(thread_id, context)
+        message = await message_before(self.store, thread_id, item_id, context)
+        gone = await ids_behind(self.store, thread_id, message.id, context)
+
+        async def events() -> AsyncGenerator[ThreadStreamEvent, None]:
+            for removed in gone:
+                yield ThreadItemRemovedEvent(item_id=removed)
+            async for event in self.respond(thread, message, context):
+                yield event
+
+        async for event in self._process_events(thread, context, events):
             yield event
 
     def _serialize(self, obj: BaseModel) -> bytes:

@@ -1,0 +1,56 @@
+"""Every event and every item of ChatKit's protocol, over HTTP."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from chatkit.types import ThreadItem, ThreadItemRemovedEvent, ThreadMetadata
+
+from app.adapters.stores import open_storage
+from app.domain.identity import RequestContext
+from app.environment import Secret
+from tests.chatkit_client import ChatKitClient
+from tests.factories import NOON, items_of_every_type
+from tests.protocol import kinds
+from tests.server import running
+
+ME = RequestContext(user_id="local")
+HIDDEN = {"hidden_context_item", "sdk_hidden_context"}
+
+
+@pytest.fixture
+async def kept(tmp_path: Path) -> AsyncGenerator[tuple[ChatKitClient, list[ThreadItem]], None]:
+    """A thread that holds every item there is, in the file of a server."""
+    url = f"sqlite:///{tmp_path}/anyport.db"
+    storage = open_storage(Secret(url), pool_size=1)
+    await storage.start()
+    items = items_of_every_type("thr_all")
+    await storage.threads.save_thread(ThreadMetadata(id="thr_all", created_at=NOON), ME)
+    for item in items:
+        await storage.threads.add_thread_item("thr_all", item, ME)
+    await storage.aclose()
+    environment = {"DATABASE_URL": url, "DEMO_DELAY_MS": "0"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        yield client, items
+
+
+async def test_every_item_is_listed_as_it_was_and_answered(kept: tuple[ChatKitClient, list[ThreadItem]]) -> None:
+    client, items = kept
+    shown = [item for item in items if item.type not in HIDDEN]
+    assert {item.type for item in items} == kinds(ThreadItem)
+    page = await client.call("items.list", thread_id="thr_all", order="asc", limit=100)
+    assert [item["id"] for item in page["data"]] == [item.id for item in shown]
+    assert {item["type"] for item in page["data"]} == kinds(ThreadItem) - HIDDEN
+    thread = await client.call("threads.get_by_id", thread_id="thr_all")
+    assert not HIDDEN & {item["type"] for item in thread["items"]["data"]}
+    exchange = await client.say("Hello!", "thr_all")
+    assert exchange.error is None, "there is nothing in a thread that a model cannot be told of"
+    assert "Hello" in exchange.text
+
+
+async def test_a_retry_tells_what_it_removed(client: ChatKitClient) -> None:
+    exchange = await client.say("Show me my tasks")
+    gone = [item.id for item in exchange.items[1:]]
+    request = {"thread_id": exchange.thread_id, "item_id": exchange.items[0].id}
+    events = await client.events("threads.retry_after_item", **request)
+    assert [event.item_id for event in events if isinstance(event, ThreadItemRemovedEvent)] == gone[::-1]
