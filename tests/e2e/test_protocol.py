@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from chatkit.types import ThreadItem, ThreadItemRemovedEvent, ThreadMetadata
+from chatkit.types import ClientEffectEvent, ThreadItem, ThreadItemRemovedEvent, ThreadMetadata
 
 from app.adapters.stores import open_storage
 from app.domain.identity import RequestContext
 from app.environment import Secret
 from tests.chatkit_client import ChatKitClient
 from tests.factories import NOON, items_of_every_type
+from tests.fakes.chat_wire import OpenAIChat
+from tests.fakes.dialects import SECRET, Call
+from tests.fakes.upstream import Upstream
 from tests.protocol import kinds
 from tests.server import running
 
@@ -54,3 +58,45 @@ async def test_a_retry_tells_what_it_removed(client: ChatKitClient) -> None:
     request = {"thread_id": exchange.thread_id, "item_id": exchange.items[0].id}
     events = await client.events("threads.retry_after_item", **request)
     assert [event.item_id for event in events if isinstance(event, ThreadItemRemovedEvent)] == gone[::-1]
+
+
+async def test_a_tool_tells_the_page_what_happened(tmp_path: Path) -> None:
+    wire = OpenAIChat()
+    async with Upstream(wire.guard) as upstream:
+        upstream.script(wire.calls(Call("ring", {})), wire.text("Ding dong."))
+        environment = {
+            "ASSISTANT": "tests.fakes.bell:bell",
+            "OPENAI_API_KEY": SECRET,
+            "OPENAI_BASE_URL": f"{upstream.url}/v1",
+            "DATABASE_URL": "memory://",
+            "TITLES": "off",
+        }
+        async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+            exchange = await client.say("Ring the bell!")
+    [effect] = [event for event in exchange.events if isinstance(event, ClientEffectEvent)]
+    assert (effect.name, effect.data) == ("bell.rang", {"times": 2})
+    assert exchange.text == "Ding dong."
+
+
+async def test_threads_are_listed_page_by_page(tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": "memory://", "DEMO_DELAY_MS": "0"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        begun = [(await client.say("Hello!")).thread_id for _ in range(5)]
+        for order, expected in (("asc", begun), ("desc", begun[::-1])):
+            found: list[str] = []
+            page: dict[str, Any] = {"has_more": True}
+            while page["has_more"]:
+                page = await client.call("threads.list", limit=2, order=order, after=page.get("after"))
+                found += [thread["id"] for thread in page["data"]]
+            assert found == expected
+        await client.refused("threads.list", after="thr_none")
+
+
+async def test_a_thread_is_renamed_and_deleted(client: ChatKitClient) -> None:
+    thread = (await client.say("Hello!")).thread_id
+    title = "<b>Milk</b> \u202e 👩‍👩‍👧 {{7*7}}"
+    assert (await client.call("threads.update", thread_id=thread, title=title))["title"] == title
+    assert (await client.call("threads.get_by_id", thread_id=thread))["title"] == title
+    assert await client.call("threads.delete", thread_id=thread) == {}
+    for request in ("threads.get_by_id", "items.list", "threads.delete"):
+        assert (await client.refused(request, thread_id=thread))["status"] == 404

@@ -1,5 +1,8 @@
 """A stage on which a tool can ask; what it asks is kept."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.adapters.agents_sdk.questions import Questions
 from app.domain.ids import new_id
 
@@ -9,3 +12,8 @@ class AskingStage(Questions):
 
     def __init__(self) -> None:
         super().__init__("thr_1", lambda kind: new_id("msg"))
+        self.effects: list[tuple[str, Mapping[str, Any]]] = []
+
+    def effect(self, name: str, data: Mapping[str, Any]) -> None:
+        """Keep it."""
+        self.effects.append((name, data))

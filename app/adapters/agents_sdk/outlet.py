@@ -12,6 +12,7 @@ from chatkit.types import (
     AssistantMessageContentPartDone,
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
+    ClientEffectEvent,
     ProgressUpdateEvent,
     StructuredInput,
     ThreadItemAddedEvent,
@@ -154,6 +155,10 @@ class Outlet:
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
         """What the page answers; without it the run ends with the call."""
         return self.questions.call_page(call_id, name, arguments)
+
+    def effect(self, name: str, data: Mapping[str, Any]) -> None:
+        """Tell the page around the chat."""
+        self.emit(ClientEffectEvent(name=name, data=dict(data)))
 
     def progress(self, text: str) -> None:
         """Say in a line what is being done."""

@@ -31,6 +31,9 @@ class Stage(Protocol):
         Interrupts the tool as `ask` does. A page that does not answer in time never brings it back.
         """
 
+    def effect(self, name: str, data: Mapping[str, Any]) -> None:
+        """Tell the page around the chat that something has happened, so that it can follow; nothing comes back."""
+
     def progress(self, text: str) -> None:
         """Say in a line what is being done; the next event replaces it."""
 

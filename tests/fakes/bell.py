@@ -1,0 +1,16 @@
+"""An assistant with one tool, which tells the page that it rang."""
+
+from agents import RunContextWrapper, function_tool
+
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.turn import TurnContext
+
+
+@function_tool
+async def ring(ctx: RunContextWrapper[TurnContext]) -> str:
+    """Ring the bell."""
+    ctx.context.stage.effect("bell.rang", {"times": 2})
+    return "It rang."
+
+
+bell = Assistant(name="Bell", instructions="Ring.", tools=[ring])
