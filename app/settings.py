@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from app.attachment_settings import AttachmentSettings
 from app.domain.model_ref import ModelRefs
 from app.environment import URL, Problem, Secret, SettingsError, env, read_section
 from app.ports.model_provider import ProviderPlugin
@@ -298,6 +299,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     assistant: AssistantSettings = AssistantSettings()
     limits: LimitSettings = LimitSettings()
     chatkit: ChatKitSettings = ChatKitSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     providers: dict[str, Any] = {}
 
@@ -308,6 +310,7 @@ SECTIONS: dict[str, type[Any]] = {
     "assistant": AssistantSettings,
     "limits": LimitSettings,
     "chatkit": ChatKitSettings,
+    "attachments": AttachmentSettings,
     "transcription": TranscriptionSettings,
 }
 
@@ -338,6 +341,7 @@ def load_settings(
         for name in sorted({ref.provider for ref in refs}):
             _need_provider(variable, name, known, providers, problems)
     sections["transcription"] = _with_openai_key(sections["transcription"], providers, problems)
+    sections["attachments"] = _beside(sections["store"], sections["attachments"])
     if problems:
         # Providers share settings, and each of them reports a bad one.
         raise SettingsError(list(dict.fromkeys(problems)))
@@ -366,6 +370,13 @@ def _with_openai_key(
         missing = "OpenAI's audio endpoint needs a key: set TRANSCRIPTION_API_KEY or OPENAI_API_KEY"
         problems.append(Problem("TRANSCRIPTION_MODEL", missing))
     return msgspec.structs.replace(wanted, api_key=key)
+
+
+def _beside(store: StoreSettings, wanted: AttachmentSettings) -> AttachmentSettings:
+    """Files live as long as what is known of them."""
+    passing = store.database_url.reveal().startswith("memory:")
+    default = "memory://" if passing else "file:data/attachments"
+    return msgspec.structs.replace(wanted, url=wanted.url or default)
 
 
 def _need_provider(

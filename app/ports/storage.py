@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from app.ports.counters import Counters
+from app.ports.file_ledger import FileLedger
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_log import TurnLog
@@ -49,6 +50,7 @@ class Storage(ABC):
     tasks: TaskRepository
     turn_log: TurnLog
     counters: Counters
+    files: FileLedger
 
     @abstractmethod
     async def start(self) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from app.adapters.stores.memory.counters import MemoryCounters
+from app.adapters.stores.memory.files import MemoryFileLedger
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.adapters.stores.memory.turns import MemoryTurnLog
@@ -22,6 +23,7 @@ class MemoryStorage(Storage):
         self.tasks = MemoryTaskRepository()
         self.turn_log = MemoryTurnLog(self.threads)
         self.counters = MemoryCounters()
+        self.files = MemoryFileLedger(self.threads)
 
     async def start(self) -> None:
         """Nothing to connect to."""

@@ -16,6 +16,7 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from app.adapters.stores import bodies
 from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
 from app.domain.identity import RequestContext
+from app.ports.file_ledger import size_of
 from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
 from app.ports.turn_log import TurnRecord
 
@@ -33,10 +34,15 @@ class _Item(NamedTuple):
         return item
 
 
-class _Attachment(NamedTuple):
+class KeptAttachment(NamedTuple):
+    """An attachment, and what the ledger of files wants to know of it."""
+
+    id: str
     owner: str
     thread_id: str | None
     body: str
+    created_at: dt.datetime
+    size: int
 
 
 class _Thread:
@@ -74,7 +80,8 @@ class MemoryThreadStore(ThreadStore):
         self._users: dict[str, _User] = {}
         self._threads: dict[str, _Thread] = {}
         self._by_age: list[tuple[dt.datetime, str]] = []
-        self._attachments: dict[str, _Attachment] = {}
+        self._attachments: dict[str, KeptAttachment] = {}
+        self.abandoned: dict[str, None] = {}
 
     async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
         return self.owned(thread_id, context).load()
@@ -125,11 +132,15 @@ class MemoryThreadStore(ThreadStore):
         thread.turns.pop(item_id, None)
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
-        kept = _Attachment(context.user_id, attachment.thread_id, bodies.dump(Attachment, attachment))
-        thread = None if kept.thread_id is None else self.owned(kept.thread_id, context)
+        body = bodies.dump(Attachment, attachment)
+        thread = None if attachment.thread_id is None else self.owned(attachment.thread_id, context)
+        created_at = dt.datetime.now(dt.UTC)
         if attachment.id in self._attachments:
-            await self.delete_attachment(attachment.id, context)
-        self._attachments[attachment.id] = kept
+            created_at = self._attachment(attachment.id, context).created_at
+            self._detach(attachment.id)
+        self._attachments[attachment.id] = KeptAttachment(
+            attachment.id, context.user_id, attachment.thread_id, body, created_at, size_of(attachment)
+        )
         self._users.setdefault(context.user_id, _User()).attachments.add(attachment.id)
         if thread is not None:
             thread.attachments.add(attachment.id)
@@ -139,11 +150,22 @@ class MemoryThreadStore(ThreadStore):
         return attachment
 
     async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
-        thread_id = self._attachment(attachment_id, context).thread_id
-        del self._attachments[attachment_id]
-        self._users[context.user_id].attachments.remove(attachment_id)
-        if thread_id is not None:
-            self._threads[thread_id].attachments.remove(attachment_id)
+        self._attachment(attachment_id, context)
+        self._detach(attachment_id)
+        self.abandoned[attachment_id] = None
+
+    def attachments_of(self, user_id: str) -> Sequence[KeptAttachment]:
+        """All that a user has."""
+        return [self._attachments[key] for key in self._users.get(user_id, _User()).attachments]
+
+    def abandon_unsent(self, before: dt.datetime, batch: int) -> int:
+        """See `FileLedger.abandon_unsent`."""
+        unsent = (kept for kept in self._attachments.values() if kept.thread_id is None and kept.created_at < before)
+        gone = [*islice(unsent, batch)]
+        for kept in gone:
+            self._detach(kept.id)
+            self.abandoned[kept.id] = None
+        return len(gone)
 
     async def save_feedback(
         self,
@@ -181,6 +203,7 @@ class MemoryThreadStore(ThreadStore):
             self._end(thread)
         for key in user.attachments:
             del self._attachments[key]
+            self.abandoned[key] = None
         self._users.pop(user_id, None)
         return len(gone)
 
@@ -202,8 +225,15 @@ class MemoryThreadStore(ThreadStore):
         user.attachments -= thread.attachments
         for key in thread.attachments:
             del self._attachments[key]
+            self.abandoned[key] = None
         del self._threads[thread.id]
         del self._by_age[bisect.bisect_left(self._by_age, (thread.created_at, thread.id))]
+
+    def _detach(self, attachment_id: str) -> None:
+        kept = self._attachments.pop(attachment_id)
+        self._users[kept.owner].attachments.remove(attachment_id)
+        if kept.thread_id is not None:
+            self._threads[kept.thread_id].attachments.remove(attachment_id)
 
     def _with_item(self, thread_id: str, item_id: str, context: RequestContext) -> _Thread:
         thread = self.owned(thread_id, context)
@@ -211,7 +241,7 @@ class MemoryThreadStore(ThreadStore):
             raise _not_found("Item", item_id)
         return thread
 
-    def _attachment(self, attachment_id: str, context: RequestContext) -> _Attachment:
+    def _attachment(self, attachment_id: str, context: RequestContext) -> KeptAttachment:
         attachment = self._attachments.get(attachment_id)
         if attachment is None or attachment.owner != context.user_id:
             raise _not_found("Attachment", attachment_id)

@@ -7,6 +7,7 @@ from sqlalchemy import literal, select
 from app.adapters.stores.sql import upkeep
 from app.adapters.stores.sql.counters import SqlCounters
 from app.adapters.stores.sql.database import open_database
+from app.adapters.stores.sql.files import SqlFileLedger
 from app.adapters.stores.sql.schema import check_schema
 from app.adapters.stores.sql.tasks import SqlTaskRepository
 from app.adapters.stores.sql.threads import SqlThreadStore
@@ -29,6 +30,7 @@ class SqlStorage(Storage):
         self.tasks = SqlTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
         self.counters = SqlCounters(self.database)
+        self.files = SqlFileLedger(self.database)
 
     async def start(self) -> None:
         try:

@@ -102,7 +102,25 @@ attachments = Table(
     Column("user_id", AnyText, nullable=False, index=True),
     _thread_id(nullable=True),
     Column("body", Text, nullable=False),
+    _created_at(),
+    Column("size", BigInteger, nullable=False),
     Index(None, "thread_id"),
+)
+
+# Those that are in no thread yet.
+Index(
+    "ix_attachments_unsent",
+    attachments.c.created_at,
+    postgresql_where=attachments.c.thread_id.is_(None),
+    sqlite_where=attachments.c.thread_id.is_(None),
+)
+
+# Files whose attachment is gone, until they are gone themselves.
+abandoned_files = Table(
+    "abandoned_files",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    Column("since", Moment, nullable=False, index=True),
 )
 
 # Not bound to the item it answers by a foreign key: a turn may end after its item was deleted.

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     Executable,
@@ -32,6 +33,7 @@ ITEM = bindparam("item_id", type_=AnyText)
 ITEMS = bindparam("item_ids", type_=AnyText, expanding=True)
 BODY = bindparam("body", type_=Text)
 CREATED_AT = bindparam("created_at", type_=Moment)
+SIZE = bindparam("size", type_=BigInteger)
 HIDDEN = bindparam("hidden", type_=Boolean)
 KIND = bindparam("kind", type_=String)
 
@@ -52,6 +54,9 @@ judgements = (
 
 thread_position = position(threads, "thread", threads.c.user_id)
 item_position = position(thread_items, "item", thread_items.c.thread_id)
+
+locked = thread.with_for_update()
+"""The same, kept from changing until the end of the transaction: nothing can be attached to the thread meanwhile."""
 
 delete_thread = (
     delete(threads)
@@ -100,6 +105,7 @@ def save_item(database: Database) -> Executable:
 def save_attachment(database: Database) -> Executable:
     """Insert or change an attachment; touches no row when it, or the thread it is for, is somebody else's."""
     values: Values = {"id": ITEM, "user_id": USER, "thread_id": SCOPE, "body": BODY}
+    values |= {"created_at": CREATED_AT, "size": SIZE}
     return upsert(database, attachments, values, keys=["id"], allowed=SCOPE.is_(None) | owned)
 
 

@@ -1,5 +1,6 @@
 """Threads, items, attachments and feedback in SQL. Whose they are, each statement checks itself."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -12,8 +13,11 @@ from app.adapters.stores import bodies
 from app.adapters.stores.sql import thread_statements as sql
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
+from app.adapters.stores.sql.files import abandon
 from app.adapters.stores.sql.paging import bury
+from app.adapters.stores.sql.tables import attachments
 from app.domain.identity import RequestContext
+from app.ports.file_ledger import size_of
 from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
 
 _HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
@@ -58,9 +62,10 @@ class SqlThreadStore(ThreadStore):
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
         parameters = {"scope": thread_id, "user_id": context.user_id}
         async with self._database.transaction() as connection:
-            gone = (await connection.execute(sql.delete_thread, parameters)).one_or_none()
-            if gone is None:
+            if (await connection.execute(sql.locked, parameters)).one_or_none() is None:
                 raise _not_found("Thread", thread_id)
+            await connection.execute(abandon(self._database, attachments.c.thread_id == thread_id))
+            gone = (await connection.execute(sql.delete_thread, parameters)).one()
             await connection.execute(bury(self._database, "thread", context.user_id, thread_id, gone))
             await connection.execute(sql.delete_item_tombstones, parameters)
 
@@ -114,6 +119,8 @@ class SqlThreadStore(ThreadStore):
             "user_id": context.user_id,
             "scope": attachment.thread_id,
             "body": bodies.dump(Attachment, attachment),
+            "created_at": dt.datetime.now(dt.UTC),
+            "size": size_of(attachment),
         }
         if not await self._write_into_thread(self._save_attachment, values):
             raise _not_found("Attachment", attachment.id)
@@ -127,8 +134,11 @@ class SqlThreadStore(ThreadStore):
 
     async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
         parameters = {"item_id": attachment_id, "user_id": context.user_id}
-        if not await self._database.write(sql.delete_attachment, parameters):
-            raise _not_found("Attachment", attachment_id)
+        own = (attachments.c.id == attachment_id) & (attachments.c.user_id == context.user_id)
+        async with self._database.transaction() as connection:
+            await connection.execute(abandon(self._database, own))
+            if not (await connection.execute(sql.delete_attachment, parameters)).rowcount:
+                raise _not_found("Attachment", attachment_id)
 
     async def save_feedback(
         self,

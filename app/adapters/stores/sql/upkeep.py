@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, func, select
 
 from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.files import abandon
 from app.adapters.stores.sql.paging import bury
 from app.adapters.stores.sql.tables import attachments, tasks, thread_items, threads, tombstones
 from app.adapters.stores.sql.types import AnyText, Moment
@@ -40,10 +41,9 @@ _delete_threads = (
 )
 _delete_item_tombstones = delete(tombstones).where(tombstones.c.kind == "item", tombstones.c.scope.in_(_IDS))
 _forget_cursors = delete(tombstones).where(tombstones.c.deleted_at < _BEFORE)
-_erase_rest = [
-    delete(attachments).where(attachments.c.user_id == _USER),
-    delete(tombstones).where(tombstones.c.kind.in_(["thread", "task"]), tombstones.c.scope == _USER),
-]
+_lock = select(threads.c.id).where(threads.c.id.in_(_IDS)).order_by(threads.c.id).with_for_update()
+_delete_attachments = delete(attachments).where(attachments.c.user_id == _USER)
+_delete_cursors = delete(tombstones).where(tombstones.c.kind.in_(["thread", "task"]), tombstones.c.scope == _USER)
 _delete_tasks = delete(tasks).where(tasks.c.user_id == _USER)
 
 
@@ -63,8 +63,10 @@ async def erase(database: Database, user_id: str) -> Erasure:
     while deleted := await _delete_some(database, _owned, {"user_id": user_id, "rows": BATCH}):
         gone += deleted
     tasks_gone = await database.write(_delete_tasks, {"user_id": user_id})
-    for statement in _erase_rest:
-        await database.write(statement, {"user_id": user_id})
+    async with database.transaction() as connection:
+        await connection.execute(abandon(database, attachments.c.user_id == user_id))
+        await connection.execute(_delete_attachments, {"user_id": user_id})
+    await database.write(_delete_cursors, {"user_id": user_id})
     return Erasure(threads=gone, tasks=tasks_gone)
 
 
@@ -74,6 +76,9 @@ async def _delete_some(database: Database, query: Select[Any], parameters: dict[
     if not ids:
         return 0
     async with database.transaction() as connection:
+        # Nobody can attach anything to them from here on, so no file is overlooked.
+        await connection.execute(_lock, {"ids": ids})
+        await connection.execute(abandon(database, attachments.c.thread_id.in_(ids)))
         gone = (await connection.execute(_delete_threads, {"ids": ids})).all()
         await connection.execute(_delete_item_tombstones, {"ids": ids})
         for row in gone:

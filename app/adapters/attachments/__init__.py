@@ -1,0 +1,1 @@
+"""Where attachments are kept; the scheme of `ATTACHMENTS_URL` says where."""

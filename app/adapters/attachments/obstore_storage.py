@@ -1,0 +1,147 @@
+"""Files in a folder, in S3 or what speaks like it, or in memory, through obstore."""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from app.attachment_settings import AttachmentSettings
+from app.domain.errors import NotFoundError, StoreUnavailableError
+from app.ports.attachment_storage import AttachmentStorage
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_PART_BYTES: Final = 5 * 1024 * 1024
+"""The smallest part that S3 takes; two of them are in memory at a time."""
+
+_PIECE_BYTES: Final = 256 * 1024
+
+_FAREWELL_SECONDS: Final = 0.05
+
+
+def open_attachments(settings: AttachmentSettings) -> AttachmentStorage:
+    """The storage that the settings name, without any I/O; obstore is imported when it is first used.
+
+    Raises `ValueError` for an address of another kind.
+    """
+    url = urlsplit(settings.url)
+    match url.scheme:
+        case "memory":
+            return ObstoreStorage(_memory, "memory://")
+        case "file":
+            folder = Path(unquote(url.netloc + url.path)).absolute()
+            return ObstoreStorage(lambda: _folder(folder), str(folder))
+        case "s3" if url.netloc:
+            return ObstoreStorage(lambda: _s3(settings, url.netloc, url.path.strip("/")), settings.url)
+        case _:
+            raise ValueError("expected file:///folder, s3://bucket/prefix or memory://")
+
+
+class ObstoreStorage(AttachmentStorage):
+    """`AttachmentStorage` on any store of obstore's, which `build` makes at the first use."""
+
+    def __init__(self, build: "Callable[[], ObjectStore]", location: str) -> None:
+        self.location = location
+        self._build = build
+        self._built: ObjectStore | None = None
+
+    async def write(self, key: str, content: AsyncIterable[bytes]) -> None:
+        import obstore
+
+        with self._reaching():
+            # What the content raises comes out as it is.
+            await obstore.put_async(
+                self._store, key, content, use_multipart=True, chunk_size=_PART_BYTES, max_concurrency=2
+            )
+
+    async def read(self, key: str) -> AsyncGenerator[bytes, None]:
+        import obstore
+
+        with self._reaching():
+            found = await obstore.get_async(self._store, key)
+            async for piece in found.stream(min_chunk_size=_PIECE_BYTES):
+                yield bytes(piece)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        import obstore
+
+        for key in keys:
+            with suppress(NotFoundError), self._reaching():
+                await obstore.delete_async(self._store, key)
+
+    async def check(self) -> None:
+        import obstore
+
+        with suppress(NotFoundError), self._reaching():
+            await obstore.head_async(self._store, "check")
+
+    async def aclose(self) -> None:
+        if self._built is not None:
+            self._built = None
+            # obstore 0.12's threads let go of Python's objects a moment after they are done; a process that ends in
+            # that moment is aborted (exit code 134).
+            await asyncio.sleep(_FAREWELL_SECONDS)
+
+    @property
+    def _store(self) -> "ObjectStore":
+        if self._built is None:
+            try:
+                self._built = self._build()
+            except OSError as error:
+                raise self._unusable(error) from error
+        return self._built
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise NotFoundError("There is no such file.") from error
+        except BaseError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> StoreUnavailableError:
+        # The first line says what failed; behind it obstore writes all that it knows, its settings included.
+        reason = str(error).partition("\n")[0][:300]
+        return StoreUnavailableError(
+            "The storage of attachments cannot be used. Check ATTACHMENTS_URL, and that it can be written to.",
+            detail=f"{self.location}: {type(error).__name__}: {reason}",
+        )
+
+
+def _memory() -> "ObjectStore":
+    from obstore.store import MemoryStore
+
+    return MemoryStore()
+
+
+def _folder(folder: Path) -> "ObjectStore":
+    from obstore.store import LocalStore
+
+    return LocalStore(folder, mkdir=True)
+
+
+def _s3(settings: AttachmentSettings, bucket: str, prefix: str) -> "ObjectStore":
+    """Without keys obstore looks for those of the machine or container, as AWS's own tools do."""
+    from obstore.store import S3Store
+
+    given = {
+        "access_key_id": settings.access_key_id,
+        "secret_access_key": settings.secret_access_key.reveal(),
+        "session_token": settings.session_token.reveal(),
+        "region": settings.region,
+        "endpoint": settings.endpoint,
+    }
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        config={key: value for key, value in given.items() if value},  # type: ignore[arg-type]  # a TypedDict
+        client_options={"allow_http": settings.endpoint.startswith("http://")},
+        retry_config={"max_retries": 2, "retry_timeout": dt.timedelta(seconds=20)},
+    )

@@ -1,0 +1,75 @@
+"""The ledger of files in SQL."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Executable, Integer, bindparam, cast, delete, func, select
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.tables import abandoned_files, attachments
+from app.adapters.stores.sql.types import AnyText, Moment
+from app.ports.file_ledger import FileLedger
+
+_USER = bindparam("user_id", type_=AnyText)
+_IDS = bindparam("ids", type_=AnyText, expanding=True)
+_ROWS = bindparam("rows", type_=Integer)
+
+_of_user = (
+    select(attachments.c.id)
+    .where(attachments.c.user_id == _USER, attachments.c.id > bindparam("after", type_=AnyText))
+    .order_by(attachments.c.id)
+    .limit(_ROWS)
+)
+_used = select(cast(func.coalesce(func.sum(attachments.c.size), 0), BigInteger).label("bytes")).where(
+    attachments.c.user_id == _USER
+)
+_unsent = attachments.c.thread_id.is_(None) & (attachments.c.created_at < bindparam("before", type_=Moment))
+_old = select(attachments.c.id).where(_unsent).order_by(attachments.c.created_at).limit(_ROWS)
+_delete_old = delete(attachments).where(attachments.c.id.in_(_IDS), _unsent).returning(attachments.c.id)
+_abandoned = select(abandoned_files.c.id).order_by(abandoned_files.c.since, abandoned_files.c.id).limit(_ROWS)
+_cleared = delete(abandoned_files).where(abandoned_files.c.id.in_(_IDS))
+
+
+def abandon(database: Database, whose: ColumnElement[bool]) -> Executable:
+    """List the files of those attachments, which are about to be deleted in the same transaction."""
+    files = select(attachments.c.id, bindparam("since", dt.datetime.now(dt.UTC), type_=Moment)).where(whose)
+    listed: Executable = database.insert(abandoned_files).from_select(["id", "since"], files).on_conflict_do_nothing()
+    return listed
+
+
+class SqlFileLedger(FileLedger):
+    """`FileLedger` on PostgreSQL or SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_user(self, user_id: str, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        return await self._ids(_of_user, {"user_id": user_id, "after": after, "rows": limit})
+
+    async def used(self, user_id: str) -> int:
+        row = await self._database.row(_used, {"user_id": user_id})
+        return int(row.bytes) if row else 0
+
+    async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:
+        ids = await self._ids(_old, {"before": before, "rows": batch})
+        if not ids:
+            return 0
+        async with self._database.transaction() as connection:
+            # One of them may have been sent since.
+            gone = (await connection.execute(_delete_old, {"ids": ids, "before": before})).scalars().all()
+            if gone:
+                since = dt.datetime.now(dt.UTC)
+                rows = [{"id": id_, "since": since} for id_ in gone]
+                await connection.execute(self._database.insert(abandoned_files).on_conflict_do_nothing(), rows)
+        return len(ids)
+
+    async def abandoned(self, *, limit: int = 100) -> Sequence[str]:
+        return await self._ids(_abandoned, {"rows": limit})
+
+    async def cleared(self, keys: Sequence[str]) -> None:
+        if keys:
+            await self._database.write(_cleared, {"ids": list(keys)})
+
+    async def _ids(self, query: Executable, parameters: dict[str, Any]) -> Sequence[str]:
+        return [row.id for row in await self._database.rows(query, parameters)]

@@ -1,0 +1,183 @@
+"""What every `AttachmentStorage` promises."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from pathlib import Path
+
+import httpx
+import pytest
+from moto.server import ThreadedMotoServer
+
+from app.adapters.attachments.obstore_storage import open_attachments
+from app.attachment_settings import AttachmentSettings
+from app.domain.errors import NotFoundError, StoreUnavailableError
+from app.domain.ids import new_id
+from app.environment import Secret
+from app.ports.attachment_storage import AttachmentStorage
+from tests.server import free_port
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def s3() -> AsyncIterator[str]:  # type: ignore[misc]  # a generator, as fixtures are
+    """A server that speaks like S3, with a bucket."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        httpx.put(f"http://{host}:{port}/files", trust_env=False).raise_for_status()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["memory", "folder", "s3"])
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AttachmentStorage]:
+    """The storage under test."""
+    match request.param:
+        case "memory":
+            settings = AttachmentSettings(url="memory://")
+        case "folder":
+            settings = AttachmentSettings(url=f"file://{tmp_path}/not there yet")
+        case _:
+            settings = at_s3(request.getfixturevalue("s3"))
+    storage = open_attachments(settings)
+    yield storage
+    await storage.aclose()
+
+
+@pytest.fixture
+def key() -> str:
+    return new_id("atc")
+
+
+def at_s3(endpoint: str) -> AttachmentSettings:
+    return AttachmentSettings(
+        url="s3://files/some/prefix",
+        endpoint=endpoint,
+        region="us-east-1",
+        access_key_id="id",
+        secret_access_key=Secret("planted-secret"),
+    )
+
+
+async def pieces(*content: bytes) -> AsyncGenerator[bytes, None]:
+    for piece in content:
+        yield piece
+
+
+async def content_of(storage: AttachmentStorage, key: str) -> bytes:
+    return b"".join([piece async for piece in storage.read(key)])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [(), (b"",), (b"one",), (b"one", b"", b"two"), (b"x" * MEGABYTE,) * 13],
+    ids=["nothing", "empty", "one", "some", "many parts"],
+)
+async def test_what_is_written_is_read(storage: AttachmentStorage, key: str, content: Sequence[bytes]) -> None:
+    await storage.write(key, pieces(*content))
+    assert await content_of(storage, key) == b"".join(content)
+
+
+async def test_a_file_is_replaced(storage: AttachmentStorage, key: str) -> None:
+    await storage.write(key, pieces(b"longer than the other"))
+    await storage.write(key, pieces(b"short"))
+    assert await content_of(storage, key) == b"short"
+
+
+async def test_a_file_that_is_not_there(storage: AttachmentStorage, key: str) -> None:
+    with pytest.raises(NotFoundError):
+        await content_of(storage, key)
+
+
+async def test_deleting_some(storage: AttachmentStorage) -> None:
+    keys = [new_id("atc") for _ in range(3)]
+    for key in keys:
+        await storage.write(key, pieces(b"x"))
+    await storage.delete([*keys[:2], "unknown"])
+    await storage.delete(keys[:2])
+    await storage.delete([])
+    for key in keys[:2]:
+        with pytest.raises(NotFoundError):
+            await content_of(storage, key)
+    assert await content_of(storage, keys[2]) == b"x"
+
+
+@pytest.mark.parametrize("megabytes", [0, 12])
+async def test_half_a_file_is_none(storage: AttachmentStorage, key: str, megabytes: int) -> None:
+    async def broken() -> AsyncGenerator[bytes, None]:
+        for _ in range(megabytes):
+            yield b"x" * MEGABYTE
+        raise ConnectionAbortedError("the client has gone")
+
+    with pytest.raises(ConnectionAbortedError):
+        await storage.write(key, broken())
+    with pytest.raises(NotFoundError):
+        await content_of(storage, key)
+
+
+async def test_half_a_file_replaces_none(storage: AttachmentStorage, key: str) -> None:
+    async def broken() -> AsyncGenerator[bytes, None]:
+        yield b"new"
+        raise ConnectionAbortedError("the client has gone")
+
+    await storage.write(key, pieces(b"old"))
+    with pytest.raises(ConnectionAbortedError):
+        await storage.write(key, broken())
+    assert await content_of(storage, key) == b"old"
+
+
+async def test_a_cancelled_file_is_none(storage: AttachmentStorage, key: str) -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> AsyncGenerator[bytes, None]:
+        while True:
+            yield b"x" * MEGABYTE
+            begun.set()
+            await asyncio.sleep(0.01)
+
+    writing = asyncio.create_task(storage.write(key, endless()))
+    await begun.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    with pytest.raises(NotFoundError):
+        await content_of(storage, key)
+
+
+async def test_many_at_once(storage: AttachmentStorage) -> None:
+    keys = [new_id("atc") for _ in range(20)]
+    await asyncio.gather(*(storage.write(key, pieces(key.encode())) for key in keys))
+    assert await asyncio.gather(*(content_of(storage, key) for key in keys)) == [key.encode() for key in keys]
+
+
+async def test_a_storage_that_works_is_in_order(storage: AttachmentStorage) -> None:
+    await storage.check()
+
+
+async def test_closing_twice_does_no_harm(storage: AttachmentStorage) -> None:
+    await storage.aclose()
+    await storage.aclose()
+
+
+@pytest.fixture(params=["folder", "s3"])
+async def broken(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AttachmentStorage]:
+    """A storage that cannot be used."""
+    (tmp_path / "file").write_text("no folder")
+    nobody = f"http://127.0.0.1:{free_port()}"
+    wanted = {"folder": AttachmentSettings(url=f"file://{tmp_path}/file/under"), "s3": at_s3(nobody)}
+    storage = open_attachments(wanted[request.param])
+    yield storage
+    await storage.aclose()
+
+
+async def test_a_storage_that_is_not_there_names_the_setting(broken: AttachmentStorage) -> None:
+    for attempt in (broken.check(), broken.write("key", pieces(b"x")), broken.delete(["key"])):
+        with pytest.raises(StoreUnavailableError, match="ATTACHMENTS_URL") as caught:
+            await attempt
+        assert caught.value.detail
+        assert "planted-secret" not in caught.value.detail
+    with pytest.raises(StoreUnavailableError):
+        await content_of(broken, "key")

@@ -1,0 +1,145 @@
+"""What every `FileLedger` promises."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from chatkit.store import NotFoundError
+from chatkit.types import FileAttachment, ThreadMetadata
+
+from app.domain.identity import RequestContext
+from app.domain.ids import new_id
+from app.ports.file_ledger import FileLedger
+from app.ports.storage import Storage
+from tests.factories import thread
+
+SOON = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def attachment(**fields: Any) -> FileAttachment:
+    return FileAttachment(id=new_id("atc"), name="a.txt", mime_type="text/plain", **fields)
+
+
+async def everything(ledger: FileLedger) -> set[str]:
+    """All that is abandoned: other tests leave things behind, too."""
+    return set(await ledger.abandoned(limit=100_000))
+
+
+@pytest.fixture
+def ledger(storage: Storage) -> FileLedger:
+    """The ledger under test."""
+    return storage.files
+
+
+async def test_a_users_attachments_are_listed_in_pages(
+    storage: Storage, ledger: FileLedger, ann: RequestContext, bob: RequestContext, begun: ThreadMetadata
+) -> None:
+    mine = [attachment(), attachment(thread_id=begun.id), attachment()]
+    for one in mine:
+        await storage.threads.save_attachment(one, ann)
+    await storage.threads.save_attachment(attachment(), bob)
+    ids = sorted(one.id for one in mine)
+    assert await ledger.of_user(ann.user_id) == ids
+    assert await ledger.of_user(ann.user_id, limit=2) == ids[:2]
+    assert await ledger.of_user(ann.user_id, after=ids[1]) == ids[2:]
+    assert await ledger.of_user("nobody") == []
+
+
+async def test_sizes_add_up(storage: Storage, ledger: FileLedger, ann: RequestContext, bob: RequestContext) -> None:
+    assert await ledger.used(ann.user_id) == 0
+    big = attachment(metadata={"size": 3_000_000_000})
+    for one in (big, attachment(metadata={"size": 5}), attachment()):
+        await storage.threads.save_attachment(one, ann)
+    await storage.threads.save_attachment(attachment(metadata={"size": 7}), bob)
+    assert await ledger.used(ann.user_id) == 3_000_000_005
+    await storage.threads.save_attachment(big.model_copy(update={"metadata": {"size": 1}}), ann)
+    assert await ledger.used(ann.user_id) == 6
+
+
+async def test_what_is_deleted_is_abandoned_until_it_is_cleared(
+    storage: Storage, ledger: FileLedger, ann: RequestContext
+) -> None:
+    gone, kept = attachment(), attachment()
+    for one in (gone, kept):
+        await storage.threads.save_attachment(one, ann)
+    await storage.threads.delete_attachment(gone.id, ann)
+    assert await everything(ledger) & {gone.id, kept.id} == {gone.id}
+    await ledger.cleared([gone.id, "unknown"])
+    assert gone.id not in await everything(ledger)
+    await ledger.cleared([])
+
+
+async def test_nobody_abandons_what_is_another_users(
+    storage: Storage, ledger: FileLedger, ann: RequestContext, bob: RequestContext
+) -> None:
+    mine = attachment()
+    await storage.threads.save_attachment(mine, ann)
+    with pytest.raises(NotFoundError):
+        await storage.threads.delete_attachment(mine.id, bob)
+    assert mine.id not in await everything(ledger)
+
+
+async def test_a_thread_takes_its_files_along(
+    storage: Storage, ledger: FileLedger, ann: RequestContext, bob: RequestContext, begun: ThreadMetadata
+) -> None:
+    sent, unsent = attachment(), attachment()
+    for one in (sent, unsent):
+        await storage.threads.save_attachment(one, ann)
+    await storage.threads.save_attachment(sent.model_copy(update={"thread_id": begun.id}), ann)
+    with pytest.raises(NotFoundError):
+        await storage.threads.delete_thread(begun.id, bob)
+    assert sent.id not in await everything(ledger)
+    await storage.threads.delete_thread(begun.id, ann)
+    assert await everything(ledger) & {sent.id, unsent.id} == {sent.id}
+
+
+async def test_so_does_an_old_thread(storage: Storage, ledger: FileLedger, ann: RequestContext) -> None:
+    old = thread(at=LONG_AGO)
+    sent = attachment(thread_id=old.id)
+    await storage.threads.save_thread(old, ann)
+    await storage.threads.save_attachment(sent, ann)
+    while await storage.sweep(LONG_AGO + dt.timedelta(days=1)):
+        pass
+    assert sent.id in await everything(ledger)
+
+
+async def test_so_does_a_user(
+    storage: Storage, ledger: FileLedger, ann: RequestContext, bob: RequestContext, begun: ThreadMetadata
+) -> None:
+    mine, other = [attachment(thread_id=begun.id), attachment()], attachment()
+    for one in mine:
+        await storage.threads.save_attachment(one, ann)
+    await storage.threads.save_attachment(other, bob)
+    await storage.erase(ann.user_id)
+    assert await everything(ledger) & {*(one.id for one in mine), other.id} == {one.id for one in mine}
+    assert await ledger.of_user(ann.user_id) == []
+
+
+async def test_what_was_never_sent_ends_after_a_while(
+    storage: Storage, ledger: FileLedger, ann: RequestContext, begun: ThreadMetadata
+) -> None:
+    sent, unsent = attachment(), [attachment() for _ in range(3)]
+    for one in (sent, *unsent):
+        await storage.threads.save_attachment(one, ann)
+    await storage.threads.save_attachment(sent.model_copy(update={"thread_id": begun.id}), ann)
+    assert await ledger.abandon_unsent(LONG_AGO) == 0
+    assert await ledger.of_user(ann.user_id) == sorted([sent.id, *(one.id for one in unsent)])
+    while await ledger.abandon_unsent(SOON, batch=2):
+        pass
+    assert await ledger.of_user(ann.user_id) == [sent.id]
+    assert {one.id for one in unsent} <= await everything(ledger)
+    with pytest.raises(NotFoundError):
+        await storage.threads.load_attachment(unsent[0].id, ann)
+
+
+async def test_the_age_of_an_attachment_is_that_of_its_first_saving(
+    storage: Storage, ledger: FileLedger, ann: RequestContext
+) -> None:
+    mine = attachment()
+    await storage.threads.save_attachment(mine, ann)
+    between = dt.datetime.now(dt.UTC)
+    await storage.threads.save_attachment(mine.model_copy(update={"name": "b.txt"}), ann)
+    while await ledger.abandon_unsent(between):
+        pass
+    assert await ledger.of_user(ann.user_id) == []
