@@ -341,7 +341,6 @@ def load_settings(
         for name in sorted({ref.provider for ref in refs}):
             _need_provider(variable, name, known, providers, problems)
     sections["transcription"] = _with_openai_key(sections["transcription"], providers, problems)
-    sections["attachments"] = _beside(sections["store"], sections["attachments"])
     if problems:
         # Providers share settings, and each of them reports a bad one.
         raise SettingsError(list(dict.fromkeys(problems)))
@@ -370,13 +369,6 @@ def _with_openai_key(
         missing = "OpenAI's audio endpoint needs a key: set TRANSCRIPTION_API_KEY or OPENAI_API_KEY"
         problems.append(Problem("TRANSCRIPTION_MODEL", missing))
     return msgspec.structs.replace(wanted, api_key=key)
-
-
-def _beside(store: StoreSettings, wanted: AttachmentSettings) -> AttachmentSettings:
-    """Files live as long as what is known of them."""
-    passing = store.database_url.reveal().startswith("memory:")
-    default = "memory://" if passing else "file:data/attachments"
-    return msgspec.structs.replace(wanted, url=wanted.url or default)
 
 
 def _need_provider(
