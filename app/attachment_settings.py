@@ -97,7 +97,6 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "AWS_ENDPOINT_URL",
-            "AWS_ENDPOINT_URL_S3",
             help="Another service that speaks like S3, such as MinIO or R2.",
             expects="an http(s) URL",
             pattern=URL,
