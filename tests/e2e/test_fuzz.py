@@ -33,7 +33,8 @@ async def test_no_request_brings_the_server_down(share: int, tmp_path: Path) -> 
 
 def fuzz(url: str, share: int) -> None:
     """Every operation gets the same number of cases; those that take no input get only one."""
-    schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json")
+    # The other address of the same handler would take a third of the time.
+    schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json").exclude(path="/api/chatkit")
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) == sum(1 for _ in schema.get_all_operations())
     takers = sum(1 for operation in operations if takes_input(operation))
