@@ -21,6 +21,7 @@ from app.adapters.stores import open_storage
 from app.adapters.stores.url import check_database_url
 from app.adapters.transcription.nobody import Nobody
 from app.adapters.transcription.openai_audio import OpenAIAudio
+from app.application.actions import WidgetActions
 from app.application.conversation import Conversation
 from app.application.languages import Languages
 from app.application.limits import Limits, Rules
@@ -191,6 +192,7 @@ class AssistantWiring(Provider):
     """The assistant, its loop, and the turns that it answers in."""
 
     scope = Scope.APP
+    actions = provide(WidgetActions)
 
     @provide
     def task_service(self, tasks: TaskRepository) -> TaskService:
@@ -244,9 +246,14 @@ class AssistantWiring(Provider):
 
     @provide
     def server(
-        self, store: ThreadStore, conversation: Conversation, transcriber: Transcriber, settings: Settings
+        self,
+        store: ThreadStore,
+        conversation: Conversation,
+        actions: WidgetActions,
+        transcriber: Transcriber,
+        settings: Settings,
     ) -> AnyportServer:
-        return AnyportServer(store, conversation, transcriber, settings.chatkit)
+        return AnyportServer(store, conversation, actions, transcriber, settings.chatkit)
 
     @provide
     async def transcriber(self, settings: Settings) -> AsyncIterator[Transcriber]:

@@ -65,6 +65,11 @@ class TaskService:
         """The same service, telling what it changes: once for each change, when it is stored."""
         return TaskService(self._repository, self._now, on_change)
 
+    @property
+    def today(self) -> dt.date:
+        """The day that due dates are compared with, in UTC."""
+        return self._now().date()
+
     async def create(self, user_id: str, title: str, details: TaskChange | None = None) -> Task:
         """Add a task, pending unless the details say otherwise. Raises `InvalidInputError`."""
         task = new_task(user_id, title, now=self._now(), details=details)

@@ -107,6 +107,8 @@ async def test_a_task_lives_from_its_creation_to_its_deletion(bench: Bench) -> N
     assert (await bench.only()).status is Status.PENDING
     assert (await bench.facts("get_task", task="sleep"))["id"] == task.id
     assert (await bench.facts("delete_task", task="sleep"))["event"] == "deleted"
+    assert [name for name, _ in bench.stage.effects] == ["tasks.changed"] * 3
+    assert [data["event"] for _, data in bench.stage.effects] == ["completed", "reopened", "deleted"]
     assert await bench.tasks.list(ADA) == []
 
 

@@ -1,79 +1,126 @@
-"""The list of tasks: title, status, priority and due date, a row each.
+"""The list of tasks: title, status, priority and due date, a row each, and buttons that change or open it."""
 
-Written as the JSON that ChatKit's widget studio shows; ChatKit's named widget classes are deprecated.
-"""
-
+import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from chatkit.widgets import DynamicWidgetRoot
+import msgspec
+from chatkit.widgets import DynamicWidgetRoot, WidgetRoot
 
-from app.domain.task import Priority, Status, Task
+from app.application.widgets.components import (
+    Json,
+    TaskListView,
+    action,
+    button,
+    column,
+    due_caption,
+    icon_button,
+    line,
+    priority_badge,
+    row,
+    text,
+)
+from app.domain.language import _, plural
+from app.domain.task import Status, Task
 
-ROWS_SHOWN: Final = 10
-"""Rows before “Show more”."""
+PAGE: Final = 10
+"""Tasks that a list shows at once."""
 
-_PRIORITY_COLORS: Final = {Priority.HIGH: "danger", Priority.MEDIUM: "warning", Priority.LOW: "secondary"}
+COUNTED: Final = 99
+"""Tasks behind them that are counted; beyond that there are just more."""
+
+FETCHED: Final = PAGE + COUNTED + 1
+"""Tasks to read for a page."""
 
 
-def task_list(tasks: Sequence[Task]) -> DynamicWidgetRoot:
+class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a list: its tasks, and how many follow (`COUNTED + 1` stands for more than that)."""
+
+    view: TaskListView = TaskListView()
+    tasks: Sequence[Task]
+    more: int = 0
+
+
+def page_of(found: Sequence[Task], view: TaskListView, length: int = PAGE) -> TaskPage:
+    """The first `length` of the tasks that were found; the others only count."""
+    return TaskPage(view=view, tasks=found[:length], more=min(max(len(found) - length, 0), COUNTED + 1))
+
+
+def task_list(page: TaskPage, today: dt.date) -> DynamicWidgetRoot:
     """The widget for these tasks, in their order."""
-    rows = [_row(task) for task in tasks] or [_EMPTY]
-    status = {"text": _count(tasks), "icon": "notebook"}
+    rows = [_row(task, page.view, today) for task in page.tasks] or [_empty(page.view)]
     return DynamicWidgetRoot.model_validate(
-        {"type": "ListView", "status": status, "limit": ROWS_SHOWN, "children": rows}
+        {"type": "ListView", "status": {"text": _header(page), "icon": "notebook"}, "children": rows + _turning(page)}
     )
 
 
-def task_list_text(tasks: Sequence[Task]) -> str:
+def task_list_text(page: TaskPage) -> str:
     """The same list as plain text, for copying."""
-    return "\n".join(_line(task) for task in tasks) or "No tasks"
+    lines = [line(task) for task in page.tasks]
+    return "\n".join([*lines, *([_more(page.more)] if page.more else [])]) or _("No tasks")
 
 
-_EMPTY: Final[dict[str, Any]] = {
-    "type": "ListViewItem",
-    "children": [{"type": "Text", "value": "No tasks here. Enjoy the quiet.", "color": "secondary", "italic": True}],
-}
+def listed_ids(widget: WidgetRoot) -> list[str]:
+    """The tasks that a list shows, whichever version of this server drew it."""
+    children = widget.children if isinstance(widget.children, list) else []
+    return [child.key for child in children if child.key]
 
 
-def _row(task: Task) -> dict[str, Any]:
+def _row(task: Task, view: TaskListView, today: dt.date) -> Json:
     done = task.status is Status.COMPLETED
-    icon = {"type": "Icon", "name": "check-circle-filled", "color": "success"}
-    title = {
-        "type": "Text",
-        "value": task.title,
-        "weight": "medium",
-        "lineThrough": done,
-        "color": "secondary" if done else "prose",
-        "maxLines": 2,
-    }
-    details = [title, *_due(task)]
-    priority = {"type": "Badge", "label": task.priority.value, "color": _PRIORITY_COLORS[task.priority], "size": "sm"}
+    title = text(task.title, weight="medium", lineThrough=done, color="secondary" if done else "prose", maxLines=2)
     return {
         "type": "ListViewItem",
         "key": task.id,
         "gap": 3,
         "align": "center",
         "children": [
-            icon if done else {"type": "Icon", "name": "empty-circle", "color": "secondary"},
-            {"type": "Col", "gap": 0, "flex": 1, "children": details},
-            priority,
+            _mark(task, view),
+            column(title, *due_caption(task, today), gap=0, flex=1),
+            priority_badge(task),
+            button(_("Open"), action("tasks.open", view, id=task.id), variant="ghost"),
         ],
     }
 
 
-def _due(task: Task) -> list[dict[str, Any]]:
-    if task.due is None:
-        return []
-    return [{"type": "Caption", "value": f"due {task.due.isoformat()}", "color": "secondary"}]
+def _mark(task: Task, view: TaskListView) -> Json:
+    """The circle in front of a task, which a click fills or empties."""
+    done = task.status is Status.COMPLETED
+    click = action("tasks.reopen" if done else "tasks.complete", view, id=task.id)
+    icon, color = ("check-circle-filled", "success") if done else ("empty-circle", "secondary")
+    return icon_button(icon, click, color=color)
 
 
-def _line(task: Task) -> str:
-    mark = "x" if task.status is Status.COMPLETED else " "
-    due = f", due {task.due.isoformat()}" if task.due else ""
-    return f"[{mark}] {task.title} ({task.priority.value}{due})"
+def _turning(page: TaskPage) -> list[Json]:
+    buttons = []
+    if page.view.after is not None:
+        buttons.append(button(_("From the beginning"), action("tasks.list", TaskListView(page.view.status))))
+    if page.more and page.tasks:
+        behind = TaskListView(page.view.status, page.tasks[-1].id)
+        buttons.append(button(_more(page.more), action("tasks.list", behind)))
+    return [{"type": "ListViewItem", "children": [row(*buttons)]}] if buttons else []
 
 
-def _count(tasks: Sequence[Task]) -> str:
-    done = sum(task.status is Status.COMPLETED for task in tasks)
-    return f"Tasks ({len(tasks) - done} open, {done} done)" if done else f"Tasks ({len(tasks)})"
+def _more(count: int) -> str:
+    if count > COUNTED:
+        return _("More than {count} more", count=COUNTED)
+    return plural("{count} more", "{count} more", count)
+
+
+def _empty(view: TaskListView) -> Json:
+    words = {
+        None: _("No tasks here. Enjoy the quiet."),
+        Status.PENDING: _("Nothing left to do. Enjoy the quiet."),
+        Status.COMPLETED: _("Nothing is done yet."),
+    }[view.status]
+    return {"type": "ListViewItem", "children": [text(words, color="secondary", italic=True)]}
+
+
+def _header(page: TaskPage) -> str:
+    if page.more or page.view.after is not None:
+        return _("Tasks")
+    done = sum(task.status is Status.COMPLETED for task in page.tasks)
+    count = len(page.tasks) - done
+    if not done:
+        return _("Tasks ({count})", count=count)
+    return _("Tasks ({count} open, {done} done)", count=count, done=done)

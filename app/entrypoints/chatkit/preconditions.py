@@ -12,15 +12,18 @@ from chatkit.types import (
     ChatKitReq,
     InputTranscribeReq,
     StructuredInputItem,
+    ThreadCustomActionParams,
     ThreadsAddClientToolOutputReq,
     ThreadsAddStructuredInputReq,
     ThreadsAddUserMessageReq,
     ThreadsCreateReq,
+    ThreadsCustomActionReq,
     ThreadsRetryAfterItemReq,
     ThreadsSyncCustomActionReq,
     WidgetItem,
 )
 
+from app.application.actions import WidgetActions
 from app.application.conversation import Conversation
 from app.domain.errors import InvalidInputError, NotEnabledError
 from app.domain.identity import RequestContext
@@ -41,6 +44,7 @@ async def check(
     request: ChatKitReq,
     store: ThreadStore,
     conversation: Conversation,
+    actions: WidgetActions,
     context: RequestContext,
     patience: dt.timedelta,
 ) -> None:
@@ -48,13 +52,14 @@ async def check(
     out; a page has `patience` for the result of a client tool."""
     if isinstance(request, ANSWERED):
         await conversation.admit(context)
-    await _check(request, store, conversation, context, patience)
+    await _check(request, store, conversation, actions, context, patience)
 
 
 async def _check(
     request: ChatKitReq,
     store: ThreadStore,
     conversation: Conversation,
+    actions: WidgetActions,
     context: RequestContext,
     patience: dt.timedelta,
 ) -> None:
@@ -73,8 +78,9 @@ async def _check(
             await lookups.open_client_call(store, request.params.thread_id, context, patience)
         case ThreadsAddStructuredInputReq():
             await _pending_question(request, store, context)
-        case ThreadsSyncCustomActionReq():
-            await _widget(request, store, context)
+        case ThreadsCustomActionReq() | ThreadsSyncCustomActionReq():
+            await _widget(request.params, store, context)
+            actions.check(request.params.action)
         case AttachmentsCreateReq() | AttachmentsDeleteReq():
             raise NotEnabledError("Attachments are not enabled on this server.")
         case InputTranscribeReq():
@@ -89,8 +95,10 @@ async def _pending_question(request: ThreadsAddStructuredInputReq, store: Thread
         raise InvalidInputError("This item is not a question that waits for an answer.")
 
 
-async def _widget(request: ThreadsSyncCustomActionReq, store: ThreadStore, context: RequestContext) -> None:
-    if request.params.item_id:
-        item = await store.load_item(request.params.thread_id, request.params.item_id, context)
-        if not isinstance(item, WidgetItem):
-            raise InvalidInputError("Only a widget can send this action.")
+async def _widget(params: ThreadCustomActionParams, store: ThreadStore, context: RequestContext) -> None:
+    if not params.item_id:
+        await store.load_thread(params.thread_id, context)
+        return
+    item = await store.load_item(params.thread_id, params.item_id, context)
+    if not isinstance(item, WidgetItem):
+        raise InvalidInputError("Only a widget can send this action.")

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import cache
-from typing import Any, Never
+from typing import Any
 
 from chatkit.actions import Action
 from chatkit.errors import CustomStreamError
@@ -32,9 +32,10 @@ from chatkit.types import (
 )
 from pydantic import BaseModel, TypeAdapter
 
+from app.application.actions import WidgetActions
 from app.application.conversation import Conversation
 from app.application.questions import closed, expired
-from app.domain.errors import AnyportError, InvalidInputError
+from app.domain.errors import AnyportError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit import preconditions
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
@@ -49,10 +50,16 @@ class AnyportServer(ChatKitServer[RequestContext]):
     store: ThreadStore
 
     def __init__(
-        self, store: ThreadStore, conversation: Conversation, transcriber: Transcriber, settings: ChatKitSettings
+        self,
+        store: ThreadStore,
+        conversation: Conversation,
+        actions: WidgetActions,
+        transcriber: Transcriber,
+        settings: ChatKitSettings,
     ) -> None:
         super().__init__(store)
         self._conversation = conversation
+        self._actions = actions
         self._transcriber = transcriber
         self._patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
 
@@ -62,7 +69,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         """Answer one request. Raises pydantic's `ValidationError` for a body that is no request of ChatKit's,
         and what `preconditions.check` raises, before a stream is open or anything is stored."""
         parsed = _requests().validate_json(request)
-        await preconditions.check(parsed, self.store, self._conversation, context, self._patience)
+        await preconditions.check(parsed, self.store, self._conversation, self._actions, context, self._patience)
         if is_streaming_req(parsed):
             return StreamingResult(self._process_streaming(parsed, context))
         return NonStreamingResult(await self._process_non_streaming(parsed, context.as_client()))
@@ -89,17 +96,21 @@ class AnyportServer(ChatKitServer[RequestContext]):
         """Keep what the user thought of these items."""
         await self.store.save_feedback(thread_id, item_ids, feedback, context)
 
-    def action(
+    async def action(
         self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: RequestContext
-    ) -> Never:
-        """Refuse: no widget of this server sends actions."""
-        raise CustomStreamError("This server knows no such action.")
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Do what a click in a widget asks for, and change the widget in place."""
+        try:
+            async for event in self._actions.stream(thread, action, sender, context):
+                yield event
+        except AnyportError as error:
+            raise CustomStreamError(error.message, allow_retry=error.retry) from error
 
     async def sync_action(
         self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: RequestContext
     ) -> SyncCustomActionResponse:
-        """Refuse: no widget of this server sends actions."""
-        raise InvalidInputError("This server knows no such action.")
+        """The same, answered at once by the changed widget."""
+        return await self._actions.sync(thread, action, sender, context)
 
     async def _process_streaming_impl(
         self, request: StreamingReq, context: RequestContext

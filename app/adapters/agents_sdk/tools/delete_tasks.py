@@ -8,6 +8,7 @@ from agents import Tool, function_tool
 from agents.tool_context import ToolContext
 from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
 
+from app.adapters.agents_sdk.tools.effects import heard
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
 from app.adapters.agents_sdk.turn import TurnContext
 from app.application.tasks import TaskService
@@ -44,7 +45,7 @@ def delete_tasks_tool(tasks: TaskService) -> Tool:
             if answer[:1] != [YES]:
                 said = f" They said: {answer[0]}" if answer and answer[0] != NO else ""
                 return f"The user did not agree: nothing was deleted.{said}"
-        gone = [task.title for task in wanted if await _delete(tasks, task)]
+        gone = [task.title for task in wanted if await _delete(heard(ctx, tasks), task)]
         return msgspec.json.encode({"deleted_tasks": gone}).decode()
 
     return delete_tasks

@@ -9,11 +9,14 @@ import msgspec
 from agents import RunContextWrapper, Tool, function_tool
 
 from app.adapters.agents_sdk.assistant import plain_title
+from app.adapters.agents_sdk.tools.effects import heard
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
 from app.adapters.agents_sdk.tools.which import which_task
 from app.adapters.agents_sdk.turn import TurnContext
 from app.application.tasks import TaskService
-from app.application.widgets.task_list import task_list, task_list_text
+from app.application.widgets.components import TaskListView
+from app.application.widgets.task_card import task_card, task_card_text
+from app.application.widgets.task_list import FETCHED, page_of, task_list, task_list_text
 from app.domain.errors import InvalidInputError
 from app.domain.language import _, deferred
 from app.domain.task import Priority, Status, Task, TaskChange
@@ -22,7 +25,7 @@ Context = RunContextWrapper[TurnContext]
 PriorityName = Literal["low", "medium", "high"]
 
 LISTED: Final = 100
-"""Tasks that one list shows."""
+"""Tasks of a list that the model is told."""
 
 _NAMED: Final = 80
 _CLEARED: Final = "none"
@@ -71,7 +74,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             due: The day it must be done by, as YYYY-MM-DD.
         """
         details = _change(description=description, priority=priority, due=due)
-        return told("created", await tasks.create(_user(ctx), title, details))
+        return told("created", await heard(ctx, tasks).create(_user(ctx), title, details))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def list_tasks(ctx: Context, status: Literal["pending", "completed", "all"] | None = None) -> str:
@@ -81,10 +84,10 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             status: Which tasks; all of them when left out.
         """
         wanted = None if status in (None, "all") else Status(status)
-        found = await tasks.list(_user(ctx), status=wanted, limit=LISTED + 1)
-        shown = found[:LISTED]
-        ctx.context.stage.show_widget(task_list(shown), task_list_text(shown))
-        note = "The user sees this list already. Do not repeat it."
+        found = await tasks.list(_user(ctx), status=wanted, limit=FETCHED)
+        page, shown = page_of(found, TaskListView(wanted)), found[:LISTED]
+        ctx.context.stage.show_widget(task_list(page, tasks.today), task_list_text(page))
+        note = "The user sees this list already, and can click to complete, open and edit. Do not repeat it."
         if len(found) > LISTED:
             note += " It holds their oldest tasks only; there are more, which can be looked up by title."
         rows = [_facts(task, "id", "title", "status", "priority", "due") for task in shown]
@@ -92,12 +95,14 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
 
     @function_tool(failure_error_function=told_to_the_model)
     async def get_task(ctx: Context, task: str) -> str:
-        """Look up one task with all its details.
+        """Look up one task with all its details, and show it to the user as a card.
 
         Args:
             task: Id or title of the task.
         """
-        return told("found", await tasks.find(_user(ctx), await which_task(ctx, tasks, task)))
+        found = await tasks.find(_user(ctx), await which_task(ctx, tasks, task))
+        ctx.context.stage.show_widget(task_card(found, tasks.today), task_card_text(found))
+        return told("found", found)
 
     @function_tool(failure_error_function=told_to_the_model)
     async def update_task(
@@ -118,7 +123,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             due: The new day it must be done by, as YYYY-MM-DD, or the word none to clear it.
         """
         change = _change(title=title, description=description, priority=priority, due=due)
-        return told("updated", await tasks.update(_user(ctx), await which_task(ctx, tasks, task), change))
+        return told("updated", await heard(ctx, tasks).update(_user(ctx), await which_task(ctx, tasks, task), change))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def complete_task(ctx: Context, task: str) -> str:
@@ -127,7 +132,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return told("completed", await tasks.complete(_user(ctx), await which_task(ctx, tasks, task)))
+        return told("completed", await heard(ctx, tasks).complete(_user(ctx), await which_task(ctx, tasks, task)))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def reopen_task(ctx: Context, task: str) -> str:
@@ -136,7 +141,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return told("reopened", await tasks.reopen(_user(ctx), await which_task(ctx, tasks, task)))
+        return told("reopened", await heard(ctx, tasks).reopen(_user(ctx), await which_task(ctx, tasks, task)))
 
     @function_tool(failure_error_function=told_to_the_model)
     async def delete_task(ctx: Context, task: str) -> str:
@@ -145,7 +150,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return told("deleted", await tasks.delete(_user(ctx), await which_task(ctx, tasks, task)))
+        return told("deleted", await heard(ctx, tasks).delete(_user(ctx), await which_task(ctx, tasks, task)))
 
     return [create_task, list_tasks, get_task, update_task, complete_task, reopen_task, delete_task]
 

@@ -1,0 +1,17 @@
+"""The page around the chat hears of every change that a tool makes."""
+
+from agents import RunContextWrapper
+
+from app.adapters.agents_sdk.turn import TurnContext
+from app.application.effects import tasks_changed
+from app.application.tasks import TaskEvent, TaskService
+
+
+def heard(ctx: RunContextWrapper[TurnContext], tasks: TaskService) -> TaskService:
+    """The service, with a client effect after each change that it makes."""
+
+    def tell(change: TaskEvent) -> None:
+        effect = tasks_changed(change)
+        ctx.context.stage.effect(effect.name, effect.data)
+
+    return tasks.telling(tell)

@@ -1,0 +1,26 @@
+"""What others are told of a change to a task: the page around the chat, and the model."""
+
+from typing import Final
+
+import msgspec
+from chatkit.types import ClientEffectEvent
+
+from app.application.tasks import TaskEvent
+
+TASKS_CHANGED: Final = "tasks.changed"
+"""The client effect after each change, so that a page can bring its own list of tasks up to date."""
+
+
+def tasks_changed(event: TaskEvent) -> ClientEffectEvent:
+    """One effect a change: `{"event": "completed", "task_id": …, "version": …}`; a deleted task had that version."""
+    data = {"event": event.kind, "task_id": event.task.id, "version": event.task.version}
+    return ClientEffectEvent(name=TASKS_CHANGED, data=data)
+
+
+def clicked(event: TaskEvent) -> str:
+    """What the model is told of a change that the user made without it."""
+    task = event.task
+    facts = {"id": task.id, "title": task.title, "status": task.status, "priority": task.priority, "due": task.due}
+    # A title cannot pretend to be the end of what is told: `<` does not occur in it as such.
+    told = msgspec.json.encode(facts).decode().replace("<", "\\u003c")
+    return f"By a click, without you, the user changed this task; it is {event.kind} now: {told}"
