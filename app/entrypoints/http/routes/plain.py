@@ -6,6 +6,7 @@ import msgspec
 from chatkit.server import StreamingResult
 from dishka.integrations.litestar import FromDishka
 from litestar import Request, Response, post
+from litestar.params import JSONBody
 from litestar.response import Stream
 
 from app.application.turns import Turns
@@ -33,7 +34,7 @@ class PlainRequest(msgspec.Struct, frozen=True):
 
 @post("/chatkit/api", status_code=200, tags=["chat"], summary="One message, plain text back")
 async def plain(
-    data: PlainRequest,
+    data: JSONBody[PlainRequest],
     request: Request[Any, Any, Any],
     server: FromDishka[AnyportServer],
     turns: FromDishka[Turns],
