@@ -23,6 +23,7 @@ from app.adapters.transcription.nobody import Nobody
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.actions import WidgetActions
 from app.application.conversation import Conversation
+from app.application.entities import Mentions
 from app.application.languages import Languages
 from app.application.limits import Limits, Rules
 from app.application.models import ModelCatalog
@@ -193,6 +194,7 @@ class AssistantWiring(Provider):
 
     scope = Scope.APP
     actions = provide(WidgetActions)
+    mentions = provide(Mentions)
 
     @provide
     def task_service(self, tasks: TaskRepository) -> TaskService:
@@ -208,9 +210,15 @@ class AssistantWiring(Provider):
 
     @provide
     def runner(
-        self, assistant: Assistant, tasks: TaskService, models: ModelCatalog, store: ThreadStore, settings: Settings
+        self,
+        assistant: Assistant,
+        tasks: TaskService,
+        models: ModelCatalog,
+        store: ThreadStore,
+        mentions: Mentions,
+        settings: Settings,
     ) -> AgentRunner:
-        return SdkAgentRunner(assistant.equipped(tasks), models, store, settings.assistant.max_tool_rounds)
+        return SdkAgentRunner(assistant.equipped(tasks), models, store, settings.assistant.max_tool_rounds, mentions)
 
     @provide
     async def titles(

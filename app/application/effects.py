@@ -2,9 +2,9 @@
 
 from typing import Final
 
-import msgspec
 from chatkit.types import ClientEffectEvent
 
+from app.application.facts import facts
 from app.application.tasks import TaskEvent
 
 TASKS_CHANGED: Final = "tasks.changed"
@@ -19,8 +19,4 @@ def tasks_changed(event: TaskEvent) -> ClientEffectEvent:
 
 def clicked(event: TaskEvent) -> str:
     """What the model is told of a change that the user made without it."""
-    task = event.task
-    facts = {"id": task.id, "title": task.title, "status": task.status, "priority": task.priority, "due": task.due}
-    # A title cannot pretend to be the end of what is told: `<` does not occur in it as such.
-    told = msgspec.json.encode(facts).decode().replace("<", "\\u003c")
-    return f"By a click, without you, the user changed this task; it is {event.kind} now: {told}"
+    return f"By a click, without you, the user changed this task; it is {event.kind} now: {facts(event.task)}"

@@ -1,5 +1,6 @@
 """Clicks in widgets, as ChatKit's front end sends them, and what the page and the model hear of changes."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -8,10 +9,19 @@ from chatkit.types import (
     ClientEffectEvent,
     StreamOptionsEvent,
     ThreadItemReplacedEvent,
+    ThreadItemUpdatedEvent,
     WidgetItem,
 )
 
-from tests.chatkit_client import ChatKitClient, Exchange
+from tests.chatkit_client import ChatKitClient, Exchange, user_input
+
+
+@pytest.fixture(autouse=True)
+async def tidy(client: ChatKitClient) -> AsyncIterator[None]:
+    """The server is everybody's: what a test leaves behind would fill the lists of others."""
+    yield
+    for task in (await client.http.get("/api/tasks")).json():
+        await client.http.delete(f"/api/tasks/{task['id']}")
 
 
 async def shown_list(client: ChatKitClient, title: str) -> tuple[str, WidgetItem, str]:
@@ -103,3 +113,31 @@ async def test_one_task_is_shown_as_a_card(client: ChatKitClient) -> None:
     [widget] = [item for item in exchange.items if isinstance(item, WidgetItem)]
     assert widget.widget.type == "Card"
     assert "closely" in str(widget.copy_text)
+
+
+async def test_an_answer_links_the_task_that_it_names(client: ChatKitClient) -> None:
+    exchange = await client.say("Add a task: link this one")
+    added = [
+        event.update
+        for event in exchange.events
+        if isinstance(event, ThreadItemUpdatedEvent)
+        and event.update.type == "assistant_message.content_part.annotation_added"
+    ]
+    [content] = exchange.items[-1].content
+    [annotation] = content.annotations
+    assert [update.annotation for update in added] == [annotation]
+    assert annotation.source.title == "link this one"
+    stored = await client.call("items.list", thread_id=exchange.thread_id, order="desc", limit=1)
+    assert stored["data"][0]["content"][0]["annotations"][0]["source"]["id"] == annotation.source.id
+
+
+async def test_a_task_can_be_searched_for_and_mentioned(client: ChatKitClient) -> None:
+    await client.http.post("/api/tasks", json={"title": "mention this one"})
+    [found] = (await client.http.get("/api/entities", params={"query": "MENTION this"})).json()
+    tag = {"type": "input_tag", "id": found["id"], "text": found["title"], "data": found["data"], "interactive": True}
+    content = [{"type": "input_text", "text": "Complete "}, tag]
+    exchange = Exchange(await client.events("threads.create", input=user_input("", content=content)))
+    assert exchange.error is None
+    assert exchange.items[0].content[1].id == found["id"]
+    for params in ({"limit": 0}, {"limit": 51}, {"query": "x" * 201}):
+        assert httpx.codes.is_client_error((await client.http.get("/api/entities", params=params)).status_code)

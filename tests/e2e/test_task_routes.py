@@ -1,5 +1,6 @@
 """Tasks over plain HTTP."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -8,6 +9,14 @@ import pytest
 from tests.chatkit_client import ChatKitClient
 
 Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+async def tidy(client: ChatKitClient) -> AsyncIterator[None]:
+    """The server is everybody's: what a test leaves behind would fill the lists of others."""
+    yield
+    for task in (await client.http.get("/api/tasks")).json():
+        await client.http.delete(f"/api/tasks/{task['id']}")
 
 
 async def add(client: ChatKitClient, **fields: Any) -> Json:

@@ -15,6 +15,7 @@ from chatkit.types import (
 )
 from openai.types.responses import EasyInputMessageParam, ResponseInputContentParam, ResponseInputTextParam
 
+from app.application.entities import TOLD
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import HistoryEntry
 from app.ports.turn_log import TurnRecord
@@ -42,8 +43,9 @@ class HistoryConverter(ThreadItemConverter):
         return _context(f"<HiddenContext>\n{item.content}\n</HiddenContext>")
 
     async def tag_to_message_content(self, tag: UserMessageTagContent) -> ResponseInputContentParam:
-        """An @mention: what it is called and the id it stands for."""
-        return ResponseInputTextParam(type="input_text", text=f"@{tag.text} is the entity with the id {tag.id}.")
+        """An @mention: what was found out about it when the turn began, else the id it stands for."""
+        told = tag.data.get(TOLD, f"It is the entity with the id {tag.id}.")
+        return ResponseInputTextParam(type="input_text", text=f"@{tag.text} was mentioned. {told}")
 
     async def attachment_to_message_content(self, attachment: Attachment) -> ResponseInputContentParam:
         """A sentence that says what was attached."""

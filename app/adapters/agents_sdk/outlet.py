@@ -9,6 +9,7 @@ from chatkit.store import StoreItemType
 from chatkit.types import (
     AssistantMessageContent,
     AssistantMessageContentPartAdded,
+    AssistantMessageContentPartAnnotationAdded,
     AssistantMessageContentPartDone,
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
@@ -23,6 +24,7 @@ from chatkit.types import (
 )
 from chatkit.widgets import WidgetRoot
 
+from app.adapters.agents_sdk.annotations import Annotator
 from app.adapters.agents_sdk.questions import Questions
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
 
@@ -61,13 +63,23 @@ class Message:
 
     def close(self) -> None:
         """Finish with what was shown, however much that is."""
-        parts = [AssistantMessageContent(text="".join(self._parts[part])) for part in sorted(self._parts)]
+        parts = [self._annotated(part, "".join(self._parts[part])) for part in sorted(self._parts)]
         self._outlet.emit(ThreadItemDoneEvent(item=self._item(parts)))
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was shown yet."""
         return not any(map(any, self._parts.values()))
+
+    def _annotated(self, part: int, text: str) -> AssistantMessageContent:
+        """The part with links to what it names, each of them announced."""
+        annotations = self._outlet.annotator.annotate(text)
+        for index, annotation in enumerate(annotations):
+            added = AssistantMessageContentPartAnnotationAdded(
+                content_index=part, annotation_index=index, annotation=annotation
+            )
+            self._update(added)
+        return AssistantMessageContent(text=text, annotations=annotations)
 
     def _item(self, content: list[AssistantMessageContent]) -> AssistantMessageItem:
         return AssistantMessageItem(
@@ -90,6 +102,7 @@ class Outlet:
         self.new_id = new_id
         self.item_ids: list[str] = []
         self.questions = Questions(thread_id, new_id)
+        self.annotator = Annotator()
         self._queue: asyncio.Queue[ThreadStreamEvent | None] = asyncio.Queue()
         self._workflow: WorkflowInProgress | None = None
         self._message: Message | None = None

@@ -25,6 +25,7 @@ from app.adapters.agents_sdk.resumption import opened, repeat
 from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
 from app.adapters.agents_sdk.turn import TurnContext
+from app.application.entities import Mentions
 from app.application.models import ModelCatalog
 from app.application.questions import with_result
 from app.domain.errors import AnyportError
@@ -39,11 +40,19 @@ from app.ports.turn_log import TokenUsage, TurnRecord
 class SdkAgentRunner(AgentRunner):
     """Runs one assistant on the models of a catalog. Nothing of a run outlives it."""
 
-    def __init__(self, assistant: Assistant, models: ModelCatalog, store: ThreadStore, max_rounds: int) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        models: ModelCatalog,
+        store: ThreadStore,
+        max_rounds: int,
+        mentions: Mentions | None = None,
+    ) -> None:
         self._assistant = assistant
         self._models = models
         self._store = store
         self._max_rounds = max_rounds
+        self._mentions = mentions
         self._breakers = Breakers()
 
     @property
@@ -80,6 +89,8 @@ class SdkAgentRunner(AgentRunner):
                 if report.earlier.open_call is not None:
                     return
                 entries = [report.earlier if entry is request.answered.turn else entry for entry in entries]
+            if self._mentions is not None:
+                entries = await self._mentions.resolved(entries, request.context)
             history = await to_model_input(entries, request.model)
             transcript = Transcript(history)
             result = Runner.run_streamed(
@@ -122,6 +133,7 @@ class SdkAgentRunner(AgentRunner):
         call = opened(answered)
         outlet.tool_started(call.id, self._assistant.describe(call.tool, _arguments(call.arguments)))
         result = await repeat(call, self._assistant, context)
+        outlet.annotator.returned(result)
         outlet.tool_finished(call.id)
         if (asked := outlet.questions.open_call) is not None:
             return msgspec.structs.replace(answered.turn, open_call=asked)
@@ -160,6 +172,7 @@ class _Visible(RunHooks[TurnContext]):
             open_call = self._outlet.questions.open_call
             if open_call is None or open_call.call_id != context.tool_call_id:
                 self._transcript.tool_returned(context.tool_call_id, result)
+            self._outlet.annotator.returned(str(result))
             self._outlet.tool_finished(context.tool_call_id)
 
 

@@ -23,7 +23,7 @@ from app.application.widgets.components import (
 from app.domain.language import _, plural
 from app.domain.task import Status, Task
 
-PAGE: Final = 10
+PAGE: Final = 20
 """Tasks that a list shows at once."""
 
 COUNTED: Final = 99

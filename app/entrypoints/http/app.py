@@ -16,7 +16,7 @@ from app.entrypoints.http import errors
 from app.entrypoints.http.language import speak
 from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import name_requests
-from app.entrypoints.http.routes import assistant, chatkit, health, models, pages, plain, tasks, usage
+from app.entrypoints.http.routes import assistant, chatkit, entities, health, models, pages, plain, tasks, usage
 from app.entrypoints.http.slow_bodies import hurry_bodies
 from app.settings import Settings
 
@@ -24,6 +24,7 @@ INJECTED: Sequence[ControllerRouterHandler] = (
     chatkit.chatkit,
     plain.plain,
     *tasks.INJECTED,
+    entities.search_entities,
     models.list_models,
     assistant.show_assistant,
     usage.usage,
