@@ -1,11 +1,13 @@
 """The composition root: the only place that knows which adapter stands behind which port."""
 
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+import msgspec
 import structlog
 from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container, provide
 from dishka.integrations.litestar import LitestarProvider
@@ -15,6 +17,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.choice import load_assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
+from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.auth.single_user import SingleUser
 from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
@@ -22,8 +25,11 @@ from app.adapters.stores.url import check_database_url
 from app.adapters.transcription.nobody import Nobody
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.actions import WidgetActions
+from app.application.attachments import Attachments
 from app.application.conversation import Conversation
 from app.application.entities import Mentions
+from app.application.file_cleanup import FileCleanup
+from app.application.file_links import FileLinks
 from app.application.languages import Languages
 from app.application.limits import Limits, Rules
 from app.application.models import ModelCatalog
@@ -32,6 +38,7 @@ from app.application.tally import Tally
 from app.application.tasks import TaskService
 from app.application.titles import Titles
 from app.application.turns import Turns
+from app.attachment_settings import AttachmentSettings
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import is_loopback
 from app.domain.model_ref import ModelRef
@@ -42,7 +49,9 @@ from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
 from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.agent_runner import AgentRunner
+from app.ports.attachment_storage import AttachmentStorage
 from app.ports.authenticator import Authenticator
+from app.ports.file_ledger import FileLedger
 from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import SchemaStatus, Storage
 from app.ports.task_repository import TaskRepository
@@ -148,6 +157,40 @@ class StorageWiring(Provider):
     @provide
     def turn_log(self, storage: Storage) -> TurnLog:
         return storage.turn_log
+
+
+class AttachmentWiring(Provider):
+    """What users attach, and where `ATTACHMENTS_URL` keeps it."""
+
+    scope = Scope.APP
+    attachments = provide(Attachments)
+
+    @provide
+    def settings(self, settings: Settings) -> AttachmentSettings:
+        # Files live as long as what is known of them.
+        passing = settings.store.database_url.reveal().startswith("memory:")
+        default = "memory://" if passing else "file:data/attachments"
+        return msgspec.structs.replace(settings.attachments, url=settings.attachments.url or default)
+
+    @provide
+    async def files(self, settings: AttachmentSettings) -> AsyncIterator[AttachmentStorage]:
+        files = open_attachments(settings)
+        try:
+            yield files
+        finally:
+            await files.aclose()
+
+    @provide
+    def ledger(self, storage: Storage) -> FileLedger:
+        return storage.files
+
+    @provide
+    def links(self, settings: AttachmentSettings) -> FileLinks:
+        return FileLinks(Secret(secrets.token_hex(32)), public_url=settings.public_url)
+
+    @provide
+    def cleanup(self, ledger: FileLedger, files: AttachmentStorage) -> FileCleanup:
+        return FileCleanup(ledger, files)
 
 
 class ModelWiring(Provider):
@@ -258,10 +301,12 @@ class AssistantWiring(Provider):
         store: ThreadStore,
         conversation: Conversation,
         actions: WidgetActions,
+        attachments: Attachments,
+        cleanup: FileCleanup,
         transcriber: Transcriber,
         settings: Settings,
     ) -> AnyportServer:
-        return AnyportServer(store, conversation, actions, transcriber, settings.chatkit)
+        return AnyportServer(store, conversation, actions, attachments, cleanup, transcriber, settings.chatkit)
 
     @provide
     async def transcriber(self, settings: Settings) -> AsyncIterator[Transcriber]:
@@ -275,11 +320,13 @@ class AssistantWiring(Provider):
             await transcriber.aclose()
 
     @provide
-    async def turns(self, server: AnyportServer, storage: Storage, settings: Settings) -> AsyncIterator[Turns]:
+    async def turns(
+        self, server: AnyportServer, storage: Storage, cleanup: FileCleanup, settings: Settings
+    ) -> AsyncIterator[Turns]:
         # Asks for the server only so that turns are stopped before the store they write to, and the model, close.
         turns = Turns()
         # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
-        async with letting_go(storage, thread_days=settings.store.thread_retention_days):
+        async with letting_go(storage, thread_days=settings.store.thread_retention_days), cleanup.at_work():
             try:
                 yield turns
             finally:
@@ -324,6 +371,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     return make_async_container(
         SettingsWiring(),
         StorageWiring(),
+        AttachmentWiring(),
         ModelWiring(),
         AssistantWiring(),
         DoorWiring(),

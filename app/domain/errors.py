@@ -29,6 +29,12 @@ class InvalidInputError(AnyportError):
     code = "invalid"
 
 
+class TooLargeError(InvalidInputError):
+    """More bytes than are taken."""
+
+    code = "too_large"
+
+
 class NotFoundError(AnyportError):
     """The thing does not exist for this user; somebody else's looks exactly the same."""
 

@@ -8,12 +8,14 @@ import msgspec
 class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     """The caller of one request; every store call is scoped to its `user_id`.
 
+    `base_url` is the address that the request came to, for links back to this server.
     `locale` is the one they prefer, such as `fr-CA`, whether or not we have texts in it.
     `sees_hidden` is false for pages that go to a client: stores then leave hidden items out inside the query.
     """
 
     user_id: str
     request_id: str = ""
+    base_url: str = ""
     locale: str | None = None
     sees_hidden: bool = True
 

@@ -52,6 +52,7 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "items.list": {"thread_id": "thr_no"},
     "items.feedback": {"thread_id": "thr_no", "item_ids": ["msg_no"], "kind": "positive"},
     "threads.create": {"input": user_input("hi", attachments=["atc_no"])},
+    "attachments.delete": {"attachment_id": "atc_no"},
 }
 
 
@@ -65,8 +66,6 @@ async def test_an_unknown_id_is_a_404_and_stores_nothing(client: ChatKitClient, 
 
 
 async def test_what_is_not_enabled_says_so(client: ChatKitClient) -> None:
-    await client.refused("attachments.create", name="a", size=1, mime_type="text/plain")
-    await client.refused("attachments.delete", attachment_id="atc_1")
     await client.refused("input.transcribe", audio_base64="AA==", mime_type="audio/webm")
 
 

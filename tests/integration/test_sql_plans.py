@@ -80,6 +80,10 @@ async def use_everything(storage: SqlStorage) -> None:
     await store.save_attachment(FileAttachment(id="atc_new", name="n", mime_type="m", thread_id="thr_new"), USER)
     await store.load_attachment("atc_new", USER)
     await store.delete_attachment("atc_new", USER)
+    await storage.files.of_user("user_5", after="atc_5")
+    await storage.files.used("user_5")
+    await storage.files.abandon_unsent(NOON)
+    await storage.files.cleared(await storage.files.abandoned())
     await storage.turn_log.finish(turn("thr_new", "msg_1"), USER)
     await storage.turn_log.recall("thr_new", ["msg_1", "msg_2"], USER)
     await store.delete_thread_item("thr_new", "msg_1", USER)
@@ -158,9 +162,9 @@ ROWS = {
         "'thr_' || (i % 400), 'msg_' || (i / 400), :noon, i % 3 = 0, :item",
     ),
     "feedback (thread_id, item_id, kind)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), 'positive'"),
-    "attachments (id, user_id, thread_id, body)": (
+    "attachments (id, user_id, thread_id, body, created_at, size)": (
         4_000,
-        "'atc_' || i, 'user_' || (i % 20), 'thr_' || (i % 400), '{}'",
+        "'atc_' || i, 'user_' || (i % 20), 'thr_' || (i % 400), '{}', :noon, 1",
     ),
     "turns (thread_id, after_item_id, body)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), '{}'"),
     "tasks (id, user_id, title, folded_title, description, priority, status, created_at, updated_at, version)": (

@@ -7,8 +7,6 @@ takes a 5xx or a broken stream for a reason to send the same again.
 import datetime as dt
 
 from chatkit.types import (
-    AttachmentsCreateReq,
-    AttachmentsDeleteReq,
     ChatKitReq,
     InputTranscribeReq,
     StructuredInputItem,
@@ -24,8 +22,9 @@ from chatkit.types import (
 )
 
 from app.application.actions import WidgetActions
+from app.application.attachments import Attachments
 from app.application.conversation import Conversation
-from app.domain.errors import InvalidInputError, NotEnabledError
+from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit import lookups
 from app.ports.thread_store import ThreadStore
@@ -55,6 +54,18 @@ async def check(
     await _check(request, store, conversation, actions, context, patience)
 
 
+async def check_files(request: ChatKitReq, attachments: Attachments, context: RequestContext) -> None:
+    """Raises `InvalidInputError` or `NotFoundError` when a message comes with files that cannot be sent: ChatKit stores
+    the thread before it looks for them."""
+    match request:
+        case ThreadsCreateReq(params=params):
+            await attachments.check_message(params.input.attachments, context)
+        case ThreadsAddUserMessageReq(params=params):
+            await attachments.check_message(params.input.attachments, context, params.thread_id)
+        case _:
+            pass
+
+
 async def _check(
     request: ChatKitReq,
     store: ThreadStore,
@@ -66,9 +77,6 @@ async def _check(
     match request:
         case ThreadsCreateReq():
             conversation.check(request.params.input)
-            # ChatKit stores the thread before it looks for the attachments.
-            for attachment_id in request.params.input.attachments:
-                await store.load_attachment(attachment_id, context)
         case ThreadsAddUserMessageReq():
             conversation.check(request.params.input)
         case ThreadsRetryAfterItemReq():
@@ -81,8 +89,6 @@ async def _check(
         case ThreadsCustomActionReq() | ThreadsSyncCustomActionReq():
             await _widget(request.params, store, context)
             actions.check(request.params.action)
-        case AttachmentsCreateReq() | AttachmentsDeleteReq():
-            raise NotEnabledError("Attachments are not enabled on this server.")
         case InputTranscribeReq():
             lookups.check_base64(request.params.audio_base64)
         case _:

@@ -7,6 +7,7 @@ Leans on three private methods of openai-chatkit 1.6.5, which `tests/unit/test_c
 import datetime as dt
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from chatkit.actions import Action
 from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
 from chatkit.types import (
+    AttachmentsDeleteReq,
     AudioInput,
     ChatKitReq,
     FeedbackKind,
@@ -23,6 +25,7 @@ from chatkit.types import (
     ThreadItemRemovedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
+    ThreadsDeleteReq,
     ThreadsRetryAfterItemReq,
     ThreadStreamEvent,
     TranscriptionResult,
@@ -33,15 +36,21 @@ from chatkit.types import (
 from pydantic import BaseModel, TypeAdapter
 
 from app.application.actions import WidgetActions
+from app.application.attachments import Attachments
 from app.application.conversation import Conversation
+from app.application.file_cleanup import FileCleanup
 from app.application.questions import closed, expired
 from app.domain.errors import AnyportError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit import preconditions
+from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
 from app.settings import ChatKitSettings
+
+_caller: ContextVar[RequestContext | None] = ContextVar("caller", default=None)
+"""Whose request is being answered: ChatKit serializes without its context."""
 
 
 class AnyportServer(ChatKitServer[RequestContext]):
@@ -54,10 +63,14 @@ class AnyportServer(ChatKitServer[RequestContext]):
         store: ThreadStore,
         conversation: Conversation,
         actions: WidgetActions,
+        attachments: Attachments,
+        cleanup: FileCleanup,
         transcriber: Transcriber,
         settings: ChatKitSettings,
     ) -> None:
-        super().__init__(store)
+        super().__init__(store, attachments)
+        self._attachments = attachments
+        self._cleanup = cleanup
         self._conversation = conversation
         self._actions = actions
         self._transcriber = transcriber
@@ -70,9 +83,14 @@ class AnyportServer(ChatKitServer[RequestContext]):
         and what `preconditions.check` raises, before a stream is open or anything is stored."""
         parsed = _requests().validate_json(request)
         await preconditions.check(parsed, self.store, self._conversation, self._actions, context, self._patience)
+        await preconditions.check_files(parsed, self._attachments, context)
+        _caller.set(context)
         if is_streaming_req(parsed):
             return StreamingResult(self._process_streaming(parsed, context))
-        return NonStreamingResult(await self._process_non_streaming(parsed, context.as_client()))
+        result = NonStreamingResult(await self._process_non_streaming(parsed, context.as_client()))
+        if isinstance(parsed, ThreadsDeleteReq | AttachmentsDeleteReq):
+            self._cleanup.soon()
+        return result
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
@@ -155,6 +173,8 @@ class AnyportServer(ChatKitServer[RequestContext]):
             yield event
 
     def _serialize(self, obj: BaseModel) -> bytes:
+        if (caller := _caller.get()) is not None:
+            renew_links(obj, self._attachments, caller)
         return super()._serialize(_in_utc(self._without_expired(obj)))
 
     def _without_expired(self, obj: BaseModel) -> BaseModel:

@@ -16,7 +16,18 @@ from app.entrypoints.http import errors
 from app.entrypoints.http.language import speak
 from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import name_requests
-from app.entrypoints.http.routes import assistant, chatkit, entities, health, models, pages, plain, tasks, usage
+from app.entrypoints.http.routes import (
+    assistant,
+    attachments,
+    chatkit,
+    entities,
+    health,
+    models,
+    pages,
+    plain,
+    tasks,
+    usage,
+)
 from app.entrypoints.http.slow_bodies import hurry_bodies
 from app.settings import Settings
 
@@ -29,6 +40,7 @@ INJECTED: Sequence[ControllerRouterHandler] = (
     assistant.show_assistant,
     usage.usage,
     health.health,
+    *attachments.ROUTES,
     *pages.INJECTED,
 )
 

@@ -27,5 +27,6 @@ class CallerWiring(Provider):
         return RequestContext(
             user_id=user_id,
             request_id=request_id(request.scope),
+            base_url=str(request.base_url),
             locale=locale(request.scope),
         )

@@ -18,6 +18,7 @@ from app.entrypoints.http.request_id import request_id
 log = structlog.get_logger(__name__)
 
 _STATUS: dict[type[errors.AnyportError], HTTPStatus] = {
+    errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidInputError: HTTPStatus.BAD_REQUEST,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.StaleVersionError: HTTPStatus.PRECONDITION_FAILED,

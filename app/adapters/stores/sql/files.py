@@ -27,7 +27,12 @@ _used = select(cast(func.coalesce(func.sum(attachments.c.size), 0), BigInteger).
 _unsent = attachments.c.thread_id.is_(None) & (attachments.c.created_at < bindparam("before", type_=Moment))
 _old = select(attachments.c.id).where(_unsent).order_by(attachments.c.created_at).limit(_ROWS)
 _delete_old = delete(attachments).where(attachments.c.id.in_(_IDS), _unsent).returning(attachments.c.id)
-_abandoned = select(abandoned_files.c.id).order_by(abandoned_files.c.since, abandoned_files.c.id).limit(_ROWS)
+_abandoned = (
+    select(abandoned_files.c.id)
+    .where(abandoned_files.c.since <= bindparam("now", type_=Moment))
+    .order_by(abandoned_files.c.since)
+    .limit(_ROWS)
+)
 _cleared = delete(abandoned_files).where(abandoned_files.c.id.in_(_IDS))
 
 
@@ -65,7 +70,7 @@ class SqlFileLedger(FileLedger):
         return len(ids)
 
     async def abandoned(self, *, limit: int = 100) -> Sequence[str]:
-        return await self._ids(_abandoned, {"rows": limit})
+        return await self._ids(_abandoned, {"now": dt.datetime.now(dt.UTC), "rows": limit})
 
     async def cleared(self, keys: Sequence[str]) -> None:
         if keys:

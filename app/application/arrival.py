@@ -1,0 +1,46 @@
+"""A file while it arrives: looked at, counted, and passed on piece by piece."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from app.application.file_types import HEAD_BYTES
+from app.domain.errors import AnyportError, InvalidInputError
+from app.domain.language import _
+
+
+class Arrival:
+    """The pieces of one file. Iterating raises `too_large` at the first byte behind `limit`, and with `exactly`
+    `InvalidInputError` when it ends before; so nothing of such a file is stored."""
+
+    def __init__(
+        self, content: AsyncIterator[bytes], *, limit: int, too_large: AnyportError, exactly: bool = False
+    ) -> None:
+        self.size = 0
+        self._content = content
+        self._limit = limit
+        self._too_large = too_large
+        self._exactly = exactly
+        self._waiting: list[bytes] = []
+
+    async def head(self) -> bytes:
+        """The first bytes, at least `HEAD_BYTES` if there are as many; they are passed on all the same."""
+        while sum(map(len, self._waiting)) < HEAD_BYTES:
+            piece = await anext(self._content, None)
+            if piece is None:
+                break
+            self._waiting.append(piece)
+        return b"".join(self._waiting)[:HEAD_BYTES]
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        """The whole file, once."""
+        while self._waiting:
+            yield self._counted(self._waiting.pop(0))
+        async for piece in self._content:
+            yield self._counted(piece)
+        if self._exactly and self.size < self._limit:
+            raise InvalidInputError(_("The file did not arrive as a whole."))
+
+    def _counted(self, piece: bytes) -> bytes:
+        self.size += len(piece)
+        if self.size > self._limit:
+            raise self._too_large
+        return piece

@@ -1,0 +1,84 @@
+"""Links that open one file to whoever holds them: an <img> and ChatKit's uploader send no login."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from typing import Final, Literal
+from urllib.parse import quote
+
+import msgspec
+
+from app.domain.errors import NotFoundError
+from app.domain.identity import RequestContext
+from app.environment import Secret
+
+Purpose = Literal["upload", "preview", "download"]
+
+_LIFE_SECONDS: Final[dict[Purpose, int]] = {"upload": 3600, "preview": 86_400, "download": 3600}
+_PATHS: Final[dict[Purpose, str]] = {"upload": "content", "preview": "preview", "download": "content"}
+
+_ROUND_SECONDS: Final = 3600
+"""Links made within an hour are the same, so that a browser keeps what it has loaded."""
+
+
+class Grant(msgspec.Struct, frozen=True, array_like=True):
+    """What a link allows: one thing, to one user, with one file of `size` bytes, until `expires` (Unix seconds)."""
+
+    purpose: str
+    user_id: str
+    attachment_id: str
+    size: int
+    expires: int
+
+
+class FileLinks:
+    """Makes links and reads them back; with `key` anybody can make them."""
+
+    def __init__(self, key: Secret, *, public_url: str = "", clock: Callable[[], float] = time.time) -> None:
+        self._key = hashlib.sha256(b"anyport file links\0" + key.reveal().encode()).digest()
+        self._public_url = public_url.rstrip("/")
+        self._clock = clock
+
+    def url(self, purpose: Purpose, attachment_id: str, size: int, context: RequestContext) -> str:
+        """A link under the server's public address, or else the one that the request came to."""
+        now = int(self._clock())
+        expires = now - now % _ROUND_SECONDS + _ROUND_SECONDS + _LIFE_SECONDS[purpose]
+        token = self._signed(Grant(purpose, context.user_id, attachment_id, size, expires))
+        base = self._public_url or context.base_url.rstrip("/")
+        return f"{base}/api/attachments/{quote(attachment_id, safe='')}/{_PATHS[purpose]}?token={token}"
+
+    def read(self, token: str, purpose: Purpose, attachment_id: str) -> Grant:
+        """What the link allows. Raises `NotFoundError` for one that is not ours, not for this, or too old."""
+        try:
+            payload, _, seal = token.partition(".")
+            if not hmac.compare_digest(_unpacked(seal), self._seal(payload)):
+                raise ValueError("forged")
+            grant = msgspec.json.decode(_unpacked(payload), type=Grant)
+        except (ValueError, msgspec.DecodeError, binascii.Error) as error:
+            raise _unknown() from error
+        if (grant.purpose, grant.attachment_id) != (purpose, attachment_id) or grant.expires < self._clock():
+            raise _unknown()
+        return grant
+
+    def _signed(self, grant: Grant) -> str:
+        payload = _packed(json.dumps(msgspec.to_builtins(grant), separators=(",", ":")).encode())
+        return f"{payload}.{_packed(self._seal(payload))}"
+
+    def _seal(self, payload: str) -> bytes:
+        return hmac.digest(self._key, payload.encode(errors="surrogatepass"), "sha256")
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("There is no such file, or its link is too old.")
+
+
+def _packed(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _unpacked(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
