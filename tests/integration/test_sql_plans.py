@@ -166,6 +166,7 @@ ROWS = {
         4_000,
         "'atc_' || i, 'user_' || (i % 20), 'thr_' || (i % 400), '{}', :noon, 1",
     ),
+    "abandoned_files (id, since)": (4_000, "'atc_gone_' || i, :noon"),
     "turns (thread_id, after_item_id, body)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), '{}'"),
     "tasks (id, user_id, title, folded_title, description, priority, status, created_at, updated_at, version)": (
         20_000,
