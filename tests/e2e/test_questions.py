@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from chatkit.types import ClientToolCallItem, StructuredInputItem, ThreadItemReplacedEvent
+from chatkit.types import ClientToolCallItem, StructuredInputItem, ThreadItemReplacedEvent, WidgetItem
 
 from tests.chatkit_client import ChatKitClient, Exchange
 from tests.server import ServerProcess, running
@@ -100,6 +100,20 @@ async def test_the_page_answers_a_client_tool(client: ChatKitClient) -> None:
     stored = {item["id"]: item for item in await items(client, exchange.thread_id)}
     assert stored[call.id]["status"] == "completed"
     assert stored[call.id]["output"] == result
+
+
+async def test_the_page_may_answer_although_something_stands_behind_its_call(client: ChatKitClient) -> None:
+    task = (await client.http.post("/api/tasks", json={"title": "polish the bell"})).json()
+    shown = await client.say("Show me my tasks")
+    [widget] = [item for item in shown.items if isinstance(item, WidgetItem)]
+    await client.say("Which task is selected?", shown.thread_id)
+    click = {"type": "tasks.complete", "payload": {"id": task["id"], "list": {}}}
+    await client.events("threads.custom_action", thread_id=shown.thread_id, item_id=widget.id, action=click)
+    result = {"task_id": task["id"]}
+    events = await client.events("threads.add_client_tool_output", thread_id=shown.thread_id, result=result)
+    said = Exchange(events).text
+    assert "polish the bell" in said
+    assert "completed" in said
 
 
 async def test_a_result_that_nobody_waits_for_or_that_is_too_much_is_refused(client: ChatKitClient) -> None:
