@@ -17,8 +17,11 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.choice import load_assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
+from app.adapters.agents_sdk.toolbox import SdkToolbox
+from app.adapters.agents_sdk.tools.tasks import task_tools
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.auth.single_user import SingleUser
+from app.adapters.mcp.config import read_servers
 from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import check_database_url
@@ -47,6 +50,7 @@ from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli.tools import InstalledProvider
 from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
+from app.entrypoints.mcp.endpoint import McpEndpoint
 from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.agent_runner import AgentRunner
 from app.ports.attachment_storage import AttachmentStorage
@@ -56,6 +60,7 @@ from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import SchemaStatus, Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
+from app.ports.toolbox import EmptyToolbox, Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
 from app.settings import SECTIONS, Settings, TitleSource, load_settings
@@ -71,7 +76,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     wanted = environ.get("LLM_PROVIDER", "").strip()
     if wanted in found.failures:
         raise SettingsError([Problem("LLM_PROVIDER", f"{wanted} failed to load: {found.failures[wanted]}")])
-    return load_settings(environ, found.plugins.values(), check_url=_wrong_with)
+    return load_settings(
+        environ, found.plugins.values(), check_url=_wrong_with, read_mcp=partial(read_servers, environ=environ)
+    )
 
 
 def setting_sections() -> Mapping[str, type[Any]]:
@@ -248,6 +255,31 @@ class AssistantWiring(Provider):
         return load_assistant(settings.assistant.assistant)
 
     @provide
+    async def further_tools(self, settings: Settings) -> AsyncIterator[Toolbox]:
+        if not settings.mcp_servers:
+            yield EmptyToolbox()
+            return
+        # Takes a second to import, and most servers have no use for it.
+        from app.adapters.mcp.toolbox import McpToolbox
+
+        toolbox = McpToolbox(settings.mcp_servers, timeout=settings.mcp.timeout)
+        try:
+            await toolbox.first_tried()
+            yield toolbox
+        finally:
+            await toolbox.aclose()
+
+    @provide
+    async def mcp_endpoint(self, tasks: TaskService, settings: Settings) -> AsyncIterator[McpEndpoint]:
+        endpoint = McpEndpoint(
+            SdkToolbox(task_tools(tasks)), version=version("anyport"), max_body_bytes=settings.server.max_body_bytes
+        )
+        try:
+            yield endpoint
+        finally:
+            await endpoint.aclose()
+
+    @provide
     def start_screen(self, assistant: Assistant) -> StartScreen:
         return assistant.start
 
@@ -256,12 +288,14 @@ class AssistantWiring(Provider):
         self,
         assistant: Assistant,
         tasks: TaskService,
+        further: Toolbox,
         models: ModelCatalog,
         store: ThreadStore,
         mentions: Mentions,
         settings: Settings,
     ) -> AgentRunner:
-        return SdkAgentRunner(assistant.equipped(tasks), models, store, settings.assistant.max_tool_rounds, mentions)
+        rounds = settings.assistant.max_tool_rounds
+        return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further)
 
     @provide
     async def titles(

@@ -1,6 +1,6 @@
 """Every setting of the server, as values. Reading builds nothing and opens nothing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ import msgspec
 from app.attachment_settings import AttachmentSettings
 from app.domain.model_ref import ModelRefs
 from app.environment import URL, Problem, Secret, SettingsError, env, read_section
+from app.mcp_settings import McpSettings
 from app.ports.model_provider import ProviderPlugin
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -292,7 +293,8 @@ class TranscriptionSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it. `providers` holds the settings of every installed provider, by name."""
+    """All of it. `providers` holds the settings of every installed provider, by name; `mcp_servers` what `MCP_SERVERS`
+    names, as their adapter has read it."""
 
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
@@ -300,8 +302,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitSettings = LimitSettings()
     chatkit: ChatKitSettings = ChatKitSettings()
     attachments: AttachmentSettings = AttachmentSettings()
+    mcp: McpSettings = McpSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     providers: dict[str, Any] = {}
+    mcp_servers: Sequence[Any] = ()
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -311,6 +315,7 @@ SECTIONS: dict[str, type[Any]] = {
     "limits": LimitSettings,
     "chatkit": ChatKitSettings,
     "attachments": AttachmentSettings,
+    "mcp": McpSettings,
     "transcription": TranscriptionSettings,
 }
 
@@ -320,11 +325,13 @@ def load_settings(
     plugins: Iterable[ProviderPlugin],
     *,
     check_url: Callable[[Secret], str] = lambda _: "",
+    read_mcp: Callable[[str], Sequence[Any]] = lambda _: (),
 ) -> Settings:
     """Read everything from `environ`. Raises `SettingsError` with all mistakes in it, not the first alone.
 
     The provider is settled here: `assistant.provider` of the result always names one of `plugins`. What a database
-    address may look like only the stores know: `check_url` says what is wrong with one, or nothing.
+    address may look like only the stores know: `check_url` says what is wrong with one, or nothing. `read_mcp` makes
+    servers of `MCP_SERVERS`, or raises `ValueError`.
     """
     problems: list[Problem] = []
     sections: dict[str, Any] = {name: read_section(section, environ, problems) for name, section in SECTIONS.items()}
@@ -332,6 +339,11 @@ def load_settings(
     providers = {name: read_section(plugin.settings, environ, problems) for name, plugin in known.items()}
     if wrong := check_url(sections["store"].database_url):
         problems.append(Problem("DATABASE_URL", wrong))
+    try:
+        mcp_servers = read_mcp(sections["mcp"].servers.reveal())
+    except ValueError as error:
+        mcp_servers = ()
+        problems.append(Problem("MCP_SERVERS", str(error)))
     chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)
     for variable, refs in (
         ("LLM_MODELS", sections["assistant"].models),
@@ -345,7 +357,7 @@ def load_settings(
         # Providers share settings, and each of them reports a bad one.
         raise SettingsError(list(dict.fromkeys(problems)))
     sections["assistant"] = msgspec.structs.replace(sections["assistant"], provider=chosen)
-    return Settings(**sections, providers=providers)
+    return Settings(**sections, providers=providers, mcp_servers=mcp_servers)
 
 
 def _choose_provider(

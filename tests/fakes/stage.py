@@ -10,6 +10,8 @@ from app.domain.ids import new_id
 class AskingStage(Questions):
     """Asks as a run does; the tests' stages add what they look at."""
 
+    interactive = True
+
     def __init__(self) -> None:
         super().__init__("thr_1", lambda kind: new_id("msg"))
         self.effects: list[tuple[str, Mapping[str, Any]]] = []

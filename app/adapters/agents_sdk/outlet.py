@@ -97,6 +97,8 @@ class Outlet:
     items that the run's own items stand for: a message counts only when the model's response is complete.
     """
 
+    interactive = True
+
     def __init__(self, thread_id: str, new_id: NewId) -> None:
         self.thread_id = thread_id
         self.new_id = new_id

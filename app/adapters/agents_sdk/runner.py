@@ -22,6 +22,7 @@ from app.adapters.agents_sdk.instructions import instructions
 from app.adapters.agents_sdk.items import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.resumption import opened, repeat
+from app.adapters.agents_sdk.tools.foreign import foreign_tools
 from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
 from app.adapters.agents_sdk.turn import TurnContext
@@ -34,6 +35,7 @@ from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import AgentRunner, Answered, RunReport, RunRequest
 from app.ports.model_provider import ModelError
 from app.ports.thread_store import ThreadStore
+from app.ports.toolbox import EmptyToolbox, Toolbox
 from app.ports.turn_log import TokenUsage, TurnRecord
 
 
@@ -47,8 +49,10 @@ class SdkAgentRunner(AgentRunner):
         store: ThreadStore,
         max_rounds: int,
         mentions: Mentions | None = None,
+        further: Toolbox | None = None,
     ) -> None:
         self._assistant = assistant
+        self._further = further or EmptyToolbox()
         self._models = models
         self._store = store
         self._max_rounds = max_rounds
@@ -57,8 +61,8 @@ class SdkAgentRunner(AgentRunner):
 
     @property
     def tools(self) -> frozenset[str]:
-        """The names of the assistant's tools."""
-        return frozenset(tool.name for tool in self._assistant.tools)
+        """The names of the assistant's tools, and of those that other programs offer now."""
+        return frozenset(tool.name for tool in self._tools())
 
     async def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Drive the loop in a task, and pass on what comes out of the outlet meanwhile."""
@@ -139,12 +143,15 @@ class SdkAgentRunner(AgentRunner):
             return msgspec.structs.replace(answered.turn, open_call=asked)
         return with_result(answered.turn, answered.call, result)
 
+    def _tools(self) -> list[Tool]:
+        return [*self._assistant.tools, *foreign_tools(self._further)]
+
     def _agent(self, request: RunRequest, outlet: Outlet) -> Agent[TurnContext]:
         able = self._models.capabilities(request.model).tools
         return Agent[TurnContext](
             name=self._assistant.name,
             instructions=instructions(self._assistant, request.context, dt.datetime.now(dt.UTC).date()),
-            tools=list(self._assistant.tools) if able else [],
+            tools=self._tools() if able else [],
             model_settings=ModelSettings(tool_choice=request.tool),
             tool_use_behavior=lambda _, __: ToolsToFinalOutputResult(
                 is_final_output=outlet.questions.open_call is not None, final_output=""

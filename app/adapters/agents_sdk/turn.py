@@ -11,7 +11,14 @@ from app.domain.identity import RequestContext
 
 
 class Stage(Protocol):
-    """Where a tool shows things to the user."""
+    """Where a tool shows things to the user.
+
+    `interactive` is false where nobody watches and nobody can answer: a program called the tool.
+    """
+
+    @property
+    def interactive(self) -> bool:
+        """Whether there is a user."""
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
         """Put a widget into the thread, below the running tools' workflow."""

@@ -22,6 +22,7 @@ from app.entrypoints.http.routes import (
     chatkit,
     entities,
     health,
+    mcp,
     models,
     pages,
     plain,
@@ -29,6 +30,7 @@ from app.entrypoints.http.routes import (
     usage,
 )
 from app.entrypoints.http.slow_bodies import hurry_bodies
+from app.mcp_settings import Switch
 from app.settings import Settings
 
 INJECTED: Sequence[ControllerRouterHandler] = (
@@ -60,8 +62,9 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
         finally:
             await container.close()
 
+    served = [mcp.mcp] if settings.mcp.served is Switch.ON else []
     app = Litestar(
-        route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), *pages.STATIC],
+        route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), *pages.STATIC, *served],
         exception_handlers=errors.HANDLERS,
         lifespan=[lifespan],
         request_max_body_size=settings.server.max_body_bytes,

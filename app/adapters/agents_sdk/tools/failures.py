@@ -8,6 +8,9 @@ from agents import ModelBehaviorError, RunContextWrapper
 from app.adapters.agents_sdk.questions import WaitingForAnswerError
 from app.domain.errors import AnyportError
 
+NOT_DONE = "This was not done"
+"""How every failure begins; no result of a tool of ours does."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -19,8 +22,8 @@ def told_to_the_model(_: RunContextWrapper[Any], error: Exception) -> str:
     if isinstance(error, AnyportError):
         if error.actor == "operator":
             log.warning("tool failed", code=error.code, detail=error.detail)
-        return f"This was not done. {error.message}"
+        return f"{NOT_DONE}. {error.message}"
     if isinstance(error, ModelBehaviorError):
-        return "This was not done. The arguments do not fit the tool's schema: read it again and repeat the call."
+        return f"{NOT_DONE}. The arguments do not fit the tool's schema: read it again and repeat the call."
     log.error("tool crashed", exc_info=error)
-    return "This was not done: the tool failed. Tell the user that it did not work."
+    return f"{NOT_DONE}: the tool failed. Tell the user that it did not work."

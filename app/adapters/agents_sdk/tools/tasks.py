@@ -28,6 +28,7 @@ LISTED: Final = 100
 """Tasks of a list that the model is told."""
 
 _NAMED: Final = 80
+_SEEN: Final = "The user sees this list already, and can click to complete, open and edit. Do not repeat it. "
 _CLEARED: Final = "none"
 _ID: Final = re.compile(r"task_[0-9a-f]{32}")
 _TITLES: Final = {
@@ -87,11 +88,11 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         found = await tasks.list(_user(ctx), status=wanted, limit=FETCHED)
         page, shown = page_of(found, TaskListView(wanted)), found[:LISTED]
         ctx.context.stage.show_widget(task_list(page, tasks.today), task_list_text(page))
-        note = "The user sees this list already, and can click to complete, open and edit. Do not repeat it."
+        note = _SEEN if ctx.context.stage.interactive else ""
         if len(found) > LISTED:
-            note += " It holds their oldest tasks only; there are more, which can be looked up by title."
+            note += "The list holds their oldest tasks only; there are more, which can be looked up by title."
         rows = [_facts(task, "id", "title", "status", "priority", "due") for task in shown]
-        return _json({"shown": len(shown), "note": note, "tasks": rows})
+        return _json({"shown": len(shown), "note": note.strip(), "tasks": rows})
 
     @function_tool(failure_error_function=told_to_the_model)
     async def get_task(ctx: Context, task: str) -> str:

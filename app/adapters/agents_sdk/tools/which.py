@@ -22,6 +22,8 @@ async def which_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, re
     try:
         return (await tasks.find(user_id, reference)).id
     except AmbiguousTaskError as error:
+        if not ctx.context.stage.interactive:
+            raise
         candidates = {label: task.id for label, task in _labelled(error.candidates[:SHOWN])}
         question = StructuredInputMultipleChoice(
             # The ids make it another question when the tasks change before there is an answer.

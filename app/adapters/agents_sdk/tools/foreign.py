@@ -1,0 +1,47 @@
+"""Tools of a toolbox, such as those of MCP servers, as tools of the Agents SDK."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from agents import FunctionTool, Tool
+from agents.tool_context import ToolContext
+
+from app.adapters.agents_sdk.tools.failures import NOT_DONE, told_to_the_model
+from app.adapters.agents_sdk.turn import TurnContext
+from app.domain.errors import AnyportError, InvalidInputError
+from app.ports.toolbox import Toolbox, ToolSpec
+
+
+def foreign_tools(toolbox: Toolbox) -> Sequence[Tool]:
+    """Those that can be called now."""
+    return [_tool(toolbox, spec) for spec in toolbox.tools]
+
+
+def _tool(toolbox: Toolbox, spec: ToolSpec) -> Tool:
+    async def invoke(ctx: ToolContext[Any], text: str) -> str:
+        context: TurnContext = ctx.context
+        try:
+            result = await toolbox.call(spec.name, _arguments(text), context.request)
+        except AnyportError as error:
+            return told_to_the_model(ctx, error)
+        return f"{NOT_DONE}. {result.text}" if result.failed else result.text
+
+    return FunctionTool(
+        name=spec.name,
+        description=spec.description,
+        # A strict schema allows less than JSON schema does, and a stranger's may use all of it.
+        params_json_schema={"type": "object", "properties": {}, **spec.schema},
+        on_invoke_tool=invoke,
+        strict_json_schema=False,
+    )
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    try:
+        arguments = json.loads(text or "{}")
+    except ValueError:
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise InvalidInputError("The arguments are no JSON object.")
+    return arguments

@@ -1,0 +1,1 @@
+"""Tools of other programs for the assistant: the client side of MCP."""

@@ -1,0 +1,106 @@
+"""Which MCP servers there are: the JSON that other MCP clients read too."""
+
+import os.path
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
+_LARGEST: Final = 1_000_000
+
+
+class StdioServer(msgspec.Struct, frozen=True, kw_only=True):
+    """A program that is started and spoken to over its input and output; it is given `env` and little else."""
+
+    name: str
+    command: str
+    args: list[str] = []
+    env: dict[str, str] = {}
+    cwd: str | None = None
+
+    def __repr__(self) -> str:
+        return f"StdioServer({self.name})"
+
+
+class HttpServer(msgspec.Struct, frozen=True, kw_only=True):
+    """A server that speaks streamable HTTP at `url`. `headers` may hold secrets: they are never logged."""
+
+    name: str
+    url: str
+    headers: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"HttpServer({self.name})"
+
+
+ServerConfig = StdioServer | HttpServer
+
+
+def read_servers(setting: str, environ: Mapping[str, str]) -> list[ServerConfig]:
+    """The servers of `MCP_SERVERS`: JSON, or the path of a JSON file. `${NAME}` stands for a variable of `environ`.
+
+    `{"name": {"command": …, "args": […], "env": {…}}}` or `{"name": {"url": …, "headers": {…}}}`, alone or under
+    `mcpServers`. Raises `ValueError`, whose message holds nothing of what was read but the servers' names.
+    """
+    if not setting.strip():
+        return []
+    found = _parsed(setting if setting.lstrip().startswith("{") else _file(setting))
+    return [_server(name, entry, environ) for name, entry in found.items() if not _disabled(entry)]
+
+
+def _file(path: str) -> str:
+    try:
+        if os.path.getsize(path) > _LARGEST:  # noqa: PTH202  # a path of the environment may hold what Path refuses
+            raise ValueError("the file is larger than 1 MB")
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ValueError(f"it is no JSON object, and the file of that name cannot be read: {reason}") from None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(text, type=dict[str, Any])
+        return msgspec.convert(found.get("mcpServers", found), dict[str, Any])
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise ValueError('expected JSON such as {"name": {"command": "…"}} or {"name": {"url": "…"}}') from None
+
+
+def _disabled(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("disabled") is True
+
+
+def _server(name: str, entry: Any, environ: Mapping[str, str]) -> ServerConfig:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name[:40]!r} is no name of a server: use letters, digits, - and _, at most 32")
+    if not isinstance(entry, dict) or ("command" in entry) == ("url" in entry):
+        raise ValueError(f'{name}: expected an object with either "command" or "url"')
+    if entry.get("type") == "sse":
+        raise ValueError(f"{name}: the transport sse is not supported, use the server's streamable HTTP address")
+    try:
+        given = {**_expanded(entry, environ), "name": name}
+        if "command" in entry:
+            return msgspec.convert(given, StdioServer)
+        server = msgspec.convert(given, HttpServer)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}: {error}") from None
+    except KeyError as error:
+        raise ValueError(f"{name}: the variable {error.args[0]} is not set") from None
+    if not server.url.startswith(("http://", "https://")):
+        raise ValueError(f"{name}: its url does not begin with http:// or https://")
+    return server
+
+
+def _expanded(value: Any, environ: Mapping[str, str]) -> Any:
+    match value:
+        case str():
+            return _VARIABLE.sub(lambda match: environ[match[1]], value)
+        case dict():
+            return {key: _expanded(entry, environ) for key, entry in value.items()}
+        case list():
+            return [_expanded(entry, environ) for entry in value]
+    return value

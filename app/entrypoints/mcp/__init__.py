@@ -1,0 +1,1 @@
+"""The task tools for other programs: an MCP server."""

@@ -1,0 +1,71 @@
+"""Where MCP requests arrive. Nothing of `mcp` is imported or started before the first one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from app.domain.errors import AnyportError
+from app.domain.identity import RequestContext
+from app.domain.language import _
+from app.ports.toolbox import Toolbox
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+CALLER = "anyport.caller"
+"""Where a request's ASGI scope says whose it is."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class McpEndpoint:
+    """Serves a toolbox. What it starts lives in one task, which `aclose` ends."""
+
+    def __init__(self, toolbox: Toolbox, *, version: str, max_body_bytes: int) -> None:
+        self._toolbox = toolbox
+        self._version = version
+        self._max_body_bytes = max_body_bytes
+        self._started: asyncio.Future[StreamableHTTPSessionManager] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def handle(self, caller: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI request for its caller."""
+        manager = await self._manager()
+        await manager.handle_request({**scope, CALLER: caller}, receive, send)
+
+    async def aclose(self) -> None:
+        """Stop serving. Safe to call twice."""
+        self._closing = True
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _manager(self) -> "StreamableHTTPSessionManager":
+        if self._closing:
+            raise AnyportError(_("The server is shutting down."))
+        if self._started is None:
+            self._started = asyncio.get_running_loop().create_future()
+            self._task = asyncio.create_task(self._serve(self._started))
+        return await asyncio.shield(self._started)
+
+    async def _serve(self, started: "asyncio.Future[StreamableHTTPSessionManager]") -> None:
+        try:
+            # Takes a second the first time, which others should not wait for.
+            server = await asyncio.to_thread(import_module, "app.entrypoints.mcp.server")
+            manager = server.session_manager(self._toolbox, self._version, self._max_body_bytes)
+            # A task group: it must be left by the task that entered it.
+            async with manager.run():
+                started.set_result(manager)
+                await asyncio.Event().wait()
+        except Exception as error:
+            if not started.done():
+                started.set_exception(error)
+            raise
+        finally:
+            started.cancel()
