@@ -30,6 +30,9 @@ class NoStage:
     def progress(self, text: str) -> None:
         """Drop it."""
 
+    def effect(self, name: str, data: Mapping[str, Any]) -> None:
+        """Drop it."""
+
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> Never:
         """Refuse: there is no user to ask. Raises `InvalidInputError`."""
         raise InvalidInputError(_("Nobody can be asked here. Say exactly what is meant, by its id."))
