@@ -17,8 +17,6 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.choice import load_assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
-from app.adapters.agents_sdk.toolbox import SdkToolbox
-from app.adapters.agents_sdk.tools.tasks import task_tools
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.auth.single_user import SingleUser
 from app.adapters.mcp.config import read_servers
@@ -50,7 +48,6 @@ from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli.tools import InstalledProvider
 from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
-from app.entrypoints.mcp.endpoint import McpEndpoint
 from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.agent_runner import AgentRunner
 from app.ports.attachment_storage import AttachmentStorage
@@ -60,10 +57,11 @@ from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import SchemaStatus, Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
-from app.ports.toolbox import EmptyToolbox, Toolbox
+from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
 from app.settings import SECTIONS, Settings, TitleSource, load_settings
+from app.wiring.mcp import McpWiring
 
 log = structlog.get_logger(__name__)
 
@@ -255,31 +253,6 @@ class AssistantWiring(Provider):
         return load_assistant(settings.assistant.assistant)
 
     @provide
-    async def further_tools(self, settings: Settings) -> AsyncIterator[Toolbox]:
-        if not settings.mcp_servers:
-            yield EmptyToolbox()
-            return
-        # Takes a second to import, and most servers have no use for it.
-        from app.adapters.mcp.toolbox import McpToolbox
-
-        toolbox = McpToolbox(settings.mcp_servers, timeout=settings.mcp.timeout)
-        try:
-            await toolbox.first_tried()
-            yield toolbox
-        finally:
-            await toolbox.aclose()
-
-    @provide
-    async def mcp_endpoint(self, tasks: TaskService, settings: Settings) -> AsyncIterator[McpEndpoint]:
-        endpoint = McpEndpoint(
-            SdkToolbox(task_tools(tasks)), version=version("anyport"), max_body_bytes=settings.server.max_body_bytes
-        )
-        try:
-            yield endpoint
-        finally:
-            await endpoint.aclose()
-
-    @provide
     def start_screen(self, assistant: Assistant) -> StartScreen:
         return assistant.start
 
@@ -408,6 +381,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         AttachmentWiring(),
         ModelWiring(),
         AssistantWiring(),
+        McpWiring(),
         DoorWiring(),
         CallerWiring(),
         LitestarProvider(),

@@ -1,0 +1,1 @@
+"""Parts of the composition root that are wired apart from the rest."""

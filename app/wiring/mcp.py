@@ -1,0 +1,44 @@
+"""MCP in both directions."""
+
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+
+from dishka import Provider, Scope, provide
+
+from app.adapters.agents_sdk.toolbox import SdkToolbox
+from app.adapters.agents_sdk.tools.tasks import task_tools
+from app.application.tasks import TaskService
+from app.entrypoints.mcp.endpoint import McpEndpoint
+from app.ports.toolbox import EmptyToolbox, Toolbox
+from app.settings import Settings
+
+
+class McpWiring(Provider):
+    """Tools of other programs for the assistant, and the task tools for them."""
+
+    scope = Scope.APP
+
+    @provide
+    async def further_tools(self, settings: Settings) -> AsyncIterator[Toolbox]:
+        if not settings.mcp_servers:
+            yield EmptyToolbox()
+            return
+        # Takes a second to import, and most servers have no use for it.
+        from app.adapters.mcp.toolbox import McpToolbox
+
+        toolbox = McpToolbox(settings.mcp_servers, timeout=settings.mcp.timeout)
+        try:
+            await toolbox.first_tried()
+            yield toolbox
+        finally:
+            await toolbox.aclose()
+
+    @provide
+    async def mcp_endpoint(self, tasks: TaskService, settings: Settings) -> AsyncIterator[McpEndpoint]:
+        endpoint = McpEndpoint(
+            SdkToolbox(task_tools(tasks)), version=version("anyport"), max_body_bytes=settings.server.max_body_bytes
+        )
+        try:
+            yield endpoint
+        finally:
+            await endpoint.aclose()
