@@ -1,7 +1,8 @@
 // The built-in chat: a small front end of our own, so that a closed network has one too.
 
 import { apply, call, loadThread, stream, userInput } from "./protocol.js";
-import { element, render } from "./render.js";
+import { element } from "./element.js";
+import { render } from "./render.js";
 
 const $ = (selector) => document.querySelector(selector);
 const log = $("#log");
@@ -18,6 +19,7 @@ function show(item) {
   if (!drawn) return;
   const shown = items.get(item.id);
   const line = element("li", "", drawn);
+  line.addEventListener("action", ({ detail }) => act(item.id, detail));
   if (shown) shown.line.replaceWith(line);
   else $("#items").append(line);
   items.set(item.id, { item, line });
@@ -62,6 +64,11 @@ async function send(text) {
     ? run("threads.add_user_message", { input, thread_id: threadId })
     : run("threads.create", { input }));
   if (!arrived && !message.value) message.value = text;
+}
+
+/** A click in a widget; while a turn runs it waits for nobody and is not taken. */
+function act(itemId, action) {
+  if (!turn) run("threads.custom_action", { thread_id: threadId, item_id: itemId, action });
 }
 
 /** Follow a turn to its end; whether the server took it. */
