@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.application.clicks import Click, Edit, Open, Save, Turn, read_click
+from app.application.languages import Languages
 from app.application.widgets.components import TaskListView
 from app.application.widgets.task_card import closing_card, deletion_card, task_card, task_card_text
 from app.application.widgets.task_form import Draft, task_form
 from app.application.widgets.task_list import COUNTED, PAGE, TaskPage, listed_ids, page_of, task_list, task_list_text
+from app.domain.language import speaking
 from app.domain.task import TITLE_LIMIT, Priority, Status, Task
 
+LANGUAGES = Languages.read()
 TODAY = dt.date(2026, 11, 21)
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 FIRST = TaskListView()
@@ -217,6 +220,17 @@ def test_any_title_stays_one_text(title: str, status: Status, priority: Priority
     for widget in (drawn(task), sent(task_card(task, TODAY)), sent(task_form(task))):
         holding = [one for one in components(widget) if title in (one.get("value"), one.get("defaultValue"))]
         assert {one["type"] for one in holding} & {"Text", "Title", "Input"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES.tags)
+def test_every_word_is_the_callers(language: str) -> None:
+    """All of a widget but the task itself is in a language that we have texts in, and ChatKit still knows it."""
+    with speaking(LANGUAGES.choose(language).language):
+        for task in (some_task(due=TODAY), some_task(due=dt.date(2026, 11, 1), status=Status.COMPLETED)):
+            said = words(sent(task_card(task, TODAY, BACK))) + words(drawn(task, view=BACK, more=3))
+            said += words(sent(task_form(task, BACK))) + words(sent(deletion_card(task, BACK)))
+            english = {"Open", "Edit", "Save", "Cancel", "Title", "medium", "3 more", "due today"}
+            assert bool(english & set(said)) == (language == "en")
 
 
 def test_an_edit_is_a_click() -> None:
