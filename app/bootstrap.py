@@ -44,6 +44,7 @@ from app.domain.conversation import HistoryWindow
 from app.domain.identity import is_loopback
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import StartScreen
+from app.entrypoints.chatkit.begun import Begun
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli.tools import InstalledProvider
 from app.entrypoints.http.app import create_app
@@ -243,6 +244,10 @@ class AssistantWiring(Provider):
     scope = Scope.APP
     actions = provide(WidgetActions)
     mentions = provide(Mentions)
+
+    @provide
+    def begun(self) -> Begun:
+        return Begun()
 
     @provide
     def task_service(self, tasks: TaskRepository) -> TaskService:

@@ -1,18 +1,25 @@
 """ChatKit's own endpoint."""
 
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, Final
 
 from chatkit.server import NonStreamingResult
 from dishka.integrations.litestar import FromDishka
 from litestar import Request, Response, post
 from litestar.response import Stream
 
-from app.application.turns import Turns
+from app.application.doubles import double_key
+from app.application.turns import Turn, Turns
 from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.begun import Begun
 from app.entrypoints.chatkit.errors import stream_failure
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.openapi import ChatKitOperation
 from app.entrypoints.http.streams import event_stream
+
+CLIENT_HEADER: Final = "chatkit-frame-instance-id"
+"""Which instance of ChatKit's front end is asking; other clients do not repeat themselves."""
 
 
 @post(
@@ -26,12 +33,31 @@ async def chatkit(
     request: Request[Any, Any, Any],
     server: FromDishka[AnyportServer],
     turns: FromDishka[Turns],
+    doubles: FromDishka[Begun],
     caller: FromDishka[RequestContext],
 ) -> Response[bytes] | Stream:
     """One POST for everything: `{"type": …, "params": {…}}`. Streaming requests are answered by server-sent events,
     each a `ThreadStreamEvent`; all others by one JSON object."""
-    result = await server.process(await request.body(), caller)
-    if isinstance(result, NonStreamingResult):
-        return Response(result.json, media_type="application/json")
-    turn = await turns.start(result.json_events, stream_failure)
-    return event_stream(turn.follow())
+    body = await request.body()
+
+    async def begin() -> Turn | NonStreamingResult:
+        result = await server.process(body, caller)
+        return (
+            result if isinstance(result, NonStreamingResult) else await turns.start(result.json_events, stream_failure)
+        )
+
+    client = request.headers.get(CLIENT_HEADER)
+    key = double_key(caller, client, body) if client else None
+    begun = await (doubles.once(key, begin) if key else begin())
+    if isinstance(begun, NonStreamingResult):
+        doubles.forget(key)
+        return Response(begun.json, media_type="application/json")
+    return event_stream(_delivering(begun, doubles, key))
+
+
+async def _delivering(turn: Turn, doubles: Begun, key: bytes | None) -> AsyncGenerator[bytes, None]:
+    """All of the turn; a client that got it will not ask for it again."""
+    async with aclosing(turn.follow()) as events:
+        async for chunk in events:
+            yield chunk
+    doubles.forget(key)
