@@ -149,8 +149,9 @@ def _offered(tools: Sequence[Tool], settings: ModelSettings) -> set[str]:
 
 
 def _results(items: Sequence[Item]) -> list[str]:
-    """The tools' results that the input ends with."""
-    ending = itertools.takewhile(lambda item: item.get("type") == "function_call_output", reversed(items))
+    """The tools' results that the input ends with, but for what happened in the page meanwhile."""
+    since = itertools.dropwhile(_explains, reversed(items))
+    ending = itertools.takewhile(lambda item: item.get("type") == "function_call_output", since)
     return [_text(item["output"]) for item in ending][::-1]
 
 
@@ -158,6 +159,10 @@ def _asked(items: Sequence[Item]) -> str:
     """The user's newest message since the last answer; what only explains it is passed over."""
     since = itertools.takewhile(lambda item: item.get("role") == "user", reversed(items))
     return next((text for item in since if not (text := _text(item["content"])).startswith(_EXPLANATIONS)), "")
+
+
+def _explains(item: Item) -> bool:
+    return item.get("role") == "user" and _text(item["content"]).startswith(_EXPLANATIONS)
 
 
 def _text(content: str | Sequence[Mapping[str, Any]]) -> str:
