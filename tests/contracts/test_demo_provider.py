@@ -81,7 +81,8 @@ def test_it_is_chosen_when_nothing_else_is_and_needs_nothing() -> None:
 async def test_it_says_what_it_is_and_is_always_there() -> None:
     provider = cast(DemoProvider, plugin.build(DemoSettings()))
     [model] = provider.models()
-    assert (model.name, model.capabilities) == (provider.default_model, Capabilities(parallel_tools=False, instructable=False))
+    assert model.name == provider.default_model
+    assert model.capabilities == Capabilities(parallel_tools=False, instructable=False)
     assert provider.base_url is None
     await provider.check()
     await provider.aclose()
