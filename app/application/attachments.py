@@ -112,14 +112,14 @@ class Attachments(AttachmentStore[RequestContext]):
         attachment = await self._find(attachment_id, RequestContext(user_id=grant.user_id))
         shown = attachment.mime_type in IMAGES or purpose != "preview"
         if not _is_uploaded(attachment) or not shown:
-            raise NotFoundError("There is no such file.")
+            raise NotFoundError(_("There is no such file."))
         return StoredFile(attachment, size_of(attachment), self._storage.read(attachment.id))
 
     async def download_url(self, attachment_id: str, context: RequestContext) -> tuple[Attachment, str]:
         """An attachment and a link to its bytes. Raises `NotFoundError`."""
         attachment = await self._find(attachment_id, context)
         if not _is_uploaded(attachment):
-            raise NotFoundError("There is no such file.")
+            raise NotFoundError(_("There is no such file."))
         return self.linked(attachment, context), self._links.url("download", attachment_id, 0, context)
 
     async def check_message(self, ids: Sequence[str], context: RequestContext, thread_id: str | None = None) -> None:
@@ -179,7 +179,7 @@ class Attachments(AttachmentStore[RequestContext]):
         try:
             return await self._store.load_attachment(attachment_id, context)
         except chatkit.store.NotFoundError as error:
-            raise NotFoundError("There is no such file, or its link is too old.") from error
+            raise NotFoundError(_("There is no such file, or its link is too old.")) from error
 
     async def _room(self, context: RequestContext) -> int:
         """The largest file that the user may add now."""

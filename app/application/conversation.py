@@ -25,6 +25,7 @@ from app.domain.conversation import HistoryWindow, title_from
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
+from app.domain.language import _
 from app.ports.agent_runner import AgentRunner, HistoryEntry, RunReport, RunRequest
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord, TurnStatus
@@ -64,17 +65,21 @@ class Conversation:
         """Raises `InvalidInputError` when a message is empty or too long, or asks for a model or tool that is not
         offered here."""
         if not message.attachments and not any(part.text.strip() for part in message.content):
-            raise InvalidInputError("The message is empty.")
+            raise InvalidInputError(_("The message is empty."))
         characters = sum(len(part.text) for part in message.content) + len(message.quoted_text or "")
         if characters > self._message_characters:
             raise InvalidInputError(
-                f"The message is too long: it has {characters} characters, and {self._message_characters} are allowed."
+                _(
+                    "The message is too long: it has {characters} characters, and {limit} are allowed.",
+                    characters=characters,
+                    limit=self._message_characters,
+                )
             )
         options = message.inference_options
         self._models.choose(options.model)
         if options.tool_choice and options.tool_choice.id not in self._runner.tools:
             offered = ", ".join(sorted(self._runner.tools)) or "none"
-            raise InvalidInputError(f"This tool is not offered here. Choose one of: {offered}.")
+            raise InvalidInputError(_("This tool is not offered here. Choose one of: {tools}.", tools=offered))
 
     async def answer(self, thread: ThreadMetadata, context: RequestContext) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the answer. Raises `AnyportError` when there is none; the turn is recorded however it ends.
@@ -106,7 +111,7 @@ class Conversation:
         if untitled and self._titles is not None:
             self._titles.begin(thread, context)
         if turn.used_up:
-            yield NoticeEvent(level="warning", message="That was the last of today's allowance of this chat.")
+            yield NoticeEvent(level="warning", message=_("That was the last of today's allowance of this chat."))
 
     def _request(self, thread: ThreadMetadata, past: Past, context: RequestContext) -> RunRequest:
         """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
@@ -144,7 +149,7 @@ class _Turn:
 
     def __init__(self, thread_id: str, past: Past) -> None:
         if not past.entries or (isinstance(past.entries[-1], TurnRecord) and past.answered is None):
-            raise InvalidInputError("There is nothing in this thread to answer.")
+            raise InvalidInputError(_("There is nothing in this thread to answer."))
         self.thread_id = thread_id
         self.after_item_id = past.newest
         self.report = RunReport()

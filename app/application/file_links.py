@@ -14,6 +14,7 @@ import msgspec
 
 from app.domain.errors import NotFoundError
 from app.domain.identity import RequestContext
+from app.domain.language import _
 from app.environment import Secret
 
 Purpose = Literal["upload", "preview", "download"]
@@ -73,7 +74,7 @@ class FileLinks:
 
 
 def _unknown() -> NotFoundError:
-    return NotFoundError("There is no such file, or its link is too old.")
+    return NotFoundError(_("There is no such file, or its link is too old."))
 
 
 def _packed(data: bytes) -> str:

@@ -88,17 +88,17 @@ def test_a_row_tells_status_title_due_date_and_priority() -> None:
     milk = some_task(priority=Priority.HIGH, due=dt.date(2026, 12, 1))
     bread = some_task("bread", status=Status.COMPLETED)
     first, second = drawn(milk, bread)["children"]
-    assert words(first) == ["empty-circle", "buy milk", "due 2026-12-01", "high", "Open"]
+    assert words(first) == ["empty-circle", "buy milk", "due Dec 1, 2026", "high", "Open"]
     assert words(second) == ["check-circle-filled", "bread", "medium", "Open"]
 
 
 @pytest.mark.parametrize(
     ("days", "status", "told", "color"),
     [
-        (1, Status.PENDING, "due 2026-11-22", "secondary"),
+        (1, Status.PENDING, "due Nov 22, 2026", "secondary"),
         (0, Status.PENDING, "due today", "warning"),
-        (-1, Status.PENDING, "overdue since 2026-11-20", "danger"),
-        (-1, Status.COMPLETED, "due 2026-11-20", "secondary"),
+        (-1, Status.PENDING, "overdue since Nov 20, 2026", "danger"),
+        (-1, Status.COMPLETED, "due Nov 20, 2026", "secondary"),
     ],
 )
 def test_what_is_late_is_seen(days: int, status: Status, told: str, color: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from app.attachment_settings import AttachmentSettings
 from app.domain.errors import NotFoundError, StoreUnavailableError
+from app.domain.language import _
 from app.ports.attachment_storage import AttachmentStorage
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class ObstoreStorage(AttachmentStorage):
         try:
             yield
         except FileNotFoundError as error:
-            raise NotFoundError("There is no such file.") from error
+            raise NotFoundError(_("There is no such file.")) from error
         except BaseError as error:
             raise self._unusable(error) from error
 

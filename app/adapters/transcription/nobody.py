@@ -1,6 +1,7 @@
 """No service at all."""
 
 from app.domain.errors import NotEnabledError
+from app.domain.language import _
 from app.ports.transcriber import Transcriber
 
 
@@ -8,7 +9,7 @@ class Nobody(Transcriber):
     """Refuses, and says to the operator what to set."""
 
     async def transcribe(self, audio: bytes, media_type: str) -> str:
-        raise NotEnabledError("Dictation is not enabled on this server.", detail="set TRANSCRIPTION_MODEL")
+        raise NotEnabledError(_("Dictation is not enabled on this server."), detail="set TRANSCRIPTION_MODEL")
 
     async def aclose(self) -> None:
         """There is nothing to close."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from app.application.languages import day
 from app.domain.language import _, deferred
 from app.domain.task import Priority, Status, Task
 
@@ -95,11 +96,11 @@ def due_caption(task: Task, today: dt.date) -> list[Json]:
     if task.due is None:
         return []
     if task.status is Status.COMPLETED or task.due > today:
-        words, color = _("due {day}", day=task.due.isoformat()), "secondary"
+        words, color = _("due {day}", day=day(task.due)), "secondary"
     elif task.due == today:
         words, color = _("due today"), "warning"
     else:
-        words, color = _("overdue since {day}", day=task.due.isoformat()), "danger"
+        words, color = _("overdue since {day}", day=day(task.due)), "danger"
     return [{"type": "Caption", "value": words, "color": color}]
 
 

@@ -5,8 +5,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app.domain.errors import AnyportError
+from app.domain.language import _, deferred
 
-GENERIC = "Something went wrong on the server. Please try again."
+GENERIC = deferred("Something went wrong on the server. Please try again.")
 _SHOWN = 5
 
 
@@ -15,7 +16,7 @@ def stream_failure(failure: Exception) -> bytes:
     if isinstance(failure, AnyportError):
         event = ErrorEvent(message=failure.message, allow_retry=failure.retry)
     else:
-        event = ErrorEvent(message=GENERIC, allow_retry=True)
+        event = ErrorEvent(message=_(GENERIC), allow_retry=True)
     return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
 
 

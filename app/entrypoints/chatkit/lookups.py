@@ -10,6 +10,7 @@ from chatkit.types import AudioInput, ClientToolCallItem, ThreadItem, UserMessag
 from app.application.questions import expired
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
+from app.domain.language import _
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 from app.ports.transcriber import AUDIO_LIMIT, MEDIA_TYPES
 
@@ -32,7 +33,7 @@ async def message_before(store: ThreadStore, thread_id: str, item_id: str, conte
             if isinstance(earlier, UserMessageItem):
                 return earlier
         after = page.after
-    raise InvalidInputError("There is no message of the user before this item.")
+    raise InvalidInputError(_("There is no message of the user before this item."))
 
 
 async def ids_behind(store: ThreadStore, thread_id: str, item_id: str, context: RequestContext) -> list[str]:
@@ -55,9 +56,9 @@ async def open_client_call(
     waiting = (item for item in page.data if isinstance(item, ClientToolCallItem) and item.status == "pending")
     call = next(waiting, None)
     if call is None:
-        raise InvalidInputError("No client tool call of this thread is waiting for a result.")
+        raise InvalidInputError(_("No client tool call of this thread is waiting for a result."))
     if expired(call, dt.datetime.now(dt.UTC), patience):
-        raise InvalidInputError("This result came too late. The next message is answered without it.")
+        raise InvalidInputError(_("This result came too late. The next message is answered without it."))
     return call
 
 

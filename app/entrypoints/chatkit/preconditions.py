@@ -26,6 +26,7 @@ from app.application.attachments import Attachments
 from app.application.conversation import Conversation
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
+from app.domain.language import _
 from app.entrypoints.chatkit import lookups
 from app.ports.thread_store import ThreadStore
 
@@ -98,7 +99,7 @@ async def _check(
 async def _pending_question(request: ThreadsAddStructuredInputReq, store: ThreadStore, context: RequestContext) -> None:
     item = await store.load_item(request.params.thread_id, request.params.item_id, context)
     if not isinstance(item, StructuredInputItem) or item.status != "pending":
-        raise InvalidInputError("This item is not a question that waits for an answer.")
+        raise InvalidInputError(_("This item is not a question that waits for an answer."))
 
 
 async def _widget(params: ThreadCustomActionParams, store: ThreadStore, context: RequestContext) -> None:
@@ -107,4 +108,4 @@ async def _widget(params: ThreadCustomActionParams, store: ThreadStore, context:
         return
     item = await store.load_item(params.thread_id, params.item_id, context)
     if not isinstance(item, WidgetItem):
-        raise InvalidInputError("Only a widget can send this action.")
+        raise InvalidInputError(_("Only a widget can send this action."))

@@ -12,6 +12,7 @@ from litestar.exceptions import ValidationException as LitestarValidationExcepti
 from pydantic import ValidationError
 
 from app.domain import errors
+from app.domain.language import _
 from app.entrypoints.chatkit.errors import GENERIC, validation_message
 from app.entrypoints.http.request_id import request_id
 
@@ -58,7 +59,7 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
 
 def not_found(request: Request[Any, Any, Any], error: chatkit.store.NotFoundError) -> Response[dict[str, object]]:
     """ChatKit's own: an id that does not exist for this user."""
-    return problem(request, HTTPStatus.NOT_FOUND, "not_found", str(error) or "There is nothing of that id.")
+    return problem(request, HTTPStatus.NOT_FOUND, "not_found", str(error) or _("There is nothing of that id."))
 
 
 def invalid(request: Request[Any, Any, Any], error: ValidationError) -> Response[dict[str, object]]:
@@ -80,7 +81,7 @@ def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
     """A mistake of ours: all of it goes into the log, none of it to the client."""
     log.exception("request crashed", exc_info=error)
-    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", GENERIC)
+    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _(GENERIC))
 
 
 HANDLERS: dict[int | type[Exception], Callable[..., Response[Any]]] = {

@@ -13,13 +13,14 @@ from app.adapters.agents_sdk.tools.failures import told_to_the_model
 from app.adapters.agents_sdk.turn import TurnContext
 from app.application.tasks import TaskService
 from app.domain.errors import InvalidInputError, NotFoundError
+from app.domain.language import _, deferred, plural
 from app.domain.task import Status, Task
 
 MOST: Final = 100
 """Tasks that one call deletes."""
 
-YES: Final = "Yes, delete them"
-NO: Final = "No, keep them"
+YES: Final = deferred("Yes, delete them")
+NO: Final = deferred("No, keep them")
 _NAMED: Final = 10
 
 
@@ -42,8 +43,8 @@ def delete_tasks_tool(tasks: TaskService) -> Tool:
         wanted = await _wanted(tasks, user_id, tasks_to_delete or [], status)
         if len(wanted) > 1:
             [answer] = ctx.context.stage.ask(ctx.tool_call_id, [_confirmation(wanted)])
-            if answer[:1] != [YES]:
-                said = f" They said: {answer[0]}" if answer and answer[0] != NO else ""
+            if answer[:1] != [_(YES)]:
+                said = f" They said: {answer[0]}" if answer and answer[0] != _(NO) else ""
                 return f"The user did not agree: nothing was deleted.{said}"
         gone = [task.title for task in wanted if await _delete(heard(ctx, tasks), task)]
         return msgspec.json.encode({"deleted_tasks": gone}).decode()
@@ -70,13 +71,15 @@ def _status(name: str | None) -> Status | None:
 
 
 def _confirmation(tasks: Sequence[Task]) -> StructuredInputMultipleChoice:
-    more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
+    question = _("Delete {count} tasks for good?", count=len(tasks))
+    hidden = len(tasks) - _NAMED
+    more = f", … ({plural('{count} more', '{count} more', hidden)})" if hidden > 0 else ""
     listed = ", ".join(f"“{task.title}”" for task in tasks[:_NAMED])
     return StructuredInputMultipleChoice(
         # The ids make it another question when other tasks would be deleted by the time there is an answer.
         id=",".join(task.id for task in tasks),
-        question=f"Delete {len(tasks)} tasks for good? {listed}{more}",
-        options=[StructuredInputMultipleChoiceOption(value=YES), StructuredInputMultipleChoiceOption(value=NO)],
+        question=f"{question} {listed}{more}",
+        options=[StructuredInputMultipleChoiceOption(value=_(YES)), StructuredInputMultipleChoiceOption(value=_(NO))],
     )
 
 

@@ -8,9 +8,12 @@ from agents.tool_context import ToolContext
 from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
 
 from app.adapters.agents_sdk.turn import TurnContext
+from app.application.languages import day
 from app.application.tasks import AmbiguousTaskError, TaskService
+from app.application.widgets.components import PRIORITIES
 from app.domain.errors import InvalidInputError
-from app.domain.task import Task
+from app.domain.language import _
+from app.domain.task import Status, Task
 
 SHOWN = 10
 
@@ -28,7 +31,7 @@ async def which_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, re
         question = StructuredInputMultipleChoice(
             # The ids make it another question when the tasks change before there is an answer.
             id=",".join(candidates.values()),
-            question=f"Which task do you mean by “{reference}”?",
+            question=_("Which task do you mean by “{task}”?", task=reference),
             options=[StructuredInputMultipleChoiceOption(value=label) for label in candidates],
         )
         [values] = ctx.context.stage.ask(cast(ToolContext[TurnContext], ctx).tool_call_id, [question])
@@ -46,5 +49,7 @@ def _labelled(tasks: Sequence[Task]) -> Sequence[tuple[str, Task]]:
 
 
 def _label(task: Task) -> str:
-    due = f", due {task.due.isoformat()}" if task.due else ""
-    return f"{task.title} ({task.status}, {task.priority} priority{due})"
+    facts = [_("done") if task.status is Status.COMPLETED else _("open"), _(PRIORITIES[task.priority])]
+    if task.due:
+        facts.append(_("due {day}", day=day(task.due)))
+    return f"{task.title} ({', '.join(facts)})"
