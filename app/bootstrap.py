@@ -15,6 +15,7 @@ from litestar import Litestar
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.choice import load_assistant
+from app.adapters.agents_sdk.enclosures import Enclosures
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
 from app.adapters.attachments.obstore_storage import open_attachments
@@ -270,10 +271,12 @@ class AssistantWiring(Provider):
         models: ModelCatalog,
         store: ThreadStore,
         mentions: Mentions,
+        files: AttachmentStorage,
         settings: Settings,
     ) -> AgentRunner:
+        enclosures = Enclosures(files, text_tokens=settings.attachments.text_tokens)
         rounds = settings.assistant.max_tool_rounds
-        return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further)
+        return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further, enclosures)
 
     @provide
     async def titles(
@@ -301,7 +304,10 @@ class AssistantWiring(Provider):
         titles: Titles | None,
         settings: Settings,
     ) -> Conversation:
-        window = HistoryWindow(items=settings.assistant.history_items, tokens=settings.assistant.history_tokens)
+        wanted = settings.assistant
+        window = HistoryWindow(
+            items=wanted.history_items, tokens=wanted.history_tokens, file_tokens=settings.attachments.text_tokens
+        )
         longest = settings.limits.message_characters
         return Conversation(
             store, turn_log, runner, models, limits, window=window, message_characters=longest, titles=titles

@@ -96,6 +96,8 @@ class Conversation:
             yield ThreadItemReplacedEvent(item=item)
         try:
             request = self._request(thread, past, context)
+            if unreadable := self._unreadable(request):
+                yield NoticeEvent(level="warning", message=unreadable)
             async with aclosing(self._runner.run(request, turn.report)) as events:
                 async for event in events:
                     yield event
@@ -126,6 +128,15 @@ class Conversation:
         return RunRequest(
             thread=thread, history=history, context=context, model=model, tool=tool, answered=past.answered
         )
+
+    def _unreadable(self, request: RunRequest) -> str:
+        """What the user has to be told of files that the model cannot be shown; the model is told so itself."""
+        asked, able = request.history[-1], self._models.capabilities(request.model)
+        attachments = asked.attachments if isinstance(asked, UserMessageItem) else []
+        names = [attachment.name for attachment in attachments if not able.reads(attachment.mime_type)]
+        if not names:
+            return ""
+        return _("This model cannot read {names}. Say what is in it, or choose another model.", names=", ".join(names))
 
     async def _record_broken_off(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
         """Record a turn whose own end matters more than a store that fails on top of it."""

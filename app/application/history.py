@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from chatkit.types import ThreadItem
+from chatkit.types import ThreadItem, UserMessageItem
 
 from app.application import questions
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
 from app.ports.agent_runner import Answered, HistoryEntry
+from app.ports.file_ledger import size_of
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord
 
@@ -40,17 +41,19 @@ async def load_history(
     turns = await turn_log.recall(thread_id, earlier, context) if earlier else {}
     answered = None if given_up else questions.answered(items, turns)
     entries = _interleave(items, _settled(items, turns, answered))
-    count = window.newest([_size(entry) for entry in entries])
+    count = window.newest([_size(entry, window) for entry in entries])
     if answered is not None:
         count = max(count, len(entries) - entries.index(answered.turn))
     return Past(entries=entries[-count:], newest=items[-1].id, answered=answered, given_up=given_up)
 
 
-def _size(entry: HistoryEntry) -> int:
+def _size(entry: HistoryEntry, window: HistoryWindow) -> int:
     """About as many bytes as the model will be told: what a widget draws is not told."""
     if isinstance(entry, TurnRecord):
         return len(msgspec.json.encode(entry.model_items))
-    return len(entry.model_dump_json(exclude={"widget"}))
+    attachments = entry.attachments if isinstance(entry, UserMessageItem) else []
+    attached = sum(window.attached(attachment.mime_type, size_of(attachment)) for attachment in attachments)
+    return len(entry.model_dump_json(exclude={"widget", "attachments"})) + attached
 
 
 async def _newest(store: ThreadStore, thread_id: str, context: RequestContext, limit: int) -> list[ThreadItem]:

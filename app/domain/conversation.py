@@ -7,9 +7,11 @@ from typing import Final
 
 import msgspec
 
+from app.domain.media_types import IMAGES, is_text
+
 TITLE_LIMIT = 60
 
-_BYTES_PER_TOKEN = 4
+BYTES_PER_TOKEN = 4
 """A rule of thumb for European languages; others take fewer bytes, so that the estimate errs on the safe side."""
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
@@ -24,18 +26,35 @@ _LABEL: Final = re.compile(r"^(?:title|titel|titre|タイトル|العنوان)\
 _FRAME: Final = " \t\"'“”„‚‘’«»‹›「」『』.。"
 
 
+_IMAGE_TOKENS = 1_000
+"""What a photo costs at OpenAI and Gemini, more or less."""
+
+_BYTES_PER_PAGE, _PAGE_TOKENS = 50_000, 500
+"""A page of a PDF with pictures on it."""
+
+
 class HistoryWindow(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of the past a model is told: at most `items` thread items, and about `tokens` tokens."""
+    """How much of the past a model is told: at most `items` thread items, and about `tokens` tokens;
+    of one attached text, `file_tokens`."""
 
     items: int
     tokens: int
+    file_tokens: int = 20_000
+
+    def attached(self, media_type: str, size: int) -> int:
+        """About as many bytes of text as an attachment of `size` bytes is worth."""
+        if media_type in IMAGES:
+            return _IMAGE_TOKENS * BYTES_PER_TOKEN
+        if is_text(media_type):
+            return min(size, self.file_tokens * BYTES_PER_TOKEN)
+        return size // _BYTES_PER_PAGE * _PAGE_TOKENS * BYTES_PER_TOKEN
 
     def newest(self, sizes: Sequence[int]) -> int:
         """How many of the newest entries fit, given the size in bytes of each, oldest first.
 
         The last one always fits: it is what the model is to answer.
         """
-        left = self.tokens * _BYTES_PER_TOKEN
+        left = self.tokens * BYTES_PER_TOKEN
         for count, size in enumerate(reversed(sizes)):
             left -= size
             if left < 0 and count:

@@ -8,6 +8,7 @@ import msgspec
 from agents import Model
 
 from app.domain.errors import Actor, AnyportError
+from app.domain.media_types import IMAGES, PDF, is_text
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,13 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     images: bool = False
     files: bool = False
     reasoning: bool = False
+
+    def reads(self, media_type: str) -> bool:
+        """Whether it can be shown a file of this type; a text can be told to every model."""
+        if media_type in IMAGES:
+            return self.images
+        return is_text(media_type) or (media_type == PDF and self.files)
+
     instructable: bool = True
 
 

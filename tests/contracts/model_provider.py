@@ -4,6 +4,7 @@ A subclass names a dialect, which scripts the upstream, and builds the provider 
 """
 
 import asyncio
+import base64
 import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
@@ -20,12 +21,24 @@ from tests.contracts.response_events import Heard, check_events, heard
 from tests.fakes.dialects import PROMPT, SECRET, Call, Dialect, Fault, Oddity
 from tests.fakes.histories import HISTORIES, UNTOLD
 from tests.fakes.upstream import Hold, Until, Upstream, stream
+from tests.uploads import PDF, png
 
 PATIENT, IMPATIENT = 20.0, 0.4
 BOUND = 15.0  # Seconds after which a test of something that must end gives up.
 
+IMAGE_DATA = base64.b64encode(png()).decode()
+IMAGE = {"type": "input_image", "detail": "auto", "image_url": f"data:image/png;base64,{IMAGE_DATA}"}
+FILE_DATA = base64.b64encode(PDF).decode()
+FILE = {"type": "input_file", "filename": "a.pdf", "file_data": f"data:application/pdf;base64,{FILE_DATA}"}
+
 WEATHER = Call("weather", {"city": "Paris"})
 CLOCK = Call("clock", {"tz": "UTC"})
+
+
+def with_part(part: dict[str, str]) -> TResponseInputItem:
+    """What a user says, with an image or a file."""
+    text = {"type": "input_text", "text": "What is this?"}
+    return cast(TResponseInputItem, {"type": "message", "role": "user", "content": [text, part]})
 
 
 class ModelProviderContract(ABC):
@@ -183,6 +196,16 @@ class ModelProviderContract(ABC):
             assert "sunny in Paris" in it.told(2)
             assert "Sunny, noon." in it.told(2)
 
+    # Files
+
+    async def test_an_image_arrives(self) -> None:
+        async with self.subject() as it:
+            it.upstream.script(self.dialect.text("A pixel."))
+            events = [event async for event in it.ask([with_part(IMAGE)])]
+            assert heard(events).text == "A pixel."
+            assert IMAGE_DATA in it.told(0)
+            assert "What is this?" in it.told(0)
+
     # History
 
     @pytest.mark.parametrize("history", HISTORIES.values(), ids=HISTORIES.keys())
@@ -324,3 +347,14 @@ class ModelProviderContract(ABC):
             with pytest.raises(ModelError) as caught:
                 await it.provider.check()
             assert caught.value.kind == "bad_key"
+
+
+class TakesFiles(ModelProviderContract):
+    """For those whose wire carries a PDF."""
+
+    async def test_a_file_arrives(self) -> None:
+        async with self.subject() as it:
+            it.upstream.script(self.dialect.text("A page."))
+            events = [event async for event in it.ask([with_part(FILE)])]
+            assert heard(events).text == "A page."
+            assert FILE_DATA in it.told(0)

@@ -7,7 +7,7 @@ import pytest
 from app.adapters.providers.litellm import LitellmProvider, LitellmSettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
-from tests.contracts.model_provider import ModelProviderContract
+from tests.contracts.model_provider import TakesFiles
 from tests.fakes.dialects import SECRET, Dialect
 from tests.fakes.litellm_upstreams import AnthropicMessages, Azure, GeminiNative, OpenRouter
 
@@ -15,7 +15,7 @@ from tests.fakes.litellm_upstreams import AnthropicMessages, Azure, GeminiNative
 pytestmark = pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning")
 
 
-class TestGeminiNative(ModelProviderContract):
+class TestGeminiNative(TakesFiles):
     """Gemini's own wire, on which LiteLLM can spin for ever."""
 
     dialect: ClassVar[Dialect] = GeminiNative()

@@ -6,7 +6,7 @@ from app.adapters.providers.gemini import GeminiProvider, GeminiSettings
 from app.adapters.providers.openai import Api, OpenAIProvider, OpenAISettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
-from tests.contracts.model_provider import ModelProviderContract
+from tests.contracts.model_provider import ModelProviderContract, TakesFiles
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.dialects import SECRET, Dialect
 from tests.fakes.gemini_wire import GeminiChat
@@ -37,7 +37,7 @@ class TestGemini3(TestGemini):
     model = "gemini-3-flash"
 
 
-class TestOpenAIChat(ModelProviderContract):
+class TestOpenAIChat(TakesFiles):
     """Chat completions as OpenAI and its imitators speak them."""
 
     dialect: ClassVar[Dialect] = OpenAIChat()

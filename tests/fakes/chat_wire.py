@@ -1,12 +1,14 @@
 """Chat completions as OpenAI sends them."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from tests.fakes.dialects import PROMPT, Call, Dialect, Fault, Oddity
 from tests.fakes.upstream import Hold, Reply, Request, Reset, sse, stream
 
+DATA_URL = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*$")
 DONE = b"data: [DONE]\n\n"
 
 
@@ -14,6 +16,7 @@ class OpenAIChat(Dialect):
     """https://platform.openai.com/docs/api-reference/chat-streaming."""
 
     name = "openai-chat"
+    parts = frozenset({"text", "image_url", "file"})
 
     def begin(self, *pieces: str) -> list[bytes]:
         return [self.frame({"role": "assistant", "content": ""}), *(self.frame({"content": piece}) for piece in pieces)]
@@ -38,7 +41,7 @@ class OpenAIChat(Dialect):
         return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
 
     def guard(self, request: Request) -> Reply | None:
-        return _misplaced(request, self)
+        return _misplaced(request, self) or _unknown_part(request, self)
 
     def frame(self, delta: Mapping[str, Any] | None, *, finish: str | None = None, **extra: object) -> bytes:
         """One chunk; `delta` None leaves the key out."""
@@ -222,6 +225,21 @@ class OpenAIChat(Dialect):
                 thought="Hm.",
             ),
         ]
+
+
+def _unknown_part(request: Request, dialect: OpenAIChat) -> Reply | None:
+    """Content of a kind that this server does not take, or an image or file that is no data."""
+    for message in request.body["messages"]:
+        content = message.get("content")
+        for part in content if isinstance(content, list) else ():
+            if part["type"] not in dialect.parts or (part["type"] != "text" and message["role"] != "user"):
+                return dialect.refusal(400, "invalid_request_error", f"Invalid content part type: {part['type']}")
+            data = {"image_url": ("image_url", "url"), "file": ("file", "file_data")}.get(part["type"])
+            if data and not DATA_URL.match(part[data[0]][data[1]]):
+                return dialect.refusal(400, "invalid_request_error", "expected a base64-encoded data URL")
+            if part["type"] == "file" and not part["file"].get("filename"):
+                return dialect.refusal(400, "invalid_request_error", "Missing required parameter: filename")
+    return None
 
 
 def _misplaced(request: Request, dialect: Dialect) -> Reply | None:

@@ -27,6 +27,8 @@ class GeminiChat(OpenAIChat):
     """Alphabetical keys, no index in calls, the count of tokens in the last frame, errors in a list."""
 
     name = "gemini"
+    # https://github.com/BerriAI/litellm/issues/11529 has its answer to a file.
+    parts = frozenset({"text", "image_url"})
 
     def begin(self, *pieces: str) -> list[bytes]:
         return [self.frame({"content": piece, "role": "assistant"}) for piece in pieces]

@@ -1,6 +1,7 @@
 """The upstreams behind LiteLLM, each in its own words: Gemini, Anthropic, OpenRouter, Azure."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,8 @@ from tests.fakes.chat_wire import DONE, OpenAIChat
 from tests.fakes.dialects import PROMPT, SECRET, Call, Dialect, Fault, Oddity
 from tests.fakes.upstream import Reply, Request, json_reply, sse, stream
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+=*$")
+_INLINE = {"image/png", "image/jpeg", "image/webp", "application/pdf"}
 PARIS, UTC = Call("weather", {"city": "Paris"}), Call("clock", {"tz": "UTC"})
 
 
@@ -41,6 +44,9 @@ class GeminiNative(Dialect):
 
     def guard(self, request: Request) -> Reply | None:
         contents = request.body["contents"]
+        inline = [part["inline_data"] for content in contents for part in content["parts"] if "inline_data" in part]
+        if any(data["mime_type"] not in _INLINE or not _BASE64.match(data["data"]) for data in inline):
+            return self.refusal(400, "", "Unsupported MIME type or invalid base64")
         if request.headers.get("x-goog-api-key") != SECRET or request.query.get("alt") != ["sse"]:
             return self.refused_key()
         if not contents or any(not content["parts"] for content in contents):
@@ -161,6 +167,9 @@ class AnthropicMessages(Dialect):
         waiting: set[str] = set()
         for message in request.body["messages"]:
             parts = message["content"] if isinstance(message["content"], list) else []
+            sources = [part["source"] for part in parts if part["type"] in {"image", "document"}]
+            if any(source["type"] != "base64" or not _BASE64.match(source["data"]) for source in sources):
+                return self.refusal(400, "invalid_request_error", "source.base64: Field required")
             answered = {part["tool_use_id"] for part in parts if part["type"] == "tool_result"}
             if answered != waiting:
                 return self.refusal(400, "invalid_request_error", "each tool_use needs its tool_result directly after")

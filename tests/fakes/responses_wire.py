@@ -4,6 +4,7 @@ import itertools
 import json
 from typing import Any
 
+from tests.fakes.chat_wire import DATA_URL
 from tests.fakes.dialects import PROMPT, Call, Dialect, Fault, Oddity
 from tests.fakes.upstream import Reply, Request, sse, stream
 
@@ -97,6 +98,10 @@ class Responses(Dialect):
     def _problem(self, item: dict[str, Any], following: list[dict[str, Any]], calls: set[str]) -> str:
         if "provider_data" in item:
             return "Unknown parameter: 'provider_data'."
+        content = item.get("content")
+        for part in content if isinstance(content, list) and item.get("role") == "user" else ():
+            if wrong := _wrong_part(part):
+                return wrong
         match item.get("type"):
             case "function_call":
                 calls.add(item["call_id"])
@@ -240,3 +245,15 @@ class Responses(Dialect):
     def _message(self, text: str) -> dict[str, Any]:
         content = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
         return {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [content]}
+
+
+def _wrong_part(part: dict[str, Any]) -> str:
+    match part["type"]:
+        case "input_text":
+            return ""
+        case "input_image" if part.get("detail") in {"auto", "low", "high"} and DATA_URL.match(part["image_url"]):
+            return ""
+        case "input_file" if part.get("filename") and DATA_URL.match(part["file_data"]):
+            return ""
+        case kind:
+            return f"Invalid value in input content: {kind!r}."

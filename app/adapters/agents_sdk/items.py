@@ -15,6 +15,7 @@ from chatkit.types import (
 )
 from openai.types.responses import EasyInputMessageParam, ResponseInputContentParam, ResponseInputTextParam
 
+from app.adapters.agents_sdk.enclosures import Enclosed, mentioned
 from app.application.entities import TOLD
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import HistoryEntry
@@ -23,6 +24,9 @@ from app.ports.turn_log import TurnRecord
 
 class HistoryConverter(ThreadItemConverter):
     """ChatKit's converter, where its defaults fail or say too much."""
+
+    def __init__(self, enclosed: Enclosed) -> None:
+        self._enclosed = enclosed
 
     async def assistant_message_to_input(self, item: AssistantMessageItem) -> TResponseInputItem | None:
         """Plain text: ChatKit's own form is refused by every model that is not on the Responses API."""
@@ -48,23 +52,23 @@ class HistoryConverter(ThreadItemConverter):
         return ResponseInputTextParam(type="input_text", text=f"@{tag.text} was mentioned. {told}")
 
     async def attachment_to_message_content(self, attachment: Attachment) -> ResponseInputContentParam:
-        """A sentence that says what was attached."""
-        text = f"[The user attached the file {attachment.name!r} of type {attachment.mime_type}.]"
-        return ResponseInputTextParam(type="input_text", text=text)
+        """The file itself, or a sentence that says what was attached."""
+        return self._enclosed.get(attachment.id) or mentioned(attachment, "It is not shown to you.")
 
 
-_CONVERTER = HistoryConverter()
-
-
-async def to_model_input(history: Sequence[HistoryEntry], model: ModelRef) -> list[TResponseInputItem]:
-    """The history in order. Turns of another model are told in a form that every model takes."""
+async def to_model_input(
+    history: Sequence[HistoryEntry], model: ModelRef, enclosed: Enclosed | None = None
+) -> list[TResponseInputItem]:
+    """The history in order, with the attachments of `enclosed`. Turns of another model are told in a form that every
+    model takes."""
+    converter = HistoryConverter(enclosed or {})
     items: list[TResponseInputItem] = []
     for entry in history:
         if isinstance(entry, TurnRecord):
             same = ModelRef(entry.provider, entry.model) == model
             items += entry.model_items if same else neutral(entry.model_items)  # type: ignore[arg-type]  # stored JSON
         else:
-            items += await _CONVERTER.to_agent_input([entry])
+            items += await converter.to_agent_input([entry])
     return items
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,9 @@ from agents.usage import Usage
 from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent
 
+from app.adapters.agents_sdk.able_model import AbleModel
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.enclosures import Enclosed, Enclosures
 from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
 from app.adapters.agents_sdk.instructions import instructions
 from app.adapters.agents_sdk.items import to_model_input
@@ -32,8 +34,8 @@ from app.application.questions import with_result
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.domain.model_ref import ModelRef
-from app.ports.agent_runner import AgentRunner, Answered, RunReport, RunRequest
-from app.ports.model_provider import ModelError
+from app.ports.agent_runner import AgentRunner, Answered, HistoryEntry, RunReport, RunRequest
+from app.ports.model_provider import Capabilities, ModelError
 from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import EmptyToolbox, Toolbox
 from app.ports.turn_log import TokenUsage, TurnRecord
@@ -50,6 +52,7 @@ class SdkAgentRunner(AgentRunner):
         max_rounds: int,
         mentions: Mentions | None = None,
         further: Toolbox | None = None,
+        enclosures: Enclosures | None = None,
     ) -> None:
         self._assistant = assistant
         self._further = further or EmptyToolbox()
@@ -57,6 +60,7 @@ class SdkAgentRunner(AgentRunner):
         self._store = store
         self._max_rounds = max_rounds
         self._mentions = mentions
+        self._enclosures = enclosures
         self._breakers = Breakers()
 
     @property
@@ -84,7 +88,9 @@ class SdkAgentRunner(AgentRunner):
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
         usage = Usage()
         transcript = Transcript(())
-        model = FallbackModel(self._models.candidates(request.model), self._open, self._breakers)
+        enclosed: Enclosed = {}
+        candidates = self._models.candidates(request.model)
+        model = FallbackModel(candidates, lambda ref: self._open(ref, enclosed), self._breakers)
         try:
             context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
             entries = request.history
@@ -95,7 +101,8 @@ class SdkAgentRunner(AgentRunner):
                 entries = [report.earlier if entry is request.answered.turn else entry for entry in entries]
             if self._mentions is not None:
                 entries = await self._mentions.resolved(entries, request.context)
-            history = await to_model_input(entries, request.model)
+            enclosed = await self._enclosed(entries, request.model)
+            history = await to_model_input(entries, request.model, enclosed)
             transcript = Transcript(history)
             result = Runner.run_streamed(
                 self._agent(request, outlet),
@@ -128,8 +135,17 @@ class SdkAgentRunner(AgentRunner):
             report.item_ids = outlet.item_ids
             report.usage = _tokens(usage)
 
-    def _open(self, ref: ModelRef) -> Model:
-        return self._models.provider(ref).model(ref.model)
+    def _open(self, ref: ModelRef, enclosed: Enclosed) -> Model:
+        model = self._models.provider(ref).model(ref.model)
+        return AbleModel(model, self._models.capabilities(ref)) if enclosed else model
+
+    async def _enclosed(self, entries: Sequence[HistoryEntry], chosen: ModelRef) -> Enclosed:
+        """The files as one of those that may answer can take them; for the others `AbleModel` leaves out the rest."""
+        if self._enclosures is None:
+            return {}
+        able = [self._models.capabilities(ref) for ref in self._models.candidates(chosen)]
+        files = Capabilities(images=any(one.images for one in able), files=any(one.files for one in able))
+        return await self._enclosures.of(entries, files)
 
     async def _go_on(self, answered: Answered, context: TurnContext, outlet: Outlet) -> TurnRecord:
         """The turn that was interrupted, with the result of its call, or with another question in its place."""

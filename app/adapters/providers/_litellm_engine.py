@@ -70,6 +70,7 @@ def capabilities(name: str) -> Capabilities:
         tools=info.get("supports_function_calling") is not False,
         parallel_tools=info.get("supports_parallel_function_calling") is not False,
         images=bool(info.get("supports_vision")),
+        files=bool(info.get("supports_pdf_input")),
         reasoning=bool(info.get("supports_reasoning")),
     )
 

@@ -1,0 +1,102 @@
+"""Attachments as a model is told of them."""
+
+import datetime as dt
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from chatkit.types import Attachment, FileAttachment, UserMessageItem
+
+from app.adapters.agents_sdk import enclosures
+from app.adapters.agents_sdk.enclosures import Enclosures
+from app.adapters.attachments.obstore_storage import open_attachments
+from app.attachment_settings import AttachmentSettings
+from app.domain.conversation import HistoryWindow
+from app.domain.errors import StoreUnavailableError
+from app.ports.attachment_storage import AttachmentStorage
+from app.ports.model_provider import Capabilities
+from tests.factories import message
+
+ABLE = Capabilities(images=True, files=True)
+
+
+async def pieces(*content: bytes) -> AsyncGenerator[bytes, None]:
+    for piece in content:
+        yield piece
+
+
+async def kept(storage: AttachmentStorage, id_: str, mime_type: str, *content: bytes) -> Attachment:
+    await storage.write(id_, pieces(*content))
+    size = sum(map(len, content))
+    return FileAttachment(id=id_, name=f"{id_}.x", mime_type=mime_type, metadata={"size": size, "uploaded": True})
+
+
+def said(number: int, *attachments: Attachment) -> UserMessageItem:
+    item = message("thr_1", f"msg_{number}", at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    item.attachments = [*attachments]
+    return item
+
+
+@pytest.fixture
+def storage() -> AttachmentStorage:
+    return open_attachments(AttachmentSettings(url="memory://"))
+
+
+@pytest.fixture
+def files(storage: AttachmentStorage) -> Enclosures:
+    return Enclosures(storage, text_tokens=100)
+
+
+async def told(files: Enclosures, *history: UserMessageItem) -> dict[str, Any]:
+    return dict(await files.of(history, ABLE))
+
+
+async def test_a_text_is_cut_where_its_tokens_are_used_up(storage: AttachmentStorage, files: Enclosures) -> None:
+    short = await kept(storage, "short", "text/plain", "ü".encode() * 200)
+    long = await kept(storage, "long", "text/csv", b"x" * 300, b"y" * 300)
+    parts = await told(files, said(1, short, long))
+    assert "ü" * 200 in parts["short"]["text"]
+    assert "left out" not in parts["short"]["text"]
+    assert "x" * 300 + "y" * 100 + "\n[The rest of the file is left out.]" in parts["long"]["text"]
+
+
+async def test_the_newest_files_are_shown_when_not_all_fit(
+    storage: AttachmentStorage, files: Enclosures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enclosures, "REQUEST_BYTES", 1000)
+    old, new = [await kept(storage, name, "image/png", b"x" * 600) for name in ("old", "new")]
+    parts = await told(files, said(1, old), said(2, new))
+    assert parts["new"]["type"] == "input_image"
+    assert "too large" in parts["old"]["text"]
+
+
+async def test_a_large_file_is_encoded_as_it_is(storage: AttachmentStorage, files: Enclosures) -> None:
+    large = await kept(storage, "large", "application/pdf", b"\xff" * 300_000)
+    part = (await told(files, said(1, large)))["large"]
+    assert part["file_data"] == "data:application/pdf;base64," + "/" * 400_000
+
+
+async def test_a_file_that_is_gone_is_said_to_be_gone(files: Enclosures) -> None:
+    gone = FileAttachment(id="gone", name="a.png", mime_type="image/png")
+    assert "not there any more" in (await told(files, said(1, gone)))["gone"]["text"]
+
+
+async def test_a_storage_that_is_down_costs_the_file_and_not_the_answer(
+    storage: AttachmentStorage, files: Enclosures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(key: str) -> AsyncGenerator[bytes, None]:
+        if key:
+            raise StoreUnavailableError("down", detail="on holiday")
+        yield b""
+
+    monkeypatch.setattr(storage, "read", down)
+    here = FileAttachment(id="here", name="a.txt", mime_type="text/plain")
+    assert "could not be read" in (await told(files, said(1, here)))["here"]["text"]
+
+
+def test_files_count_in_the_window() -> None:
+    window = HistoryWindow(items=10, tokens=100, file_tokens=50)
+    assert window.attached("text/plain", 30) == 30
+    assert window.attached("text/plain", 1_000_000) == 200
+    assert window.attached("image/png", 5_000_000) == 4_000
+    assert window.attached("application/pdf", 100_000) == 4_000
