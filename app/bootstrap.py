@@ -1,13 +1,11 @@
 """The composition root: the only place that knows which adapter stands behind which port."""
 
-import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import msgspec
 import structlog
 from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container, provide
 from dishka.integrations.litestar import LitestarProvider
@@ -18,7 +16,6 @@ from app.adapters.agents_sdk.choice import load_assistant
 from app.adapters.agents_sdk.enclosures import Enclosures
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
-from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.auth.single_user import SingleUser
 from app.adapters.mcp.config import read_servers
 from app.adapters.providers.registry import discover
@@ -31,7 +28,6 @@ from app.application.attachments import Attachments
 from app.application.conversation import Conversation
 from app.application.entities import Mentions
 from app.application.file_cleanup import FileCleanup
-from app.application.file_links import FileLinks
 from app.application.languages import Languages
 from app.application.limits import Limits, Rules
 from app.application.models import ModelCatalog
@@ -40,7 +36,7 @@ from app.application.tally import Tally
 from app.application.tasks import TaskService
 from app.application.titles import Titles
 from app.application.turns import Turns
-from app.attachment_settings import AttachmentSettings
+from app.attachment_wiring import AttachmentWiring
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import is_loopback
 from app.domain.model_ref import ModelRef
@@ -54,7 +50,6 @@ from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.agent_runner import AgentRunner
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.authenticator import Authenticator
-from app.ports.file_ledger import FileLedger
 from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import SchemaStatus, Storage
 from app.ports.task_repository import TaskRepository
@@ -164,40 +159,6 @@ class StorageWiring(Provider):
     @provide
     def turn_log(self, storage: Storage) -> TurnLog:
         return storage.turn_log
-
-
-class AttachmentWiring(Provider):
-    """What users attach, and where `ATTACHMENTS_URL` keeps it."""
-
-    scope = Scope.APP
-    attachments = provide(Attachments)
-
-    @provide
-    def settings(self, settings: Settings) -> AttachmentSettings:
-        # Files live as long as what is known of them.
-        passing = settings.store.database_url.reveal().startswith("memory:")
-        default = "memory://" if passing else "file:data/attachments"
-        return msgspec.structs.replace(settings.attachments, url=settings.attachments.url or default)
-
-    @provide
-    async def files(self, settings: AttachmentSettings) -> AsyncIterator[AttachmentStorage]:
-        files = open_attachments(settings)
-        try:
-            yield files
-        finally:
-            await files.aclose()
-
-    @provide
-    def ledger(self, storage: Storage) -> FileLedger:
-        return storage.files
-
-    @provide
-    def links(self, settings: AttachmentSettings) -> FileLinks:
-        return FileLinks(Secret(secrets.token_hex(32)), public_url=settings.public_url)
-
-    @provide
-    def cleanup(self, ledger: FileLedger, files: AttachmentStorage) -> FileCleanup:
-        return FileCleanup(ledger, files)
 
 
 class ModelWiring(Provider):

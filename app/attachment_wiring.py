@@ -1,0 +1,52 @@
+"""The part of the composition root that knows where attachments are kept."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import msgspec
+from dishka import Provider, Scope, provide
+
+from app.adapters.attachments.obstore_storage import open_attachments
+from app.application.attachments import Attachments
+from app.application.file_cleanup import FileCleanup
+from app.application.file_links import FileLinks
+from app.attachment_settings import AttachmentSettings
+from app.environment import Secret
+from app.ports.attachment_storage import AttachmentStorage
+from app.ports.file_ledger import FileLedger
+from app.ports.storage import Storage
+from app.settings import Settings
+
+
+class AttachmentWiring(Provider):
+    """What users attach, and where `ATTACHMENTS_URL` keeps it."""
+
+    scope = Scope.APP
+    attachments = provide(Attachments)
+
+    @provide
+    def settings(self, settings: Settings) -> AttachmentSettings:
+        # Files live as long as what is known of them.
+        passing = settings.store.database_url.reveal().startswith("memory:")
+        default = "memory://" if passing else "file:data/attachments"
+        return msgspec.structs.replace(settings.attachments, url=settings.attachments.url or default)
+
+    @provide
+    async def files(self, settings: AttachmentSettings) -> AsyncIterator[AttachmentStorage]:
+        files = open_attachments(settings)
+        try:
+            yield files
+        finally:
+            await files.aclose()
+
+    @provide
+    def ledger(self, storage: Storage) -> FileLedger:
+        return storage.files
+
+    @provide
+    def links(self, settings: AttachmentSettings) -> FileLinks:
+        return FileLinks(Secret(secrets.token_hex(32)), public_url=settings.public_url)
+
+    @provide
+    def cleanup(self, ledger: FileLedger, files: AttachmentStorage) -> FileCleanup:
+        return FileCleanup(ledger, files)
