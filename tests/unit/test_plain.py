@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.domain.errors import AnyportError
-from app.entrypoints.chatkit.plain import chatkit_request, collect, thread_id_of, translate
+from app.entrypoints.chatkit.plain import NO_PAGE, chatkit_request, collect, thread_id_of, translate
 
 REQUESTS: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
 ADDED = b'data: {"type":"thread.item.added","item":{"id":"msg_1","type":"assistant_message"}}\n\n'
@@ -33,6 +33,19 @@ async def test_text_comes_piece_by_piece_and_done_at_the_end() -> None:
 async def test_two_messages_are_set_apart() -> None:
     answer = await collect(stream([ADDED, delta("one"), ADDED, delta("two")]))
     assert answer.content == "one\n\ntwo"
+
+
+async def test_a_form_is_told_as_text() -> None:
+    asked = b'{"question":"How much?","options":[{"value":"low"},{"value":"high"}]}'
+    item = b'{"id":"m","type":"structured_input","inputs":[{"question":"What?"},' + asked + b"]}"
+    done = b'data: {"type":"thread.item.done","item":' + item + b"}\n\n"
+    assert (await collect(stream([done]))).content == "What?\nHow much?\n- low\n- high"
+    assert (await collect(stream([ADDED, delta("So:"), done]))).content.startswith("So:\n\nWhat?")
+
+
+async def test_a_call_of_a_page_that_is_not_there_is_no_empty_answer() -> None:
+    done = b'data: {"type":"thread.item.done","item":{"id":"tc_1","type":"client_tool_call","name":"look"}}\n\n'
+    assert (await collect(stream([done]))).content == NO_PAGE
 
 
 async def test_a_failure_is_told() -> None:

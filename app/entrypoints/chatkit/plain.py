@@ -15,12 +15,22 @@ class PlainAnswer(msgspec.Struct, frozen=True, kw_only=True):
     done: bool = True
 
 
+class _Option(msgspec.Struct, frozen=True):
+    value: str
+
+
+class _Question(msgspec.Struct, frozen=True):
+    question: str
+    options: list[_Option] = []
+
+
 class _Part(msgspec.Struct, frozen=True):
     """The fields of ChatKit's events that the plain form needs."""
 
     id: str = ""
     type: str = ""
     delta: str = ""
+    inputs: list[_Question] = []
 
 
 class _Event(msgspec.Struct):
@@ -31,6 +41,9 @@ class _Event(msgspec.Struct):
     message: str = ""
 
 
+NO_PAGE = "To answer this I would have to ask the page around the chat, and there is none here."
+
+_ASKS = frozenset({"structured_input", "client_tool_call"})
 _events = msgspec.json.Decoder(_Event)
 
 
@@ -66,7 +79,10 @@ async def collect(events: AsyncIterator[bytes]) -> PlainAnswer:
 
 
 async def _pieces(events: AsyncIterator[bytes]) -> AsyncGenerator[str | AnyportError, None]:
-    """The text as it comes, an empty line between two messages, and the failure if there is one."""
+    """The text as it comes, an empty line between two messages, and the failure if there is one.
+
+    A form is told as text, to be answered in words; the page that could answer a client tool is not there.
+    """
     shown = False
     async for chunk in events:
         for event in _parse(chunk):
@@ -76,8 +92,17 @@ async def _pieces(events: AsyncIterator[bytes]) -> AsyncGenerator[str | AnyportE
                 case "thread.item.updated" if event.update.delta:
                     shown = True
                     yield event.update.delta
+                case "thread.item.done" if event.item.type in _ASKS:
+                    yield ("\n\n" if shown else "") + (_asked(event.item) or NO_PAGE)
                 case "error":
                     yield AnyportError(event.message)
+
+
+def _asked(form: _Part) -> str:
+    lines = []
+    for asked in form.inputs:
+        lines += [asked.question, *(f"- {option.value}" for option in asked.options)]
+    return "\n".join(lines)
 
 
 def _parse(chunk: bytes) -> Iterator[_Event]:
