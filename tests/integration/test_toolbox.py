@@ -1,0 +1,44 @@
+"""The task tools for a caller that is no conversation, each user by themselves."""
+
+import json
+
+import pytest
+
+from app.adapters.agents_sdk.toolbox import SdkToolbox
+from app.adapters.agents_sdk.tools.tasks import task_tools
+from app.adapters.stores.memory import MemoryStorage
+from app.application.tasks import TaskService
+from app.domain.errors import NotFoundError
+from app.domain.identity import RequestContext
+
+ADA, BOB = RequestContext(user_id="ada"), RequestContext(user_id="bob")
+
+
+@pytest.fixture
+def toolbox() -> SdkToolbox:
+    return SdkToolbox(task_tools(TaskService(MemoryStorage().tasks)))
+
+
+async def test_nobody_sees_or_changes_what_is_somebody_else_s(toolbox: SdkToolbox) -> None:
+    created = json.loads((await toolbox.call("create_task", {"title": "secret plan"}, ADA)).text)["created"]
+    assert json.loads((await toolbox.call("list_tasks", {}, BOB)).text)["tasks"] == []
+    for reference in (created["id"], "secret plan"):
+        for tool in ("get_task", "update_task", "complete_task", "reopen_task", "delete_task"):
+            result = await toolbox.call(
+                tool, {"task": reference, **({"title": "x"} if tool == "update_task" else {})}, BOB
+            )
+            assert result.failed
+            assert "There is no task" in result.text
+    kept = json.loads((await toolbox.call("get_task", {"task": created["id"]}, ADA)).text)["found"]
+    assert (kept["title"], kept["status"]) == ("secret plan", "pending")
+
+
+async def test_what_may_be_left_out_need_not_be_there(toolbox: SdkToolbox) -> None:
+    [create] = [spec for spec in toolbox.tools if spec.name == "create_task"]
+    assert create.schema["required"] == ["title"]
+    assert not (await toolbox.call("create_task", {"title": "short"}, ADA)).failed
+
+
+async def test_a_tool_that_is_not_there_is_not_found(toolbox: SdkToolbox) -> None:
+    with pytest.raises(NotFoundError):
+        await toolbox.call("drop_everything", {}, ADA)
