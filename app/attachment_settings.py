@@ -89,6 +89,15 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=URL,
         ),
     ] = ""
+    link_secret: Annotated[
+        Secret,
+        env(
+            "FILE_LINKS_SECRET",
+            help="Signs links to files; the same on all servers that share a database. "
+            "Unset: a random one, whose links end with the process.",
+            expects="32 characters or more",
+        ),
+    ] = Secret("")
     access_key_id: Annotated[str, env("AWS_ACCESS_KEY_ID", help="For S3. Unset: the machine's own role.")] = ""
     secret_access_key: Annotated[Secret, env("AWS_SECRET_ACCESS_KEY", help="For S3.")] = Secret("")
     session_token: Annotated[Secret, env("AWS_SESSION_TOKEN", help="For S3, with keys of limited life.")] = Secret("")

@@ -36,7 +36,6 @@ from app.application.tally import Tally
 from app.application.tasks import TaskService
 from app.application.titles import Titles
 from app.application.turns import Turns
-from app.attachment_wiring import AttachmentWiring
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import is_loopback
 from app.domain.model_ref import ModelRef
@@ -58,6 +57,7 @@ from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
 from app.settings import SECTIONS, Settings, TitleSource, load_settings
+from app.wiring.attachments import AttachmentWiring
 from app.wiring.mcp import McpWiring
 
 log = structlog.get_logger(__name__)

@@ -1,21 +1,25 @@
 """Everything that is kept of one user, for them to take along."""
 
+import base64
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from chatkit.store import NotFoundError
 from chatkit.types import ThreadItem, ThreadMetadata
 
+from app.domain import errors
 from app.domain.identity import RequestContext
+from app.ports.attachment_storage import AttachmentStorage
 from app.ports.storage import Storage
 from app.ports.thread_store import PAGE_LIMIT
 
 Record = dict[str, Any]
 
 
-async def export_user(storage: Storage, user_id: str) -> AsyncIterator[Record]:
-    """Threads, each followed by its items, turns and feedback, then tasks; oldest first.
+async def export_user(storage: Storage, files: AttachmentStorage, user_id: str) -> AsyncIterator[Record]:
+    """Threads, each followed by its items, turns and feedback, then tasks and attachments; oldest first.
 
     A record says in `kind` what it is, and holds ChatKit's or our own JSON in `data`. What is deleted meanwhile may
     be missing.
@@ -29,6 +33,8 @@ async def export_user(storage: Storage, user_id: str) -> AsyncIterator[Record]:
         except NotFoundError:
             continue
     async for record in _tasks(storage, user_id):
+        yield record
+    async for record in _attachments(storage, files, context):
         yield record
 
 
@@ -63,6 +69,25 @@ async def _tasks(storage: Storage, user_id: str) -> AsyncIterator[Record]:
         for task in tasks:
             yield {"kind": "task", "data": msgspec.to_builtins(task)}
         after = tasks[-1].id
+
+
+async def _attachments(storage: Storage, files: AttachmentStorage, context: RequestContext) -> AsyncIterator[Record]:
+    """With the file itself as base64 in `content`; None for one that never arrived."""
+    after = ""
+    while ids := await storage.files.of_user(context.user_id, after=after):
+        for id_ in ids:
+            with suppress(NotFoundError):
+                attachment = await storage.threads.load_attachment(id_, context)
+                about = attachment.model_dump(mode="json", exclude={"preview_url", "upload_descriptor"})
+                yield {"kind": "attachment", "data": about, "content": await _content(files, id_)}
+        after = ids[-1]
+
+
+async def _content(files: AttachmentStorage, key: str) -> str | None:
+    try:
+        return base64.b64encode(b"".join([piece async for piece in files.read(key)])).decode()
+    except errors.NotFoundError:
+        return None
 
 
 def _item(item: ThreadItem) -> Record:

@@ -1,6 +1,7 @@
 """`migrate`, `export` and `erase`, as an operator runs them."""
 
 import asyncio
+import base64
 import json
 import os
 import sys
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from chatkit.types import FileAttachment
 from click.testing import CliRunner, Result
 
 from app.adapters.stores.sql.schema import HEAD
@@ -38,9 +40,10 @@ async def kept(databases: Databases) -> AsyncIterator[str]:
         yield url
 
 
-async def anyport(url: str, *arguments: str, says: str = "") -> Result:
+async def anyport(url: str, *arguments: str, says: str = "", files: str = "") -> Result:
     """What a command does; it runs a loop of its own, so it needs a thread of its own."""
-    settings = read_settings({"DATABASE_URL": url, "LLM_PROVIDER": "demo"})
+    environment = {"DATABASE_URL": url, "LLM_PROVIDER": "demo", "ATTACHMENTS_URL": files or "memory://"}
+    settings = read_settings(environment)
     tools = Tools(
         settings=lambda: settings,
         sections=setting_sections,
@@ -95,6 +98,30 @@ async def test_exporting_many(kept: str) -> None:
     ids = [record["data"]["id"] for record in map(json.loads, result.stdout.splitlines()) if record["kind"] == "item"]
     assert ids == [f"msg_{number}" for number in range(230)]
     assert result.stdout.count('"kind": "task"') == 229
+
+
+async def test_files_are_exported_and_erased_with_their_user(kept: str, tmp_path: Path) -> None:
+    place = f"file://{tmp_path}"
+    attachment = FileAttachment(id="atc_1", name="a.txt", mime_type="text/plain", thread_id="thr_1")
+    (tmp_path / "atc_1").write_bytes(b"hello")
+    (tmp_path / "atc_2").write_bytes(b"somebody else's")
+    async with storage_at(kept) as storage:
+        await storage.threads.save_attachment(attachment, ANN)
+    exported = (await anyport(kept, "export", "ann", files=place)).stdout.splitlines()
+    [record] = [record for record in map(json.loads, exported) if record["kind"] == "attachment"]
+    assert (record["data"]["name"], base64.b64decode(record["content"])) == ("a.txt", b"hello")
+    assert (await anyport(kept, "erase", "ann", says="y\n", files=place)).exit_code == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["atc_2"]  # noqa: ASYNC240
+
+
+async def test_erasing_while_the_files_cannot_be_reached(kept: str, tmp_path: Path) -> None:
+    (tmp_path / "no folder").write_text("")
+    attachment = FileAttachment(id="atc_1", name="a.txt", mime_type="text/plain", thread_id="thr_1")
+    async with storage_at(kept) as storage:
+        await storage.threads.save_attachment(attachment, ANN)
+        result = await anyport(kept, "erase", "ann", says="y\n", files=f"file://{tmp_path}/no folder/x")
+        assert "Files stay until" in result.stderr
+        assert await storage.files.abandoned() == ["atc_1"]
 
 
 async def test_erasing_a_user_asks_first(kept: str) -> None:

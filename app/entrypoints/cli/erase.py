@@ -5,6 +5,8 @@ import asyncio
 import click
 from dishka import AsyncContainer
 
+from app.application.file_cleanup import FileCleanup
+from app.domain.errors import StoreUnavailableError
 from app.entrypoints.cli.tools import Tools
 from app.ports.storage import Erasure, Storage
 
@@ -22,6 +24,12 @@ def erase(tools: Tools, user_id: str) -> None:
 async def _erase(container: AsyncContainer, user_id: str) -> Erasure:
     try:
         storage: Storage = await container.get(Storage)
-        return await storage.erase(user_id)
+        gone = await storage.erase(user_id)
+        cleanup: FileCleanup = await container.get(FileCleanup)
+        try:
+            await cleanup.clear()
+        except StoreUnavailableError as error:
+            click.echo(f"Files stay until the server can delete them: {error.message} ({error.detail})", err=True)
+        return gone
     finally:
         await container.close()

@@ -9,6 +9,7 @@ from dishka import AsyncContainer
 
 from app.application.personal_data import export_user
 from app.entrypoints.cli.tools import Tools
+from app.ports.attachment_storage import AttachmentStorage
 from app.ports.storage import Storage
 
 
@@ -17,7 +18,7 @@ from app.ports.storage import Storage
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file instead of the screen.")
 @click.pass_obj
 def export(tools: Tools, user_id: str, output: TextIO) -> None:
-    """Write everything that is kept of USER_ID: threads, items, turns, feedback and tasks, oldest first."""
+    """Write everything that is kept of USER_ID: threads, items, turns, feedback, tasks and files, oldest first."""
     written = asyncio.run(_export(tools.container(tools.settings()), user_id, output))
     click.echo(f"{written} records of {user_id}", err=True)
 
@@ -25,7 +26,9 @@ def export(tools: Tools, user_id: str, output: TextIO) -> None:
 async def _export(container: AsyncContainer, user_id: str, output: TextIO) -> int:
     written = 0
     try:
-        async for record in export_user(await container.get(Storage), user_id):
+        storage: Storage = await container.get(Storage)
+        files: AttachmentStorage = await container.get(AttachmentStorage)
+        async for record in export_user(storage, files, user_id):
             # Escaped, for half an emoji has no UTF-8.
             output.write(json.dumps(record) + "\n")
             written += 1

@@ -45,7 +45,7 @@ class AttachmentWiring(Provider):
 
     @provide
     def links(self, settings: AttachmentSettings) -> FileLinks:
-        return FileLinks(Secret(secrets.token_hex(32)), public_url=settings.public_url)
+        return FileLinks(settings.link_secret or Secret(secrets.token_hex(32)), public_url=settings.public_url)
 
     @provide
     def cleanup(self, ledger: FileLedger, files: AttachmentStorage) -> FileCleanup:
