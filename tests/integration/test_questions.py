@@ -175,6 +175,24 @@ async def test_an_answer_in_ones_own_words_is_taken_too(chat: Chat) -> None:
     assert await chat.titles() == ["call Ben", "buy milk"]
 
 
+async def test_a_choice_is_never_carried_out_on_another_task(chat: Chat) -> None:
+    *_, question = await chat.say("Delete call", [function_call("delete_task", {"task": "call"}, call_id="call_1")])
+    await chat.tasks.delete(ADA.user_id, "call Ben")
+    *_, again = await chat.reply(question, question.inputs[0].options[1].value, script=())  # type: ignore[union-attr]
+    assert isinstance(again, StructuredInputItem), "the title fits one task by now, but the user chose the other"
+    assert await chat.titles() == ["call Ann", "buy milk"]
+
+
+async def test_a_no_holds_when_one_task_is_left(chat: Chat) -> None:
+    everything = [function_call("delete_tasks", {"status": "all"}, call_id="call_1")]
+    *_, question = await chat.say("Delete everything", everything)
+    for title in ("call Ann", "call Ben"):
+        await chat.tasks.delete(ADA.user_id, title)
+    *_, again = await chat.reply(question, NO, script=())
+    assert isinstance(again, StructuredInputItem)
+    assert await chat.titles() == ["buy milk"]
+
+
 async def test_tasks_that_read_alike_can_still_be_chosen(chat: Chat) -> None:
     for _ in range(2):
         await chat.tasks.create(ADA.user_id, "twin")

@@ -167,6 +167,10 @@ class Outlet:
         """The user's answers; without them the run ends with the question."""
         return self.questions.ask(call_id, inputs)
 
+    def was_asked(self, call_id: str) -> bool:
+        """Whether this call goes on with an answer of the user."""
+        return self.questions.was_asked(call_id)
+
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
         """What the page answers; without it the run ends with the call."""
         return self.questions.call_page(call_id, name, arguments)

@@ -50,6 +50,10 @@ class Questions:
         )
         raise self._waiting(call_id, item)
 
+    def was_asked(self, call_id: str) -> bool:
+        """See `Stage.was_asked`."""
+        return isinstance(self._answer(call_id), StructuredInputItem)
+
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
         """See `Stage.call_page`."""
         match self._answer(call_id):

@@ -37,6 +37,10 @@ class NoStage:
         """Refuse: there is no user to ask. Raises `InvalidInputError`."""
         raise InvalidInputError(_("Nobody can be asked here. Say exactly what is meant, by its id."))
 
+    def was_asked(self, call_id: str) -> bool:
+        """Never: nobody is asked."""
+        return False
+
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Never:
         """Refuse: there is no page. Raises `InvalidInputError`."""
         raise InvalidInputError(_("There is no page here that could be asked."))

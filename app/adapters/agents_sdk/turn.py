@@ -32,6 +32,10 @@ class Stage(Protocol):
         One call of a tool asks one thing; several inputs are one thing.
         """
 
+    def was_asked(self, call_id: str) -> bool:
+        """Whether the user was asked by this call before. Then it must ask again, even if by now it would not need to:
+        the answer was for what the question said, and might have been no."""
+
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
         """What the page's own tool `name` returns: any JSON, from outside, so it is data to be checked.
 

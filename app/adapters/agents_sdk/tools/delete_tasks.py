@@ -41,7 +41,7 @@ def delete_tasks_tool(tasks: TaskService) -> Tool:
         """
         user_id = ctx.context.request.user_id
         wanted = await _wanted(tasks, user_id, tasks_to_delete or [], status)
-        if len(wanted) > 1:
+        if len(wanted) > 1 or ctx.context.stage.was_asked(ctx.tool_call_id):
             [answer] = ctx.context.stage.ask(ctx.tool_call_id, [_confirmation(wanted)])
             if answer[:1] != [_(YES)]:
                 said = f" They said: {answer[0]}" if answer and answer[0] != _(NO) else ""
@@ -71,16 +71,22 @@ def _status(name: str | None) -> Status | None:
 
 
 def _confirmation(tasks: Sequence[Task]) -> StructuredInputMultipleChoice:
-    question = _("Delete {count} tasks for good?", count=len(tasks))
-    hidden = len(tasks) - _NAMED
-    more = f", … ({plural('{count} more', '{count} more', hidden)})" if hidden > 0 else ""
-    listed = ", ".join(f"“{task.title}”" for task in tasks[:_NAMED])
     return StructuredInputMultipleChoice(
         # The ids make it another question when other tasks would be deleted by the time there is an answer.
         id=",".join(task.id for task in tasks),
-        question=f"{question} {listed}{more}",
+        question=_question(tasks),
         options=[StructuredInputMultipleChoiceOption(value=_(YES)), StructuredInputMultipleChoiceOption(value=_(NO))],
     )
+
+
+def _question(tasks: Sequence[Task]) -> str:
+    listed = ", ".join(f"“{task.title}”" for task in tasks[:_NAMED])
+    if len(tasks) == 1:
+        return _("Delete {task} for good?", task=listed)
+    hidden = len(tasks) - _NAMED
+    more = f", … ({plural('{count} more', '{count} more', hidden)})" if hidden > 0 else ""
+    question = _("Delete {count} tasks for good?", count=len(tasks))
+    return f"{question} {listed}{more}"
 
 
 async def _delete(tasks: TaskService, task: Task) -> bool:

@@ -21,20 +21,24 @@ SHOWN = 10
 async def which_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, reference: str) -> str:
     """The id of the task that `reference` names. Raises as `TaskService.find` does, or to ask the user which of
     several is meant."""
-    user_id = ctx.context.request.user_id
+    user_id, stage = ctx.context.request.user_id, ctx.context.stage
+    call_id = cast(ToolContext[TurnContext], ctx).tool_call_id
     try:
-        return (await tasks.find(user_id, reference)).id
+        found = [await tasks.find(user_id, reference)]
     except AmbiguousTaskError as error:
-        if not ctx.context.stage.interactive:
+        if not stage.interactive:
             raise
-        candidates = {label: task.id for label, task in _labelled(error.candidates[:SHOWN])}
-        question = StructuredInputMultipleChoice(
-            # The ids make it another question when the tasks change before there is an answer.
-            id=",".join(candidates.values()),
-            question=_("Which task do you mean by “{task}”?", task=reference),
-            options=[StructuredInputMultipleChoiceOption(value=label) for label in candidates],
-        )
-        [values] = ctx.context.stage.ask(cast(ToolContext[TurnContext], ctx).tool_call_id, [question])
+        found = list(error.candidates[:SHOWN])
+    if len(found) == 1 and not stage.was_asked(call_id):
+        return found[0].id
+    candidates = {label: task.id for label, task in _labelled(found)}
+    question = StructuredInputMultipleChoice(
+        # The ids make it another question when the tasks change before there is an answer.
+        id=",".join(candidates.values()),
+        question=_("Which task do you mean by “{task}”?", task=reference),
+        options=[StructuredInputMultipleChoiceOption(value=label) for label in candidates],
+    )
+    [values] = stage.ask(call_id, [question])
     if not values:
         raise InvalidInputError("The user did not say which task is meant.")
     return candidates.get(values[0]) or (await tasks.find(user_id, values[0])).id
