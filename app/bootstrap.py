@@ -16,7 +16,6 @@ from app.adapters.agents_sdk.choice import load_assistant
 from app.adapters.agents_sdk.enclosures import Enclosures
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
-from app.adapters.auth.single_user import SingleUser
 from app.adapters.mcp.config import read_servers
 from app.adapters.providers.registry import discover
 from app.adapters.stores import open_storage
@@ -29,15 +28,13 @@ from app.application.conversation import Conversation
 from app.application.entities import Mentions
 from app.application.file_cleanup import FileCleanup
 from app.application.languages import Languages
-from app.application.limits import Limits, Rules
+from app.application.limits import Limits
 from app.application.models import ModelCatalog
 from app.application.retention import letting_go
-from app.application.tally import Tally
 from app.application.tasks import TaskService
 from app.application.titles import Titles
 from app.application.turns import Turns
 from app.domain.conversation import HistoryWindow
-from app.domain.identity import is_loopback
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import StartScreen
 from app.entrypoints.chatkit.begun import Begun
@@ -48,7 +45,6 @@ from app.entrypoints.http.auth import CallerWiring
 from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.agent_runner import AgentRunner
 from app.ports.attachment_storage import AttachmentStorage
-from app.ports.authenticator import Authenticator
 from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import SchemaStatus, Storage
 from app.ports.task_repository import TaskRepository
@@ -58,6 +54,7 @@ from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
 from app.settings import SECTIONS, Settings, TitleSource, load_settings
 from app.wiring.attachments import AttachmentWiring
+from app.wiring.doors import DoorWiring
 from app.wiring.mcp import McpWiring
 
 log = structlog.get_logger(__name__)
@@ -310,33 +307,6 @@ class AssistantWiring(Provider):
                 yield turns
             finally:
                 await turns.aclose()
-
-
-class DoorWiring(Provider):
-    """Who comes in, and how often."""
-
-    scope = Scope.APP
-    authenticator = provide(SingleUser, provides=Authenticator)
-
-    @provide
-    async def limits(self, storage: Storage, settings: Settings) -> AsyncIterator[Limits]:
-        wanted, local = settings.limits, is_loopback(settings.server.host)
-        rules = Rules(
-            requests_per_minute=_unless_local(wanted.requests_per_minute, 120, local=local),
-            requests_per_address=_unless_local(wanted.requests_per_address, 600, local=local),
-            tokens_per_day=wanted.tokens_per_day,
-            turns_at_once=wanted.turns_at_once,
-        )
-        tally = Tally(storage.counters)
-        async with tally.in_step():
-            yield Limits(tally, rules)
-
-
-def _unless_local(wanted: int | None, default: int, *, local: bool) -> int:
-    """A person on their own machine is limited only at their own wish."""
-    if wanted is None:
-        return 0 if local else default
-    return wanted
 
 
 class SettingsWiring(Provider):

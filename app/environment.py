@@ -10,6 +10,18 @@ Section = TypeVar("Section", bound=msgspec.Struct)
 
 URL: Final = r"^https?://[^\s/]+\S*$"
 
+SECRET_BYTES: Final = 32
+_DISTINCT: Final = 8
+# Long enough, and printed in the documentation of Better Auth, jwt.io and FastAPI.
+_EXAMPLES: Final = frozenset(
+    {
+        "better-auth-secret-12345678901234567890",
+        "a-string-secret-at-least-256-bits-long",
+        "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    }
+)
+
 
 class Secret:
     """A value that never shows itself: `str()`, `repr()` and formatting give stars."""
@@ -36,6 +48,19 @@ class Secret:
         return "Secret('***')"
 
     __str__ = __repr__
+
+
+class SigningSecret(Secret):
+    """A secret that signs tokens: who guesses it is everybody. 32 bytes or more, none of those in examples."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "SigningSecret":
+        """Take it as it is. Raises `ValueError` for one that can be guessed."""
+        if len(text.encode()) < SECRET_BYTES or len(set(text)) < _DISTINCT or text in _EXAMPLES:
+            raise ValueError("can be guessed")
+        return cls(text)
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from app.attachment_settings import AttachmentSettings
 from app.domain.model_ref import ModelRefs
+from app.door_settings import BrowserSettings, LoginSettings, door_problems
 from app.environment import URL, Problem, Secret, SettingsError, env, read_section
 from app.mcp_settings import McpSettings
 from app.ports.model_provider import ProviderPlugin
@@ -301,6 +302,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     assistant: AssistantSettings = AssistantSettings()
     limits: LimitSettings = LimitSettings()
     chatkit: ChatKitSettings = ChatKitSettings()
+    login: LoginSettings = LoginSettings()
+    browsers: BrowserSettings = BrowserSettings()
     attachments: AttachmentSettings = AttachmentSettings()
     mcp: McpSettings = McpSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
@@ -314,6 +317,8 @@ SECTIONS: dict[str, type[Any]] = {
     "assistant": AssistantSettings,
     "limits": LimitSettings,
     "chatkit": ChatKitSettings,
+    "login": LoginSettings,
+    "browsers": BrowserSettings,
     "attachments": AttachmentSettings,
     "mcp": McpSettings,
     "transcription": TranscriptionSettings,
@@ -344,6 +349,7 @@ def load_settings(
     except ValueError as error:
         mcp_servers = ()
         problems.append(Problem("MCP_SERVERS", str(error)))
+    problems.extend(door_problems(sections["server"].host, sections["login"]))
     chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)
     for variable, refs in (
         ("LLM_MODELS", sections["assistant"].models),

@@ -35,6 +35,28 @@ class TooLargeError(InvalidInputError):
     code = "too_large"
 
 
+class UnauthenticatedError(AnyportError):
+    """Nobody is logged in, or their token is no good; a new login is the way on."""
+
+    actor = "user"
+    code = "unauthenticated"
+
+
+class ForbiddenOriginError(AnyportError):
+    """A page of another origin asked for something in the user's name."""
+
+    actor = "operator"
+    code = "forbidden_origin"
+
+
+class LoginUnavailableError(AnyportError):
+    """The keys that logins are checked with cannot be had just now."""
+
+    actor = "upstream"
+    code = "login_unavailable"
+    retry = True
+
+
 class NotFoundError(AnyportError):
     """The thing does not exist for this user; somebody else's looks exactly the same."""
 

@@ -4,7 +4,7 @@ import base64
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from app.bootstrap import make_app, make_container, read_settings
 from app.domain.identity import RequestContext
-from app.ports.authenticator import Authenticator
+from app.ports.authenticator import Authenticator, Credentials, Login
 from app.ports.storage import Storage
 from tests.factories import NOON, items_of_every_type
 from tests.protocol import members
@@ -42,8 +42,8 @@ _EVENT: TypeAdapter[ThreadStreamEvent] = TypeAdapter(ThreadStreamEvent)
 class ByHeader(Authenticator):
     """Believes what it is told."""
 
-    async def authenticate(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> str:
-        return headers["x-user"]
+    async def authenticate(self, credentials: Credentials) -> Login:
+        return Login(user_id=credentials.headers["x-user"])
 
 
 class Anybody(Provider):

@@ -1,8 +1,6 @@
 """No login: everybody is the one local user."""
 
-from collections.abc import Mapping
-
-from app.ports.authenticator import Authenticator
+from app.ports.authenticator import Authenticator, Credentials, Login
 
 LOCAL_USER = "local"
 
@@ -10,6 +8,6 @@ LOCAL_USER = "local"
 class SingleUser(Authenticator):
     """For a server on one's own machine."""
 
-    async def authenticate(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> str:
-        """Always the same user."""
-        return LOCAL_USER
+    async def authenticate(self, credentials: Credentials) -> Login:
+        """Always the same user, and no proof of theirs: any page that reaches this server would be them."""
+        return Login(user_id=LOCAL_USER, ambient=True)

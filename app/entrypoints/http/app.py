@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 from dishka import AsyncContainer
 from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from app.application.languages import Languages
 from app.application.turns import Turns
 from app.entrypoints.http import errors
+from app.entrypoints.http.auth import need_login
+from app.entrypoints.http.cors import cors_for
+from app.entrypoints.http.docs import docs_pages
+from app.entrypoints.http.headers import protect_answers
+from app.entrypoints.http.hosts import only_known_hosts, own_names
 from app.entrypoints.http.language import speak
 from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import name_requests
@@ -26,6 +29,7 @@ from app.entrypoints.http.routes import (
     models,
     pages,
     plain,
+    session,
     tasks,
     usage,
 )
@@ -35,6 +39,7 @@ from app.settings import Settings
 
 INJECTED: Sequence[ControllerRouterHandler] = (
     chatkit.chatkit,
+    session.open_session,
     plain.plain,
     *tasks.INJECTED,
     entities.search_entities,
@@ -65,21 +70,18 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
     served = [mcp.mcp] if settings.mcp.served is Switch.ON else []
     app = Litestar(
         route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), *pages.STATIC, *served],
+        guards=[need_login],
+        cors_config=cors_for(settings.browsers.cors_origins),
         exception_handlers=errors.HANDLERS,
         lifespan=[lifespan],
         request_max_body_size=settings.server.max_body_bytes,
-        openapi_config=OpenAPIConfig(
-            title="Anyport",
-            version=version,
-            description="A self-hosted ChatKit server.",
-            path="/docs",
-            render_plugins=[ScalarRenderPlugin()],
-        ),
+        openapi_config=docs_pages(version),
         # Our own log: the default configures the root logger, and turns a streamed answer into a line a chunk.
         logging_config=None,
     )
     describe_chatkit(app)
     setup_dishka(container, app)
     inner = hurry_bodies(app.asgi_handler, settings.server.client_seconds)
-    app.asgi_handler = name_requests(speak(inner, languages))
+    known = only_known_hosts(inner, own_names(settings), settings.browsers.allowed_hosts)
+    app.asgi_handler = name_requests(protect_answers(speak(known, languages), settings.browsers.frame_ancestors))
     return app

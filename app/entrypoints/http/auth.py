@@ -1,31 +1,62 @@
-"""Who is asking, for every route that wants to know."""
+"""Who is asking. Every route needs a login, except those that say they are open."""
+
+from typing import Any, Final
 
 from dishka import Provider, Scope, provide
 from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 
 from app.application.limits import Limits
+from app.domain.errors import UnauthenticatedError
 from app.domain.identity import RequestContext
+from app.domain.language import _
+from app.entrypoints.http.csrf import check_origin
 from app.entrypoints.http.language import locale
 from app.entrypoints.http.request_id import request_id
-from app.ports.authenticator import Authenticator
+from app.ports.authenticator import Authenticator, Credentials, Login
+from app.settings import Settings
+
+_OPEN: Final = "anyport_open"
+# The `opt` of a route that anybody may call: nothing in its answer depends on who they are.
+OPEN: Final = {_OPEN: True}
+
+
+async def need_login(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard of all routes: find out who is asking before anything is read. Raises what logging in raises."""
+    if not handler.opt.get(_OPEN):
+        await connection.state.dishka_container.get(RequestContext)
 
 
 class CallerWiring(Provider):
-    """Gives each request its `RequestContext`."""
+    """Gives each request its `Login` and its `RequestContext`."""
 
-    @provide(scope=Scope.REQUEST)
-    async def caller(
+    scope = Scope.REQUEST
+
+    @provide
+    async def login(
         self,
-        request: Request,  # type: ignore[type-arg]
+        request: Request,  # type: ignore[type-arg]  # dishka knows it by its bare type
         authenticator: Authenticator,
         limits: Limits,
-    ) -> RequestContext:
-        """The caller, as the authenticator sees them. Raises `LimitError` for one who calls too often."""
+        settings: Settings,
+    ) -> Login:
+        """The caller, as the authenticator sees them. Raises `UnauthenticatedError` and `ForbiddenOriginError`, and
+        `LimitError` for one who calls too often."""
         limits.admit_address(request.client.host if request.client else "")
-        user_id = await authenticator.authenticate(dict(request.headers), request.cookies)
-        limits.admit_request(user_id)
+        login = await authenticator.authenticate(Credentials(headers=dict(request.headers), cookies=request.cookies))
+        if login is None:
+            raise UnauthenticatedError(_("Please log in: this server wants to know who you are."))
+        if login.ambient:
+            check_origin(request.method, request.headers, settings.browsers.cors_origins)
+        limits.admit_request(login.user_id)
+        return login
+
+    @provide
+    def caller(self, request: Request, login: Login) -> RequestContext:  # type: ignore[type-arg]
+        """The caller of this request."""
         return RequestContext(
-            user_id=user_id,
+            user_id=login.user_id,
             request_id=request_id(request.scope),
             base_url=str(request.base_url),
             locale=locale(request.scope),

@@ -19,6 +19,9 @@ from app.entrypoints.http.request_id import request_id
 log = structlog.get_logger(__name__)
 
 _STATUS: dict[type[errors.AnyportError], HTTPStatus] = {
+    errors.UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
+    errors.ForbiddenOriginError: HTTPStatus.FORBIDDEN,
+    errors.LoginUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidInputError: HTTPStatus.BAD_REQUEST,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
@@ -52,6 +55,11 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request failed", code=error.code, actor=error.actor, detail=error.detail)
     response = problem(request, status, error.code, error.message)
+    if isinstance(error, errors.UnauthenticatedError):
+        log.info("login refused", detail=error.detail or "no token")
+        response.headers["WWW-Authenticate"] = 'Bearer realm="anyport"' + (
+            ', error="invalid_token"' * bool(error.detail)
+        )
     if isinstance(error, errors.LimitError):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -19,6 +19,7 @@ from litestar.types import ControllerRouterHandler
 from app.application.attachments import Attachments, StoredFile
 from app.application.limits import Limits
 from app.domain.identity import RequestContext
+from app.entrypoints.http.auth import OPEN
 from app.entrypoints.http.multipart_file import MultipartFile
 from app.ports.file_ledger import size_of
 
@@ -64,6 +65,7 @@ async def upload(
 @put(
     "/api/attachments/{attachment_id:str}/content",
     status_code=200,
+    opt=OPEN,  # The link is the login.
     request_max_body_size=None,
     tags=["attachments"],
     summary="Upload the bytes of a file that was announced",
@@ -83,6 +85,7 @@ async def fill(
 @post(
     "/api/attachments/{attachment_id:str}/content",
     status_code=200,
+    opt=OPEN,  # The link is the login.
     request_max_body_size=None,
     tags=["attachments"],
     summary="The same, as a form",
@@ -117,7 +120,7 @@ async def card(
     )
 
 
-@get("/api/attachments/{attachment_id:str}/content", tags=["attachments"], summary="Download a file")
+@get("/api/attachments/{attachment_id:str}/content", opt=OPEN, tags=["attachments"], summary="Download a file")
 async def download(
     request: AnyRequest,
     attachment_id: str,
@@ -134,7 +137,7 @@ async def download(
     )
 
 
-@get("/api/attachments/{attachment_id:str}/preview", tags=["attachments"], summary="Show an image")
+@get("/api/attachments/{attachment_id:str}/preview", opt=OPEN, tags=["attachments"], summary="Show an image")
 async def preview(
     request: AnyRequest,
     attachment_id: str,

@@ -5,6 +5,7 @@ from dishka.integrations.litestar import FromDishka
 from litestar import get
 
 from app.application.models import ModelCatalog
+from app.entrypoints.http.auth import OPEN
 from app.ports.storage import Storage
 
 
@@ -17,7 +18,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     store: str
 
 
-@get("/health", tags=["server"], summary="Health")
+@get("/health", tags=["server"], summary="Health", opt=OPEN)
 async def health(models: FromDishka[ModelCatalog], storage: FromDishka[Storage]) -> Health:
     """Healthy means that the store answers; a 503 says that it does not. No model is asked: that would cost."""
     await storage.check()

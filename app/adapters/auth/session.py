@@ -1,0 +1,87 @@
+"""Session tokens: short-lived stand-ins for a login that a page may hold, made and read by us alone."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final, Never
+
+import jwt
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.adapters.auth._tokens import refused, user_id_in
+from app.domain.errors import NotEnabledError, UnauthenticatedError
+from app.domain.language import _
+from app.environment import Secret
+from app.ports.authenticator import Authenticator, Credentials, Login
+from app.ports.session_issuer import Session, SessionIssuer
+
+_TYPE: Final = "anyport-session+jwt"
+_AUDIENCE: Final = "anyport:chatkit"
+_ALGORITHM: Final = "HS256"
+_CLAIMS: Final = ["aud", "auth_time", "exp", "iat", "sub"]
+_KEY_BYTES: Final = 32
+
+
+def session_key(secret: Secret | None) -> bytes:
+    """A key of its own, so that a login token is never a session and no session a login; random without a secret."""
+    if not secret:
+        return secrets.token_bytes(_KEY_BYTES)
+    derive = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=b"anyport session token v1")
+    return derive.derive(secret.reveal().encode())
+
+
+class SessionTokens(Authenticator, SessionIssuer):
+    """Makes them for `lifetime` seconds, and again and again until `longest` seconds after the login."""
+
+    def __init__(self, key: bytes, *, lifetime: int, longest: int, clock: Callable[[], float] = time.time) -> None:
+        self._key, self._lifetime, self._longest, self._clock = key, lifetime, longest, clock
+
+    def issue(self, login: Login) -> Session:
+        """A new token for who is logged in."""
+        now = int(self._clock())
+        since = now if login.since is None else login.since
+        expires = min(now + self._lifetime, since + self._longest)
+        if expires <= now:
+            raise UnauthenticatedError(_("Your session has lasted its longest. Please log in again."))
+        claims = {"sub": login.user_id, "aud": _AUDIENCE, "iat": now, "exp": expires, "auth_time": since}
+        token = jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers={"typ": _TYPE})
+        return Session(secret=Secret(token), expires_in=expires - now)
+
+    async def authenticate(self, credentials: Credentials) -> Login | None:
+        """Who the token stands for; None for a bearer token of another kind. A cookie is never looked at."""
+        token = credentials.bearer
+        if not _is_ours(token):
+            return None
+        try:
+            claims = jwt.decode(
+                token,
+                self._key,
+                algorithms=[_ALGORITHM],
+                audience=_AUDIENCE,
+                options={
+                    "require": ["exp", "iat", "aud", "sub", "auth_time"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
+            )
+        except jwt.PyJWTError as error:
+            raise refused(error) from error
+        if claims["exp"] <= self._clock():
+            raise UnauthenticatedError(_("Your session has expired. Please ask for a new one, or log in again."))
+        return Login(user_id=user_id_in(claims, "sub"), since=claims["auth_time"])
+
+
+class NoSessions(SessionIssuer):
+    """Where every process would sign with a key of its own, and none would know the other's sessions."""
+
+    def issue(self, login: Login) -> Never:
+        """Refuse."""
+        raise NotEnabledError(_("Sessions need a secret. The operator can set SESSION_SECRET: openssl rand -base64 32"))
+
+
+def _is_ours(token: str) -> bool:
+    try:
+        return jwt.get_unverified_header(token).get("typ") == _TYPE
+    except jwt.InvalidTokenError:
+        return False
