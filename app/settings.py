@@ -11,10 +11,9 @@ from app.attachment_settings import AttachmentSettings
 from app.domain.model_ref import ModelRefs
 from app.door_settings import BrowserSettings, LoginSettings, door_problems
 from app.environment import URL, Problem, Secret, SettingsError, env, read_section
+from app.limit_settings import LimitSettings
 from app.mcp_settings import McpSettings
 from app.ports.model_provider import ProviderPlugin
-
-Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class LogLevel(StrEnum):
@@ -191,59 +190,6 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             le=100,
         ),
     ] = 10
-
-
-class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of the server one user may take; 0 is no limit.
-
-    Where a default depends on who may come in, None stands for it: nobody limits a person on their own machine.
-    """
-
-    requests_per_minute: Annotated[
-        Count | None,
-        env(
-            "RATE_LIMIT_PER_MINUTE",
-            help="Requests of one user in a clock minute. Unset: 120, and no limit for the single local user.",
-            expects="a number, 0 for no limit",
-        ),
-    ] = None
-    requests_per_address: Annotated[
-        Count | None,
-        env(
-            "RATE_LIMIT_PER_ADDRESS",
-            help="Requests from one address (IPv6: one /64) in a clock minute, whoever sends them. "
-            "Unset: 600, and no limit for the single local user.",
-            expects="a number, 0 for no limit",
-        ),
-    ] = None
-    turns_at_once: Annotated[
-        int,
-        env(
-            "MAX_CONCURRENT_TURNS",
-            help="Answers that one user may have running at once, in all threads.",
-            expects="a number, 0 for no limit",
-            ge=0,
-        ),
-    ] = 5
-    tokens_per_day: Annotated[
-        int,
-        env(
-            "QUOTA_TOKENS_PER_DAY",
-            help="Tokens, read and written by the model, that one user may spend in a day (UTC).",
-            expects="a number of tokens, 0 for no limit",
-            ge=0,
-        ),
-    ] = 0
-    message_characters: Annotated[
-        int,
-        env(
-            "MAX_MESSAGE_CHARACTERS",
-            help="Longest message that a user may send.",
-            expects="a number from 1 to 1000000",
-            ge=1,
-            le=1_000_000,
-        ),
-    ] = 50_000
 
 
 class ChatKitSettings(msgspec.Struct, frozen=True, kw_only=True):
