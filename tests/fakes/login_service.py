@@ -1,8 +1,7 @@
 """A login service: signs tokens, and shows its public keys over HTTP as long as it is there."""
 
-import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.fakes.upstream import Reply, Upstream, json_reply
 
 ISSUER = "https://login.example.com"
 AUDIENCE = "https://chat.example.com"
+SECRET = "a secret of tests that is long enough"
 
 
 class SigningKey:
@@ -42,26 +42,41 @@ def claims_of(**claims: Any) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def secret_token(*, key: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
+    """A token signed with a shared secret."""
+    return jwt.encode(claims_of(**claims), key, algorithm=algorithm)
+
+
 class LoginService:
-    """Its keys at `url`; `is_away` makes it answer 503."""
+    """Shows the public halves of `keys`; says `instead` when it is set."""
 
-    def __init__(self, upstream: Upstream, keys: Sequence[SigningKey]) -> None:
+    def __init__(self, upstream: Upstream, *keys: SigningKey) -> None:
         self.keys = list(keys)
-        self.is_away = False
-        self.asked = 0
-        self.reply: Reply | None = None
-        self.url = f"{upstream.url}/api/auth/jwks"
-        self.base_url = upstream.url
+        self.instead: Reply | None = None
+        self._upstream = upstream
+        upstream.always(lambda _: self.instead or json_reply(200, {"keys": [key.public for key in self.keys]}))
 
-    def answer(self) -> Reply:
-        """What it says now."""
-        self.asked += 1
-        if self.is_away:
-            return json_reply(503, {"error": "away"})
-        return self.reply or Reply(
-            steps=[json.dumps({"keys": [key.public for key in self.keys]}).encode()],
-            headers={"content-type": "application/json"},
-        )
+    @property
+    def base_url(self) -> str:
+        """Where Better Auth would be."""
+        return self._upstream.url
+
+    @property
+    def url(self) -> str:
+        """Where the key set is."""
+        return f"{self.base_url}/api/auth/jwks"
+
+    @property
+    def asked(self) -> int:
+        """How often somebody fetched it."""
+        return len(self._upstream.requests)
+
+
+@asynccontextmanager
+async def login_service(*keys: SigningKey) -> AsyncGenerator[LoginService, None]:
+    """A service for the length of the block."""
+    async with Upstream() as upstream:
+        yield LoginService(upstream, *keys)
 
 
 def _new_key(algorithm: str) -> Any:

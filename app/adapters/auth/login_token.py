@@ -46,7 +46,7 @@ class LoginTokens(Authenticator):
     async def _user_of(self, token: str) -> str:
         header = header_of(token)
         for source, expected in self._sources:
-            if header.get("alg") in source.algorithms and (key := await source.key(header)):
+            if str(header.get("alg")) in source.algorithms and (key := await source.key(header)):
                 return _verified(token, key, source.algorithms, expected)
         raise refused(jwt.InvalidKeyError())
 

@@ -9,7 +9,7 @@ import jwt
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from app.adapters.auth._tokens import refused, user_id_in
+from app.adapters.auth._tokens import header_of, refused, user_id_in
 from app.domain.errors import NotEnabledError, UnauthenticatedError
 from app.domain.language import _
 from app.environment import Secret
@@ -82,6 +82,6 @@ class NoSessions(SessionIssuer):
 
 def _is_ours(token: str) -> bool:
     try:
-        return jwt.get_unverified_header(token).get("typ") == _TYPE
-    except jwt.InvalidTokenError:
+        return header_of(token).get("typ") == _TYPE
+    except UnauthenticatedError:
         return False

@@ -1,0 +1,147 @@
+"""What every authenticator keeps to, whatever it reads."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.adapters.auth import open_doors
+from app.adapters.auth.session import SessionTokens, session_key
+from app.adapters.auth.single_user import LOCAL_USER
+from app.domain.errors import UnauthenticatedError
+from app.door_settings import LoginSettings
+from app.environment import SigningSecret
+from app.ports.authenticator import Authenticator, Credentials, Login
+from tests.fakes.login_service import AUDIENCE, ISSUER, SECRET, SigningKey, login_service, secret_token
+
+LONG = "u" * 255
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """An authenticator, and somebody whom it knows: `proofs` are all ways of `user` to show who they are."""
+
+    authenticator: Authenticator
+    user: str
+    proofs: Sequence[Credentials]
+    forged: Sequence[Credentials] = ()
+
+
+def bearer(token: str) -> Credentials:
+    """A token in its header."""
+    return Credentials(headers={"authorization": f"Bearer {token}"})
+
+
+def cookie(token: str) -> Credentials:
+    """A token in its cookie."""
+    return Credentials(cookies={"auth_token": token})
+
+
+async def single_user() -> AsyncIterator[Subject]:
+    """Nobody logs in."""
+    yield Subject(authenticator=open_doors(LoginSettings()).authenticator, user=LOCAL_USER, proofs=[Credentials()])
+
+
+async def shared_secret() -> AsyncIterator[Subject]:
+    """Tokens signed with a secret."""
+    doors = open_doors(LoginSettings(jwt_secret=SigningSecret(SECRET), issuer=ISSUER, audience=AUDIENCE))
+    token = secret_token()
+    yield Subject(
+        authenticator=doors.authenticator,
+        user="ann",
+        proofs=[bearer(token), cookie(token), Credentials(headers={"authorization": f"bearer  {token}"})],
+        forged=[bearer(secret_token(key="another secret that nobody knows of")), cookie("nonsense"), bearer("a.b.c")],
+    )
+    await doors.authenticator.aclose()
+
+
+async def key_set() -> AsyncIterator[Subject]:
+    """Tokens signed with a private key."""
+    key, stranger = SigningKey("one", "ES256"), SigningKey("one", "ES256")
+    async with login_service(key) as service:
+        doors = open_doors(LoginSettings(jwks_url=service.url, issuer=ISSUER, audience=AUDIENCE))
+        yield Subject(
+            authenticator=doors.authenticator,
+            user="ann",
+            proofs=[bearer(key.token()), cookie(key.token())],
+            forged=[bearer(stranger.token()), bearer(secret_token())],
+        )
+        await doors.authenticator.aclose()
+
+
+async def session() -> AsyncIterator[Subject]:
+    """Tokens of our own."""
+    tokens = SessionTokens(session_key(SigningSecret(SECRET)), lifetime=600, longest=6000)
+    others = SessionTokens(session_key(None), lifetime=600, longest=6000)
+
+    def made(by: SessionTokens) -> Credentials:
+        return bearer(by.issue(Login(user_id="ann")).secret.reveal())
+
+    yield Subject(authenticator=tokens, user="ann", proofs=[made(tokens)], forged=[made(others)])
+
+
+async def chain() -> AsyncIterator[Subject]:
+    """A session before a login."""
+    doors = open_doors(LoginSettings(jwt_secret=SigningSecret(SECRET), audience=AUDIENCE))
+    token = doors.sessions.issue(Login(user_id="ann")).secret.reveal()
+    yield Subject(
+        authenticator=doors.authenticator,
+        user="ann",
+        proofs=[bearer(token), bearer(secret_token()), cookie(secret_token())],
+        forged=[cookie(token), bearer(token[:-4])],
+    )
+
+
+KINDS: Sequence[Callable[[], AsyncIterator[Subject]]] = (single_user, shared_secret, key_set, session, chain)
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
+async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
+    """Each authenticator in turn."""
+    async for subject in request.param():
+        yield subject
+
+
+async def test_it_knows_its_user_however_they_prove_it(subject: Subject) -> None:
+    for proof in subject.proofs:
+        login = await subject.authenticator.authenticate(proof)
+        assert login is not None
+        assert login.user_id == subject.user
+
+
+async def test_what_a_browser_sends_by_itself_is_ambient(subject: Subject) -> None:
+    for proof in subject.proofs:
+        login = await subject.authenticator.authenticate(proof)
+        assert login is not None
+        assert login.ambient == (not proof.bearer)
+
+
+async def test_what_is_forged_is_refused_with_a_word_for_the_user_and_none_of_the_token(subject: Subject) -> None:
+    for forged in subject.forged:
+        with pytest.raises(UnauthenticatedError) as refused:
+            await subject.authenticator.authenticate(forged)
+        said = f"{refused.value.message} {refused.value.detail}"
+        assert refused.value.message
+        assert not any(text and text in said for text in [*forged.cookies.values(), forged.bearer])
+
+
+NOT_OURS: Sequence[dict[str, Any]] = (
+    {},
+    {"headers": {"authorization": ""}},
+    {"headers": {"authorization": "Basic YW5uOnNlY3JldA=="}},
+    {"headers": {"authorization": "Bearer"}},
+    {"cookies": {"session": "x"}},
+    {"cookies": {"auth_token": ""}},
+)
+
+
+@pytest.mark.parametrize("sent", NOT_OURS, ids=str)
+async def test_nobody_is_somebody_only_where_nobody_has_to_log_in(subject: Subject, sent: dict[str, Any]) -> None:
+    """The same answer as to a request with no credentials at all."""
+    expected = await subject.authenticator.authenticate(Credentials())
+    assert await subject.authenticator.authenticate(Credentials(**sent)) == expected
+
+
+async def test_closing_twice_does_no_harm(subject: Subject) -> None:
+    await subject.authenticator.aclose()
+    await subject.authenticator.aclose()

@@ -1,0 +1,99 @@
+"""Sessions: how long they last, and that they are no logins."""
+
+import time
+
+import jwt
+import pytest
+
+from app.adapters.auth import open_doors
+from app.adapters.auth.session import SessionTokens, session_key
+from app.domain.errors import NotEnabledError, UnauthenticatedError
+from app.door_settings import LoginSettings
+from app.environment import SigningSecret
+from app.ports.authenticator import Credentials, Login
+from app.ports.session_issuer import Session
+
+SECRET = SigningSecret("a secret of tests that is long enough")
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of the sessions."""
+    return Clock()
+
+
+@pytest.fixture
+def tokens(clock: Clock) -> SessionTokens:
+    """Sessions of ten minutes, for an hour."""
+    return SessionTokens(session_key(SECRET), lifetime=600, longest=3600, clock=clock)
+
+
+def bearer(session: Session) -> Credentials:
+    """As a page sends it."""
+    return Credentials(headers={"authorization": f"Bearer {session.secret.reveal()}"})
+
+
+async def test_a_session_opens_until_it_expires(tokens: SessionTokens, clock: Clock) -> None:
+    session = tokens.issue(Login(user_id="ann"))
+    assert session.expires_in == 600
+    clock.now += 599
+    login = await tokens.authenticate(bearer(session))
+    assert login is not None
+    assert login.user_id == "ann"
+    clock.now += 2
+    with pytest.raises(UnauthenticatedError):
+        await tokens.authenticate(bearer(session))
+
+
+async def test_it_can_be_renewed_up_to_a_limit(tokens: SessionTokens, clock: Clock) -> None:
+    login: Login | None = Login(user_id="ann")
+    lengths = []
+    for _ in range(7):
+        assert login is not None
+        session = tokens.issue(login)
+        lengths.append(session.expires_in)
+        clock.now += session.expires_in - 30
+        login = await tokens.authenticate(bearer(session))
+    assert lengths[:6] == [600] * 6
+    assert lengths[6] < 600
+    clock.now += 31
+    assert login is not None
+    with pytest.raises(UnauthenticatedError):
+        tokens.issue(login)
+
+
+async def test_replicas_with_the_same_secret_open_each_others(tokens: SessionTokens, clock: Clock) -> None:
+    other = SessionTokens(session_key(SigningSecret(SECRET.reveal())), lifetime=600, longest=3600, clock=clock)
+    assert await other.authenticate(bearer(tokens.issue(Login(user_id="ann"))))
+
+
+async def test_a_session_never_shows_itself(tokens: SessionTokens) -> None:
+    session = tokens.issue(Login(user_id="ann"))
+    assert session.secret.reveal() not in f"{session!r} {session}"
+
+
+async def test_a_session_is_no_login_and_a_login_no_session() -> None:
+    doors = open_doors(LoginSettings(jwt_secret=SECRET, session_secret=SECRET))
+    session = doors.sessions.issue(Login(user_id="ann"))
+    with pytest.raises(UnauthenticatedError):
+        await doors.authenticator.authenticate(Credentials(cookies={"auth_token": session.secret.reveal()}))
+    claims = jwt.decode(session.secret.reveal(), options={"verify_signature": False})
+    forged = jwt.encode(claims, SECRET.reveal(), algorithm="HS256", headers={"typ": "anyport-session+jwt"})
+    with pytest.raises(UnauthenticatedError):
+        await doors.authenticator.authenticate(Credentials(headers={"authorization": f"Bearer {forged}"}))
+
+
+async def test_without_a_secret_a_login_by_keys_has_no_sessions() -> None:
+    doors = open_doors(LoginSettings(jwks_url="http://127.0.0.1:9/jwks"))
+    with pytest.raises(NotEnabledError, match="SESSION_SECRET"):
+        doors.sessions.issue(Login(user_id="ann"))
+    await doors.authenticator.aclose()
