@@ -44,8 +44,10 @@ class AttachmentWiring(Provider):
         return storage.files
 
     @provide
-    def links(self, settings: AttachmentSettings) -> FileLinks:
-        return FileLinks(settings.link_secret or Secret(secrets.token_hex(32)), public_url=settings.public_url)
+    def links(self, settings: AttachmentSettings, everything: Settings) -> FileLinks:
+        # Replicas that share a secret open each other's links.
+        shared = settings.link_secret or everything.login.session_secret or everything.login.jwt_secret
+        return FileLinks(shared or Secret(secrets.token_hex(32)), public_url=settings.public_url)
 
     @provide
     def cleanup(self, ledger: FileLedger, files: AttachmentStorage) -> FileCleanup:
