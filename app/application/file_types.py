@@ -4,7 +4,7 @@ import codecs
 from pathlib import PurePath
 from typing import Final
 
-from app.domain.media_types import IMAGES, PDF, TEXTS
+from app.domain.media_types import IMAGES, PDF, TEXTS, is_text
 
 HEAD_BYTES: Final = 8192
 """How much of a file is looked at; all signatures that count here are within."""
@@ -32,7 +32,8 @@ def media_type(head: bytes, name: str) -> str:
     if known:
         return known
     if not _is_text(head):
-        return next(iter(signatures), UNKNOWN)
+        # A signature such as that of UTF-16 makes no text that a model could be told.
+        return next((type_ for type_ in signatures if not is_text(type_)), UNKNOWN)
     start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
     markup = next((type_ for mark, type_ in _MARKUP.items() if start.startswith(mark)), "")
     return markup or TEXTS.get(PurePath(name).suffix.lower(), "text/plain")
