@@ -23,7 +23,7 @@ class McpWiring(Provider):
         if not settings.mcp_servers:
             yield EmptyToolbox()
             return
-        # Takes a second to import, and most servers have no use for it.
+        # Most servers have no use for the client.
         from app.adapters.mcp.toolbox import McpToolbox
 
         toolbox = McpToolbox(settings.mcp_servers, timeout=settings.mcp.timeout)

@@ -56,7 +56,7 @@ class McpEndpoint:
 
     async def _serve(self, started: "asyncio.Future[StreamableHTTPSessionManager]") -> None:
         try:
-            # Takes a second the first time, which others should not wait for.
+            # In a thread: where nothing else has imported `mcp` yet, it takes a second.
             server = await asyncio.to_thread(import_module, "app.entrypoints.mcp.server")
             manager = server.session_manager(self._toolbox, self._version, self._max_body_bytes)
             # A task group: it must be left by the task that entered it.
