@@ -8,7 +8,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --uni
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check format docs-settings messages bench-store lock clean
+.PHONY: help run install test check format docs-settings messages bench-store soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ messages: $(VENV)/dev.stamp ## Collect the texts to translate into app/locale
 bench-store: $(VENV)/dev.stamp ## Measure the stores
 	$(BIN)/python -m bench.store $(ARGS)
 	$(BIN)/python -m bench.turn
+
+soak: $(VENV)/dev.stamp ## Three replicas behind nginx, crashes, and an audit; needs nginx
+	$(BIN)/python -m bench.soak $(ARGS)
 
 lock: | $(BIN)/python $(UV) ## Resolve the locks again; ARGS=--upgrade takes newer versions
 	$(COMPILE) --group uv -o requirements-uv.txt
