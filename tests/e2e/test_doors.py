@@ -1,0 +1,253 @@
+"""Who is let in, from where, and what the others are told."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.chatkit_client import ChatKitClient
+from tests.fakes.login_service import SECRET, secret_token
+from tests.server import ServerProcess, running
+
+APP = "https://app.example.com"
+EVIL = "https://evil.example"
+LIST = {"type": "threads.list", "params": {}}
+OPEN = {
+    "/health",
+    # Links that are the login themselves: without their token there is nothing to see.
+    "/api/attachments/{attachment_id}/content",
+    "/api/attachments/{attachment_id}/preview",
+}
+
+
+@pytest.fixture(scope="module")
+async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
+    """A server with a login, for a page elsewhere."""
+    environment = {
+        "DATABASE_URL": "memory://",
+        "JWT_SECRET": SECRET,
+        "CORS_ORIGINS": APP,
+        "ALLOWED_HOSTS": "chat.example.com,*.example.org",
+        "FRAME_ANCESTORS": APP,
+        "CHATKIT_DOMAIN_KEY": "dk_test",
+    }
+    async with running(tmp_path_factory.mktemp("guarded"), environment) as server:
+        yield server
+
+
+@pytest.fixture
+async def http(guarded: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody at its door."""
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False) as client:
+        yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    """A token in its header."""
+    return {"authorization": f"Bearer {token}"}
+
+
+def cookie(token: str) -> dict[str, str]:
+    """A token in its cookie."""
+    return {"cookie": f"auth_token={token}"}
+
+
+ANN = secret_token(sub="ann", aud=None, iss=None)
+BOB = secret_token(sub="bob", aud=None, iss=None)
+
+
+def assert_refused(response: httpx.Response, status: int) -> dict[str, Any]:
+    """A problem document with a word for people and the request's id."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"].startswith("application/problem+json")
+    problem: dict[str, Any] = response.json()
+    assert problem["message"]
+    assert problem["request_id"] == response.headers["x-request-id"]
+    return problem
+
+
+async def test_every_route_but_the_open_ones_wants_a_login(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/docs/openapi.json")).json()
+    closed = [(method, path) for path, item in document["paths"].items() if path not in OPEN for method in item]
+    assert len(closed) > 5
+    for method, path in [*closed, ("post", "/mcp")]:
+        for headers in ({}, bearer("nonsense"), cookie(secret_token(key="x" * 40))):
+            response = await http.request(method, path.replace("{", "").replace("}", ""), headers=headers)
+            assert_refused(response, 401)
+            assert response.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("path", ["/", "/hosted", "/static/chat.js", "/config.json", "/health", "/docs"])
+async def test_pages_health_and_documentation_are_open(http: httpx.AsyncClient, path: str) -> None:
+    assert (await http.get(path)).status_code == httpx.codes.OK
+
+
+@pytest.mark.parametrize("proof", [bearer(ANN), cookie(ANN)], ids=["bearer", "cookie"])
+async def test_a_login_opens(http: httpx.AsyncClient, proof: dict[str, str]) -> None:
+    assert (await http.post("/chatkit", json=LIST, headers=proof)).status_code == httpx.codes.OK
+    assert (await http.get("/api/tasks", headers=proof)).status_code == httpx.codes.OK
+
+
+async def test_users_have_their_own(guarded: ServerProcess) -> None:
+    async with ChatKitClient(guarded.url, bearer(ANN)) as ann, ChatKitClient(guarded.url, bearer(BOB)) as bob:
+        exchange = await ann.say("Add a task: feed the cat")
+        assert (await bob.refused("threads.get_by_id", thread_id=exchange.thread_id))["code"] == "not_found"
+        assert (await bob.http.get("/api/tasks")).json() == []
+        assert [task["title"] for task in (await ann.http.get("/api/tasks")).json()] == ["feed the cat"]
+
+
+async def test_a_session_stands_in_for_its_user_and_is_renewed(http: httpx.AsyncClient) -> None:
+    response = await http.post("/api/chatkit/session", headers=bearer(ANN))
+    session = response.json()
+    assert {name: session[name] for name in ("domain_key", "expires_in", "user_id")} == {
+        "domain_key": "dk_test",
+        "expires_in": 600,
+        "user_id": "ann",
+    }
+    assert response.headers["cache-control"] == "no-store"
+    opened = await http.post("/chatkit", json=LIST, headers=bearer(session["client_secret"]))
+    assert opened.status_code == httpx.codes.OK
+    renewed = await http.post("/api/chatkit/session", headers=bearer(session["client_secret"]))
+    assert renewed.json()["user_id"] == "ann"
+    assert_refused(await http.post("/chatkit", json=LIST, headers=cookie(session["client_secret"])), 401)
+
+
+FROM: dict[str, tuple[dict[str, str], bool]] = {
+    "no browser": ({}, True),
+    "its own page": ({"origin": "{own}"}, True),
+    "its own page, says the browser": ({"origin": "https://outside.example", "sec-fetch-site": "same-origin"}, True),
+    "an allowed page": ({"origin": APP, "sec-fetch-site": "cross-site"}, True),
+    "another page": ({"origin": EVIL}, False),
+    "another page, says the browser": ({"origin": EVIL, "sec-fetch-site": "cross-site"}, False),
+    "a page of the same site": ({"origin": "https://x.example.com", "sec-fetch-site": "same-site"}, False),
+    "another page without its origin": ({"sec-fetch-site": "cross-site"}, False),
+    "a file or a sandbox": ({"origin": "null"}, False),
+    "another port": ({"origin": "http://127.0.0.1:1"}, False),
+    "a name that begins like the allowed one": ({"origin": f"{APP}.evil.example"}, False),
+}
+
+
+@pytest.mark.parametrize(("headers", "is_let_in"), FROM.values(), ids=FROM.keys())
+@pytest.mark.parametrize("login", ["cookie", "single user"])
+async def test_pages_of_others_cannot_use_what_the_browser_sends_by_itself(
+    guarded: ServerProcess, server: ServerProcess, headers: dict[str, str], is_let_in: bool, login: str
+) -> None:
+    place = guarded if login == "cookie" else server
+    if place is server and headers.get("origin") == APP:
+        is_let_in = False  # That one knows no page but its own.
+    sent = {name: value.format(own=place.url) for name, value in headers.items()}
+    proof = cookie(ANN) if place is guarded else {}
+    async with httpx.AsyncClient(base_url=place.url, trust_env=False, headers={**proof, **sent}) as http:
+        for path, body in (("/chatkit", LIST), ("/api/chatkit/session", {})):
+            response = await http.post(path, json=body)
+            if is_let_in:
+                assert response.status_code == httpx.codes.OK, response.text
+            else:
+                assert assert_refused(response, 403)["code"] == "forbidden_origin"
+
+
+@pytest.mark.parametrize("headers", [headers for headers, _ in FROM.values()], ids=FROM.keys())
+async def test_a_bearer_token_may_come_from_anywhere(http: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    sent = {name: value.format(own=EVIL) for name, value in headers.items()}
+    assert (await http.post("/chatkit", json=LIST, headers={**bearer(ANN), **sent})).status_code == httpx.codes.OK
+
+
+async def test_allowed_pages_may_read_the_answers_and_others_may_not(http: httpx.AsyncClient) -> None:
+    wanted = "content-type, accept-language, chatkit-frame-instance-id, authorization, last-event-id"
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": wanted}
+    allowed = await http.options("/chatkit", headers={"origin": APP, **asked})
+    assert allowed.status_code == httpx.codes.NO_CONTENT
+    assert allowed.headers["access-control-allow-origin"] == APP
+    assert allowed.headers["access-control-allow-credentials"] == "true"
+    for header in wanted.split(", "):
+        assert header in allowed.headers["access-control-allow-headers"].lower()
+    answer = await http.post("/chatkit", json=LIST, headers={"origin": APP, **cookie(ANN)})
+    assert answer.headers["access-control-allow-origin"] == APP
+    assert "x-request-id" in answer.headers["access-control-expose-headers"]
+    refusal = await http.post("/chatkit", json=LIST, headers={"origin": APP})
+    assert_refused(refusal, 401)
+    assert refusal.headers["access-control-allow-origin"] == APP
+    for origin in (EVIL, f"{APP}.evil.example", "null", "https://appxexample.com"):
+        assert (await http.options("/chatkit", headers={"origin": origin, **asked})).is_client_error
+        answer = await http.post("/chatkit", json=LIST, headers={"origin": origin, **bearer(ANN)})
+        assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("host", "is_known"),
+    [
+        ("localhost:8000", True),
+        ("anyport.localhost", True),
+        ("127.0.0.1", True),
+        ("[::1]:8000", True),
+        ("192.168.1.7:8000", True),
+        ("chat.example.com", True),
+        ("CHAT.example.com:443", True),
+        ("a.b.example.org", True),
+        ("example.org", False),
+        ("evil.example", False),
+        ("chat.example.com.evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+        ("[::1", False),
+        ("", False),
+    ],
+)
+async def test_it_answers_to_its_own_names_alone(http: httpx.AsyncClient, host: str, is_known: bool) -> None:
+    for path in ("/health", "/nowhere"):
+        response = await http.get(path, headers={"host": host})
+        if is_known:
+            assert response.status_code in (httpx.codes.OK, httpx.codes.NOT_FOUND, httpx.codes.UNAUTHORIZED)
+        else:
+            assert "ALLOWED_HOSTS" in assert_refused(response, 421)["message"]
+
+
+@pytest.mark.parametrize("path", ["/", "/hosted", "/docs", "/health", "/static/chat.js", "/api/tasks", "/nowhere"])
+async def test_browsers_are_told_to_be_careful(http: httpx.AsyncClient, path: str) -> None:
+    headers = (await http.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    [policy] = headers.get_list("content-security-policy")
+    assert policy.startswith("default-src ")
+    assert policy.endswith(f"frame-ancestors 'self' {APP}")
+    assert policy.count("frame-ancestors") == 1
+
+
+async def refused(folder: Path, environment: dict[str, str]) -> str:
+    """What the server says when it does not start."""
+    server = ServerProcess(folder, environment)
+    await server.spawn()
+    assert await server.wait() == 2, server.log
+    return server.log
+
+
+async def test_it_lets_others_in_only_with_a_login(tmp_path: Path) -> None:
+    log = await refused(tmp_path, {"HOST": "0.0.0.0"})  # noqa: S104
+    assert "HOST" in log
+    assert "JWT_SECRET" in log
+    assert "AUTH_MODE=none" in log
+
+
+async def test_or_when_it_is_told_so_in_so_many_words_which_it_repeats(tmp_path: Path) -> None:
+    environment = {"HOST": "0.0.0.0", "AUTH_MODE": "none", "DATABASE_URL": "memory://"}  # noqa: S104
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        await client.call("threads.list")
+    [line] = [line for line in server.log.splitlines() if "AUTH_MODE=none" in line]
+    assert "warning" in line
+
+
+@pytest.mark.parametrize("name", ["JWT_SECRET", "BETTER_AUTH_SECRET", "SESSION_SECRET"])
+@pytest.mark.parametrize("secret", ["canary-short", "aaaaaaaabbbbbbbbaaaaaaaabbbbbbbbcanary"[:32] * 2])
+async def test_a_secret_that_can_be_guessed_is_refused_with_how_to_make_one(
+    tmp_path: Path, name: str, secret: str
+) -> None:
+    log = await refused(tmp_path, {name: secret})
+    assert name in log
+    assert "openssl rand -base64 32" in log
+    assert secret not in log
+
+
+async def test_a_login_and_none_are_not_both(tmp_path: Path) -> None:
+    assert "AUTH_MODE" in await refused(tmp_path, {"AUTH_MODE": "none", "JWT_SECRET": SECRET})
