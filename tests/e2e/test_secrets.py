@@ -1,0 +1,114 @@
+"""No secret and no word of a user leaves, whatever goes wrong: canaries everywhere, and all output searched."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from app.bootstrap import setting_sections
+from app.environment import variables
+from tests.chatkit_client import ChatKitClient
+from tests.fakes.login_service import secret_token
+from tests.fakes.upstream import Upstream, json_reply
+from tests.server import ROOT, running
+
+CANARY = "cAnArY-7f3d"
+WORD = "xYzZy-user-text"
+# These are addresses and documents, which hold a secret in one part.
+SHAPED = {
+    "DATABASE_URL": f"postgresql://ann:{CANARY}-database@127.0.0.1:1/none",
+    "MCP_SERVERS": "",
+}
+# Asked for with real parts in them.
+PLACES = ("/health", "/docs/openapi.json", "/docs", "/", "/hosted", "/config.json", "/api/tasks", "/api/usage")
+
+
+def planted() -> dict[str, str]:
+    """A canary in every variable that is secret, each with a name of its own."""
+    names = [
+        name for section in setting_sections().values() for v in variables(section) if v.secret for name in v.names
+    ]
+    assert {"JWT_SECRET", "SESSION_SECRET", "GEMINI_API_KEY", "OPENAI_API_KEY", "DATABASE_URL"} <= set(names)
+    return {name: SHAPED.get(name, f"{CANARY}-{name}-0123456789abcdefghijklmnopqrstuvwxyz") for name in names}
+
+
+async def output_of(folder: Path, environment: Mapping[str, str], *command: str) -> str:
+    """What a command prints, on both sides."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "app", *command),
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    return output.decode()
+
+
+async def walk(url: str, secrets: Mapping[str, str]) -> str:
+    """Every answer to good and bad requests, heads and bodies."""
+    token = secret_token(key=secrets["JWT_SECRET"], sub="ann", aud=None, iss=None)
+    seen: list[str] = []
+
+    async def note(response: httpx.Response) -> None:
+        await response.aread()
+        seen.append(f"{response.status_code} {response.headers} {response.text}")
+
+    async with ChatKitClient(url, {"authorization": f"Bearer {token}"}) as client:
+        client.http.event_hooks["response"] = [note]
+        for place in (*PLACES, f"/nowhere/{WORD}", f"/api/tasks?limit={WORD}"):
+            await client.http.get(place)
+        # The user's own words may come back to them in the answer, so they are said here without being read.
+        for body in (b"{", b"\xff", f'{{"type":"{WORD}"}}'.encode(), b"[" * 5000):
+            await client.http.post("/chatkit", content=body)
+            await client.http.post("/chatkit/api", content=body)
+        wrong = {"authorization": f"Bearer {secret_token(key=CANARY * 4)}"}
+        await client.http.post("/chatkit", json={}, headers=wrong)
+    return "\n".join(seen)
+
+
+async def test_a_working_server_tells_no_secret(tmp_path: Path) -> None:
+    secrets = {**planted(), "DATABASE_URL": "memory://"}
+    async with Upstream() as upstream:
+        # An upstream that repeats the key in its refusal, as some do.
+        upstream.always(json_reply(401, {"error": {"message": f"bad key {secrets['GEMINI_API_KEY']}", "code": 401}}))
+        environment = {
+            **secrets,
+            "LLM_PROVIDER": "gemini",
+            "GEMINI_BASE_URL": upstream.url,
+            "LLM_RETRIES": "0",
+            "APP_LOG_LEVEL": "debug",
+        }
+        async with running(tmp_path, environment) as server:
+            seen = await walk(server.url, secrets)
+            token = secret_token(key=secrets["JWT_SECRET"], sub="ann", aud=None, iss=None)
+            async with ChatKitClient(server.url, {"authorization": f"Bearer {token}"}) as client:
+                exchange = await client.say(f"Please say {WORD}")
+                seen += str(exchange.error)
+        assert upstream.requests
+        for command in (("settings",), ("doctor",), ("providers", "--no-check")):
+            seen += await output_of(tmp_path, environment, *command)
+    assert exchange.error is not None
+    assert "ok      settings" in seen
+    assert CANARY not in seen + server.log
+    assert WORD not in server.log.replace(f"/nowhere/{WORD}", "")
+
+
+async def test_a_server_whose_store_is_gone_tells_no_secret(tmp_path: Path) -> None:
+    secrets = planted()
+    for command in (("serve",), ("doctor",), ("migrate",), ("export", "ann"), ("settings",)):
+        output = await output_of(tmp_path, {**secrets, "LLM_PROVIDER": "demo"}, *command)
+        assert output
+        assert CANARY not in output
+
+
+async def test_mistakes_in_the_settings_tell_no_secret(tmp_path: Path) -> None:
+    broken = {name: f"{CANARY} \x01{name}" for name in planted()}
+    output = await output_of(tmp_path, {**broken, "JWT_SECRET": CANARY, "PORT": "x"}, "serve")
+    assert "JWT_SECRET" in output
+    assert "DATABASE_URL" in output
+    assert CANARY not in output
