@@ -8,7 +8,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --uni
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check format docs-settings messages bench-store soak lock clean
+.PHONY: help run install test check format docs-settings messages bench bench-store soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ messages: $(VENV)/dev.stamp ## Collect the texts to translate into app/locale
 	  --output-file $(VENV)/anyport.pot app
 	$(BIN)/pybabel --quiet update --domain anyport --input-file $(VENV)/anyport.pot --output-dir app/locale \
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
+
+bench: $(VENV)/dev.stamp ## Measure a token's cost against the servers in bench/reference
+	$(BIN)/python -m bench.speed $(ARGS)
 
 bench-store: $(VENV)/dev.stamp ## Measure the stores
 	$(BIN)/python -m bench.store $(ARGS)
