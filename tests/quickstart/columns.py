@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from app.entrypoints.cli.conformance.outcome import Outcome
+from tests.fakes.login_service import SECRET, secret_token
 from tests.fakes.upstream import Upstream, json_reply
 from tests.quickstart.model import QuickModel
 from tests.server import ROOT, ServerProcess, free_port, running
@@ -35,12 +36,13 @@ async def conformance(folder: Path, url: str, *options: str) -> tuple[int, list[
 
 
 async def ours(folder: Path) -> tuple[int, list[Outcome]]:
-    """On this server, with the demo for a model and a service that hears the same in every recording."""
+    """On this server, for two users, with the demo for a model and a service that hears the same in every recording."""
     async with Upstream() as ear:
         ear.always(json_reply(200, {"text": "Hello."}))
         heard = {"TRANSCRIPTION_MODEL": "whisper-1", "TRANSCRIPTION_BASE_URL": f"{ear.url}/v1"}
-        async with running(folder, OURS | heard) as server:
-            return await conformance(folder, server.url)
+        async with running(folder, OURS | heard | {"JWT_SECRET": SECRET}) as server:
+            ann, bob = (secret_token(sub=name, iss=None, aud=None) for name in ("ann", "bob"))
+            return await conformance(folder, server.url, "--token", ann, "--other-token", bob)
 
 
 async def quickstarts(folder: Path) -> tuple[int, list[Outcome]]:
