@@ -1,5 +1,13 @@
 # The server with every dependency pinned by hash. `docker compose up` runs it beside PostgreSQL: see compose.yaml.
 
+FROM node:22-slim AS web
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci --silent --ignore-scripts
+COPY web/vite.config.ts web/tsconfig.json ./
+COPY web/src src
+RUN npm run --silent build
+
 FROM python:3.11-slim AS build
 WORKDIR /src
 RUN python -m venv /venv
@@ -7,6 +15,7 @@ COPY requirements.txt .
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY app app
+COPY --from=web /src/app/_web app/_web
 COPY migrations migrations
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.server import ServerProcess, running
+from tests.server import ROOT, ServerProcess, running
 
 CHROMIUM = shutil.which("chromium")
+SCRIPT = ROOT / "app" / "_web" / "chatkit.js"
 # Nothing but the page is to be loaded: no updates, no account, no look-ups of its maker's addresses.
 FLAGS = [
     "--no-sandbox",
@@ -26,6 +27,8 @@ async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium; its tests are skipped where it is not installed."""
     if CHROMIUM is None:
         pytest.skip("there is no chromium on PATH: apt-get install chromium")
+    if not SCRIPT.is_file():
+        pytest.skip("the front end is not built: make web (needs Node 18 or newer)")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

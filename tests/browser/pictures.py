@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, async_playwright, expect
 
+from tests.browser.chat import answered, say
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.server import ROOT, running
 
@@ -23,10 +24,9 @@ TASKS = [
 
 async def ask(page: Page, text: str) -> Locator:
     """Say something; the widget of the answer."""
-    await page.get_by_label("Message", exact=True).fill(text)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=20_000)
-    return page.locator(".widget section").last
+    await say(page, text)
+    await answered(page)
+    return page.locator(".widget > div > *").last
 
 
 async def draw(page: Page) -> None:
@@ -41,10 +41,10 @@ async def draw(page: Page) -> None:
     for task in TASKS:
         await page.request.post("/api/tasks", data=task)
     widget = await ask(page, "Show me my tasks")
-    await widget.locator("li.row", has_text="contract").get_by_role("button", name="Complete").click()
+    await widget.locator("li.w-item", has_text="contract").get_by_role("button", name="Complete").click()
     await expect(widget).to_contain_text("1 done")
     await picture(widget, "list")
-    await widget.locator("li.row", has_text="plants").get_by_role("button", name="Open").click()
+    await widget.locator("li.w-item", has_text="plants").get_by_role("button", name="Open").click()
     await expect(widget).to_contain_text("The fern")
     await picture(widget, "card")
     await widget.get_by_role("button", name="Edit").click()

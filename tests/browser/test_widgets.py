@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.chat import answered, say
+
 pytestmark = pytest.mark.browser
 
 
@@ -27,23 +29,22 @@ async def show_list(page: Page, *titles: str) -> None:
     for title in titles:
         await page.request.post("/api/tasks", data={"title": title})
     await page.goto("/")
-    await page.get_by_label("Message", exact=True).fill("Show me my tasks")
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=20_000)
+    await say(page, "Show me my tasks")
+    await answered(page)
 
 
 async def test_a_task_is_completed_opened_edited_and_deleted_by_clicks(page: Page) -> None:
     await show_list(page, "water the plants", "call Ann")
     widget = page.locator(".widget")
-    await widget.locator("li.row", has_text="call Ann").get_by_role("button", name="Complete").click()
+    await widget.locator("li.w-item", has_text="call Ann").get_by_role("button", name="Complete").click()
     await expect(widget).to_contain_text("Tasks (1 open, 1 done)")
-    await widget.locator("li.row", has_text="water").get_by_role("button", name="Open").click()
+    await widget.locator("li.w-item", has_text="water").get_by_role("button", name="Open").click()
     await widget.get_by_role("button", name="Edit").click()
     await widget.get_by_label("Title").fill("water the garden")
     await widget.get_by_label("Priority").select_option("high")
     await widget.get_by_label("Due").fill("2031-02-03")
     await widget.get_by_role("button", name="Save").click()
-    await expect(widget).to_contain_text("due 2031-02-03")
+    await expect(widget).to_contain_text("due Feb 3, 2031")
     await expect(widget).to_contain_text("high")
     await page.reload()
     await expect(widget).to_contain_text("water the garden")
@@ -58,10 +59,10 @@ async def test_a_task_is_completed_opened_edited_and_deleted_by_clicks(page: Pag
 async def test_a_title_is_text_and_runs_in_its_own_direction(page: Page) -> None:
     hostile = "<img src=x onerror=document.title='owned'>"
     await show_list(page, hostile, "اتصل بآن غدًا")
-    title = page.locator(".widget .text", has_text="اتصل")
+    title = page.locator(".widget .w-text", has_text="اتصل")
     assert await title.evaluate("node => getComputedStyle(node).direction") == "rtl"
-    await page.locator("li.row", has_text="<img").get_by_role("button", name="Open").click()
-    await expect(page.locator(".widget .title")).to_have_text(hostile)
+    await page.locator("li.w-item", has_text="<img").get_by_role("button", name="Open").click()
+    await expect(page.locator(".widget .w-title")).to_have_text(hostile)
     assert "owned" not in await page.title()
     assert await page.locator(".widget img").count() == 0
 

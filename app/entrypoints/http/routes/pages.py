@@ -1,13 +1,14 @@
-"""The page at `/`: where things are, and a chat to try them with; at `/hosted` the same chat in OpenAI's front end."""
+"""The page at `/` with our own front end, `/hosted` with OpenAI's, and the script that other pages may load."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
-from litestar import get
+from litestar import Request, get
 from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import NotFoundException
 from litestar.response import File
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
@@ -16,10 +17,14 @@ from app.entrypoints.http.auth import OPEN
 from app.settings import Settings
 
 STATIC_FOLDER: Final = Path(__file__).parent.parent / "static"
+# What `make web` builds; the wheel carries it in the same place.
+_BUILD: Final = Path(__file__).parents[3] / "_web" / "chatkit.js"
 FRONT_END: Final = "https://cdn.platform.openai.com"
 
 # The built-in chat speaks to this server alone, and the browser holds it to that.
-_OWN_POLICY: Final = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'"
+_OWN_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'"
+)
 # OpenAI's element draws itself with styles of its own and works inside a frame from its own address.
 _HOSTED_POLICY: Final = (
     f"{_OWN_POLICY}; script-src 'self' {FRONT_END}; frame-src {FRONT_END}; style-src 'self' 'unsafe-inline'"
@@ -31,24 +36,44 @@ class PageConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What the pages cannot know by themselves; none of it is secret."""
 
     domain_key: str
+    # Whether the front end may rejoin and stop turns, and hear of other tabs' changes.
+    live: bool
+    attachments: bool
 
 
 @get("/config.json", include_in_schema=False, opt=OPEN)
-async def config(settings: FromDishka[Settings]) -> PageConfig:
-    """What OpenAI's front end has to be told about this server."""
-    return PageConfig(domain_key=settings.chatkit.domain_key)
+async def config(request: Request[Any, Any, Any], settings: FromDishka[Settings]) -> PageConfig:
+    """What a front end has to be told about this server."""
+    paths = {route.path for route in request.app.routes}
+    return PageConfig(
+        domain_key=settings.chatkit.domain_key, live="/api/events" in paths, attachments="/api/attachments" in paths
+    )
 
 
 @get("/", include_in_schema=False, cache_control=_ALWAYS_ASK, opt=OPEN)
 async def index() -> File:
-    """The page with the built-in chat, which works in a closed network."""
-    return _page("index.html", _OWN_POLICY)
+    """The page with the built-in chat, which works in a closed network; without its build, what to do about that."""
+    return _page("index.html" if _BUILD.is_file() else "missing.html", _OWN_POLICY)
 
 
 @get("/hosted", include_in_schema=False, cache_control=_ALWAYS_ASK, opt=OPEN)
 async def hosted() -> File:
     """The page with OpenAI's own front end, for a browser that can reach it."""
     return _page("hosted.html", _HOSTED_POLICY)
+
+
+@get("/chatkit.js", include_in_schema=False, cache_control=_ALWAYS_ASK, opt=OPEN)
+async def script() -> File:
+    """Our own `<openai-chatkit>`, for this page and for others that name it in place of OpenAI's."""
+    if not _BUILD.is_file():
+        raise NotFoundException("The front end is not built: run `make web`, which needs Node 18 or newer.")
+    return File(
+        _BUILD,
+        content_disposition_type="inline",
+        media_type="text/javascript",
+        # Another origin's page may run it, as it would run OpenAI's.
+        headers={"cross-origin-resource-policy": "cross-origin"},
+    )
 
 
 def _page(name: str, policy: str) -> File:
@@ -63,6 +88,7 @@ def _page(name: str, policy: str) -> File:
 INJECTED: Final[Sequence[ControllerRouterHandler]] = (config,)
 STATIC: Final[Sequence[ControllerRouterHandler]] = (
     index,
+    script,
     hosted,
     create_static_files_router(path="/static", directories=[STATIC_FOLDER], cache_control=_ALWAYS_ASK, opt=OPEN),
 )

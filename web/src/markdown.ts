@@ -1,0 +1,100 @@
+/** Markdown as nodes of the page, with everything taken out that could act, load or restyle. */
+
+import DOMPurify from "dompurify";
+import { Marked } from "marked";
+
+export const LINK_SCHEMES = /^(?:https?:|mailto:|tel:|chatkit-link:|#|\/(?!\/))/i;
+
+/** Which pictures may be loaded: the page's own, embedded ones, and those of the named hosts. */
+export type ImageRule = (url: string) => boolean;
+
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  renderer: {
+    // Text that looks like HTML is text.
+    html: ({ text }) => escapeHtml(text),
+  },
+});
+
+const CLEAN = {
+  RETURN_DOM_FRAGMENT: true as const,
+  ALLOWED_TAGS: (
+    "a p br hr em strong del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td img input"
+  ).split(" "),
+  ALLOWED_ATTR: ["href", "title", "src", "alt", "align", "class", "start", "type", "checked", "disabled"],
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|chatkit-link:|data:image\/(?:png|jpe?g|gif|webp);|blob:|#|\/(?!\/))/i,
+};
+
+/** The top-level blocks of a text as HTML that is not yet clean; a growing text changes only its last blocks. */
+export function blocks(text: string): string[] {
+  return marked
+    .lexer(text)
+    .filter((token) => token.type !== "space")
+    .map((token) => marked.parser([token]));
+}
+
+/** One block as nodes; safe to put anywhere in the page. */
+export function clean(html: string, mayLoad: ImageRule): DocumentFragment {
+  const fragment = DOMPurify.sanitize(html, CLEAN) as unknown as DocumentFragment;
+  fragment.querySelectorAll("a").forEach(tameLink);
+  fragment.querySelectorAll("img").forEach((image) => tameImage(image, mayLoad));
+  fragment.querySelectorAll("input").forEach((box) => {
+    box.type = "checkbox";
+    box.disabled = true;
+  });
+  fragment.querySelectorAll("table").forEach((table) => wrap(table, "table"));
+  fragment.querySelectorAll("pre").forEach((code) => wrap(code, "code"));
+  return fragment;
+}
+
+/** Whether an address may be followed when somebody clicks on it. */
+export function isSafeLink(url: string): boolean {
+  return LINK_SCHEMES.test(url);
+}
+
+/** The rule for pictures of a thread: `hosts` are domains whose pictures, and whose subdomains', may be loaded. */
+export function imageRule(origins: readonly string[], hosts: readonly string[]): ImageRule {
+  return (url) => {
+    if (/^(?:data:image\/(?:png|jpe?g|gif|webp)[;,]|blob:)/i.test(url)) return true;
+    const address = URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI) : null;
+    if (!address || !/^https?:$/.test(address.protocol)) return false;
+    const isNamed = hosts.some((host) => address.hostname === host || address.hostname.endsWith(`.${host}`));
+    return origins.includes(address.origin) || isNamed;
+  };
+}
+
+function tameLink(link: HTMLAnchorElement): void {
+  const address = link.getAttribute("href") ?? "";
+  if (!isSafeLink(address)) link.removeAttribute("href");
+  else if (!address.startsWith("#") && !address.startsWith("chatkit-link:")) {
+    link.target = "_blank";
+    link.rel = "noopener noreferrer nofollow";
+  }
+}
+
+/** A picture that may not be loaded becomes a link to it. */
+function tameImage(image: HTMLImageElement, mayLoad: ImageRule): void {
+  const source = image.getAttribute("src") ?? "";
+  if (mayLoad(source)) {
+    image.loading = "lazy";
+    return;
+  }
+  const link = document.createElement("a");
+  link.textContent = image.alt || source;
+  if (isSafeLink(source)) link.href = source;
+  tameLink(link);
+  image.replaceWith(link);
+}
+
+function wrap(element: Element, className: string): void {
+  const frame = document.createElement("div");
+  frame.className = className;
+  if (className === "table") frame.tabIndex = 0;
+  element.replaceWith(frame);
+  frame.append(element);
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

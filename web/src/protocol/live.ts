@@ -1,0 +1,57 @@
+/** What this server offers beyond ChatKit's protocol: to rejoin a turn, to stop it, and to hear of changes elsewhere. */
+
+import { type Client, ConnectionError, events } from "./client";
+import { parseEvents } from "./sse";
+import type { ThreadEvent } from "./types";
+
+export interface Change {
+  type: string;
+  thread_id?: string;
+}
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+export class Live {
+  /** `root` is where the server's other routes begin. */
+  constructor(
+    private readonly client: Client,
+    private readonly root: URL,
+  ) {}
+
+  /** The events of the thread's running turn from its first one on; nothing when none runs. */
+  async *turn(threadId: string, signal: AbortSignal): AsyncGenerator<ThreadEvent> {
+    const address = this.address(`api/threads/${encodeURIComponent(threadId)}/stream?after=0`);
+    const response = await this.client.fetch(address, { signal });
+    if (response.ok && response.status !== 204) yield* events(response);
+  }
+
+  /** End the thread's running turn; what was said stays. False when the server could not be asked. */
+  async stop(threadId: string): Promise<boolean> {
+    const address = this.address(`api/threads/${encodeURIComponent(threadId)}/stop`);
+    const response = await this.client.fetch(address, { method: "POST" }).catch(() => null);
+    return response?.ok ?? false;
+  }
+
+  /** Changes of the user's threads wherever they were made, until `signal`; joined again when the line breaks. */
+  async *changes(signal: AbortSignal): AsyncGenerator<Change> {
+    let wait = FIRST_WAIT_MS;
+    while (!signal.aborted) {
+      try {
+        const response = await this.client.fetch(this.address("api/events"), { signal });
+        if (response.status === 404) return;
+        if (!response.ok || !response.body) throw new ConnectionError(response.status);
+        wait = FIRST_WAIT_MS;
+        for await (const { data } of parseEvents(response.body)) yield JSON.parse(data) as Change;
+      } catch {
+        if (signal.aborted) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    }
+  }
+
+  private address(path: string): string {
+    return new URL(path, this.root).href;
+  }
+}

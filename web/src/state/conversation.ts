@@ -1,0 +1,261 @@
+/** The open thread: loads it, says things in it, and follows what is answered. */
+
+import { type Client, ConnectionError } from "../protocol/client";
+import type { Live } from "../protocol/live";
+import type {
+  Action,
+  ClientToolCall,
+  Page,
+  StructuredSubmission,
+  Thread,
+  ThreadEvent,
+  ThreadItem,
+  UserInput,
+} from "../protocol/types";
+import { EMPTY, applyEvent, askedBefore, metadata, type ThreadState, withEarlier, withNewest } from "./thread";
+
+const PAGE = 50;
+
+/** What the conversation tells of itself, and asks of the page around it. */
+export interface Host {
+  changed(): void;
+  emit(name: string, detail?: unknown): void;
+  runTool(name: string, params: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** A thread was made, named or removed: the history is no longer what it was. */
+  threadsChanged(): void;
+}
+
+interface Turn {
+  abort: AbortController;
+  arrived: boolean;
+}
+
+export class Conversation {
+  state: ThreadState = EMPTY;
+  isLoading = false;
+  hasEarlier = false;
+  private turn: Turn | null = null;
+  private isPaging = false;
+
+  constructor(
+    private readonly client: Client,
+    private readonly host: Host,
+    private readonly live: Live | null,
+  ) {}
+
+  get threadId(): string | null {
+    return this.state.thread?.id ?? null;
+  }
+
+  get isBusy(): boolean {
+    return this.turn !== null;
+  }
+
+  /** Show a thread, or with null a new one. A turn that is being followed goes on without us where the server can. */
+  async open(threadId: string | null): Promise<void> {
+    this.leave();
+    this.set(EMPTY);
+    this.hasEarlier = false;
+    if (threadId === null) return this.host.emit("thread.change", { threadId: null });
+    this.isLoading = true;
+    this.host.emit("thread.load.start", { threadId });
+    const turn = this.turn;
+    try {
+      const thread = await this.client.call<Thread>("threads.get_by_id", { thread_id: threadId });
+      const page = await this.page(threadId);
+      if (turn !== this.turn || !this.isLoading) return;
+      this.set(withEarlier({ ...EMPTY, thread: metadata(thread) }, page.data));
+      this.hasEarlier = page.has_more;
+      this.host.emit("thread.change", { threadId });
+      this.rejoin();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.isLoading = false;
+      this.host.emit("thread.load.end", { threadId });
+      this.host.changed();
+    }
+  }
+
+  /** Load the page before the oldest item that is shown. */
+  async loadEarlier(): Promise<void> {
+    const { threadId } = this;
+    if (!threadId || !this.hasEarlier || this.isPaging) return;
+    this.isPaging = true;
+    try {
+      const page = await this.page(threadId, this.state.items[0]?.id);
+      if (threadId !== this.threadId) return;
+      this.hasEarlier = page.has_more;
+      this.set(withEarlier(this.state, page.data));
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.isPaging = false;
+    }
+  }
+
+  /** Say something; false when it never reached the server. */
+  async send(input: UserInput): Promise<boolean> {
+    const { threadId } = this;
+    return threadId
+      ? this.run("threads.add_user_message", { thread_id: threadId, input })
+      : this.run("threads.create", { input });
+  }
+
+  /** Answer again what the user asked before an item, or last. */
+  async retry(itemId?: string): Promise<void> {
+    const asked = askedBefore(this.state.items, itemId);
+    if (!asked || !this.threadId || this.isBusy) return;
+    const place = this.state.items.findIndex((item) => item.id === asked);
+    this.set({ ...this.state, items: this.state.items.slice(0, place + 1) });
+    await this.run("threads.retry_after_item", { thread_id: this.threadId, item_id: asked });
+  }
+
+  /** Send a widget's or the page's action; one whose answer is not streamed may change the item it came from. */
+  async act(action: Action, itemId: string | null, isStreamed: boolean): Promise<void> {
+    const params = { thread_id: this.threadId, item_id: itemId, action };
+    if (isStreamed) {
+      await this.run("threads.custom_action", params);
+      return;
+    }
+    try {
+      const answer = await this.client.call<{ updated_item?: ThreadItem | null }>("threads.sync_custom_action", params);
+      if (answer.updated_item) this.take({ type: "thread.item.replaced", item: answer.updated_item });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async answer(itemId: string, input: StructuredSubmission): Promise<void> {
+    await this.run("threads.add_structured_input", { thread_id: this.threadId, item_id: itemId, input });
+  }
+
+  async feedback(itemIds: readonly string[], kind: "positive" | "negative"): Promise<void> {
+    try {
+      await this.client.call("items.feedback", { thread_id: this.threadId, item_ids: itemIds, kind });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** End the answer that is being given; what was said of it stays. */
+  async stop(): Promise<void> {
+    const { turn, threadId } = this;
+    if (this.live && threadId && (await this.live.stop(threadId))) return;
+    turn?.abort.abort();
+  }
+
+  /** Take what changed on the server into the open thread. */
+  async refresh(): Promise<void> {
+    const { threadId } = this;
+    if (!threadId || this.isBusy || this.isLoading) return;
+    try {
+      const thread = await this.client.call<Thread>("threads.get_by_id", { thread_id: threadId });
+      const page = await this.page(threadId);
+      if (threadId !== this.threadId || this.isBusy) return;
+      this.set({ ...withNewest(this.state, page.data, page.has_more), thread: metadata(thread) });
+      this.rejoin();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Follow nothing any more. */
+  leave(): void {
+    const { turn } = this;
+    this.turn = null;
+    turn?.abort.abort();
+  }
+
+  dismissFailure(): void {
+    this.set({ ...this.state, failure: null });
+  }
+
+  private page(threadId: string, after?: string): Promise<Page<ThreadItem>> {
+    const params = { thread_id: threadId, limit: PAGE, order: "desc", ...(after ? { after } : {}) };
+    return this.client.call<Page<ThreadItem>>("items.list", params);
+  }
+
+  private async run(type: string, params: object): Promise<boolean> {
+    if (this.isBusy) return false;
+    return this.follow((signal) => this.client.stream(type, params, signal));
+  }
+
+  /** Where the server can, see the rest of an answer that began before this page did. */
+  private rejoin(): void {
+    const { live, threadId } = this;
+    if (live && threadId && !this.isBusy) void this.follow((signal) => live.turn(threadId, signal), true);
+  }
+
+  private async follow(source: (signal: AbortSignal) => AsyncIterable<ThreadEvent>, isRejoined = false): Promise<boolean> {
+    const turn: Turn = { abort: new AbortController(), arrived: false };
+    this.turn = turn;
+    if (!isRejoined) this.begin();
+    try {
+      for await (const event of source(turn.abort.signal)) {
+        if (this.turn !== turn) return true;
+        if (!turn.arrived && isRejoined) this.begin();
+        turn.arrived = true;
+        this.take(event);
+      }
+    } catch (error) {
+      if (this.turn === turn && !turn.abort.signal.aborted) await this.broken(error, turn.arrived);
+    }
+    if (this.turn !== turn) return turn.arrived;
+    this.turn = null;
+    this.set({ ...this.state, progress: null, canStop: false });
+    if (turn.arrived || !isRejoined) this.host.emit("response.end");
+    await this.useTools();
+    return turn.arrived;
+  }
+
+  private begin(): void {
+    this.set({ ...this.state, failure: null, notices: [], canStop: false });
+    this.host.emit("response.start");
+  }
+
+  /** A line that broke in the middle of an answer is joined again where the server can. */
+  private async broken(error: unknown, arrived: boolean): Promise<void> {
+    if (!(this.live && arrived && error instanceof ConnectionError)) return this.fail(error);
+    this.turn = null;
+    await this.refresh();
+  }
+
+  private take(event: ThreadEvent): void {
+    if (event.type === "client_effect") this.host.emit("effect", { name: event.name, data: event.data ?? {} });
+    const before = this.state;
+    this.set(applyEvent(before, event));
+    if (event.type === "thread.created") this.host.emit("thread.change", { threadId: event.thread.id });
+    if (event.type === "thread.created" || event.type === "thread.updated") this.host.threadsChanged();
+    if (event.type === "error") this.host.emit("error", { error: new Error(event.message ?? event.code ?? "error") });
+  }
+
+  /** Run the page's function that the model called, and tell the server what came of it. */
+  private async useTools(): Promise<void> {
+    const call = this.state.items.findLast((item): item is ClientToolCall => item.type === "client_tool_call");
+    const { threadId } = this;
+    if (call?.status !== "pending" || !threadId || this.asked.has(call.id)) return;
+    this.asked.add(call.id);
+    try {
+      const result = await this.host.runTool(call.name, call.arguments);
+      if (threadId !== this.threadId || this.isBusy) return;
+      this.take({ type: "thread.item.replaced", item: { ...call, status: "completed" } });
+      await this.run("threads.add_client_tool_output", { thread_id: threadId, result });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+  private readonly asked = new Set<string>();
+
+  private fail(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    const isOffline = reason instanceof ConnectionError;
+    this.set({ ...this.state, failure: { message: isOffline ? null : reason.message, isOffline, canRetry: false } });
+    this.host.emit("error", { error: reason });
+  }
+
+  private set(state: ThreadState): void {
+    this.state = state;
+    this.host.changed();
+  }
+}

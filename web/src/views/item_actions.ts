@@ -1,0 +1,67 @@
+/** What can be done with an answer: copy it, judge it, have it given again. */
+
+import { type TemplateResult, html, nothing } from "lit";
+import type { ThreadItem } from "../protocol/types";
+import { icon } from "./icons";
+import type { View } from "./view";
+
+/** The items of each turn by the id of the turn's last one; a turn that still goes on is left out. */
+export function turnEnds(items: readonly ThreadItem[], isBusy: boolean): Map<string, ThreadItem[]> {
+  const ends = new Map<string, ThreadItem[]>();
+  let turn: ThreadItem[] = [];
+  const end = (): void => {
+    const last = turn.at(-1);
+    if (last) ends.set(last.id, turn);
+    turn = [];
+  };
+  for (const each of items) {
+    if (each.type === "user_message") end();
+    else turn.push(each);
+  }
+  if (!isBusy) end();
+  return ends;
+}
+
+export function actions(view: View, turn: readonly ThreadItem[]): TemplateResult | typeof nothing {
+  const { words } = view.locale;
+  const { feedback = false, retry = false } = view.options.threadItemActions ?? {};
+  const last = turn.at(-1);
+  if (!last) return nothing;
+  const text = turn.map(textOf).filter(Boolean).join("\n\n");
+  const done = view.ui.get(`item ${last.id}`);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(text);
+    remember(view, last, "copied");
+    view.say(words.copied);
+  };
+  const judge = (kind: "positive" | "negative") => (): void => {
+    remember(view, last, kind);
+    void view.conversation.feedback(turn.map(({ id }) => id), kind);
+  };
+  return html`<div class="actions" role="group">
+    ${text ? button(done === "copied" ? "check" : "copy", done === "copied" ? words.copied : words.copy, copy) : nothing}
+    ${feedback
+      ? [
+          button("thumb-up", words.good, judge("positive"), done === "positive"),
+          button("thumb-down", words.bad, judge("negative"), done === "negative"),
+        ]
+      : nothing}
+    ${retry ? button("reload", words.retry, () => view.conversation.retry(last.id)) : nothing}
+  </div>`;
+}
+
+function button(name: string, label: string, onClick: () => void, isPressed?: boolean): TemplateResult {
+  return html`<button class="quiet" type="button" aria-label=${label} title=${label}
+    aria-pressed=${isPressed === undefined ? nothing : isPressed} @click=${onClick}>${icon(name)}</button>`;
+}
+
+function remember(view: View, { id }: ThreadItem, what: string): void {
+  view.ui.set(`item ${id}`, what);
+  view.redraw();
+}
+
+function textOf(item: ThreadItem): string {
+  if (item.type === "assistant_message") return item.content.map(({ text }) => text).join("\n");
+  if (item.type === "widget") return item.copy_text ?? "";
+  return "";
+}

@@ -1,0 +1,32 @@
+/** What every view may know and do; the element is one. */
+
+import type { ChatKitOptions } from "@openai/chatkit";
+import type { Locale } from "../locale";
+import type { ImageRule } from "../markdown";
+import type { Action, WidgetItem } from "../protocol/types";
+import type { Conversation } from "../state/conversation";
+import type { Draft } from "../state/draft";
+import type { History } from "../state/history";
+import type { Suggestions } from "./suggestions";
+
+export interface View {
+  readonly options: Partial<ChatKitOptions>;
+  readonly locale: Locale;
+  readonly scheme: "light" | "dark";
+  readonly conversation: Conversation;
+  readonly draft: Draft;
+  readonly threads: History;
+  readonly suggestions: Suggestions;
+  readonly mayLoad: ImageRule;
+  /** Things that are open, chosen or being changed, by a name of the view's own. */
+  readonly ui: Map<string, unknown>;
+  redraw(): void;
+  emit(name: string, detail?: unknown): void;
+  say(message: string): void;
+  act(action: Action, item: WidgetItem): Promise<void>;
+  submit(): Promise<void>;
+  show(threadId: string | null): Promise<void>;
+  showHistory(): Promise<void>;
+  hideHistory(): Promise<void>;
+  focusComposer(): Promise<void>;
+}
