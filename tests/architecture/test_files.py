@@ -9,7 +9,9 @@ from tests.server import ROOT
 
 LONGEST = 400
 MODULES = sorted((ROOT / "app").rglob("*.py"))
-SOURCES = sorted([*MODULES, *(file for kind in ("js", "css", "html") for file in (ROOT / "app").rglob(f"*.{kind}"))])
+STATIC = ROOT / "app" / "entrypoints" / "http" / "static"
+PAGES = [file for kind in ("js", "css", "html") for file in STATIC.rglob(f"*.{kind}")]
+SOURCES = sorted([*MODULES, *PAGES, *(ROOT / "web" / "src").rglob("*.ts")])
 
 
 def of_project(file: Path) -> str:
