@@ -8,7 +8,17 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from agents import Agent, Model, ModelSettings, RunConfig, RunHooks, Runner, Tool, ToolsToFinalOutputResult
+from agents import (
+    Agent,
+    Model,
+    ModelResponse,
+    ModelSettings,
+    RunConfig,
+    RunHooks,
+    Runner,
+    Tool,
+    ToolsToFinalOutputResult,
+)
 from agents.exceptions import AgentsException, MaxTurnsExceeded
 from agents.run_context import RunContextWrapper
 from agents.tool_context import ToolContext
@@ -104,12 +114,12 @@ class SdkAgentRunner(AgentRunner):
             enclosed = await self._enclosed(entries, request.model)
             history = await to_model_input(entries, request.model, enclosed)
             transcript = Transcript(history)
-            result = Runner.run_streamed(
+            await Runner.run(
                 self._agent(request, outlet),
                 history,
                 context=context,
                 max_turns=self._max_rounds,
-                hooks=_Visible(outlet, transcript, self._assistant),
+                hooks=_Visible(outlet, transcript, self._assistant, usage),
                 run_config=RunConfig(
                     model=OutletModel(model, outlet, transcript),
                     # Traces would go to OpenAI, whatever model runs, as soon as the SDK finds an OpenAI key.
@@ -118,12 +128,6 @@ class SdkAgentRunner(AgentRunner):
                     tool_not_found_behavior="return_error_to_model",
                 ),
             )
-            usage = result.context_wrapper.usage
-            try:
-                async for _ in result.stream_events():
-                    pass
-            finally:
-                result.cancel()
         except AgentsException as error:
             raise _explained(error) from error
         finally:
@@ -178,10 +182,15 @@ class SdkAgentRunner(AgentRunner):
 class _Visible(RunHooks[TurnContext]):
     """Shows tools while they run, and writes down what they returned."""
 
-    def __init__(self, outlet: Outlet, transcript: Transcript, assistant: Assistant) -> None:
+    def __init__(self, outlet: Outlet, transcript: Transcript, assistant: Assistant, usage: Usage) -> None:
         self._outlet = outlet
         self._transcript = transcript
         self._assistant = assistant
+        self._usage = usage
+
+    async def on_llm_end(self, context: Any, agent: Any, response: ModelResponse) -> None:
+        """Count here what was used: a run that fails gives no result to ask."""
+        self._usage.add(response.usage)
 
     async def on_tool_start(self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool) -> None:
         if isinstance(context, ToolContext):

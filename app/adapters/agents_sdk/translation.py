@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from agents import Model, ModelResponse
 from agents.items import TResponseInputItem, TResponseStreamEvent
+from agents.usage import Usage
+from openai.types.responses import Response, ResponseUsage
 
 from app.adapters.agents_sdk.outlet import Message, Outlet
 from app.adapters.agents_sdk.transcript import Transcript
@@ -84,7 +86,11 @@ class ResponseTranslator:
 
 
 class OutletModel(Model):
-    """A model whose events reach the outlet the moment they arrive, before the SDK's own queues see them."""
+    """A model whose events reach the outlet the moment they arrive; the SDK is told the whole response at once.
+
+    The SDK would pass each event through queues of its own, which costs more than everything else about a token, only
+    for us to drop it at the end. It decides on whole responses alone, so that it misses nothing.
+    """
 
     def __init__(self, model: Model, outlet: Outlet, transcript: Transcript) -> None:
         self._model = model
@@ -92,8 +98,15 @@ class OutletModel(Model):
         self._transcript = transcript
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        """Not streamed, so not shown: for tools and guardrails that ask the model something on the side."""
-        return await self._model.get_response(*args, **kwargs)
+        """One response, shown while it comes; read to its end, because only there the model beneath counts it."""
+        response: Response | None = None
+        async with aclosing(self.stream_response(*args, **kwargs)) as events:
+            async for event in events:
+                if event.type == "response.completed":
+                    response = event.response
+        if response is None:
+            raise AssertionError("a stream that does not fail ends with a response")
+        return ModelResponse(output=response.output, usage=_usage(response.usage), response_id=None)
 
     async def stream_response(
         self,
@@ -119,3 +132,17 @@ class OutletModel(Model):
 
     async def close(self) -> None:
         """The provider closes its models, not a run."""
+
+
+def _usage(used: ResponseUsage | None) -> Usage:
+    """One request, and what it took if that was counted."""
+    if used is None:
+        return Usage(requests=1)
+    return Usage(
+        requests=1,
+        input_tokens=used.input_tokens,
+        output_tokens=used.output_tokens,
+        total_tokens=used.total_tokens,
+        input_tokens_details=used.input_tokens_details,
+        output_tokens_details=used.output_tokens_details,
+    )
