@@ -114,7 +114,8 @@ async def by_keys(service: LoginService, clock: Clock) -> AsyncIterator[Authenti
         ({"sub": ["ann"]}, "AUTH_USER_CLAIM"),
         ({"sub": True}, "AUTH_USER_CLAIM"),
     ],
-    ids=lambda value: json.dumps(value)[:40],
+    # Without the values: every process that collects has to find the same names, and some are times.
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
 async def test_a_token_that_says_the_wrong_thing_is_refused(
     by_secret: Authenticator, claims: dict[str, Any], word: str

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.adapters.agents_sdk.annotations import Annotator
 from app.domain.ids import new_id
 
-MILK, OATS = new_id("task"), new_id("task")
+MILK, OATS = f"task_{1:032x}", f"task_{2:032x}"
 
 
 def annotator(*tasks: tuple[str, str]) -> Annotator:
