@@ -82,4 +82,7 @@ def _packed(data: bytes) -> str:
 
 
 def _unpacked(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if _packed(data) != text:
+        raise ValueError("another spelling of the same")  # Of its last character some bits do not count.
+    return data

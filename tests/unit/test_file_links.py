@@ -56,9 +56,6 @@ def test_nothing_but_the_link_itself_will_do(noise: str, place: int, character: 
     made = token(links.url("preview", "atc_1", 0, ANN))
     at = place % len(made)
     changed = made[:at] + character + made[at + 1 :]
-    # The last character of base64 has bits that do not count.
-    for forged in {noise, changed} - {made, *(made[:-1] + other for other in map(chr, range(128)))}:
-        if at == made.index(".") - 1 and forged == changed:
-            continue
+    for forged in {noise, changed} - {made}:
         with pytest.raises(NotFoundError):
             links.read(forged, "preview", "atc_1")
