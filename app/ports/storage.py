@@ -8,8 +8,10 @@ import msgspec
 
 from app.ports.counters import Counters
 from app.ports.file_ledger import FileLedger
+from app.ports.signals import Signals
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
+from app.ports.turn_journal import TurnJournal
 from app.ports.turn_log import TurnLog
 
 
@@ -49,6 +51,8 @@ class Storage(ABC):
     threads: ThreadStore
     tasks: TaskRepository
     turn_log: TurnLog
+    journal: TurnJournal
+    signals: Signals
     counters: Counters
     files: FileLedger
 

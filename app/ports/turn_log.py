@@ -9,7 +9,7 @@ import msgspec
 
 from app.domain.identity import RequestContext
 
-TurnStatus = Literal["completed", "failed", "cancelled"]
+TurnStatus = Literal["completed", "failed", "cancelled", "interrupted"]
 
 
 class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):

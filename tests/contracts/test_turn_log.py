@@ -34,7 +34,7 @@ async def test_a_turn_comes_back_as_it_was(log: TurnLog, ann: RequestContext, be
     assert await log.recall(begun.id, ["msg_1"], ann) == {"msg_1": record}
 
 
-@pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
+@pytest.mark.parametrize("status", ["completed", "failed", "cancelled", "interrupted"])
 async def test_every_end_of_a_turn_is_kept(
     log: TurnLog, ann: RequestContext, begun: ThreadMetadata, status: TurnStatus
 ) -> None:

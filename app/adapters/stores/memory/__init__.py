@@ -4,6 +4,8 @@ import datetime as dt
 
 from app.adapters.stores.memory.counters import MemoryCounters
 from app.adapters.stores.memory.files import MemoryFileLedger
+from app.adapters.stores.memory.journal import MemoryTurnJournal
+from app.adapters.stores.memory.signals import LocalSignals
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.adapters.stores.memory.turns import MemoryTurnLog
@@ -22,6 +24,8 @@ class MemoryStorage(Storage):
         self.threads = MemoryThreadStore()
         self.tasks = MemoryTaskRepository()
         self.turn_log = MemoryTurnLog(self.threads)
+        self.journal = MemoryTurnJournal(self.threads)
+        self.signals = LocalSignals()
         self.counters = MemoryCounters()
         self.files = MemoryFileLedger(self.threads)
 

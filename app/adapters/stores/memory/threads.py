@@ -207,6 +207,10 @@ class MemoryThreadStore(ThreadStore):
         self._users.pop(user_id, None)
         return len(gone)
 
+    def has(self, thread_id: str) -> bool:
+        """Whether there is such a thread, whosever it is."""
+        return thread_id in self._threads
+
     def owned(self, thread_id: str, context: RequestContext) -> _Thread:
         """The caller's thread. Raises ChatKit's `NotFoundError`."""
         thread = self._threads.get(thread_id)

@@ -100,7 +100,7 @@ class PostgresDatabase(Database):
         self.engine = create_async_engine(
             # Here the engine knows neither address nor password, so it cannot show them.
             "postgresql+asyncpg://",
-            connect_args=_connect_arguments(target, statement_seconds),
+            connect_args=connect_arguments(target, statement_seconds),
             isolation_level="AUTOCOMMIT",
             pool_size=pool_size,
             max_overflow=0,
@@ -210,7 +210,8 @@ def open_database(
     return PostgresDatabase(target, pool_size=pool_size, statement_seconds=statement_seconds)
 
 
-def _connect_arguments(target: PostgresTarget, statement_seconds: float | None) -> dict[str, Any]:
+def connect_arguments(target: PostgresTarget, statement_seconds: float | None) -> dict[str, Any]:
+    """What asyncpg is told to reach `target`."""
     arguments: dict[str, Any] = {
         "dsn": target.dsn.reveal(),
         "timeout": target.connect_timeout,

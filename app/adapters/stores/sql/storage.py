@@ -8,7 +8,9 @@ from app.adapters.stores.sql import upkeep
 from app.adapters.stores.sql.counters import SqlCounters
 from app.adapters.stores.sql.database import open_database
 from app.adapters.stores.sql.files import SqlFileLedger
+from app.adapters.stores.sql.journal import SqlTurnJournal
 from app.adapters.stores.sql.schema import check_schema
+from app.adapters.stores.sql.signals import open_signals
 from app.adapters.stores.sql.tasks import SqlTaskRepository
 from app.adapters.stores.sql.threads import SqlThreadStore
 from app.adapters.stores.sql.turns import SqlTurnLog
@@ -29,6 +31,8 @@ class SqlStorage(Storage):
         self.threads = SqlThreadStore(self.database)
         self.tasks = SqlTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
+        self.journal = SqlTurnJournal(self.database)
+        self.signals = open_signals(self.database, target)
         self.counters = SqlCounters(self.database)
         self.files = SqlFileLedger(self.database)
 
@@ -36,6 +40,7 @@ class SqlStorage(Storage):
         try:
             await check_schema(self.database)
             await self.database.settle()
+            await self.signals.start()
         except StoreUnavailableError as error:
             raise StoreUnavailableError(
                 "The database cannot be used. Check DATABASE_URL, and that the database runs.",
@@ -55,4 +60,5 @@ class SqlStorage(Storage):
         return await upkeep.erase(self.database, user_id)
 
     async def aclose(self) -> None:
+        await self.signals.aclose()
         await self.database.aclose()

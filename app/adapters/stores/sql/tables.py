@@ -17,6 +17,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -130,6 +131,47 @@ turns = Table(
     _thread_id(primary_key=True),
     Column("after_item_id", AnyText, primary_key=True),
     Column("body", Text, nullable=False),
+)
+
+# Turns under way, and for a while those that ended; `owner` is the process that runs it.
+running_turns = Table(
+    "running_turns",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    _thread_id(),
+    Column("user_id", AnyText, nullable=False),
+    Column("owner", AnyText, nullable=False),
+    Column("lease_until", Moment, nullable=False),
+    Column("stop", Boolean, nullable=False, default=False),
+    Column("keep", Boolean, nullable=False, default=False),
+    Column("end", String(16)),
+    Column("ended_at", Moment, index=True),
+)
+
+# One turn a thread, on any number of replicas.
+Index(
+    "uq_running_turns_thread_id",
+    running_turns.c.thread_id,
+    unique=True,
+    postgresql_where=running_turns.c.ended_at.is_(None),
+    sqlite_where=running_turns.c.ended_at.is_(None),
+)
+Index("ix_running_turns_thread_id", running_turns.c.thread_id)
+Index(
+    "ix_running_turns_owner",
+    running_turns.c.owner,
+    postgresql_where=running_turns.c.ended_at.is_(None),
+    sqlite_where=running_turns.c.ended_at.is_(None),
+)
+
+# Events number `first` to `last` of a turn, in the frames of the wire one behind the other.
+turn_events = Table(
+    "turn_events",
+    metadata,
+    Column("turn_id", AnyText, ForeignKey("running_turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("first", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+    Column("frames", LargeBinary, nullable=False),
 )
 
 tasks = Table(

@@ -1,0 +1,100 @@
+"""The turn journal in dictionaries."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from app.adapters.stores.memory.threads import MemoryThreadStore
+from app.domain.identity import RequestContext
+from app.ports.turn_journal import Batch, TurnEnd, TurnHead, TurnJournal, Wish
+
+
+class _Entry:
+    def __init__(self, head: TurnHead, lease_until: dt.datetime) -> None:
+        self.head = head
+        self.lease_until = lease_until
+        self.ended_at: dt.datetime | None = None
+        self.batches: dict[int, Batch] = {}
+
+
+class MemoryTurnJournal(TurnJournal):
+    """`TurnJournal` beside the threads; one entry a thread."""
+
+    shared = False
+
+    def __init__(self, threads: MemoryThreadStore) -> None:
+        self._threads = threads
+        self._by_thread: dict[str, _Entry] = {}
+        self._by_id: dict[str, _Entry] = {}
+
+    async def begin(self, turn: TurnHead, lease_until: dt.datetime) -> bool:
+        self._threads.owned(turn.thread_id, RequestContext(user_id=turn.user_id))
+        earlier = self._entry(turn.thread_id)
+        if earlier is not None:
+            if earlier.head.end is None:
+                return False
+            self._drop(earlier)
+        self._by_thread[turn.thread_id] = self._by_id[turn.id] = _Entry(turn, lease_until)
+        return True
+
+    async def append(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
+            if batch.turn_id in self._by_id:
+                self._by_id[batch.turn_id].batches.setdefault(batch.first, batch)
+
+    async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
+        own = [entry for entry in self._living() if entry.head.owner == owner and entry.head.end is None]
+        for entry in own:
+            entry.lease_until = lease_until
+        return {entry.head.id: entry.head for entry in own}
+
+    async def end(self, turn_id: str, owner: str, end: TurnEnd) -> None:
+        entry = self._by_id.get(turn_id)
+        if entry is not None and entry.head.owner == owner and entry.head.end is None:
+            entry.head = replace(entry.head, end=end)
+            entry.ended_at = dt.datetime.now(dt.UTC)
+
+    async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
+        left = [entry for entry in self._living() if entry.head.end is None and entry.lease_until < expired]
+        for entry in left:
+            entry.head, entry.lease_until = replace(entry.head, owner=owner), lease_until
+        return [entry.head for entry in left]
+
+    async def wish(self, thread_id: str, wish: Wish) -> str | None:
+        entry = self._entry(thread_id)
+        if entry is None or entry.head.end is not None:
+            return None
+        head = entry.head
+        entry.head = replace(head, stop=True) if wish == "stop" else replace(head, keep=True)
+        return head.id
+
+    async def latest(self, thread_id: str) -> TurnHead | None:
+        entry = self._entry(thread_id)
+        return entry.head if entry else None
+
+    async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
+        entry = self._by_id.get(turn_id)
+        found = sorted(entry.batches.values(), key=lambda batch: batch.first) if entry else []
+        behind = [batch for batch in found if batch.first + len(batch.events) - 1 > after][:batches]
+        return [event for batch in behind for event in batch.events[max(0, after - batch.first + 1) :]]
+
+    async def forget(self, before: dt.datetime) -> None:
+        for entry in self._living():
+            if entry.ended_at is not None and entry.ended_at < before:
+                self._drop(entry)
+
+    def _living(self) -> list[_Entry]:
+        return [entry for key in list(self._by_thread) if (entry := self._entry(key)) is not None]
+
+    def _entry(self, thread_id: str) -> _Entry | None:
+        """The thread's entry; it goes when the thread is found to be gone."""
+        entry = self._by_thread.get(thread_id)
+        if entry is not None and not self._threads.has(thread_id):
+            self._drop(entry)
+            return None
+        return entry
+
+    def _drop(self, entry: _Entry) -> None:
+        self._by_thread.pop(entry.head.thread_id, None)
+        self._by_id.pop(entry.head.id, None)

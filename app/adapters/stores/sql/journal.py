@@ -1,0 +1,134 @@
+"""The turn journal in SQL."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chatkit.store import NotFoundError
+from sqlalchemy import Boolean, Row, String, bindparam, delete, exists, literal, null, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.failures import is_duplicate, is_orphan
+from app.adapters.stores.sql.tables import running_turns as turns
+from app.adapters.stores.sql.tables import turn_events
+from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
+from app.adapters.stores.sql.types import AnyText, Moment
+from app.ports.turn_journal import Batch, TurnEnd, TurnHead, TurnJournal, Wish
+
+_FRAME_END = b"\n\n"
+
+_TURN = bindparam("turn_id", type_=AnyText)
+_OWNER = bindparam("owner_id", type_=AnyText)
+_UNTIL = bindparam("until", type_=Moment)
+_BEFORE = bindparam("before", type_=Moment)
+
+_HEAD = (turns.c.id, turns.c.thread_id, turns.c.user_id, turns.c.owner, turns.c.end, turns.c.stop, turns.c.keep)
+_runs = turns.c.ended_at.is_(None)
+
+_clear = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
+_renew = update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_UNTIL).returning(*_HEAD)
+_end = (
+    update(turns)
+    .where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)
+    .values(end=bindparam("how", type_=String), ended_at=_UNTIL)
+)
+_claim = update(turns).where(_runs, turns.c.lease_until < _BEFORE).values(owner=_OWNER, lease_until=_UNTIL)
+_wishes = {
+    "stop": update(turns).where(turns.c.thread_id == SCOPE, _runs).values(stop=True).returning(turns.c.id),
+    "keep": update(turns).where(turns.c.thread_id == SCOPE, _runs).values(keep=True).returning(turns.c.id),
+}
+_latest = select(*_HEAD).where(turns.c.thread_id == SCOPE).order_by(_runs.desc(), turns.c.ended_at.desc()).limit(1)
+_events = (
+    select(turn_events.c.first, turn_events.c.frames)
+    .where(turn_events.c.turn_id == _TURN, turn_events.c.last > bindparam("after"))
+    .order_by(turn_events.c.first)
+    .limit(bindparam("rows"))
+)
+_forget = delete(turns).where(turns.c.ended_at < _BEFORE)
+
+
+class SqlTurnJournal(TurnJournal):
+    """`TurnJournal` on PostgreSQL or SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.shared = database.name == "postgresql"
+        entered = select(
+            _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null()
+        ).where(owned)
+        self._enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
+
+    async def begin(self, turn: TurnHead, lease_until: dt.datetime) -> bool:
+        values = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
+        values |= {"owner_id": turn.owner}
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(_clear, {"scope": turn.thread_id})
+                entered = await connection.execute(self._enter, {**values, "until": lease_until})
+        except IntegrityError as error:
+            if is_duplicate(error):
+                return False
+            if not is_orphan(error):
+                raise
+            raise NotFoundError(f"Thread {turn.thread_id} not found") from error
+        if not entered.rowcount:
+            raise NotFoundError(f"Thread {turn.thread_id} not found")
+        return True
+
+    async def append(self, batches: Sequence[Batch]) -> None:
+        rows = [
+            {"turn_id": batch.turn_id, "first": batch.first, "last": batch.first + len(batch.events) - 1}
+            | {"frames": b"".join(batch.events)}
+            for batch in batches
+        ]
+        if not rows:
+            return
+        async with self._database.transaction() as connection:
+            for row in rows:
+                await connection.execute(self._batch(row))
+
+    def _batch(self, row: dict[str, Any]) -> Any:
+        there = exists().where(turns.c.id == row["turn_id"])
+        columns = [column.name for column in turn_events.columns]
+        values = [literal(row[column.name], column.type).label(column.name) for column in turn_events.columns]
+        insert = self._database.insert(turn_events).from_select(columns, select(*values).where(there))
+        return insert.on_conflict_do_nothing()
+
+    async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(_renew, {"owner_id": owner, "until": lease_until})).all()
+        return {row.id: _head(row) for row in rows}
+
+    async def end(self, turn_id: str, owner: str, end: TurnEnd) -> None:
+        now = dt.datetime.now(dt.UTC)
+        await self._database.write(_end, {"turn_id": turn_id, "owner_id": owner, "how": end, "until": now})
+
+    async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
+        values = {"owner_id": owner, "until": lease_until, "before": expired}
+        async with self._database.transaction() as connection:
+            return [_head(row) for row in (await connection.execute(_claim.returning(*_HEAD), values)).all()]
+
+    async def wish(self, thread_id: str, wish: Wish) -> str | None:
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(_wishes[wish], {"scope": thread_id})).one_or_none()
+        return None if row is None else str(row.id)
+
+    async def latest(self, thread_id: str) -> TurnHead | None:
+        row = await self._database.row(_latest, {"scope": thread_id})
+        return None if row is None else _head(row)
+
+    async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
+        rows = await self._database.rows(_events, {"turn_id": turn_id, "after": after, "rows": batches})
+        return [event for row in rows for event in _frames(row.frames)[max(0, after - row.first + 1) :]]
+
+    async def forget(self, before: dt.datetime) -> None:
+        await self._database.write(_forget, {"before": before})
+
+
+def _head(row: Row[Any]) -> TurnHead:
+    return TurnHead(**{column.name: value for column, value in zip(_HEAD, row, strict=True)})
+
+
+def _frames(frames: bytes) -> list[bytes]:
+    return [frame + _FRAME_END for frame in frames.split(_FRAME_END) if frame]

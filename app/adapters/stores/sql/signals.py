@@ -1,0 +1,119 @@
+"""Signals over PostgreSQL's LISTEN and NOTIFY; of SQLite's one process nobody else need hear."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from sqlalchemy import ARRAY, Text, bindparam, func, select
+
+from app.adapters.stores.memory.signals import LocalSignals
+from app.adapters.stores.sql.database import Database, connect_arguments
+from app.adapters.stores.url import PostgresTarget, SqliteTarget
+from app.ports.signals import Listener, Signals
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "anyport"
+RETRY_SECONDS = 2.0
+CHECK_SECONDS = 10.0
+ECHO_SECONDS = 5.0
+
+_notify = select(func.pg_notify(CHANNEL, func.unnest(bindparam("signals", type_=ARRAY(Text)))))
+
+
+class PostgresSignals(Signals):
+    """`Signals` by one connection of its own, which is opened again whenever it is lost.
+
+    Behind a pooler that gives each transaction another connection, LISTEN succeeds and nothing is ever heard. So the
+    first signal is one to itself: while that does not come back, `heard` is false and whoever follows has to look.
+    """
+
+    def __init__(self, database: Database, target: PostgresTarget) -> None:
+        self._database = database
+        self._target = target
+        self._listeners: list[Listener] = []
+        self._echo = asyncio.Event()
+        self._probe = f"probe:{secrets.token_hex(8)}"
+        self._task: asyncio.Task[None] | None = None
+        self._heard = False
+
+    @property
+    def heard(self) -> bool:
+        return self._heard
+
+    async def start(self) -> None:
+        if self._target.pooled:
+            log.warning("other replicas are looked at, not listened to: a pooler carries no LISTEN", every="1 s")
+        elif self._task is None:
+            self._task = asyncio.create_task(self._listen())
+
+    async def send(self, signals: Sequence[str]) -> None:
+        if not self._heard:
+            self._pass_on(signals)
+        if signals:
+            await self._database.rows(_notify, {"signals": list(signals)})
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def aclose(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _listen(self) -> None:
+        import asyncpg
+
+        while True:
+            try:
+                connection = await asyncpg.connect(**connect_arguments_of(self._target))
+                try:
+                    await self._attend(connection)
+                finally:
+                    self._heard = False
+                    await connection.close(timeout=1)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                log.warning("lost the connection that hears of other replicas", error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _attend(self, connection: Any) -> None:
+        await connection.add_listener(CHANNEL, self._hear)
+        while not connection.is_closed():
+            self._echo.clear()
+            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._probe)
+            try:
+                async with asyncio.timeout(ECHO_SECONDS):
+                    await self._echo.wait()
+            except TimeoutError:
+                log.warning("other replicas are looked at, not listened to: NOTIFY does not come through", every="1 s")
+                return
+            self._heard = True
+            await asyncio.sleep(CHECK_SECONDS)
+
+    def _hear(self, _connection: Any, _pid: int, _channel: str, signal: str) -> None:
+        if signal == self._probe:
+            self._echo.set()
+        elif not signal.startswith("probe:"):
+            self._pass_on([signal])
+
+    def _pass_on(self, signals: Sequence[str]) -> None:
+        for signal in signals:
+            for listener in [*self._listeners]:
+                listener(signal)
+
+
+def connect_arguments_of(target: PostgresTarget) -> dict[str, Any]:
+    """For asyncpg itself, without what SQLAlchemy alone reads."""
+    arguments = connect_arguments(target, None)
+    return {name: value for name, value in arguments.items() if not name.startswith("prepared_")}
+
+
+def open_signals(database: Database, target: SqliteTarget | PostgresTarget) -> Signals:
+    """The signals that go with a database; opens no connection yet."""
+    return PostgresSignals(database, target) if isinstance(target, PostgresTarget) else LocalSignals()

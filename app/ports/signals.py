@@ -1,0 +1,35 @@
+"""Word from one replica to all: small, quick, and lost when nobody listens."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+Listener = Callable[[str], None]
+
+SIGNAL_LIMIT = 7_000
+"""Bytes of one signal; PostgreSQL carries less than 8,000: https://www.postgresql.org/docs/current/sql-notify.html"""
+
+
+class Signals(ABC):
+    """Tells every replica, this one included. Whoever listens must be able to do without, by looking from time to
+    time: signals are lost while the connection is."""
+
+    @property
+    @abstractmethod
+    def heard(self) -> bool:
+        """Whether signals of other replicas arrive just now."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Begin to listen, in the background."""
+
+    @abstractmethod
+    async def send(self, signals: Sequence[str]) -> None:
+        """Tell all listeners, in this order, each of at most `SIGNAL_LIMIT` bytes. Raises `StoreUnavailableError`."""
+
+    @abstractmethod
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener`, which must not block, for each signal; returns what ends that."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Stop listening. Safe to call twice, and without `start`."""

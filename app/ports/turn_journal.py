@@ -1,0 +1,84 @@
+"""Turns under way, as every replica sees them: who runs which, what was said so far, and what is wished of it."""
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+TurnEnd = Literal["completed", "stopped", "interrupted"]
+Wish = Literal["stop", "keep"]
+
+
+class TurnHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn in the journal. `end` is None while it runs; `stop` and `keep` are wishes that somebody expressed."""
+
+    id: str
+    thread_id: str
+    user_id: str
+    owner: str
+    end: TurnEnd | None = None
+    stop: bool = False
+    keep: bool = False
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Consecutive events of one turn, as they go over the wire; `first` is the number of the first, from 1."""
+
+    turn_id: str
+    first: int
+    events: Sequence[bytes]
+
+
+class TurnJournal(ABC):
+    """Running turns and their events, and those of each thread's last turn for a while.
+
+    A process that runs a turn holds a lease on it and renews it; a turn whose lease has run out may be claimed by
+    any other. The contract is `tests/contracts/test_turn_journal.py`. Entries go with their thread. Raises
+    `StoreUnavailableError` while the database cannot do its work.
+    """
+
+    shared: bool
+    """Whether other processes may run turns on the same data: where not, a start finds only turns of the dead."""
+
+    @abstractmethod
+    async def begin(self, turn: TurnHead, lease_until: dt.datetime) -> bool:
+        """Enter a turn, unless another one runs in its thread: then nothing is changed, and the answer is False.
+
+        What was kept of earlier turns of the thread goes. Raises `chatkit.store.NotFoundError` when the thread is not
+        that user's.
+        """
+
+    @abstractmethod
+    async def append(self, batches: Sequence[Batch]) -> None:
+        """Add events, all or none. Idempotent: a batch that is there already stays. Batches of a turn that is gone
+        are left out."""
+
+    @abstractmethod
+    async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
+        """Renew the leases of all turns that `owner` runs, and return them by id."""
+
+    @abstractmethod
+    async def end(self, turn_id: str, owner: str, end: TurnEnd) -> None:
+        """Note that the turn is over, if `owner` still runs it."""
+
+    @abstractmethod
+    async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
+        """Take over running turns whose lease ended before `expired`; each goes to one claimant only."""
+
+    @abstractmethod
+    async def wish(self, thread_id: str, wish: Wish) -> str | None:
+        """Leave word for whoever runs the thread's turn; the id of that turn, None when none runs."""
+
+    @abstractmethod
+    async def latest(self, thread_id: str) -> TurnHead | None:
+        """The turn that runs in the thread, else the last one that did, if it is still known."""
+
+    @abstractmethod
+    async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
+        """The events behind number `after`, those of at most `batches` batches, in order."""
+
+    @abstractmethod
+    async def forget(self, before: dt.datetime) -> None:
+        """Let go of turns that ended before `before`."""

@@ -1,0 +1,29 @@
+"""What every `Signals` promises."""
+
+import asyncio
+
+from app.domain.ids import new_id
+from app.ports.signals import SIGNAL_LIMIT
+from app.ports.storage import Storage
+
+
+async def test_everybody_hears_each_signal_in_order_until_they_stop_listening(storage: Storage) -> None:
+    topic = new_id("topic")
+    wanted = [f"{topic} {number} 'é👩‍👩‍👧\\" for number in range(5)] + [topic + "x" * (SIGNAL_LIMIT - len(topic))]
+    heard: list[list[str]] = [[], []]
+    done = asyncio.Event()
+
+    def hear(signal: str) -> None:
+        if signal.startswith(topic):
+            heard[0].append(signal)
+            if len(heard[0]) == len(wanted):
+                done.set()
+
+    leaves = [storage.signals.listen(hear), storage.signals.listen(lambda signal: heard[1].append(signal))]
+    leaves[1]()
+    await storage.signals.send([])
+    await storage.signals.send(wanted)
+    async with asyncio.timeout(20):
+        await done.wait()
+    leaves[0]()
+    assert heard == [wanted, []]

@@ -1,0 +1,148 @@
+"""What every `TurnJournal` promises."""
+
+import asyncio
+import datetime as dt
+
+import pytest
+from chatkit.store import NotFoundError
+from chatkit.types import ThreadMetadata
+from msgspec.structs import replace
+
+from app.domain.identity import RequestContext
+from app.domain.ids import new_id
+from app.ports.storage import Storage
+from app.ports.turn_journal import Batch, TurnHead, TurnJournal
+
+
+@pytest.fixture
+def journal(storage: Storage) -> TurnJournal:
+    """The journal under test."""
+    return storage.journal
+
+
+@pytest.fixture
+def owner() -> str:
+    """A process that no other test knows."""
+    return new_id("proc")
+
+
+def now(seconds: float = 0) -> dt.datetime:
+    return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
+
+
+def head(begun: ThreadMetadata, ann: RequestContext, owner: str) -> TurnHead:
+    return TurnHead(id=new_id("turn"), thread_id=begun.id, user_id=ann.user_id, owner=owner)
+
+
+def events(first: int, last: int) -> list[bytes]:
+    return [b'data: {"number":%d}\n\n' % number for number in range(first, last + 1)]
+
+
+async def test_of_many_turns_that_begin_at_once_in_a_thread_one_runs(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    wanted = [head(begun, ann, f"{owner}-{number}") for number in range(10)]
+    entered = await asyncio.gather(*(journal.begin(turn, now(60)) for turn in wanted))
+    assert entered.count(True) == 1
+    assert await journal.latest(begun.id) == wanted[entered.index(True)]
+
+
+async def test_the_next_turn_may_begin_when_one_has_ended(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    first, second = head(begun, ann, owner), head(begun, ann, owner)
+    assert await journal.begin(first, now(60))
+    await journal.append([Batch(turn_id=first.id, first=1, events=events(1, 2))])
+    await journal.end(first.id, owner, "stopped")
+    assert await journal.latest(begun.id) == replace(first, end="stopped")
+    assert await journal.events(first.id, 0) == events(1, 2)
+    assert await journal.begin(second, now(60))
+    assert await journal.latest(begun.id) == second
+    assert await journal.events(first.id, 0) == []
+
+
+async def test_a_thread_of_another_is_as_unknown_as_none(
+    journal: TurnJournal, begun: ThreadMetadata, bob: RequestContext, owner: str
+) -> None:
+    for turn in (head(begun, bob, owner), replace(head(begun, bob, owner), thread_id="thr_none")):
+        with pytest.raises(NotFoundError):
+            await journal.begin(turn, now(60))
+
+
+async def test_events_come_back_behind_any_number(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, now(60))
+    assert await journal.events(turn.id, 0) == []
+    batches = [Batch(turn_id=turn.id, first=first, events=events(first, first + 2)) for first in (1, 4, 7)]
+    await journal.append(batches[:2])
+    await journal.append(batches[1:])
+    for after in range(11):
+        assert await journal.events(turn.id, after) == events(after + 1, 9)
+    assert await journal.events(turn.id, 2, batches=1) == events(3, 3)
+
+
+async def test_events_of_a_turn_that_is_gone_are_left_out(
+    journal: TurnJournal, storage: Storage, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, now(60))
+    await storage.threads.delete_thread(begun.id, ann)
+    await journal.append([Batch(turn_id=turn.id, first=1, events=events(1, 1))])
+    assert await journal.latest(begun.id) is None
+    assert await journal.events(turn.id, 0) == []
+    assert turn.id not in await journal.renew(owner, now(60))
+
+
+async def test_wishes_reach_whoever_renews(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    assert await journal.wish(begun.id, "stop") is None
+    await journal.begin(turn, now(60))
+    assert await journal.renew(owner, now(60)) == {turn.id: turn}
+    assert await journal.wish(begun.id, "keep") == turn.id
+    assert await journal.renew(owner, now(60)) == {turn.id: replace(turn, keep=True)}
+    assert await journal.wish(begun.id, "stop") == turn.id
+    assert await journal.renew(owner, now(60)) == {turn.id: replace(turn, keep=True, stop=True)}
+    await journal.end(turn.id, owner, "completed")
+    assert await journal.renew(owner, now(60)) == {}
+    assert await journal.wish(begun.id, "stop") is None
+
+
+async def test_a_turn_whose_lease_ran_out_is_claimed_once(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, now(-1))
+    claims = await asyncio.gather(*(journal.claim(f"{owner}-{number}", now(60), expired=now()) for number in range(5)))
+    found = [claimed for claim in claims for claimed in claim if claimed.id == turn.id]
+    assert len(found) == 1
+    await journal.end(turn.id, owner, "completed")
+    assert (await journal.latest(begun.id)) == found[0], "it is not the first owner's any more"
+    await journal.end(turn.id, found[0].owner, "interrupted")
+    assert (await journal.latest(begun.id)) == replace(found[0], end="interrupted")
+
+
+async def test_a_turn_that_is_renewed_is_not_claimed(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, now(-1))
+    await journal.renew(owner, now(60))
+    assert turn.id not in {claimed.id for claimed in await journal.claim("other", now(60), expired=now())}
+
+
+async def test_turns_that_ended_are_forgotten_and_those_that_run_are_not(
+    journal: TurnJournal, storage: Storage, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, now(60))
+    await journal.forget(now(60))
+    assert await journal.latest(begun.id) == turn
+    await journal.end(turn.id, owner, "completed")
+    await journal.forget(now(-60))
+    assert await journal.latest(begun.id) is not None
+    await journal.forget(now(60))
+    assert await journal.latest(begun.id) is None
