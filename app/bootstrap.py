@@ -33,6 +33,7 @@ from app.application.models import ModelCatalog
 from app.application.retention import letting_go
 from app.application.tasks import TaskService
 from app.application.titles import Titles
+from app.application.turn_upkeep import TurnUpkeep
 from app.application.turns import Turns
 from app.domain.conversation import HistoryWindow
 from app.domain.model_ref import ModelRef
@@ -280,9 +281,10 @@ class AssistantWiring(Provider):
         attachments: Attachments,
         cleanup: FileCleanup,
         transcriber: Transcriber,
+        turns: Turns,
         settings: Settings,
     ) -> AnyportServer:
-        return AnyportServer(store, conversation, actions, attachments, cleanup, transcriber, settings.chatkit)
+        return AnyportServer(store, conversation, actions, attachments, cleanup, transcriber, turns, settings.chatkit)
 
     @provide
     async def transcriber(self, settings: Settings) -> AsyncIterator[Transcriber]:
@@ -297,12 +299,21 @@ class AssistantWiring(Provider):
 
     @provide
     async def turns(
-        self, server: AnyportServer, storage: Storage, cleanup: FileCleanup, settings: Settings
+        self,
+        conversation: Conversation,
+        actions: WidgetActions,
+        storage: Storage,
+        cleanup: FileCleanup,
+        settings: Settings,
     ) -> AsyncIterator[Turns]:
-        # Asks for the server only so that turns are stopped before the store they write to, and the model, close.
-        turns = Turns()
+        # Asks for what answers only so that turns are stopped before the store they write to, and the model, close.
+        turns = Turns(storage, settings.turns)
         # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
-        async with letting_go(storage, thread_days=settings.store.thread_retention_days), cleanup.at_work():
+        async with (
+            letting_go(storage, thread_days=settings.store.thread_retention_days),
+            cleanup.at_work(),
+            TurnUpkeep(turns, storage).at_work(),
+        ):
             try:
                 yield turns
             finally:

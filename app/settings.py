@@ -14,6 +14,7 @@ from app.environment import URL, Problem, Secret, SettingsError, env, read_secti
 from app.limit_settings import LimitSettings
 from app.mcp_settings import McpSettings
 from app.ports.model_provider import ProviderPlugin
+from app.turn_settings import TurnSettings
 
 
 class LogLevel(StrEnum):
@@ -253,6 +254,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     attachments: AttachmentSettings = AttachmentSettings()
     mcp: McpSettings = McpSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
+    turns: TurnSettings = TurnSettings()
     providers: dict[str, Any] = {}
     mcp_servers: Sequence[Any] = ()
 
@@ -268,6 +270,7 @@ SECTIONS: dict[str, type[Any]] = {
     "attachments": AttachmentSettings,
     "mcp": McpSettings,
     "transcription": TranscriptionSettings,
+    "turns": TurnSettings,
 }
 
 

@@ -21,6 +21,7 @@ from app.application.history import Past, load_history
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
 from app.application.titles import Titles
+from app.application.turn import INTERRUPTED
 from app.domain.conversation import HistoryWindow, title_from
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
@@ -101,8 +102,8 @@ class Conversation:
             async with aclosing(self._runner.run(request, turn.report)) as events:
                 async for event in events:
                     yield event
-        except (asyncio.CancelledError, GeneratorExit):
-            await self._record_broken_off(turn, "cancelled", context)
+        except (asyncio.CancelledError, GeneratorExit) as cause:
+            await self._record_broken_off(turn, "interrupted" if INTERRUPTED in cause.args else "cancelled", context)
             raise
         except AnyportError as failure:
             turn.error = failure.code

@@ -5,131 +5,308 @@ still make. A turn is never inside a response, so what was said is stored howeve
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
-from contextlib import suppress
+import datetime as dt
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
+import msgspec
 import structlog
 
-from app.domain.errors import AnyportError
+from app.application.far_turns import NEWS, FarTurns
+from app.application.recovery import all_events, cut_back
+from app.application.transcript import Transcript, interrupted
+from app.application.turn import Place, Turn, woken
+from app.domain.errors import AnyportError, BusyError, ClosingError, StoreUnavailableError
+from app.domain.identity import RequestContext
+from app.domain.ids import new_id
 from app.domain.language import _
+from app.ports.signals import Signals
+from app.ports.storage import Storage
+from app.ports.turn_journal import Batch, TurnHead
+from app.turn_settings import BusyThread, Disconnect, TurnSettings
 
 log = structlog.get_logger(__name__)
 
-KEEP_ALIVE_SECONDS = 15.0
-_PING = b": ping\n\n"
+LEASE_SECONDS = 10.0
+QUEUE_SECONDS = 120.0
+STOP_SECONDS = 5.0
+
+YIELD_SECONDS = 1.0
+"""How long a message waits for a turn of another process that nobody follows to give way."""
+
+LOOK_AGAIN_SECONDS = 0.2
+
+_STOP, _KEEP, _YIELD = "stop:", "keep:", "yield:"
 
 
-class Turn:
-    """One running turn: its events so far, and whoever follows them.
-
-    When the last follower leaves before the end, the turn is stopped: on the wire, ChatKit's Stop button is a
-    closed connection and nothing else.
-    """
-
-    def __init__(self, events: AsyncIterable[bytes], on_failure: Callable[[Exception], bytes]) -> None:
-        self._events: list[bytes] = []
-        self._followers: set[asyncio.Event] = set()
-        self._ended = False
-        self._failure: Exception | None = None
-        self._on_failure = on_failure
-        self._first = asyncio.Event()
-        self.task = asyncio.create_task(self._run(events))
-
-    async def opened(self) -> None:
-        """Wait for the first event. Raises what the turn raised before it had one, so that it can be answered
-        with a status code instead of a broken stream."""
-        await self._first.wait()
-        if self._failure is not None and not self._events:
-            raise self._failure
-
-    @property
-    def first(self) -> bytes:
-        """The first event; there is none before `opened`, nor when the turn had nothing to say."""
-        return self._events[0] if self._events else b""
-
-    async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
-        """The events behind number `after`, then those to come; events that wait already leave in one piece."""
-        wake = asyncio.Event()
-        self._followers.add(wake)
-        try:
-            while True:
-                wake.clear()
-                if after < len(self._events):
-                    waiting = self._events[after:]
-                    after += len(waiting)
-                    yield b"".join(waiting)
-                elif self._ended:
-                    return
-                elif not await _woken(wake):
-                    yield _PING
-        finally:
-            self._followers.discard(wake)
-            if not self._followers:
-                self.stop()
-
-    def stop(self) -> None:
-        """Cancel the turn, once; it still stores what was said."""
-        if not self._ended and not self.task.cancelling():
-            self.task.cancel()
-
-    async def _run(self, events: AsyncIterable[bytes]) -> None:
-        try:
-            async for event in events:
-                self._append(event)
-        except asyncio.CancelledError:
-            if not self._first.is_set():
-                self._failure = AnyportError(_("The turn was stopped before it began."))
-            raise
-        except Exception as failure:
-            self._failure = failure
-            if self._events:
-                log.exception("turn broke off", exc_info=failure)
-                self._append(self._on_failure(failure))
-        finally:
-            self._ended = True
-            self._first.set()
-            self._wake()
-
-    def _append(self, event: bytes) -> None:
-        self._events.append(event)
-        self._first.set()
-        self._wake()
-
-    def _wake(self) -> None:
-        for follower in self._followers:
-            follower.set()
+class _Created(msgspec.Struct, frozen=True):
+    id: str = ""
 
 
-async def _woken(event: asyncio.Event) -> bool:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-            return await event.wait()
-    return False
+class _First(msgspec.Struct, frozen=True):
+    thread: _Created = _Created()
+
+
+_first_event = msgspec.json.Decoder(_First)
 
 
 class Turns:
-    """The turns of this process."""
+    """The turns of this process, and the way to those of all others."""
 
-    def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
-        self._closing = False
+    def __init__(self, storage: Storage, settings: TurnSettings | None = None) -> None:
+        self._storage = storage
+        self._journal = storage.journal
+        self._signals: Signals = storage.signals
+        self._settings = settings or TurnSettings()
+        self.owner = new_id("proc")
+        self.far = FarTurns(storage.journal, storage.signals)
+        self._running: set[Turn] = set()
+        self._by_thread: dict[str, Turn] = {}
+        self._closing = asyncio.Event()
+        self._deaf = storage.signals.listen(self._hear)
 
-    async def start(self, events: AsyncIterable[bytes], on_failure: Callable[[Exception], bytes]) -> Turn:
+    @property
+    def running(self) -> Iterable[Turn]:
+        """Those that have not ended."""
+        return [*self._running]
+
+    @property
+    def closing(self) -> asyncio.Event:
+        """Set when the server stops: streams that can be resumed elsewhere end."""
+        return self._closing
+
+    async def start(
+        self, events: AsyncIterable[bytes], on_failure: Callable[[Exception], bytes], place: Place | None = None
+    ) -> Turn:
         """Run `events` as a turn and return once it has its first event. Raises what it raised before that.
 
-        `on_failure` makes the last event of a turn that breaks off later.
+        `on_failure` makes the last event of a turn that breaks off later. With a `place` the turn is the only one of
+        its thread, and others can come and follow it; raises `BusyError` when another one runs there.
         """
-        if self._closing:
-            raise AnyportError(_("The server is shutting down."))
-        turn = Turn(events, on_failure)
-        self._running.add(turn.task)
-        turn.task.add_done_callback(self._running.discard)
+        if self._closing.is_set():
+            raise ClosingError(_("The server is shutting down."), retry_after=1)
+        turn = Turn(new_id("turn"), place, self._left)
+        if place is not None and place.thread_id:
+            await self._enter_in_turn(turn, place)
+        self._running.add(turn)
+        turn.task = asyncio.create_task(self._run(turn, events, on_failure))
         await turn.opened()
         return turn
 
+    async def stop(self, thread_id: str) -> None:
+        """Stop the thread's turn, wherever it runs, and wait until what was said is stored. Safe to repeat."""
+        if (turn := self._by_thread.get(thread_id)) is not None:
+            turn.stop()
+            await turn.over()
+            return
+        head = await self._journal.latest(thread_id)
+        if head is not None and head.end is None:
+            await self._journal.wish(thread_id, "stop")
+            await self._signals.send([_STOP + thread_id])
+            await self.far.over(head, STOP_SECONDS)
+
+    async def open(self, thread_id: str) -> Transcript | None:
+        """Its user looks at the thread: its turn runs to the end, wherever it runs. What the turn shows so far; None
+        when none runs."""
+        if (turn := self._by_thread.get(thread_id)) is not None:
+            turn.keep()
+            return Transcript(turn.events)
+        if not self._journal.shared:
+            return None
+        head = await self._journal.latest(thread_id)
+        if head is None or head.end is not None:
+            return None
+        await self._keep_far(head)
+        return Transcript(await all_events(self._journal, head.id))
+
+    async def follow(self, thread_id: str, after: int, turn_id: str = "") -> AsyncGenerator[bytes, None] | None:
+        """The numbered events behind `after` of the thread's turn, which goes on, or of its last one, if it ended not
+        long ago; None when there is none, or when it is not `turn_id`."""
+        if (turn := self._by_thread.get(thread_id)) is not None:
+            if turn_id not in {"", turn.id}:
+                return None
+            turn.keep()
+            return turn.follow(after, numbered=True)
+        head = await self._journal.latest(thread_id)
+        if head is None or turn_id not in {"", head.id}:
+            return None
+        if head.end is None:
+            await self._keep_far(head)
+        return self.far.follow(head, after)
+
+    async def drain(self) -> None:
+        """Take no more turns, let those that run finish as long as the settings allow, then keep what was said."""
+        self._closing.set()
+        self.far.close()
+        tasks = [turn.task for turn in self._running if turn.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._settings.shutdown_seconds)
+        await self.aclose()
+
     async def aclose(self) -> None:
         """Stop all turns and wait until each has stored what it said."""
-        self._closing = True
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        self._closing.set()
+        self.far.close()
+        for turn in self.running:
+            turn.stop(end="interrupted")
+        await asyncio.gather(*(turn.over() for turn in self.running))
+        self._deaf()
+        self._deaf = lambda: None
+
+    async def write_down(self, turns: Iterable[Turn]) -> None:
+        """Bring the journal up to date. Raises `StoreUnavailableError`; what is missing then goes with the next."""
+        waiting = [(turn, len(turn.events)) for turn in turns if turn.entered.is_set()]
+        batches = [
+            Batch(turn_id=turn.id, first=turn.journaled + 1, events=turn.events[turn.journaled : count])
+            for turn, count in waiting
+            if count > turn.journaled
+        ]
+        if not batches:
+            return
+        await self._journal.append(batches)
+        for turn, count in waiting:
+            turn.journaled = count
+        if self._journal.shared:
+            await self._signals.send([NEWS + batch.turn_id for batch in batches])
+
+    async def _keep_far(self, head: TurnHead) -> None:
+        if not head.keep:
+            await self._journal.wish(head.thread_id, "keep")
+            await self._signals.send([_KEEP + head.thread_id])
+
+    async def _enter_in_turn(self, turn: Turn, place: Place) -> None:
+        """Take the thread, or wait for it where that is set. A turn that nobody follows gives way: whoever pressed Stop
+        and goes on writing does not wait for the grace to end."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (QUEUE_SECONDS if self._settings.busy_thread is BusyThread.QUEUE else YIELD_SECONDS)
+        asked = False
+        while place.thread_id in self._by_thread or not await self._enter(turn, place):
+            other = self._by_thread.get(place.thread_id)
+            if other is not None and other.timer is not None:
+                self._expire(other)
+            elif loop.time() >= deadline or (other is not None and self._settings.busy_thread is BusyThread.REFUSE):
+                raise BusyError(_("The assistant is still answering in this chat. Wait for it, or stop it first."))
+            elif other is None and not asked:
+                asked = True
+                await self._signals.send([_YIELD + place.thread_id])
+            if other is not None:
+                await other.over()
+            elif await woken(self._closing, LOOK_AGAIN_SECONDS):
+                raise ClosingError(_("The server is shutting down."), retry_after=1)
+
+    async def _enter(self, turn: Turn, place: Place) -> bool:
+        self._by_thread[place.thread_id] = turn
+        head = TurnHead(id=turn.id, thread_id=place.thread_id, user_id=place.user_id, owner=self.owner)
+        try:
+            entered = await self._journal.begin(head, lease_end())
+        except BaseException:
+            del self._by_thread[place.thread_id]
+            raise
+        if entered:
+            turn.entered.set()
+        else:
+            del self._by_thread[place.thread_id]
+        return entered
+
+    async def _run(self, turn: Turn, events: AsyncIterable[bytes], on_failure: Callable[[Exception], bytes]) -> None:
+        entering: asyncio.Task[None] | None = None
+        try:
+            async for event in events:
+                if turn.place is not None and not turn.place.thread_id:
+                    turn.place.thread_id = _first_event.decode(event.removeprefix(b"data: ")).thread.id
+                    self._by_thread[turn.place.thread_id] = turn
+                    entering = asyncio.create_task(self._enter_new(turn, turn.place))
+                turn.append(event)
+            turn.ending = True
+        except asyncio.CancelledError:
+            await self._broken_off(turn)
+        except Exception as failure:
+            turn.ending = True
+            turn.failure = failure
+            if turn.events:
+                log.exception("turn broke off", exc_info=failure)
+                turn.append(on_failure(failure))
+        finally:
+            if entering is not None:
+                await entering
+            await self._end(turn)
+
+    async def _enter_new(self, turn: Turn, place: Place) -> None:
+        """A new thread is nobody else's, so its first event need not wait for the journal."""
+        try:
+            await self._enter(turn, place)
+            self._by_thread[place.thread_id] = turn
+        except (AnyportError, LookupError) as failure:
+            self._by_thread[place.thread_id] = turn
+            log.warning("a turn that other replicas will not see", thread=place.thread_id, reason=str(failure))
+
+    async def _broken_off(self, turn: Turn) -> None:
+        """Store what was shown of a turn that was cancelled, and let no item stay open."""
+        if turn.cut is not None and turn.place is not None:
+            context = RequestContext(user_id=turn.place.user_id)
+            try:
+                await cut_back(turn.events, turn.cut, turn.place.thread_id, self._storage.threads, context)
+            except AnyportError as failure:
+                log.warning("a turn was not cut back", thread=turn.place.thread_id, code=failure.code)
+        if not turn.events:
+            return
+        for event in Transcript(turn.events).closing():
+            turn.append(event)
+        if turn.end == "interrupted":
+            turn.append(interrupted())
+
+    async def _end(self, turn: Turn) -> None:
+        try:
+            if turn.entered.is_set():
+                if turn.cut is None:
+                    await self.write_down([turn])
+                    await self._journal.end(turn.id, self.owner, turn.end)
+                else:
+                    await self._journal.drop(turn.id, self.owner)
+                if self._journal.shared:
+                    await self._signals.send([NEWS + turn.id])
+        except StoreUnavailableError as failure:
+            # Its lease runs out, and whoever claims it finds nothing left to do.
+            log.warning("the end of a turn was not written down", turn=turn.id, detail=failure.detail)
+        finally:
+            self._running.discard(turn)
+            if turn.place is not None and self._by_thread.get(turn.place.thread_id) is turn:
+                del self._by_thread[turn.place.thread_id]
+            turn.finish()
+
+    def _left(self, turn: Turn) -> None:
+        """The last follower has gone. On the wire, ChatKit's Stop button, a refresh and a closed tab look the same."""
+        if turn.kept or self._closing.is_set():
+            return
+        if turn.place is None:
+            turn.stop()
+            return
+        match self._settings.on_disconnect:
+            case Disconnect.CANCEL:
+                turn.stop(cut=turn.delivered)
+            case Disconnect.GRACE:
+                loop = asyncio.get_running_loop()
+                turn.timer = loop.call_later(self._settings.grace_seconds, self._expire, turn)
+            case Disconnect.FINISH:
+                pass
+
+    @staticmethod
+    def _expire(turn: Turn) -> None:
+        turn.timer = None
+        turn.stop(cut=turn.delivered)
+
+    def _hear(self, signal: str) -> None:
+        kind, _colon, name = signal.partition(":")
+        if signal.startswith(NEWS):
+            self.far.hear(signal)
+        elif (turn := self._by_thread.get(name)) is not None:
+            if kind + ":" == _STOP:
+                turn.stop()
+            elif kind + ":" == _KEEP:
+                turn.keep()
+            elif kind + ":" == _YIELD and turn.timer is not None:
+                self._expire(turn)
+
+
+def lease_end() -> dt.datetime:
+    """Until when a process may be silent before its turns are another's."""
+    return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=LEASE_SECONDS)

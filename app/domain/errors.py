@@ -78,6 +78,23 @@ class StaleVersionError(ConflictError):
     code = "stale_version"
 
 
+class BusyError(ConflictError):
+    """Somebody, or something, is at it already."""
+
+    code = "busy"
+
+
+class ClosingError(AnyportError):
+    """This process takes nothing new; `retry_after` seconds later another one, or this one again, does."""
+
+    code = "closing"
+    retry = True
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class LimitError(AnyportError):
     """The caller wants more than one caller may have; `retry_after` seconds later there is room again."""
 

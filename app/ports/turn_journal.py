@@ -64,8 +64,12 @@ class TurnJournal(ABC):
         """Note that the turn is over, if `owner` still runs it."""
 
     @abstractmethod
+    async def drop(self, turn_id: str, owner: str) -> None:
+        """Forget the turn with its events, if `owner` runs it: nobody shall read what was cut off."""
+
+    @abstractmethod
     async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
-        """Take over running turns whose lease ended before `expired`; each goes to one claimant only."""
+        """Take over others' running turns whose lease ended before `expired`; each goes to one claimant only."""
 
     @abstractmethod
     async def wish(self, thread_id: str, wish: Wish) -> str | None:

@@ -25,10 +25,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["thread_id"], ["threads.id"], name="fk_running_turns_threads", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_running_turns"),
     )
-    running = {"postgresql_where": sa.text("ended_at IS NULL"), "sqlite_where": sa.text("ended_at IS NULL")}
-    op.create_index("uq_running_turns_thread_id", "running_turns", ["thread_id"], unique=True, **running)
+    running = sa.text("ended_at IS NULL")
+    op.create_index(
+        "uq_running_turns_thread_id",
+        "running_turns",
+        ["thread_id"],
+        unique=True,
+        postgresql_where=running,
+        sqlite_where=running,
+    )
     op.create_index("ix_running_turns_thread_id", "running_turns", ["thread_id"])
-    op.create_index("ix_running_turns_owner", "running_turns", ["owner"], **running)
+    op.create_index(
+        "ix_running_turns_owner", "running_turns", ["owner"], postgresql_where=running, sqlite_where=running
+    )
     op.create_index("ix_running_turns_ended_at", "running_turns", ["ended_at"])
     op.create_table(
         "turn_events",

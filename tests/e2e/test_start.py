@@ -43,7 +43,7 @@ async def test_it_stops_cleanly(tmp_path: Path, with_signal: signal.Signals) -> 
 
 
 async def test_a_stop_in_the_middle_of_an_answer_keeps_what_wasuser_input(tmp_path: Path) -> None:
-    server = await ServerProcess(tmp_path, {"DEMO_DELAY_MS": "20"}).start()
+    server = await ServerProcess(tmp_path, {"DEMO_DELAY_MS": "20", "SHUTDOWN_GRACE_SECONDS": "0.2"}).start()
     thread, deltas = "", 0
     async with ChatKitClient(server.url) as client:
         stream = client.stream("threads.create", input=user_input("count to 1000"))

@@ -18,6 +18,7 @@ def test_the_seams_have_the_signatures_that_we_call() -> None:
             "_process_streaming_impl",
             "_process_events",
             "_process_non_streaming",
+            "_load_full_thread",
             "_serialize",
         )
     }
@@ -26,6 +27,7 @@ def test_the_seams_have_the_signatures_that_we_call() -> None:
         "_process_streaming_impl": ["self", "request", "context"],
         "_process_events": ["self", "thread", "context", "stream"],
         "_process_non_streaming": ["self", "request", "context"],
+        "_load_full_thread": ["self", "thread_id", "context"],
         "_serialize": ["self", "obj"],
     }
     assert inspect.isasyncgenfunction(ChatKitServer._process_streaming)

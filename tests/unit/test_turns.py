@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from app.application import turns as turns_module
+from app.adapters.stores.memory import MemoryStorage
+from app.application import turn as turn_module
 from app.application.turns import Turns
 from app.domain.errors import AnyportError, InvalidInputError
 
@@ -34,20 +35,24 @@ class Source:
             self.ended.set()
 
 
+def _turns() -> Turns:
+    return Turns(MemoryStorage())
+
+
 def on_failure(failure: Exception) -> bytes:
     return f"failed: {type(failure).__name__}".encode()
 
 
 async def test_a_follower_sees_all_events_in_order_and_the_end() -> None:
     source = Source(b"1", b"2", b"3")
-    turn = await Turns().start(source.stream(), on_failure)
+    turn = await _turns().start(source.stream(), on_failure)
     source.waiting.put_nowait(None)
     assert b"".join([chunk async for chunk in turn.follow()]) == b"123"
 
 
 async def test_waiting_events_leave_in_one_piece_and_a_lone_one_at_once() -> None:
     source = Source(b"1", b"2")
-    turn = await Turns().start(source.stream(), on_failure)
+    turn = await _turns().start(source.stream(), on_failure)
     follower = turn.follow()
     await asyncio.sleep(0)
     assert await anext(follower) == b"12"
@@ -58,11 +63,11 @@ async def test_waiting_events_leave_in_one_piece_and_a_lone_one_at_once() -> Non
 
 async def test_a_second_follower_can_begin_anywhere() -> None:
     source = Source(b"1", b"2", b"3")
-    turn = await Turns().start(source.stream(), on_failure)
+    turn = await _turns().start(source.stream(), on_failure)
     first = turn.follow()
     await anext(first)
     source.waiting.put_nowait(None)
-    await turn.task
+    await turn.over()
     assert [chunk async for chunk in turn.follow(after=1)] == [b"23"]
     await first.aclose()
 
@@ -71,31 +76,32 @@ async def test_a_failure_before_the_first_event_is_raised_to_the_caller() -> Non
     source = Source()
     source.waiting.put_nowait(InvalidInputError("no"))
     with pytest.raises(InvalidInputError):
-        await Turns().start(source.stream(), on_failure)
+        await _turns().start(source.stream(), on_failure)
 
 
 async def test_a_failure_after_the_first_event_ends_the_stream_with_an_event() -> None:
     source = Source(b"1")
     source.waiting.put_nowait(RuntimeError("broken"))
-    turn = await Turns().start(source.stream(), on_failure)
+    turn = await _turns().start(source.stream(), on_failure)
     assert b"".join([chunk async for chunk in turn.follow()]) == b"1failed: RuntimeError"
 
 
 async def test_the_turn_stops_when_its_last_follower_leaves_and_finishes_its_writes() -> None:
     source = Source(b"1")
-    turn = await Turns().start(source.stream(), on_failure)
+    turn = await _turns().start(source.stream(), on_failure)
     first, second = turn.follow(), turn.follow()
     await anext(first)
     await anext(second)
     await first.aclose()
-    assert not turn.task.cancelling()
+    assert turn.running
+    assert not source.ended.is_set()
     await second.aclose()
     await source.ended.wait()
     assert source.cancelled.is_set()
 
 
 async def test_closing_stops_every_turn_and_waits_for_its_writes() -> None:
-    turns = Turns()
+    turns = _turns()
     sources = [Source(b"1"), Source(b"1")]
     for source in sources:
         await turns.start(source.stream(), on_failure)
@@ -106,9 +112,9 @@ async def test_closing_stops_every_turn_and_waits_for_its_writes() -> None:
 
 
 async def test_a_silent_turn_keeps_its_connection_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns_module, "KEEP_ALIVE_SECONDS", 0.0)
+    monkeypatch.setattr(turn_module, "KEEP_ALIVE_SECONDS", 0.0)
     source = Source(b"1")
-    turn = await Turns().start(source.stream(), on_failure)
+    turn = await _turns().start(source.stream(), on_failure)
     follower = turn.follow()
     assert [await anext(follower), await anext(follower)] == [b"1", b": ping\n\n"]
     await follower.aclose()

@@ -1,7 +1,8 @@
 """ChatKit's server, told to use our conversation.
 
 Leans on three private methods of openai-chatkit 1.6.5, which `tests/unit/test_chatkit_seams.py` guards:
-`_process_streaming`, `_process_streaming_impl`, `_process_events`, `_process_non_streaming` and `_serialize`.
+`_process_streaming`, `_process_streaming_impl`, `_process_events`, `_process_non_streaming`, `_load_full_thread` and
+`_serialize`.
 """
 
 import datetime as dt
@@ -13,15 +14,18 @@ from typing import Any
 
 from chatkit.actions import Action
 from chatkit.errors import CustomStreamError
-from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
+from chatkit.server import DEFAULT_PAGE_SIZE, ChatKitServer, NonStreamingResult
 from chatkit.types import (
     AttachmentsDeleteReq,
     AudioInput,
     ChatKitReq,
     FeedbackKind,
+    ItemsListReq,
+    NonStreamingReq,
     Page,
     StreamingReq,
     SyncCustomActionResponse,
+    Thread,
     ThreadItemRemovedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
@@ -40,10 +44,12 @@ from app.application.attachments import Attachments
 from app.application.conversation import Conversation
 from app.application.file_cleanup import FileCleanup
 from app.application.questions import closed, expired
+from app.application.turns import Turns
 from app.domain.errors import AnyportError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit import preconditions
 from app.entrypoints.chatkit.file_links import renew_links
+from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
@@ -66,6 +72,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         attachments: Attachments,
         cleanup: FileCleanup,
         transcriber: Transcriber,
+        turns: Turns,
         settings: ChatKitSettings,
     ) -> None:
         super().__init__(store, attachments)
@@ -74,11 +81,10 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self._conversation = conversation
         self._actions = actions
         self._transcriber = transcriber
+        self._turns = turns
         self._patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
 
-    async def process(
-        self, request: str | bytes | bytearray, context: RequestContext
-    ) -> StreamingResult | NonStreamingResult:
+    async def process(self, request: str | bytes | bytearray, context: RequestContext) -> Streamed | NonStreamingResult:
         """Answer one request. Raises pydantic's `ValidationError` for a body that is no request of ChatKit's,
         and what `preconditions.check` raises, before a stream is open or anything is stored."""
         parsed = _requests().validate_json(request)
@@ -86,7 +92,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         await preconditions.check_files(parsed, self._attachments, context)
         _caller.set(context)
         if is_streaming_req(parsed):
-            return StreamingResult(self._process_streaming(parsed, context))
+            return Streamed(self._process_streaming(parsed, context), place_of(parsed, context))
         result = NonStreamingResult(await self._process_non_streaming(parsed, context.as_client()))
         if isinstance(parsed, ThreadsDeleteReq | AttachmentsDeleteReq):
             self._cleanup.soon()
@@ -171,6 +177,21 @@ class AnyportServer(ChatKitServer[RequestContext]):
 
         async for event in self._process_events(thread, context, events):
             yield event
+
+    async def _process_non_streaming(self, request: NonStreamingReq, context: RequestContext) -> bytes:
+        """ChatKit's own, but that a page which looks at a thread sees what its running turn has said so far."""
+        if not isinstance(request, ItemsListReq):
+            return await super()._process_non_streaming(request, context)
+        params = request.params
+        limit = params.limit or DEFAULT_PAGE_SIZE
+        page = await self.store.load_thread_items(params.thread_id, params.after, limit, params.order, context)
+        add_shown(page, await self._turns.open(params.thread_id), params.order, first=params.after is None)
+        return self._serialize(page)
+
+    async def _load_full_thread(self, thread_id: str, context: RequestContext) -> Thread:
+        thread = await super()._load_full_thread(thread_id, context)
+        add_shown(thread.items, await self._turns.open(thread_id), "asc", first=True)
+        return thread
 
     def _serialize(self, obj: BaseModel) -> bytes:
         if (caller := _caller.get()) is not None:

@@ -40,7 +40,8 @@ def serve(tools: Tools) -> None:
         http=bounded(settings.server.client_seconds),
         ws="none",
         forwarded_allow_ips=settings.server.trusted_proxies,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        # Turns end by themselves before that, and the streams that follow them.
+        timeout_graceful_shutdown=int(settings.turns.shutdown_seconds) + GRACE_SECONDS,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises a signal again once it has shut down, which would end a clean stop with an error code.
@@ -53,7 +54,7 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
     container = tools.container(settings)
     try:
         # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
-        await container.get(Turns)
+        turns = await container.get(Turns)
         models, storage = await container.get(ModelCatalog), await container.get(Storage)
         listener = _listen(settings.server)
     except BaseException:
@@ -67,7 +68,20 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
         model=models.default.model,
         store=storage.location,
     )
-    await uvicorn.Server(config).serve(sockets=[listener])
+    await _Server(config, turns).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which waits for open streams when it is told to stop: their turns have to hear of it as well."""
+
+    def __init__(self, config: uvicorn.Config, turns: Turns) -> None:
+        super().__init__(config)
+        self._turns = turns
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        draining = asyncio.create_task(self._turns.drain())
+        await super().shutdown(sockets)
+        await draining
 
 
 def _listen(server: ServerSettings) -> socket.socket:

@@ -31,6 +31,7 @@ from app.entrypoints.http.routes import (
     plain,
     session,
     tasks,
+    turns,
     usage,
 )
 from app.entrypoints.http.slow_bodies import hurry_bodies
@@ -41,6 +42,7 @@ INJECTED: Sequence[ControllerRouterHandler] = (
     chatkit.chatkit,
     session.open_session,
     plain.plain,
+    *turns.INJECTED,
     *tasks.INJECTED,
     entities.search_entities,
     models.list_models,

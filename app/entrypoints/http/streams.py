@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 from litestar.response import Stream
 
+TURN_HEADER = "x-turn-id"
+
 SSE_HEADERS = {
     # Proxies neither keep, nor re-encode, nor hold back an event stream.
     "cache-control": "no-cache, no-transform",

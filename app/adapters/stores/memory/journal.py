@@ -55,8 +55,14 @@ class MemoryTurnJournal(TurnJournal):
             entry.head = replace(entry.head, end=end)
             entry.ended_at = dt.datetime.now(dt.UTC)
 
+    async def drop(self, turn_id: str, owner: str) -> None:
+        entry = self._by_id.get(turn_id)
+        if entry is not None and entry.head.owner == owner:
+            self._drop(entry)
+
     async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
-        left = [entry for entry in self._living() if entry.head.end is None and entry.lease_until < expired]
+        running = [entry for entry in self._living() if entry.head.end is None and entry.head.owner != owner]
+        left = [entry for entry in running if entry.lease_until < expired]
         for entry in left:
             entry.head, entry.lease_until = replace(entry.head, owner=owner), lease_until
         return [entry.head for entry in left]

@@ -33,7 +33,12 @@ _end = (
     .where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)
     .values(end=bindparam("how", type_=String), ended_at=_UNTIL)
 )
-_claim = update(turns).where(_runs, turns.c.lease_until < _BEFORE).values(owner=_OWNER, lease_until=_UNTIL)
+_drop = delete(turns).where(turns.c.id == _TURN, turns.c.owner == _OWNER)
+_claim = (
+    update(turns)
+    .where(_runs, turns.c.owner != _OWNER, turns.c.lease_until < _BEFORE)
+    .values(owner=_OWNER, lease_until=_UNTIL)
+)
 _wishes = {
     "stop": update(turns).where(turns.c.thread_id == SCOPE, _runs).values(stop=True).returning(turns.c.id),
     "keep": update(turns).where(turns.c.thread_id == SCOPE, _runs).values(keep=True).returning(turns.c.id),
@@ -103,6 +108,9 @@ class SqlTurnJournal(TurnJournal):
     async def end(self, turn_id: str, owner: str, end: TurnEnd) -> None:
         now = dt.datetime.now(dt.UTC)
         await self._database.write(_end, {"turn_id": turn_id, "owner_id": owner, "how": end, "until": now})
+
+    async def drop(self, turn_id: str, owner: str) -> None:
+        await self._database.write(_drop, {"turn_id": turn_id, "owner_id": owner})
 
     async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
         values = {"owner_id": owner, "until": lease_until, "before": expired}

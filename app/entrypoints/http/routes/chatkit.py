@@ -10,13 +10,14 @@ from litestar import Request, Response, post
 from litestar.response import Stream
 
 from app.application.doubles import double_key
-from app.application.turns import Turn, Turns
+from app.application.turn import Turn
+from app.application.turns import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.begun import Begun
 from app.entrypoints.chatkit.errors import stream_failure
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.openapi import ChatKitOperation
-from app.entrypoints.http.streams import event_stream
+from app.entrypoints.http.streams import TURN_HEADER, event_stream
 
 CLIENT_HEADER: Final = "chatkit-frame-instance-id"
 """Which instance of ChatKit's front end is asking; other clients do not repeat themselves."""
@@ -42,9 +43,9 @@ async def chatkit(
 
     async def begin() -> Turn | NonStreamingResult:
         result = await server.process(body, caller)
-        return (
-            result if isinstance(result, NonStreamingResult) else await turns.start(result.json_events, stream_failure)
-        )
+        if isinstance(result, NonStreamingResult):
+            return result
+        return await turns.start(result.json_events, stream_failure, result.place)
 
     client = request.headers.get(CLIENT_HEADER)
     key = double_key(caller, client, body) if client else None
@@ -52,7 +53,7 @@ async def chatkit(
     if isinstance(begun, NonStreamingResult):
         doubles.forget(key)
         return Response(begun.json, media_type="application/json")
-    return event_stream(_delivering(begun, doubles, key))
+    return event_stream(_delivering(begun, doubles, key), {TURN_HEADER: begun.id})
 
 
 async def _delivering(turn: Turn, doubles: Begun, key: bytes | None) -> AsyncGenerator[bytes, None]:

@@ -1,0 +1,83 @@
+"""Turns that run in another process, followed through the journal."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import structlog
+
+from app.application.turn import KEEP_ALIVE_SECONDS, PING, number, woken
+from app.domain.errors import StoreUnavailableError
+from app.ports.signals import Signals
+from app.ports.turn_journal import TurnHead, TurnJournal
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 1.0
+"""How often one looks for news where no signals arrive, and while the database is away."""
+
+NEWS = "news:"
+
+
+class FarTurns:
+    """Follows turns by reading what their processes write; a signal says when there is something to read."""
+
+    def __init__(self, journal: TurnJournal, signals: Signals) -> None:
+        self._journal = journal
+        self._signals = signals
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._closing = False
+
+    def hear(self, signal: str) -> None:
+        """A signal arrived: wake those whom it is for."""
+        for wake in self._waiting.get(signal.removeprefix(NEWS), ()):
+            wake.set()
+
+    async def follow(self, head: TurnHead, after: int) -> AsyncGenerator[bytes, None]:
+        """The turn's events behind number `after`, numbered, until it ends or this process stops."""
+        wake = asyncio.Event()
+        self._waiting.setdefault(head.id, set()).add(wake)
+        silent = 0.0
+        try:
+            while not self._closing:
+                wake.clear()
+                over, events = await self._look(head, after)
+                if events:
+                    yield number(events, after)
+                    after, silent = after + len(events), 0.0
+                elif over:
+                    return
+                else:
+                    pause = KEEP_ALIVE_SECONDS / 3 if self._signals.heard else LOOK_SECONDS
+                    silent = 0.0 if await woken(wake, pause) else silent + pause
+                    if silent >= KEEP_ALIVE_SECONDS:
+                        silent = 0.0
+                        yield PING
+        finally:
+            self._waiting[head.id].discard(wake)
+            if not self._waiting[head.id]:
+                del self._waiting[head.id]
+
+    async def over(self, head: TurnHead, seconds: float) -> None:
+        """Wait until the turn has ended, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                async for _ in self.follow(head, 2**31 - 1):
+                    pass
+        except TimeoutError:
+            log.warning("a turn of another process was asked to stop and goes on", turn=head.id)
+
+    def close(self) -> None:
+        """End all streams; whoever reads them can go on elsewhere."""
+        self._closing = True
+        for waiting in self._waiting.values():
+            for wake in waiting:
+                wake.set()
+
+    async def _look(self, head: TurnHead, after: int) -> tuple[bool, list[bytes]]:
+        try:
+            # In this order: what was written before the end is there when the end is.
+            now = await self._journal.latest(head.thread_id)
+            over = now is None or now.id != head.id or now.end is not None
+            return over, list(await self._journal.events(head.id, after))
+        except StoreUnavailableError:
+            return False, []

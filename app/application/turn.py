@@ -1,0 +1,150 @@
+"""One turn of this process: its task, its events so far, and whoever follows them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from app.domain.errors import AnyportError
+from app.domain.language import _
+from app.ports.turn_journal import TurnEnd
+
+KEEP_ALIVE_SECONDS = 15.0
+PING: Final = b": ping\n\n"
+
+INTERRUPTED: Final = "interrupted"
+"""Said to a task that is cancelled because the server stops, not because somebody wants it to."""
+
+PIECE_EVENTS: Final = 256
+"""So many events leave in one piece at most: a reader who is far behind costs no second copy of the turn."""
+
+
+class Place(msgspec.Struct):
+    """Where a turn takes place, and for whom; a new thread's id is known from the first event on."""
+
+    user_id: str
+    thread_id: str = ""
+
+
+class Turn:
+    """A list of events that grows; a follower is a place in it, and costs nothing more."""
+
+    def __init__(self, id_: str, place: Place | None, on_left: Callable[["Turn"], None]) -> None:
+        self.id = id_
+        self.place = place
+        self.events: list[bytes] = []
+        self.failure: Exception | None = None
+        self.end: TurnEnd = "completed"
+        self.journaled = 0
+        """So many events are in the journal."""
+        self.delivered = 0
+        """So many events were on their way to somebody, at least."""
+        self.cut: int | None = None
+        """Where the turn ends for good, if nobody waited for all of it."""
+        self.kept = False
+        """Whether somebody came back for it: then it runs to its end."""
+        self.ending = False
+        """Whether it came to its own end, and only has to be written down."""
+        self.entered = asyncio.Event()
+        """Set when the journal knows of it."""
+        self.task: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self._followers: set[asyncio.Event] = set()
+        self._first = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._on_left = on_left
+
+    @property
+    def running(self) -> bool:
+        """Whether there may be more."""
+        return not self._ended.is_set()
+
+    @property
+    def first(self) -> bytes:
+        """The first event; there is none before `opened`, nor when the turn had nothing to say."""
+        return self.events[0] if self.events else b""
+
+    async def opened(self) -> None:
+        """Wait for the first event. Raises what the turn raised before it had one, so that it can be answered
+        with a status code instead of a broken stream."""
+        await self._first.wait()
+        if self.failure is not None and not self.events:
+            raise self.failure
+
+    async def over(self) -> None:
+        """Wait until everything is stored and said."""
+        await self._ended.wait()
+
+    async def follow(self, after: int = 0, *, numbered: bool = False) -> AsyncGenerator[bytes, None]:
+        """The events behind number `after`, then those to come; events that wait already leave in one piece."""
+        wake = asyncio.Event()
+        self._followers.add(wake)
+        if self.timer is not None:
+            self.keep()
+        try:
+            while True:
+                wake.clear()
+                if after < len(self.events):
+                    waiting = self.events[after : after + PIECE_EVENTS]
+                    piece = number(waiting, after) if numbered else b"".join(waiting)
+                    after += len(waiting)
+                    self.delivered = max(self.delivered, after)
+                    yield piece
+                elif self._ended.is_set():
+                    return
+                elif not await woken(wake, KEEP_ALIVE_SECONDS):
+                    yield PING
+        finally:
+            self._followers.discard(wake)
+            if not self._followers and not self.ending and self.running:
+                self._on_left(self)
+
+    def keep(self) -> None:
+        """Somebody came back for it: it runs to its end."""
+        self.kept = True
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def stop(self, *, cut: int | None = None, end: TurnEnd = "stopped") -> None:
+        """Cancel the turn, once; what was said is stored, up to event number `cut` if that is given."""
+        if self.ending or self.task is None or self.task.cancelling() or self.task.done():
+            return
+        self.cut, self.end = cut, end
+        self.task.cancel(INTERRUPTED if end == "interrupted" else None)
+
+    def append(self, event: bytes) -> None:
+        """One more event, for everybody."""
+        self.events.append(event)
+        if not self._first.is_set():
+            self._first.set()
+        self._wake()
+
+    def finish(self) -> None:
+        """There will be no more."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if not self.events and self.failure is None and self.end != "completed":
+            self.failure = AnyportError(_("The turn was stopped before it began."))
+        self._ended.set()
+        self._first.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        for follower in self._followers:
+            follower.set()
+
+
+async def woken(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event was set within so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    return False
+
+
+def number(events: list[bytes], after: int) -> bytes:
+    """The events with their numbers, as `id:` lines that a browser sends back in `Last-Event-ID`."""
+    return b"".join(b"id: %d\n%b" % (at, event) for at, event in enumerate(events, after + 1))

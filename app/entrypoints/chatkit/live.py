@@ -1,0 +1,38 @@
+"""Where a request's turn takes place, and what a page is shown of a turn that runs."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from chatkit.server import StreamingResult
+from chatkit.types import Page, StreamingReq, ThreadItem, ThreadsCreateReq, ThreadsCustomActionReq
+
+from app.application.transcript import Transcript
+from app.application.turn import Place
+from app.domain.identity import RequestContext
+
+
+class Streamed(StreamingResult):
+    """ChatKit's stream, and whose turn it is; a click in a widget is none, and may come while one runs."""
+
+    def __init__(self, stream: AsyncGenerator[bytes, None], place: Place | None) -> None:
+        super().__init__(stream)
+        self.place = place
+
+
+def place_of(request: StreamingReq, context: RequestContext) -> Place | None:
+    """The place that the request takes, if it is one that a model answers."""
+    match request:
+        case ThreadsCreateReq():
+            return Place(user_id=context.user_id)
+        case ThreadsCustomActionReq():
+            return None
+    return Place(user_id=context.user_id, thread_id=request.params.thread_id)
+
+
+def add_shown(page: Page[Any], shown: Transcript | None, order: str, *, first: bool) -> None:
+    """Add to a page of a thread's items the messages that its turn has begun and not finished: they are the newest."""
+    if shown is None or (page.has_more if order == "asc" else not first):
+        return
+    known = {item.id for item in page.data}
+    unfinished: list[ThreadItem] = [item for item in shown.unfinished if item.id not in known]
+    page.data = [*page.data, *unfinished] if order == "asc" else [*reversed(unfinished), *page.data]

@@ -1,0 +1,48 @@
+"""The running turn of a thread: follow it from anywhere, stop it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+from dishka.integrations.litestar import FromDishka
+from litestar import Response, get, post
+from litestar.params import Parameter
+from litestar.response import Stream
+from litestar.types import ControllerRouterHandler
+
+from app.application.turns import Turns
+from app.domain.identity import RequestContext
+from app.entrypoints.http.streams import event_stream
+from app.ports.thread_store import ThreadStore
+
+Number = Annotated[int | None, Parameter(ge=0, le=2**31 - 1)]
+
+
+@get("/api/threads/{thread_id:str}/stream", tags=["chat"], summary="Follow a running answer")
+async def stream(
+    thread_id: str,
+    store: FromDishka[ThreadStore],
+    turns: FromDishka[Turns],
+    caller: FromDishka[RequestContext],
+    after: Number = None,
+    turn: str = "",
+    last_event_id: Annotated[int | None, Parameter(header="last-event-id", ge=0, le=2**31 - 1)] = None,
+) -> Response[None] | Stream:
+    """The events behind number `after` (or `Last-Event-ID`) of the thread's turn, each with its number as `id:`, and
+    then those to come. 204 when no turn runs and none has just ended, or when it is not the one that `turn` names."""
+    await store.load_thread(thread_id, caller)
+    first = after if after is not None else last_event_id or 0
+    events = await turns.follow(thread_id, first, turn)
+    return Response(None, status_code=204) if events is None else event_stream(events)
+
+
+@post("/api/threads/{thread_id:str}/stop", status_code=204, tags=["chat"], summary="Stop a running answer")
+async def stop(
+    thread_id: str, store: FromDishka[ThreadStore], turns: FromDishka[Turns], caller: FromDishka[RequestContext]
+) -> None:
+    """Stop the thread's turn, on whatever replica it runs; what was said so far is stored when this returns. Safe to
+    repeat, and without a turn."""
+    await store.load_thread(thread_id, caller)
+    await turns.stop(thread_id)
+
+
+INJECTED: Final[Sequence[ControllerRouterHandler]] = (stream, stop)
