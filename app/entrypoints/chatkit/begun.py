@@ -3,7 +3,7 @@
 from chatkit.server import NonStreamingResult
 
 from app.application.doubles import Doubles
-from app.application.turns import Turn
+from app.application.turn import Turn
 
 
 class Begun(Doubles[Turn | NonStreamingResult]):
