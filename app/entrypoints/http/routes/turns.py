@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from dishka.integrations.litestar import FromDishka
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
@@ -14,7 +14,7 @@ from app.domain.identity import RequestContext
 from app.entrypoints.http.streams import event_stream
 from app.ports.thread_store import ThreadStore
 
-Number = Annotated[int | None, Parameter(ge=0, le=2**31 - 1)]
+Number = Annotated[int | None, QueryParameter(ge=0, le=2**31 - 1)]
 
 
 @get("/api/threads/{thread_id:str}/stream", tags=["chat"], summary="Follow a running answer")
@@ -25,7 +25,7 @@ async def stream(
     caller: FromDishka[RequestContext],
     after: Number = None,
     turn: str = "",
-    last_event_id: Annotated[int | None, Parameter(header="last-event-id", ge=0, le=2**31 - 1)] = None,
+    last_event_id: Annotated[int | None, HeaderParameter(name="last-event-id", ge=0, le=2**31 - 1)] = None,
 ) -> Response[None] | Stream:
     """The events behind number `after` (or `Last-Event-ID`) of the thread's turn, each with its number as `id:`, and
     then those to come. 204 when no turn runs and none has just ended, or when it is not the one that `turn` names."""
