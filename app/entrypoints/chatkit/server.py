@@ -51,6 +51,7 @@ from app.entrypoints.chatkit import preconditions
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
+from app.entrypoints.chatkit.text_delta import encoded_text_delta
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
 from app.settings import ChatKitSettings
@@ -194,6 +195,8 @@ class AnyportServer(ChatKitServer[RequestContext]):
         return thread
 
     def _serialize(self, obj: BaseModel) -> bytes:
+        if (delta := encoded_text_delta(obj)) is not None:
+            return delta
         if (caller := _caller.get()) is not None:
             renew_links(obj, self._attachments, caller)
         return super()._serialize(_in_utc(self._without_expired(obj)))
