@@ -24,6 +24,7 @@ from app.adapters.transcription.nobody import Nobody
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.actions import WidgetActions
 from app.application.attachments import Attachments
+from app.application.changes import Changes
 from app.application.conversation import Conversation
 from app.application.entities import Mentions
 from app.application.file_cleanup import FileCleanup
@@ -35,6 +36,7 @@ from app.application.tasks import TaskService
 from app.application.titles import Titles
 from app.application.turn_upkeep import TurnUpkeep
 from app.application.turns import Turns
+from app.application.watched_threads import WatchedThreads
 from app.domain.conversation import HistoryWindow
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import StartScreen
@@ -147,8 +149,16 @@ class StorageWiring(Provider):
             await storage.aclose()
 
     @provide
-    def threads(self, storage: Storage) -> ThreadStore:
-        return storage.threads
+    async def changes(self, storage: Storage) -> AsyncIterator[Changes]:
+        changes = Changes(storage.signals)
+        try:
+            yield changes
+        finally:
+            await changes.aclose()
+
+    @provide
+    def threads(self, storage: Storage, changes: Changes, settings: Settings) -> ThreadStore:
+        return WatchedThreads(storage.threads, changes, patience=settings.turns.save_seconds)
 
     @provide
     def tasks(self, storage: Storage) -> TaskRepository:
@@ -210,8 +220,8 @@ class AssistantWiring(Provider):
         return Begun()
 
     @provide
-    def task_service(self, tasks: TaskRepository) -> TaskService:
-        return TaskService(tasks)
+    def task_service(self, tasks: TaskRepository, changes: Changes) -> TaskService:
+        return TaskService(tasks, on_change=changes.task_changed)
 
     @provide
     def assistant(self, settings: Settings) -> Assistant:
@@ -304,10 +314,11 @@ class AssistantWiring(Provider):
         actions: WidgetActions,
         storage: Storage,
         cleanup: FileCleanup,
+        changes: Changes,
         settings: Settings,
     ) -> AsyncIterator[Turns]:
         # Asks for what answers only so that turns are stopped before the store they write to, and the model, close.
-        turns = Turns(storage, settings.turns)
+        turns = Turns(storage, settings.turns, on_closing=changes.close)
         # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
         async with (
             letting_go(storage, thread_days=settings.store.thread_retention_days),

@@ -62,8 +62,13 @@ class TaskService:
         self._on_change = on_change
 
     def telling(self, on_change: Callable[[TaskEvent], None]) -> "TaskService":
-        """The same service, telling what it changes: once for each change, when it is stored."""
-        return TaskService(self._repository, self._now, on_change)
+        """The same service, telling one more what it changes: once for each change, when it is stored."""
+
+        def both(event: TaskEvent) -> None:
+            self._on_change(event)
+            on_change(event)
+
+        return TaskService(self._repository, self._now, both)
 
     @property
     def today(self) -> dt.date:

@@ -52,7 +52,10 @@ _first_event = msgspec.json.Decoder(_First)
 class Turns:
     """The turns of this process, and the way to those of all others."""
 
-    def __init__(self, storage: Storage, settings: TurnSettings | None = None) -> None:
+    def __init__(
+        self, storage: Storage, settings: TurnSettings | None = None, on_closing: Callable[[], None] = lambda: None
+    ) -> None:
+        self._on_closing = on_closing
         self._storage = storage
         self._journal = storage.journal
         self._signals: Signals = storage.signals
@@ -136,6 +139,7 @@ class Turns:
     async def drain(self) -> None:
         """Take no more turns, let those that run finish as long as the settings allow, then keep what was said."""
         self._closing.set()
+        self._on_closing()
         self.far.close()
         tasks = [turn.task for turn in self._running if turn.task is not None]
         if tasks:

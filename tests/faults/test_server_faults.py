@@ -42,7 +42,7 @@ async def test_a_database_without_the_schema_names_the_command(tmp_path: Path, p
 
 
 async def test_lost_in_the_middle_of_an_answer_and_back_again(tmp_path: Path, postgres: PostgresServer) -> None:
-    environment = {"DATABASE_URL": postgres.url(), "DEMO_DELAY_MS": "5"}
+    environment = {"DATABASE_URL": postgres.url(), "DEMO_DELAY_MS": "5", "SAVE_RETRY_SECONDS": "1"}
     async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
         thread, events = "", []
         async for event in client.stream("threads.create", input=user_input("count to 200")):

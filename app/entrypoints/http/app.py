@@ -71,7 +71,7 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
 
     served = [mcp.mcp] if settings.mcp.served is Switch.ON else []
     app = Litestar(
-        route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), *pages.STATIC, *served],
+        route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), turns.script, *pages.STATIC, *served],
         guards=[need_login],
         cors_config=cors_for(settings.browsers.cors_origins),
         exception_handlers=errors.HANDLERS,

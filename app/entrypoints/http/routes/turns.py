@@ -1,19 +1,23 @@
 """The running turn of a thread: follow it from anywhere, stop it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Final
 
 from dishka.integrations.litestar import FromDishka
 from litestar import Response, get, post
 from litestar.params import HeaderParameter, QueryParameter
-from litestar.response import Stream
+from litestar.response import File, Stream
 from litestar.types import ControllerRouterHandler
 
+from app.application.changes import Changes
 from app.application.turns import Turns
 from app.domain.identity import RequestContext
+from app.entrypoints.http.auth import OPEN
 from app.entrypoints.http.streams import event_stream
 from app.ports.thread_store import ThreadStore
 
+SCRIPT: Final = Path(__file__).parent.parent / "static" / "anyport.js"
 Number = Annotated[int | None, QueryParameter(ge=0, le=2**31 - 1)]
 
 
@@ -45,4 +49,16 @@ async def stop(
     await turns.stop(thread_id)
 
 
-INJECTED: Final[Sequence[ControllerRouterHandler]] = (stream, stop)
+@get("/api/events", tags=["chat"], summary="What changes for the caller")
+async def events(changes: FromDishka[Changes], caller: FromDishka[RequestContext]) -> Stream:
+    """Changed threads, items and tasks, by ids, as they happen on any replica; `resync` says that some were missed."""
+    return event_stream(changes.follow(caller.user_id))
+
+
+@get("/anyport.js", include_in_schema=False, opt=OPEN)
+async def script() -> File:
+    """Keeps a page with ChatKit's element in step; a module without dependencies."""
+    return File(SCRIPT, content_disposition_type="inline", media_type="text/javascript")
+
+
+INJECTED: Final[Sequence[ControllerRouterHandler]] = (stream, stop, events)

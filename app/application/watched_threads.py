@@ -1,0 +1,109 @@
+"""The thread store as the application uses it: what changes is told, and a database that went away is waited for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+from chatkit.store import StoreItemType
+from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
+
+from app.application.changes import Change, Changes
+from app.domain.errors import StoreUnavailableError
+from app.domain.identity import RequestContext
+from app.ports.thread_store import Feedback, ThreadStore
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+
+class WatchedThreads(ThreadStore):
+    """`ThreadStore` before another one: every write of every use case passes here.
+
+    A write of an item is tried again for `patience` seconds while the database is away: what it holds was shown to
+    somebody already. Then it raises `StoreUnavailableError`.
+    """
+
+    def __init__(self, store: ThreadStore, changes: Changes, *, patience: float) -> None:
+        self._store = store
+        self._changes = changes
+        self._patience = patience
+        self._new: set[str] = set()
+
+    def generate_thread_id(self, context: RequestContext) -> str:
+        thread_id = self._store.generate_thread_id(context)
+        self._new.add(thread_id)
+        return thread_id
+
+    def generate_item_id(self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext) -> str:
+        return self._store.generate_item_id(item_type, thread, context)
+
+    async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
+        return await self._store.load_thread(thread_id, context)
+
+    async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        new = thread.id in self._new
+        self._new.discard(thread.id)
+        await self._store.save_thread(thread, context)
+        kind: Literal["thread.created", "thread.updated"] = "thread.created" if new else "thread.updated"
+        self._changes.tell(context.user_id, Change(kind, thread.id))
+
+    async def load_threads(
+        self, limit: int, after: str | None, order: str, context: RequestContext
+    ) -> Page[ThreadMetadata]:
+        return await self._store.load_threads(limit, after, order, context)
+
+    async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
+        await self._store.delete_thread(thread_id, context)
+        self._changes.tell(context.user_id, Change("thread.deleted", thread_id))
+
+    async def load_thread_items(
+        self, thread_id: str, after: str | None, limit: int, order: str, context: RequestContext
+    ) -> Page[ThreadItem]:
+        return await self._store.load_thread_items(thread_id, after, limit, order, context)
+
+    async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
+        return await self._store.load_item(thread_id, item_id, context)
+
+    async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
+        if item.type == "user_message":
+            await self._store.add_thread_item(thread_id, item, context)  # Nobody was shown anything yet.
+        else:
+            await self._patiently(lambda: self._store.add_thread_item(thread_id, item, context))
+        self._changes.tell(context.user_id, Change("item.added", thread_id, item.id))
+
+    async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
+        await self._store.save_item(thread_id, item, context)
+        self._changes.tell(context.user_id, Change("item.updated", thread_id, item.id))
+
+    async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
+        await self._store.delete_thread_item(thread_id, item_id, context)
+        self._changes.tell(context.user_id, Change("item.removed", thread_id, item_id))
+
+    async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
+        await self._store.save_attachment(attachment, context)
+
+    async def load_attachment(self, attachment_id: str, context: RequestContext) -> Attachment:
+        return await self._store.load_attachment(attachment_id, context)
+
+    async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
+        await self._store.delete_attachment(attachment_id, context)
+
+    async def save_feedback(
+        self, thread_id: str, item_ids: Sequence[str], kind: Literal["positive", "negative"], context: RequestContext
+    ) -> None:
+        await self._store.save_feedback(thread_id, item_ids, kind, context)
+
+    async def load_feedback(self, thread_id: str, context: RequestContext) -> Sequence[Feedback]:
+        return await self._store.load_feedback(thread_id, context)
+
+    async def _patiently(self, write: Callable[[], Awaitable[None]]) -> None:
+        loop = asyncio.get_running_loop()
+        deadline, pause = loop.time() + self._patience, FIRST_PAUSE
+        while True:
+            try:
+                return await write()
+            except StoreUnavailableError:
+                if loop.time() + pause > deadline:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)

@@ -1,0 +1,105 @@
+// For a page with ChatKit's own element: an answer survives a refresh, and what happens elsewhere appears here.
+//
+//   <script type="module">
+//     import { stayInStep } from "/anyport.js";
+//     stayInStep(document.querySelector("openai-chatkit"), { base: "" });
+//   </script>
+
+const PAUSE = 1000;
+const GATHER = 150;
+
+/**
+ * Keep the element in step with the server until the function that is returned is called.
+ * `base` is the address of the server, `headers` what `fetch` needs to be let in, as an object or a function.
+ */
+export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
+  const ended = new AbortController();
+  let thread = null;
+  let answering = false;
+  let following = null;
+  let refreshing = 0;
+
+  const ask = (path, options = {}) =>
+    fetch(base + path, {
+      credentials: "include",
+      ...options,
+      headers: typeof headers === "function" ? headers() : headers,
+    });
+
+  // The element asks once for many changes, and never while it streams an answer itself.
+  const refresh = () => {
+    clearTimeout(refreshing);
+    refreshing = setTimeout(() => {
+      if (!answering && thread) chatkit.fetchUpdates();
+    }, GATHER);
+  };
+
+  // An answer that runs without this page: show each piece, up to its end.
+  const follow = async (id) => {
+    following?.abort();
+    following = new AbortController();
+    const { signal } = following;
+    const response = await ask(`/api/threads/${encodeURIComponent(id)}/stream`, { signal }).catch(() => null);
+    if (response?.status !== 200) return;
+    await frames(response, refresh).catch(() => {});
+    if (!signal.aborted) refresh();
+  };
+
+  const watch = async () => {
+    while (!ended.signal.aborted) {
+      const response = await ask("/api/events", { signal: ended.signal }).catch(() => null);
+      if (response?.ok) {
+        refresh(); // Whatever happened while nobody listened.
+        await frames(response, changed).catch(() => {});
+      }
+      await new Promise((done) => setTimeout(done, PAUSE));
+    }
+  };
+
+  const changed = (event) => {
+    chatkit.dispatchEvent(new CustomEvent("anyport.change", { detail: event }));
+    if (event.type === "resync" || event.thread_id === thread) refresh();
+  };
+
+  const listeners = {
+    "chatkit.thread.change": (event) => {
+      thread = event.detail.threadId;
+      if (thread && !answering) follow(thread);
+    },
+    "chatkit.response.start": () => {
+      answering = true;
+      following?.abort();
+    },
+    "chatkit.response.end": () => {
+      answering = false;
+    },
+  };
+  for (const [name, listener] of Object.entries(listeners)) chatkit.addEventListener(name, listener);
+  watch();
+
+  return () => {
+    ended.abort();
+    following?.abort();
+    clearTimeout(refreshing);
+    for (const [name, listener] of Object.entries(listeners)) chatkit.removeEventListener(name, listener);
+  };
+}
+
+/** Stop the answer of a thread, wherever it runs; what was said so far is kept. */
+export const stopAnswer = (thread, { base = "", headers = {} } = {}) =>
+  fetch(`${base}/api/threads/${encodeURIComponent(thread)}/stop`, { method: "POST", credentials: "include", headers });
+
+async function frames(response, tell) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let waiting = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (waiting + value).split("\n\n");
+    waiting = parts.pop();
+    for (const part of parts) {
+      const data = part.split("\n").find((line) => line.startsWith("data: "));
+      if (data) tell(JSON.parse(data.slice(6)));
+    }
+  }
+}
