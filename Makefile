@@ -35,7 +35,7 @@ web: ## Build the chat for the browser; needs Node 18 or newer
 	@$(MAKE) --no-print-directory $(WEB)
 
 web-check: web/node_modules/.package-lock.json ## Check and test the code of the browser's side
-	cd web && npm run --silent check && npm run --silent test
+	cd web && npm run --silent check && npm run --silent test && npm run --silent build-example
 
 $(WEB): web/node_modules/.package-lock.json web/vite.config.ts $(shell find web/src -name '*.ts')
 	cd web && npm run --silent build

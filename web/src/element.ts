@@ -147,6 +147,7 @@ export class ChatKitElement extends LitElement implements View {
 
   async submit(): Promise<void> {
     const { draft, options } = this;
+    await draft.uploaded();
     if (draft.isEmpty || draft.isUploading || this.conversation.isBusy) return;
     const input = draft.input();
     const { text } = draft;

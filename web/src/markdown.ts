@@ -42,6 +42,7 @@ export function clean(html: string, mayLoad: ImageRule): DocumentFragment {
   fragment.querySelectorAll("input").forEach((box) => {
     box.type = "checkbox";
     box.disabled = true;
+    box.ariaLabel = box.parentElement?.textContent?.trim() || null;
   });
   fragment.querySelectorAll("table").forEach((table) => wrap(table, "table"));
   fragment.querySelectorAll("pre").forEach((code) => wrap(code, "code"));

@@ -77,7 +77,19 @@ export class Draft {
   }
 
   /** Upload a file; how it went is in `uploads`. */
-  async upload(file: File): Promise<void> {
+  upload(file: File): Promise<void> {
+    const running = this.transfer(file).finally(() => this.running.delete(running));
+    this.running.add(running);
+    return running;
+  }
+  private readonly running = new Set<Promise<void>>();
+
+  /** Wait until no file is on its way any more. */
+  async uploaded(): Promise<void> {
+    await Promise.all(this.running);
+  }
+
+  private async transfer(file: File): Promise<void> {
     const upload: Upload = { file, attachment: null, error: null, abort: new AbortController() };
     this.uploads = [...this.uploads, upload];
     this.changed();

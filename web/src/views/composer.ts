@@ -34,11 +34,13 @@ export function composer(view: View): TemplateResult {
 
 function field(view: View): TemplateResult {
   const { draft, locale, options } = view;
+  const isOffering = view.suggestions.list.length > 0;
   const tool = options.composer?.tools?.find(({ id }) => id === draft.toolId);
   const placeholder = tool?.placeholderOverride ?? options.composer?.placeholder ?? locale.words.placeholder;
   return html`<textarea id="message" rows="1" dir="auto" autocomplete="off" aria-label=${locale.words.message}
     placeholder=${placeholder} ?disabled=${!isOpen(view)} .value=${live(draft.text)}
-    aria-controls="suggestions" aria-activedescendant=${view.suggestions.list.length ? `s${view.suggestions.chosen}` : nothing}
+    aria-controls=${isOffering ? "suggestions" : nothing}
+    aria-activedescendant=${isOffering ? `s${view.suggestions.chosen}` : nothing}
     @input=${(event: InputEvent) => typed(view, event.target as HTMLTextAreaElement)}
     @keydown=${(event: KeyboardEvent) => key(view, event)}
     @paste=${(event: ClipboardEvent) => paste(view, event)}></textarea>`;

@@ -64,7 +64,8 @@ export class Scroller {
     if (!box) return;
     const rest = box.scrollHeight - box.scrollTop - box.clientHeight;
     this.isAtEnd = rest < NEAR_END;
-    if (!this.isAtEnd && this.wasScrolledUp(box.scrollTop)) this.isPinned = false;
+    const isUp = this.wasScrolledUp(box.scrollTop);
+    if (isUp && !this.isAtEnd) this.isPinned = false;
     if (box.scrollTop < NEAR_TOP) void this.view.conversation.loadEarlier();
     this.view.redraw();
   };
@@ -93,10 +94,12 @@ export class Scroller {
   }
 
   private measure(entries: readonly ResizeObserverEntry[]): void {
+    let isNews = false;
     for (const { target, borderBoxSize } of entries) {
       const id = (target as HTMLElement).dataset["id"];
-      if (id && target.isConnected) this.heights.measured(id, borderBoxSize[0]?.blockSize ?? 0);
+      if (id && target.isConnected) isNews = this.heights.measured(id, borderBoxSize[0]?.blockSize ?? 0) || isNews;
     }
     if (this.isPinned) this.toEnd(false);
+    if (isNews) this.view.redraw();
   }
 }

@@ -18,10 +18,12 @@ export class RowHeights {
   private readonly known = new Map<string, number>();
   private total = 0;
 
-  /** Remember how high a row is. */
-  measured(id: string, height: number): void {
+  /** Remember how high a row is; whether that was not known before. */
+  measured(id: string, height: number): boolean {
+    if (this.known.get(id) === height) return false;
     this.total += height - (this.known.get(id) ?? 0);
     this.known.set(id, height);
+    return true;
   }
 
   clear(): void {
