@@ -258,7 +258,7 @@ async def test_what_axe_calls_serious_is_not_there(page: Page) -> None:
         pytest.skip("axe-core is not installed: make web-check (needs Node 18 or newer)")
     await show(page, everything())
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # A literal of two.
+        await page.emulate_media(color_scheme=scheme)
         await expect(page.locator(".root")).to_have_class(f"root {scheme}")
         assert await findings(page) == []
     await page.get_by_role("button", name="History").click()
