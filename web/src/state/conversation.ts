@@ -196,7 +196,8 @@ export class Conversation {
         if (this.turn !== turn) return true;
         if (!turn.arrived && isRejoined) this.begin();
         turn.arrived = true;
-        this.take(event);
+        // What the thread was called when the turn began is older than what was loaded.
+        if (!(isRejoined && "thread" in event)) this.take(event);
       }
     } catch (error) {
       if (this.turn === turn && !turn.abort.signal.aborted) await this.broken(error, turn.arrived);
