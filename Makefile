@@ -7,11 +7,12 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --uni
   --no-emit-index-url --no-emit-find-links -p 3.11 $(ARGS)
 
 WEB := app/_web/chatkit.js
+EXAMPLE := web/example/dist/index.html
 HAS_NODE := $(shell node -e 'console.log(parseInt(process.versions.node) >= 18 ? "yes" : "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check format docs-settings messages web web-check bench bench-store soak lock clean
+.PHONY: help run install test check format docs-settings messages web web-check web-example bench bench-store soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +22,7 @@ run: $(VENV)/runtime.stamp $(HAS_NODE:yes=$(WEB)) ## Install what is missing and
 
 install: $(VENV)/dev.stamp ## Install everything that development needs
 
-test: $(VENV)/dev.stamp $(HAS_NODE:yes=$(WEB)) ## Run the tests, on every core; ARGS="-k widgets" chooses some
+test: $(VENV)/dev.stamp $(HAS_NODE:yes=$(WEB) $(EXAMPLE)) ## Run the tests, on every core; ARGS="-k widgets" chooses some
 	$(BIN)/python -m pytest -n auto --dist worksteal -rs $(ARGS)
 
 check: $(VENV)/dev.stamp $(HAS_NODE:yes=web-check) ## Check style, types and import rules
@@ -35,14 +36,23 @@ web: ## Build the chat for the browser; needs Node 18 or newer
 	@$(MAKE) --no-print-directory $(WEB)
 
 web-check: web/node_modules/.package-lock.json ## Check and test the code of the browser's side
-	cd web && npm run --silent check && npm run --silent test && npm run --silent build-example
+	cd web && npm run --silent check && npm run --silent test
+
+web-example: ## Build the React page in web/example; needs Node 18 or newer
+	@test '$(HAS_NODE)' || { echo 'The example needs Node 18 or newer, with npm.' >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(EXAMPLE)
 
 $(WEB): web/node_modules/.package-lock.json web/vite.config.ts $(shell find web/src -name '*.ts')
 	cd web && npm run --silent build
 	@touch $@
 
-web/node_modules/.package-lock.json: web/package-lock.json
-	cd web && npm ci --silent --ignore-scripts
+$(EXAMPLE): $(addprefix web/example/,node_modules/.package-lock.json index.html tsconfig.json vite.config.ts) \
+  $(wildcard web/example/src/*)
+	cd web/example && npm run --silent check && npm run --silent build
+	@touch $@
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --silent --ignore-scripts
 	@touch $@
 
 format: $(VENV)/dev.stamp ## Bring the code into shape
@@ -75,7 +85,7 @@ lock: | $(BIN)/python $(UV) ## Resolve the locks again; ARGS=--upgrade takes new
 	$(COMPILE) --all-extras --group build -c requirements-dev.txt -o requirements.txt pyproject.toml
 
 clean: ## Remove the environment and all caches; data/ stays
-	rm -rf $(VENV) .mypy_cache app/_web web/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache app/_web web/node_modules web/example/node_modules web/example/dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find app bench migrations tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -1,47 +1,137 @@
-"""The React page of web/example with @openai/chatkit-react and our element, built and driven."""
+"""The React page of web/example, as it is built, in front of the real server."""
 
-import mimetypes
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 
+import httpx
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.chat import answered, say
-from tests.server import ROOT, ServerProcess
+from tests.fakes.login_service import SECRET, secret_token
+from tests.server import ROOT, START_SECONDS, ServerProcess, free_port, running
 
 pytestmark = pytest.mark.browser
 
-BUILT = ROOT / "web" / "example" / "dist"
+EXAMPLE = ROOT / "web" / "example"
+VITE = EXAMPLE / "node_modules" / ".bin" / "vite"
+
+
+@asynccontextmanager
+async def served(upstream: str) -> AsyncGenerator[str, None]:
+    """The address of the built page, with the server at `upstream` behind it."""
+    if not (VITE.exists() and (EXAMPLE / "dist" / "index.html").is_file()):
+        pytest.skip("web/example is not built: make web-example (needs Node 18 or newer)")
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        VITE,
+        "preview",
+        "--strictPort",
+        f"--port={port}",
+        cwd=EXAMPLE,
+        env={"PATH": os.environ["PATH"], "ANYPORT_URL": upstream},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        await until_it_answers(process, url)
+        yield url
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def until_it_answers(process: asyncio.subprocess.Process, url: str) -> None:
+    """Return when the page can be had."""
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(START_SECONDS):
+        while True:
+            assert process.returncode is None, "vite preview has ended"
+            try:
+                (await client.get(url)).raise_for_status()
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+@asynccontextmanager
+async def visit(browser: Browser, url: str) -> AsyncGenerator[Page, None]:
+    """Somebody who has never been at `url`, and whose browser asks nobody else."""
+    foreign: list[str] = []
+    thrown: list[str] = []
+    context = await browser.new_context()
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("request", lambda request: None if request.url.startswith((url, "data:")) else foreign.append(request.url))
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    await page.goto(url)
+    yield page
+    await context.close()
+    assert foreign == []
+    assert thrown == []
 
 
 @pytest.fixture
-async def example(page: Page, server: ServerProcess) -> Page:
-    """The page as its own build, on the server's origin."""
-    if not BUILT.is_dir():
-        pytest.skip("web/example is not built: make web-check (needs Node 18 or newer)")
-
-    async def file(route: Route) -> None:
-        name = route.request.url.removeprefix(f"{server.url}/example/") or "index.html"
-        kind = mimetypes.guess_type(name)[0] or "text/plain"
-        await route.fulfill(content_type=kind, body=(BUILT / name).read_bytes())
-
-    await page.route("**/example/**", file)
-    await page.goto("/example/")
-    return page
+async def example(browser: Browser, server: ServerProcess) -> AsyncIterator[Page]:
+    """The page over the server without logins."""
+    async with served(server.url) as url, visit(browser, url) as page:
+        yield page
 
 
-async def test_the_list_beside_the_chat_follows_the_chat(example: Page) -> None:
-    await expect(example.locator("openai-chatkit .root")).to_be_visible()
-    await say(example, "Add a task: water the roses, high priority")
+def task(page: Page, title: str) -> Locator:
+    """A task in the list beside the chat."""
+    return page.get_by_role("region", name="Tasks").get_by_role("button", name=title)
+
+
+async def test_the_list_follows_the_chat_and_the_chat_the_selection(example: Page) -> None:
+    await say(example, "Add a task: wax the skis")
+    await expect(task(example, "wax the skis")).to_be_visible()
     await answered(example)
-    await expect(example.get_by_role("region", name="Tasks")).to_contain_text("water the roses")
+    await task(example, "wax the skis").click()
+    await expect(task(example, "wax the skis")).to_have_attribute("aria-pressed", "true")
+    await say(example, "Which task is selected?")
+    await expect(example.locator(".assistant_message").last).to_contain_text("wax the skis")
+    await answered(example)
+
     await example.reload()
-    await expect(example.get_by_role("region", name="Tasks")).to_contain_text("water the roses")
+    await expect(task(example, "wax the skis")).to_be_visible()
+    await expect(example.locator(".user_message")).to_have_text(["Add a task: wax the skis", "Which task is selected?"])
+    await say(example, "Which task is selected?")
+    await expect(example.locator(".assistant_message").last).to_contain_text("No task is selected")
+    await answered(example)
 
 
-async def test_a_server_that_wants_a_login_is_given_a_token(example: Page) -> None:
-    await example.evaluate("sessionStorage.setItem('token', 'secret')")
-    async with example.expect_request("**/api/tasks") as sent:
-        await example.reload()
-    assert (await sent.value).headers["authorization"] == "Bearer secret"
-    await example.get_by_role("button", name="Log out").click()
-    await expect(example.get_by_role("button", name="Log out")).to_have_count(0)
+async def test_it_offers_the_servers_prompts_and_models(example: Page) -> None:
+    await expect(example.get_by_role("combobox", name="Model").locator("option")).to_have_text(["demo"])
+    await example.get_by_role("button", name="Add a task").click()
+    await expect(task(example, "try out this chat").first).to_contain_text("high")
+    await answered(example)
+
+
+async def test_a_login_is_asked_for_where_there_is_one(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    environment = {"JWT_SECRET": SECRET, "DATABASE_URL": "memory://"}
+    async with (
+        running(tmp_path_factory.mktemp("guarded"), environment) as guarded,
+        served(guarded.url) as url,
+        visit(browser, url) as page,
+    ):
+        login = page.get_by_label("JSON Web Token")
+        await login.fill("mallory")
+        await login.press("Enter")
+        await expect(page.get_by_role("alert")).to_have_text("The server does not accept this one.")
+        ann = secret_token(sub="ann", aud=None, iss=None)
+        await login.fill(ann)
+        await login.press("Enter")
+        await say(page, "Add a task: mend the net")
+        await expect(task(page, "mend the net")).to_be_visible()
+        await answered(page)
+        assert ann not in str(await page.evaluate("[{...sessionStorage}, {...localStorage}, document.cookie]"))
+        await page.reload()
+        await expect(task(page, "mend the net")).to_be_visible()
+        await page.get_by_role("button", name="Log out").click()
+        await expect(login).to_be_visible()

@@ -1,12 +1,14 @@
 import { defineConfig, loadEnv } from "vite";
 
-/** The server behind the page; the page itself is served from an address of its own only while it is developed. */
+/** What the server answers; everything else is the page's own. */
+const SERVED = ["/chatkit", "/api"];
+
 export default defineConfig(({ mode }) => {
-  const server = loadEnv(mode, import.meta.dirname, "VITE_").VITE_SERVER ?? "http://127.0.0.1:8000";
+  const { ANYPORT_URL = "http://127.0.0.1:8000" } = loadEnv(mode, ".", "ANYPORT_");
+  const proxy = Object.fromEntries(SERVED.map((path) => [path, ANYPORT_URL]));
   return {
-    base: "./",
-    root: import.meta.dirname,
-    server: { proxy: Object.fromEntries(["/api", "/chatkit", "/chatkit.js"].map((path) => [path, server])) },
-    build: { outDir: "dist", emptyOutDir: true },
+    build: { target: "es2022" },
+    server: { host: "127.0.0.1", proxy },
+    preview: { host: "127.0.0.1", proxy },
   };
 });

@@ -1,39 +1,36 @@
-/** A chat, and beside it the tasks that it is about. */
+/** A login where the server wants one, and then the user's tasks and chat. */
 
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Login } from "./Login";
-import { TaskChat } from "./TaskChat";
-import { type Task, TaskList } from "./TaskList";
-import { fetchAs, useSession } from "./session";
+import { closeSession, LoginNeeded, openSession, type Session } from "./session";
+import { Workspace } from "./Workspace";
 
-type Loaded = { state: "loading" | "refused" | "failed" } | { state: "there"; tasks: Task[] };
+type State = { is: "opening" } | { is: "out"; refused: boolean } | { is: "in"; session: Session } | { is: "failed" };
 
 export function App() {
-  const { token, logIn, logOut } = useSession();
-  const fetch = useMemo(() => fetchAs(token), [token]);
-  const [loaded, setLoaded] = useState<Loaded>({ state: "loading" });
+  const [state, setState] = useState<State>({ is: "opening" });
 
-  const load = useCallback(async () => {
-    const response = await fetch("/api/tasks").catch(() => null);
-    if (response?.ok) setLoaded({ state: "there", tasks: (await response.json()) as Task[] });
-    else setLoaded({ state: response?.status === 401 ? "refused" : "failed" });
-  }, [fetch]);
-  useEffect(() => void load(), [load]);
+  const open = useCallback(async (login?: string) => {
+    try {
+      setState({ is: "in", session: await openSession(login) });
+    } catch (error) {
+      setState(error instanceof LoginNeeded ? { is: "out", refused: login !== undefined } : { is: "failed" });
+    }
+  }, []);
+  useEffect(() => void open(), [open]);
 
-  if (loaded.state === "refused") return <Login onToken={logIn} />;
-  return (
-    <main>
-      <section aria-label="Tasks">
-        <h1>Tasks</h1>
-        {loaded.state === "failed" && <p role="alert">The server cannot be reached.</p>}
-        {loaded.state === "there" && <TaskList tasks={loaded.tasks} />}
-        {token && (
-          <button type="button" onClick={logOut}>
-            Log out
-          </button>
-        )}
-      </section>
-      <TaskChat key={token} fetch={fetch} onTasksChanged={() => void load()} />
-    </main>
-  );
+  const logOut = (): void => {
+    closeSession();
+    void open();
+  };
+  switch (state.is) {
+    case "opening":
+      return null;
+    case "failed":
+      return <p role="alert">The server cannot be reached.</p>;
+    case "out":
+      return <Login refused={state.refused} onLogin={(token) => void open(token)} />;
+    case "in":
+      return <Workspace key={state.session.userId} session={state.session} onLogout={logOut} />;
+  }
 }

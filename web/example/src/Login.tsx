@@ -1,16 +1,17 @@
-/** Asks for a token where the server wants one. */
+/** Asks for the JSON Web Token of one's login service, where the server wants one. */
 
 import type { FormEvent } from "react";
 
-export function Login({ onToken }: { onToken(token: string): void }) {
+export function Login({ refused, onLogin }: { refused: boolean; onLogin(token: string): void }) {
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    onToken(String(new FormData(event.currentTarget).get("token")).trim());
+    onLogin(String(new FormData(event.currentTarget).get("token")).trim());
   };
   return (
     <form className="login" onSubmit={submit}>
-      <label htmlFor="token">Token</label>
+      <label htmlFor="token">JSON Web Token</label>
       <input id="token" name="token" type="password" autoComplete="off" required />
+      {refused && <p role="alert">The server does not accept this one.</p>}
       <button type="submit">Log in</button>
     </form>
   );

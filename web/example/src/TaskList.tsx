@@ -1,19 +1,28 @@
-/** The user's tasks as the server has them. */
+/** The tasks beside the chat; one of them can be selected. */
 
-export interface Task {
-  id: string;
-  title: string;
-  priority: "low" | "medium" | "high";
-  status: "pending" | "completed";
+import type { Task } from "./tasks";
+
+interface TaskListProps {
+  tasks: readonly Task[];
+  selected: string | null;
+  /** A task's id, or null when the selected one is clicked again. */
+  onSelect(id: string | null): void;
 }
 
-export function TaskList({ tasks }: { tasks: readonly Task[] }) {
+export function TaskList({ tasks, selected, onSelect }: TaskListProps) {
   if (!tasks.length) return <p>Nothing to do.</p>;
   return (
     <ul>
       {tasks.map(({ id, title, priority, status }) => (
-        <li key={id} data-status={status}>
-          <span dir="auto">{title}</span> <small>{priority}</small>
+        <li key={id}>
+          <button
+            type="button"
+            data-status={status}
+            aria-pressed={id === selected}
+            onClick={() => onSelect(id === selected ? null : id)}
+          >
+            <span dir="auto">{title}</span> <small>{priority}</small>
+          </button>
         </li>
       ))}
     </ul>

@@ -1,11 +1,11 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
-import { loadFrontEnd } from "./frontEnd";
+import { loadScript } from "./script";
 import "./style.css";
 
-loadFrontEnd();
-createRoot(document.getElementById("root") as HTMLElement).render(
+loadScript();
+createRoot(document.querySelector("#root")!).render(
   <StrictMode>
     <App />
   </StrictMode>,
