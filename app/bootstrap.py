@@ -318,7 +318,8 @@ class AssistantWiring(Provider):
         settings: Settings,
     ) -> AsyncIterator[Turns]:
         # Asks for what answers only so that turns are stopped before the store they write to, and the model, close.
-        turns = Turns(storage, settings.turns, on_closing=changes.close)
+        most = settings.limits.turns_at_once
+        turns = Turns(storage, settings.turns, on_closing=changes.close, at_most=most)
         # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
         async with (
             letting_go(storage, thread_days=settings.store.thread_retention_days),

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from chatkit.types import AssistantMessageItem, ErrorEvent, ThreadItem
+from chatkit.types import AssistantMessageItem, ErrorEvent, NoticeEvent, ThreadItem
 from pydantic import TypeAdapter
 
 from app.domain.language import _
@@ -70,6 +70,12 @@ def interrupted() -> bytes:
     """The last event of a turn whose server stopped."""
     message = _("The server stopped in the middle of this answer. What was said so far is kept.")
     event = ErrorEvent(message=message, allow_retry=True)
+    return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
+
+
+def notice(text: str) -> bytes:
+    """Something that the user should know beside the answer."""
+    event = NoticeEvent(level="warning", message=text)
     return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
 
 

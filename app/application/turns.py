@@ -13,15 +13,15 @@ import structlog
 
 from app.application.far_turns import NEWS, FarTurns
 from app.application.recovery import all_events, cut_back
-from app.application.transcript import Transcript, interrupted
+from app.application.transcript import Transcript, interrupted, notice
 from app.application.turn import Place, Turn, woken
-from app.domain.errors import AnyportError, BusyError, ClosingError, StoreUnavailableError
+from app.domain.errors import AnyportError, BusyError, ClosingError, LimitError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
 from app.ports.signals import Signals
 from app.ports.storage import Storage
-from app.ports.turn_journal import Batch, TurnHead
+from app.ports.turn_journal import Batch, TooManyTurnsError, TurnHead
 from app.turn_settings import BusyThread, Disconnect, TurnSettings
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,7 @@ YIELD_SECONDS = 1.0
 """How long a message waits for a turn of another process that nobody follows to give way."""
 
 LOOK_AGAIN_SECONDS = 0.2
+RETRY_SECONDS = 5
 
 _STOP, _KEEP, _YIELD = "stop:", "keep:", "yield:"
 
@@ -53,13 +54,19 @@ class Turns:
     """The turns of this process, and the way to those of all others."""
 
     def __init__(
-        self, storage: Storage, settings: TurnSettings | None = None, on_closing: Callable[[], None] = lambda: None
+        self,
+        storage: Storage,
+        settings: TurnSettings | None = None,
+        on_closing: Callable[[], None] = lambda: None,
+        *,
+        at_most: int = 0,
     ) -> None:
         self._on_closing = on_closing
         self._storage = storage
         self._journal = storage.journal
         self._signals: Signals = storage.signals
         self._settings = settings or TurnSettings()
+        self._at_most = at_most
         self.owner = new_id("proc")
         self.far = FarTurns(storage.journal, storage.signals)
         self._running: set[Turn] = set()
@@ -83,10 +90,13 @@ class Turns:
         """Run `events` as a turn and return once it has its first event. Raises what it raised before that.
 
         `on_failure` makes the last event of a turn that breaks off later. With a `place` the turn is the only one of
-        its thread, and others can come and follow it; raises `BusyError` when another one runs there.
+        its thread, and others can come and follow it; raises `BusyError` when another one runs there, and `LimitError`
+        when its user has as many running as one may.
         """
         if self._closing.is_set():
             raise ClosingError(_("The server is shutting down."), retry_after=1)
+        if place is not None:
+            self._see_that_there_is_room(place)
         turn = Turn(new_id("turn"), place, self._left)
         if place is not None and place.thread_id:
             await self._enter_in_turn(turn, place)
@@ -197,11 +207,21 @@ class Turns:
             elif await woken(self._closing, LOOK_AGAIN_SECONDS):
                 raise ClosingError(_("The server is shutting down."), retry_after=1)
 
+    def _see_that_there_is_room(self, place: Place) -> None:
+        """What this process knows by itself; the journal knows of the others."""
+        places = [turn.place for turn in self._running if turn.place is not None]
+        own = sum(other.user_id == place.user_id and other.thread_id != place.thread_id for other in places)
+        if 0 < self._at_most <= own:
+            raise _too_many(own)
+
     async def _enter(self, turn: Turn, place: Place) -> bool:
         self._by_thread[place.thread_id] = turn
         head = TurnHead(id=turn.id, thread_id=place.thread_id, user_id=place.user_id, owner=self.owner)
         try:
-            entered = await self._journal.begin(head, lease_end())
+            entered = await self._journal.begin(head, lease_end(), at_most=self._at_most)
+        except TooManyTurnsError as error:
+            del self._by_thread[place.thread_id]
+            raise _too_many(self._at_most) from error
         except BaseException:
             del self._by_thread[place.thread_id]
             raise
@@ -239,6 +259,10 @@ class Turns:
         try:
             await self._enter(turn, place)
             self._by_thread[place.thread_id] = turn
+        except LimitError as refused:
+            self._by_thread[place.thread_id] = turn
+            turn.append(notice(refused.message))
+            turn.stop()
         except (AnyportError, LookupError) as failure:
             self._by_thread[place.thread_id] = turn
             log.warning("a turn that other replicas will not see", thread=place.thread_id, reason=str(failure))
@@ -309,6 +333,11 @@ class Turns:
                 turn.keep()
             elif kind + ":" == _YIELD and turn.timer is not None:
                 self._expire(turn)
+
+
+def _too_many(count: int) -> LimitError:
+    message = _("You have {count} answers running already. Wait for one to end, or stop one.", count=count)
+    return LimitError(message, code="too_many_turns", retry_after=RETRY_SECONDS)
 
 
 def lease_end() -> dt.datetime:

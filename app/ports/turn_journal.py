@@ -31,6 +31,10 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[bytes]
 
 
+class TooManyTurnsError(Exception):
+    """The user has as many turns running as one user may."""
+
+
 class TurnJournal(ABC):
     """Running turns and their events, and those of each thread's last turn for a while.
 
@@ -43,11 +47,12 @@ class TurnJournal(ABC):
     """Whether other processes may run turns on the same data: where not, a start finds only turns of the dead."""
 
     @abstractmethod
-    async def begin(self, turn: TurnHead, lease_until: dt.datetime) -> bool:
+    async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
         """Enter a turn, unless another one runs in its thread: then nothing is changed, and the answer is False.
 
         What was kept of earlier turns of the thread goes. Raises `chatkit.store.NotFoundError` when the thread is not
-        that user's.
+        that user's, and `TooManyTurnsError` when the user has `at_most` turns running in other threads; 0 is no limit,
+        and of turns that begin in the same instant one more may pass.
         """
 
     @abstractmethod

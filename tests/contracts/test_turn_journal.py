@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.ports.storage import Storage
-from app.ports.turn_journal import Batch, TurnHead, TurnJournal
+from app.ports.turn_journal import Batch, TooManyTurnsError, TurnHead, TurnJournal
+from tests.factories import thread
 
 
 @pytest.fixture
@@ -45,6 +46,23 @@ async def test_of_many_turns_that_begin_at_once_in_a_thread_one_runs(
     entered = await asyncio.gather(*(journal.begin(turn, now(60)) for turn in wanted))
     assert entered.count(True) == 1
     assert await journal.latest(begun.id) == wanted[entered.index(True)]
+
+
+async def test_a_user_has_so_many_at_once_in_all_threads(
+    storage: Storage, journal: TurnJournal, ann: RequestContext, bob: RequestContext, owner: str
+) -> None:
+    running = []
+    for user in (ann, ann, bob):
+        await storage.threads.save_thread(begun := thread(), user)
+        running.append(head(begun, user, owner))
+        assert await journal.begin(running[-1], now(60), at_most=2)
+    await storage.threads.save_thread(begun := thread(), ann)
+    third = head(begun, ann, owner)
+    with pytest.raises(TooManyTurnsError):
+        await journal.begin(third, now(60), at_most=2)
+    assert not await journal.begin(replace(third, thread_id=running[0].thread_id), now(60), at_most=2)
+    await journal.end(running[0].id, owner, "completed")
+    assert await journal.begin(third, now(60), at_most=2)
 
 
 async def test_the_next_turn_may_begin_when_one_has_ended(

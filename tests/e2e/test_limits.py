@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import httpx
-from chatkit.types import NoticeEvent
+from chatkit.types import NoticeEvent, ThreadCreatedEvent
 
 from tests.chatkit_client import ChatKitClient, user_input
+from tests.postgres import Databases
 from tests.server import running
 
 QUICK = {"DEMO_DELAY_MS": "0"}
@@ -48,3 +49,44 @@ async def test_a_message_that_is_too_long(tmp_path: Path) -> None:
         problem = await client.refused("threads.create", input=user_input("Hello, world"))
         assert "12 characters, and 10 are allowed" in problem["message"]
         assert (await client.say("Hello!")).text
+
+
+async def test_answers_at_once(tmp_path: Path) -> None:
+    environment = {"DEMO_DELAY_MS": "200", "MAX_CONCURRENT_TURNS": "1"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        first = client.stream("threads.create", input=user_input("Hello!"))
+        created = await anext(first)
+        assert isinstance(created, ThreadCreatedEvent)
+        problem = await client.refused("threads.create", input=user_input("Hello again!"))
+        assert problem["code"] == "too_many_turns"
+        stopped = await client.http.post(f"/api/threads/{created.thread.id}/stop")
+        assert stopped.is_success
+        await first.aclose()
+        assert (await client.say("Hello again!")).text
+        assert len((await client.call("threads.list"))["data"]) == 2
+
+
+async def test_answers_at_once_on_two_replicas(tmp_path: Path, databases: Databases) -> None:
+    async with databases.fresh() as url:
+        environment = {"DEMO_DELAY_MS": "200", "MAX_CONCURRENT_TURNS": "1", "DATABASE_URL": url}
+        async with (
+            running(tmp_path, environment) as one,
+            running(tmp_path, environment) as two,
+            ChatKitClient(one.url) as here,
+            ChatKitClient(two.url) as there,
+        ):
+            first = here.stream("threads.create", input=user_input("Hello!"))
+            created = await anext(first)
+            assert isinstance(created, ThreadCreatedEvent)
+            await seen_from(there, created.thread.id)
+            refused = await there.say("Hello again!")
+            assert [event for event in refused.events if isinstance(event, NoticeEvent)], (refused.events, two.log)
+            await first.aclose()
+
+
+async def seen_from(client: ChatKitClient, thread_id: str) -> None:
+    """Wait until another replica knows of the thread's turn."""
+    while True:
+        async with client.http.stream("GET", f"/api/threads/{thread_id}/stream") as stream:
+            if stream.status_code == httpx.codes.OK:
+                return

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.domain.identity import RequestContext
-from app.ports.turn_journal import Batch, TurnEnd, TurnHead, TurnJournal, Wish
+from app.ports.turn_journal import Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 
 class _Entry:
@@ -28,13 +28,16 @@ class MemoryTurnJournal(TurnJournal):
         self._by_thread: dict[str, _Entry] = {}
         self._by_id: dict[str, _Entry] = {}
 
-    async def begin(self, turn: TurnHead, lease_until: dt.datetime) -> bool:
+    async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
         self._threads.owned(turn.thread_id, RequestContext(user_id=turn.user_id))
         earlier = self._entry(turn.thread_id)
         if earlier is not None:
             if earlier.head.end is None:
                 return False
             self._drop(earlier)
+        heads = [entry.head for entry in self._living()]
+        if 0 < at_most <= sum(head.user_id == turn.user_id and head.end is None for head in heads):
+            raise TooManyTurnsError
         self._by_thread[turn.thread_id] = self._by_id[turn.id] = _Entry(turn, lease_until)
         return True
 

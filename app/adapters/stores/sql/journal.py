@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatkit.store import NotFoundError
-from sqlalchemy import Boolean, Row, String, bindparam, delete, exists, literal, null, select, update
+from sqlalchemy import Boolean, Integer, Row, String, bindparam, delete, exists, func, literal, null, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
@@ -14,7 +14,7 @@ from app.adapters.stores.sql.tables import running_turns as turns
 from app.adapters.stores.sql.tables import turn_events
 from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText, Moment
-from app.ports.turn_journal import Batch, TurnEnd, TurnHead, TurnJournal, Wish
+from app.ports.turn_journal import Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 _FRAME_END = b"\n\n"
 
@@ -22,9 +22,13 @@ _TURN = bindparam("turn_id", type_=AnyText)
 _OWNER = bindparam("owner_id", type_=AnyText)
 _UNTIL = bindparam("until", type_=Moment)
 _BEFORE = bindparam("before", type_=Moment)
+_MOST = bindparam("at_most", type_=Integer)
 
 _HEAD = (turns.c.id, turns.c.thread_id, turns.c.user_id, turns.c.owner, turns.c.end, turns.c.stop, turns.c.keep)
 _runs = turns.c.ended_at.is_(None)
+
+_others = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
+_owned = select(literal(1)).where(owned)
 
 _clear = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
 _renew = update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_UNTIL).returning(*_HEAD)
@@ -61,12 +65,12 @@ class SqlTurnJournal(TurnJournal):
         self.shared = database.name == "postgresql"
         entered = select(
             _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null()
-        ).where(owned)
+        ).where(owned, (_MOST == 0) | (_others < _MOST))
         self._enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
 
-    async def begin(self, turn: TurnHead, lease_until: dt.datetime) -> bool:
-        values = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
-        values |= {"owner_id": turn.owner}
+    async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
+        values: dict[str, object] = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
+        values |= {"owner_id": turn.owner, "at_most": at_most}
         try:
             async with self._database.transaction() as connection:
                 await connection.execute(_clear, {"scope": turn.thread_id})
@@ -78,6 +82,8 @@ class SqlTurnJournal(TurnJournal):
                 raise
             raise NotFoundError(f"Thread {turn.thread_id} not found") from error
         if not entered.rowcount:
+            if await self._database.row(_owned, {"scope": turn.thread_id, "user_id": turn.user_id}):
+                raise TooManyTurnsError
             raise NotFoundError(f"Thread {turn.thread_id} not found")
         return True
 

@@ -163,6 +163,12 @@ Index(
     postgresql_where=running_turns.c.ended_at.is_(None),
     sqlite_where=running_turns.c.ended_at.is_(None),
 )
+Index(
+    "ix_running_turns_user_id",
+    running_turns.c.user_id,
+    postgresql_where=running_turns.c.ended_at.is_(None),
+    sqlite_where=running_turns.c.ended_at.is_(None),
+)
 
 # Events number `first` to `last` of a turn, in the frames of the wire one behind the other.
 turn_events = Table(
