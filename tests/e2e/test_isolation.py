@@ -63,6 +63,8 @@ ROUTES: dict[tuple[str, str], dict[str, Any]] = {
     ("get", "/api/tasks/{task_id}"): {},
     ("patch", "/api/tasks/{task_id}"): {"json": {"title": "mine now"}},
     ("delete", "/api/tasks/{task_id}"): {},
+    ("get", "/api/threads/{thread_id}/stream"): {},
+    ("post", "/api/threads/{thread_id}/stop"): {},
     ("get", "/api/entities"): {"params": {"query": "Ann"}},
     ("get", "/api/models"): {},
     ("get", "/api/assistant"): {},
@@ -75,7 +77,9 @@ ROUTES: dict[tuple[str, str], dict[str, Any]] = {
     ("get", "/api/attachments/{attachment_id}/content"): {"params": {"token": "{own}"}},
     ("get", "/api/attachments/{attachment_id}/preview"): {"params": {"token": "{own}"}},
 }
-IN_PATH = {"{task_id}": "{task}", "{attachment_id}": "{file}"}
+# It takes no id and does not end: `test_a_change_is_told_to_its_user_alone`.
+EVENTS = ("get", "/api/events")
+IN_PATH = {"{thread_id}": "{thread}", "{task_id}": "{task}", "{attachment_id}": "{file}"}
 
 TOOLS: dict[str, dict[str, Any]] = {
     "create_task": {"title": ""},
@@ -202,6 +206,7 @@ async def test_a_tool(house: House, tool: str) -> None:
 READS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "request": ("post", "/chatkit", {"json": {"type": "items.list", "params": {"thread_id": "{thread}"}}}),
     "route": ("get", "/api/tasks/{task}", {}),
+    "stop": ("post", "/api/threads/{thread}/stop", {}),
     "file": ("get", "/api/attachments/{file}", {}),
     "tool": ("post", "/mcp", mcp("tools/call", {"name": "get_task", "arguments": {"task": "{task}"}})),
 }
@@ -218,6 +223,30 @@ async def test_ann_herself_gets_what_is_hers(house: House, what: str) -> None:
     assert answers[0] != answers[1]
 
 
+async def told(lines: AsyncIterator[str], word: str) -> str:
+    """The lines of an event stream up to the first with `word`."""
+    seen: list[str] = []
+    async for line in lines:
+        seen.append(line)
+        if word in line:
+            return "\n".join(seen)
+    raise AssertionError(f"the stream ended without {word}: {seen}")
+
+
+async def test_a_change_is_told_to_its_user_alone(house: House) -> None:
+    """Ann's page has heard of her task before Bob adds his, and Bob's hears of his alone."""
+    async with house.ann.http.stream(*EVENTS) as anns, house.bob.http.stream(*EVENTS) as bobs:
+        at_anns, at_bobs = anns.aiter_lines(), bobs.aiter_lines()
+        await told(at_anns, "changes")
+        await told(at_bobs, "changes")
+        hers = (await house.ann.http.post("/api/tasks", json={"title": CANARY})).json()["id"]
+        await told(at_anns, hers)
+        his = (await house.bob.http.post("/api/tasks", json={"title": "mine"})).json()["id"]
+        heard = await told(at_bobs, his)
+        assert hers not in heard
+        assert CANARY not in heard
+
+
 def kinds_in(union: Any) -> set[str]:
     """The `type` of every request in ChatKit's union."""
     found: set[str] = set()
@@ -230,6 +259,6 @@ def kinds_in(union: Any) -> set[str]:
 async def test_no_request_route_or_tool_is_missing(house: House) -> None:
     assert kinds_in(ChatKitReq) == set(CHATKIT)
     document = (await house.bob.http.get("/docs/openapi.json")).json()
-    assert {(method, path) for path, item in document["paths"].items() for method in item} == set(ROUTES)
+    assert {(method, path) for path, item in document["paths"].items() for method in item} == {*ROUTES, EVENTS}
     listed = await house.bob.http.post("/mcp", **mcp("tools/list", {}))
     assert {tool["name"] for tool in listed.json()["result"]["tools"]} == set(TOOLS)
