@@ -19,7 +19,6 @@ from pydantic import AnyUrl
 from app.application.arrival import Arrival
 from app.application.file_links import FileLinks, Purpose
 from app.application.file_types import media_type
-from app.attachment_settings import AttachmentSettings
 from app.domain.errors import ConflictError, InvalidInputError, NotEnabledError, NotFoundError, TooLargeError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
@@ -28,6 +27,7 @@ from app.domain.media_types import IMAGES
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.file_ledger import FileLedger, size_of
 from app.ports.thread_store import ThreadStore
+from app.settings.attachments import AttachmentSettings
 
 _NAME_CHARACTERS: Final = 200
 _MEDIA: Final = frozenset({"image", "audio", "video", "font"})

@@ -22,7 +22,7 @@ from app.domain.language import _
 from app.ports.signals import Signals
 from app.ports.storage import Storage
 from app.ports.turn_journal import Batch, TooManyTurnsError, TurnHead
-from app.turn_settings import BusyThread, Disconnect, TurnSettings
+from app.settings.turns import BusyThread, Disconnect, TurnSettings
 
 log = structlog.get_logger(__name__)
 

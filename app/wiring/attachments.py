@@ -10,12 +10,12 @@ from app.adapters.attachments.obstore_storage import open_attachments
 from app.application.attachments import Attachments
 from app.application.file_cleanup import FileCleanup
 from app.application.file_links import FileLinks
-from app.attachment_settings import AttachmentSettings
 from app.environment import Secret
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.file_ledger import FileLedger
 from app.ports.storage import Storage
 from app.settings import Settings
+from app.settings.attachments import AttachmentSettings
 
 
 class AttachmentWiring(Provider):

@@ -9,11 +9,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from app.adapters.attachments.obstore_storage import open_attachments
-from app.attachment_settings import AttachmentSettings
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.ids import new_id
 from app.environment import Secret
 from app.ports.attachment_storage import AttachmentStorage
+from app.settings.attachments import AttachmentSettings
 from tests.server import free_port
 
 MEGABYTE = 1_000_000

@@ -10,9 +10,9 @@ from app.adapters.auth import open_doors
 from app.adapters.auth.session import SessionTokens, session_key
 from app.adapters.auth.single_user import LOCAL_USER
 from app.domain.errors import UnauthenticatedError
-from app.door_settings import LoginSettings
 from app.environment import SigningSecret
 from app.ports.authenticator import Authenticator, Credentials, Login
+from app.settings.doors import LoginSettings
 from tests.fakes.login_service import AUDIENCE, ISSUER, SECRET, SigningKey, login_service, secret_token
 
 LONG = "u" * 255

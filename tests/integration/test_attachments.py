@@ -11,10 +11,10 @@ from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.stores.memory import MemoryStorage
 from app.application.attachments import Attachments
 from app.application.file_links import FileLinks
-from app.attachment_settings import AttachmentSettings
 from app.domain.errors import InvalidInputError, NotEnabledError, NotFoundError
 from app.domain.identity import RequestContext
 from app.environment import Secret
+from app.settings.attachments import AttachmentSettings
 from tests.uploads import png
 
 ANN = RequestContext(user_id="ann", base_url="http://chat.example")

@@ -10,11 +10,11 @@ from chatkit.types import Attachment, FileAttachment, UserMessageItem
 from app.adapters.agents_sdk import enclosures
 from app.adapters.agents_sdk.enclosures import Enclosures
 from app.adapters.attachments.obstore_storage import open_attachments
-from app.attachment_settings import AttachmentSettings
 from app.domain.conversation import HistoryWindow
 from app.domain.errors import StoreUnavailableError
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.model_provider import Capabilities
+from app.settings.attachments import AttachmentSettings
 from tests.factories import message
 
 ABLE = Capabilities(images=True, files=True)

@@ -10,10 +10,10 @@ from chatkit.types import FileAttachment
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.stores.memory import MemoryStorage
 from app.application.file_cleanup import UNSENT_LIFE, FileCleanup
-from app.attachment_settings import AttachmentSettings
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.ports.attachment_storage import AttachmentStorage
+from app.settings.attachments import AttachmentSettings
 
 ANN = RequestContext(user_id="ann")
 

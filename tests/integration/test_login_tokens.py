@@ -15,9 +15,9 @@ from app.adapters.auth import open_doors
 from app.adapters.auth.jwks import LARGEST, KeySet
 from app.adapters.auth.login_token import Expected, LoginTokens
 from app.domain.errors import LoginUnavailableError, UnauthenticatedError
-from app.door_settings import LoginSettings
 from app.environment import SigningSecret
 from app.ports.authenticator import Authenticator, Credentials
+from app.settings.doors import LoginSettings
 from tests.fakes.login_service import (
     AUDIENCE,
     ISSUER,

@@ -8,10 +8,10 @@ import pytest
 from app.adapters.auth import open_doors
 from app.adapters.auth.session import SessionTokens, session_key
 from app.domain.errors import NotEnabledError, UnauthenticatedError
-from app.door_settings import LoginSettings
 from app.environment import SigningSecret
 from app.ports.authenticator import Credentials, Login
 from app.ports.session_issuer import Session
+from app.settings.doors import LoginSettings
 
 SECRET = SigningSecret("a secret of tests that is long enough")
 

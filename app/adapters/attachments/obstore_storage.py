@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from app.attachment_settings import AttachmentSettings
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.language import _
 from app.ports.attachment_storage import AttachmentStorage
+from app.settings.attachments import AttachmentSettings
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

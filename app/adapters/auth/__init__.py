@@ -10,9 +10,9 @@ from app.adapters.auth.keys import KeySource, SharedSecret
 from app.adapters.auth.login_token import Expected, LoginTokens
 from app.adapters.auth.session import NoSessions, SessionTokens, session_key
 from app.adapters.auth.single_user import SingleUser
-from app.door_settings import AuthMode, LoginSettings
 from app.ports.authenticator import Authenticator
 from app.ports.session_issuer import SessionIssuer
+from app.settings.doors import AuthMode, LoginSettings
 
 BETTER_AUTH_KEYS = "/api/auth/jwks"
 """https://www.better-auth.com/docs/plugins/jwt"""

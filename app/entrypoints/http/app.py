@@ -35,8 +35,8 @@ from app.entrypoints.http.routes import (
     usage,
 )
 from app.entrypoints.http.slow_bodies import hurry_bodies
-from app.mcp_settings import Switch
 from app.settings import Settings
+from app.settings.mcp import Switch
 
 INJECTED: Sequence[ControllerRouterHandler] = (
     chatkit.chatkit,

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from app.attachment_settings import AttachmentSettings
 from app.domain.model_ref import ModelRefs
-from app.door_settings import BrowserSettings, LoginSettings, door_problems
 from app.environment import URL, Problem, Secret, SettingsError, env, read_section
-from app.limit_settings import LimitSettings
-from app.mcp_settings import McpSettings
 from app.ports.model_provider import ProviderPlugin
-from app.turn_settings import TurnSettings
+from app.settings.attachments import AttachmentSettings
+from app.settings.doors import BrowserSettings, LoginSettings, door_problems
+from app.settings.limits import LimitSettings
+from app.settings.mcp import McpSettings
+from app.settings.turns import TurnSettings
 
 
 class LogLevel(StrEnum):
