@@ -69,6 +69,7 @@ class TurnUpkeep:
 
     async def _write_down(self) -> None:
         await self._turns.write_down(self._turns.running)
+        await self._turns.write_ends()
 
     async def _renew(self) -> None:
         own = {turn.id: turn for turn in self._turns.running if turn.entered.is_set()}

@@ -70,6 +70,7 @@ class Turns:
         self.owner = new_id("proc")
         self.far = FarTurns(storage.journal, storage.signals)
         self._running: set[Turn] = set()
+        self._unwritten: list[Turn] = []
         self._by_thread: dict[str, Turn] = {}
         self._closing = asyncio.Event()
         self._deaf = storage.signals.listen(self._hear)
@@ -126,8 +127,8 @@ class Turns:
         if not self._journal.shared:
             return None
         head = await self._journal.latest(thread_id)
-        if head is None or head.end is not None:
-            return None
+        if head is None or head.end is not None or head.owner == self.owner:
+            return None  # One of ours that runs was found above; any other has ended, and only has to be written down.
         await self._keep_far(head)
         return Transcript(await all_events(self._journal, head.id))
 
@@ -186,6 +187,12 @@ class Turns:
         if not head.keep:
             await self._journal.wish(head.thread_id, "keep")
             await self._signals.send([_KEEP + head.thread_id])
+
+    async def write_ends(self) -> None:
+        """Write down what turns came to that ended while the database was away. Raises `StoreUnavailableError`."""
+        while self._unwritten:
+            await self._write_end(self._unwritten[0])
+            del self._unwritten[0]
 
     async def _enter_in_turn(self, turn: Turn, place: Place) -> None:
         """Take the thread, or wait for it where that is set. A turn that nobody follows gives way: whoever pressed Stop
@@ -285,21 +292,25 @@ class Turns:
     async def _end(self, turn: Turn) -> None:
         try:
             if turn.entered.is_set():
-                if turn.cut is None:
-                    await self.write_down([turn])
-                    await self._journal.end(turn.id, self.owner, turn.end)
-                else:
-                    await self._journal.drop(turn.id, self.owner)
-                if self._journal.shared:
-                    await self._signals.send([NEWS + turn.id])
+                await self._write_end(turn)
         except StoreUnavailableError as failure:
-            # Its lease runs out, and whoever claims it finds nothing left to do.
-            log.warning("the end of a turn was not written down", turn=turn.id, detail=failure.detail)
+            # Its thread would be taken until the server stops.
+            self._unwritten.append(turn)
+            log.warning("the end of a turn is not written down yet", turn=turn.id, detail=failure.detail)
         finally:
             self._running.discard(turn)
             if turn.place is not None and self._by_thread.get(turn.place.thread_id) is turn:
                 del self._by_thread[turn.place.thread_id]
             turn.finish()
+
+    async def _write_end(self, turn: Turn) -> None:
+        if turn.cut is None:
+            await self.write_down([turn])
+            await self._journal.end(turn.id, self.owner, turn.end)
+        else:
+            await self._journal.drop(turn.id, self.owner)
+        if self._journal.shared:
+            await self._signals.send([NEWS + turn.id])
 
     def _left(self, turn: Turn) -> None:
         """The last follower has gone. On the wire, ChatKit's Stop button, a refresh and a closed tab look the same."""

@@ -10,7 +10,7 @@ from chatkit.types import ErrorEvent, ThreadCreatedEvent, ThreadItemUpdatedEvent
 
 from app.adapters.stores.sql.migrations import migrate
 from app.environment import Secret
-from tests.chatkit_client import ChatKitClient, user_input
+from tests.chatkit_client import ChatKitClient, Exchange, user_input
 from tests.postgres import PostgresServer, running_postgres
 from tests.server import ServerProcess, running
 
@@ -65,6 +65,28 @@ async def test_lost_in_the_middle_of_an_answer_and_back_again(tmp_path: Path, po
         assert not _errors(again)
         page = await client.call("items.list", thread_id=thread, order="asc")
         assert [item["type"] for item in page["data"]] == ["user_message", "assistant_message"]
+
+
+async def test_an_answer_whose_database_went_away_is_shown_to_its_end_and_stored_when_it_is_back(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    environment = {"DATABASE_URL": postgres.url(), "DEMO_DELAY_MS": "5"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        events, deltas = [], 0
+        async for event in client.stream("threads.create", input=user_input("count to 100")):
+            events.append(event)
+            deltas += isinstance(event, ThreadItemUpdatedEvent)
+            if deltas == 5:
+                await postgres.kill()
+            elif deltas == 90:
+                await postgres.start()
+            deltas += deltas in {5, 90}
+        exchange = Exchange(events)
+        assert not _errors(events)
+        page = await client.call("items.list", thread_id=exchange.thread_id, order="asc")
+        stored = "".join(part["text"] for part in page["data"][1]["content"])
+        assert stored == exchange.text
+        assert (await client.say("Hello again", exchange.thread_id)).text
 
 
 async def test_200_answers_at_once_on_a_pool_of_10(tmp_path: Path, postgres: PostgresServer) -> None:
