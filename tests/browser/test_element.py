@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.chat import answered, say
-from tests.browser.scripted import asked, item, options, said, show
+from tests.browser.scripted import asked, item, nothing_runs, options, said, show
 from tests.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -398,6 +398,7 @@ async def test_the_page_is_asked_and_told(page: Page) -> None:
         await route.fulfill(content_type="text/event-stream", body=bodies[len(sent) - 1])
 
     await page.route("**/chatkit", answer)
+    await nothing_runs(page)
     async with page.expect_request(lambda request: "add_client_tool_output" in (request.post_data or "")):
         await say(page, "Make it dark")
     await answered(page)
