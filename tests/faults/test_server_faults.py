@@ -90,7 +90,9 @@ async def test_an_answer_whose_database_went_away_is_shown_to_its_end_and_stored
 
 
 async def test_200_answers_at_once_on_a_pool_of_10(tmp_path: Path, postgres: PostgresServer) -> None:
-    environment = {"DATABASE_URL": postgres.url(), "DATABASE_POOL_SIZE": "10", "DEMO_DELAY_MS": "20"} | {"MAX_CONCURRENT_TURNS": "0"}
+    environment = {"DATABASE_URL": postgres.url(), "DATABASE_POOL_SIZE": "10", "DEMO_DELAY_MS": "20"} | {
+        "MAX_CONCURRENT_TURNS": "0"
+    }
     async with running(tmp_path, environment) as server:
         await _all_answer(server, 200)
 
