@@ -132,16 +132,18 @@ class Turns:
         await self._keep_far(head)
         return Transcript(await all_events(self._journal, head.id))
 
-    async def follow(self, thread_id: str, after: int, turn_id: str = "") -> AsyncGenerator[bytes, None] | None:
+    async def follow(
+        self, thread_id: str, after: int, turn_id: str = "", *, running: bool = False
+    ) -> AsyncGenerator[bytes, None] | None:
         """The numbered events behind `after` of the thread's turn, which goes on, or of its last one, if it ended not
-        long ago; None when there is none, or when it is not `turn_id`."""
+        long ago and not only what is `running` is asked for; None when there is none, or when it is not `turn_id`."""
         if (turn := self._by_thread.get(thread_id)) is not None:
             if turn_id not in {"", turn.id}:
                 return None
             turn.keep()
             return turn.follow(after, numbered=True)
         head = await self._journal.latest(thread_id)
-        if head is None or turn_id not in {"", head.id}:
+        if head is None or turn_id not in {"", head.id} or (running and head.end is not None):
             return None
         if head.end is None:
             await self._keep_far(head)

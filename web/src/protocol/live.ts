@@ -21,7 +21,7 @@ export class Live {
 
   /** The events of the thread's running turn from its first one on; nothing when none runs. */
   async *turn(threadId: string, signal: AbortSignal): AsyncGenerator<ThreadEvent> {
-    const address = this.address(`api/threads/${encodeURIComponent(threadId)}/stream?after=0`);
+    const address = this.address(`api/threads/${encodeURIComponent(threadId)}/stream?after=0&running=true`);
     const response = await this.client.fetch(address, { signal });
     if (response.ok && response.status !== 204) yield* events(response);
   }

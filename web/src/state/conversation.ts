@@ -28,6 +28,7 @@ export interface Host {
 interface Turn {
   abort: AbortController;
   arrived: boolean;
+  isQuestion: boolean;
 }
 
 export class Conversation {
@@ -177,6 +178,8 @@ export class Conversation {
   }
 
   private async run(type: string, params: object): Promise<boolean> {
+    // A question whether something runs here is no reason to drop a click.
+    if (this.turn?.isQuestion && !this.turn.arrived) this.leave();
     if (this.isBusy) return false;
     return this.follow((signal) => this.client.stream(type, params, signal));
   }
@@ -188,7 +191,7 @@ export class Conversation {
   }
 
   private async follow(source: (signal: AbortSignal) => AsyncIterable<ThreadEvent>, isRejoined = false): Promise<boolean> {
-    const turn: Turn = { abort: new AbortController(), arrived: false };
+    const turn: Turn = { abort: new AbortController(), arrived: false, isQuestion: isRejoined };
     this.turn = turn;
     if (!isRejoined) this.begin();
     try {

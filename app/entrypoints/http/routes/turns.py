@@ -29,13 +29,15 @@ async def stream(
     caller: FromDishka[RequestContext],
     after: Number = None,
     turn: str = "",
+    running: bool = False,
     last_event_id: Annotated[int | None, HeaderParameter(name="last-event-id", ge=0, le=2**31 - 1)] = None,
 ) -> Response[None] | Stream:
     """The events behind number `after` (or `Last-Event-ID`) of the thread's turn, each with its number as `id:`, and
-    then those to come. 204 when no turn runs and none has just ended, or when it is not the one that `turn` names."""
+    then those to come. 204 when no turn runs and none has just ended, or when it is not the one that `turn` names.
+    A page that has just loaded the thread asks with `running=true`: of a turn that has ended it knows all, and more."""
     await store.load_thread(thread_id, caller)
     first = after if after is not None else last_event_id or 0
-    events = await turns.follow(thread_id, first, turn)
+    events = await turns.follow(thread_id, first, turn, running=running)
     return Response(None, status_code=204) if events is None else event_stream(events)
 
 
