@@ -1,6 +1,7 @@
-"""Ten thousand requests made from our own OpenAPI document, half of them wrong on purpose: no 5xx, no hang."""
+"""Thousands of requests made from our own OpenAPI document, half of them wrong on purpose: no 5xx, no hang."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from schemathesis.core.result import Ok
 
 from tests.server import running
 
-CASES = 10_000
+CASES = int(os.environ.get("FUZZ_CASES", "4000"))
+"""`FUZZ_CASES=10000` takes a quarter of an hour on two cores."""
 SHARES = 8
 SECONDS = 20
 """An answer that begins later is a hang."""
