@@ -79,7 +79,7 @@ async def test_every_route_but_the_open_ones_wants_a_login(http: httpx.AsyncClie
             assert response.headers["www-authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("path", ["/", "/hosted", "/static/chat.js", "/config.json", "/health", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/hosted", "/static/page.js", "/config.json", "/health", "/docs"])
 async def test_pages_health_and_documentation_are_open(http: httpx.AsyncClient, path: str) -> None:
     assert (await http.get(path)).status_code == httpx.codes.OK
 
@@ -204,7 +204,7 @@ async def test_it_answers_to_its_own_names_alone(http: httpx.AsyncClient, host: 
             assert "ALLOWED_HOSTS" in assert_refused(response, 421)["message"]
 
 
-@pytest.mark.parametrize("path", ["/", "/hosted", "/docs", "/health", "/static/chat.js", "/api/tasks", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/hosted", "/docs", "/health", "/static/page.js", "/api/tasks", "/nowhere"])
 async def test_browsers_are_told_to_be_careful(http: httpx.AsyncClient, path: str) -> None:
     headers = (await http.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"

@@ -14,10 +14,11 @@ from chatkit.types import (
 
 from app.entrypoints.cli.conformance.outcome import Check, NotOfferedError, need
 from app.entrypoints.cli.conformance.subject import Subject
-from app.entrypoints.cli.conformance.wire import message
+from app.entrypoints.cli.conformance.wire import Answer, message
 
 _PATIENCE = 15.0
 _OK = 200
+_BUSY = 409
 
 
 async def _answers(server: Subject) -> None:
@@ -107,8 +108,17 @@ async def _stop(server: Subject) -> None:
         await asyncio.sleep(0.1)
     else:
         need(False, "what was said before the connection closed is not stored")
-    later = await server.user.say(server.prompts["talk"], thread_id)
+    later = await _say_when_free(server, thread_id)
     need(later.error is None and later.messages, "the thread cannot be gone on with")
+
+
+async def _say_when_free(server: Subject, thread_id: str) -> Answer:
+    """Whoever looks at a thread again may be shown the whole of its answer before they can go on."""
+    tries = int(_PATIENCE * 10)
+    while (later := await server.user.say(server.prompts["talk"], thread_id)).status == _BUSY and tries:
+        tries -= 1
+        await asyncio.sleep(0.1)
+    return later
 
 
 def _texts(messages: Sequence[AssistantMessageItem]) -> list[str]:
