@@ -1,7 +1,10 @@
-"""Our element with what this server offers beyond ChatKit's protocol: to rejoin an answer, and to stop it."""
+"""Our element with what this server offers beyond ChatKit's protocol: to rejoin an answer, to stop it, and to watch."""
+
+import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.chat import answered, say
 
@@ -9,42 +12,112 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def live(visitor: Page) -> Page:
-    """A page that knows where the server's routes for running turns are, before it opens its thread."""
-    await visitor.add_init_script(
-        """customElements.whenDefined("openai-chatkit").then((element) => {
-            const { setOptions } = element.prototype;
-            element.prototype.setOptions = function (options) {
-                setOptions.call(this, { ...options, api: { ...options.api, liveUrl: "/" } });
-            };
-        });"""
-    )
-    await visitor.goto("/")
-    await expect(visitor.get_by_label("Message", exact=True)).to_be_visible()
-    return visitor
+async def opened(page: Page) -> Page:
+    """The page with a new thread, ready to be written in."""
+    await page.goto("/")
+    await expect(page.get_by_label("Message", exact=True)).to_be_visible()
+    return page
 
 
-async def test_an_answer_goes_on_after_a_reload(live: Page) -> None:
-    await say(live, "count to 400")
-    answer = live.locator(".assistant_message .markdown")
+@pytest.fixture
+async def beside(opened: Page) -> AsyncIterator[Page]:
+    """A second tab of the same reader, in which the same thread is open."""
+    await say(opened, "Hello!")
+    await answered(opened)
+    tab = await opened.context.new_page()
+    tab.set_default_timeout(20_000)
+    async with tab.expect_response("**/api/events"):
+        await tab.goto(opened.url)
+    await expect(tab.locator(".assistant_message")).to_be_visible()
+    await answered(tab)
+    yield tab
+    await tab.close()
+
+
+async def test_an_answer_goes_on_after_a_reload(opened: Page) -> None:
+    await say(opened, "count to 400")
+    answer = opened.locator(".assistant_message .markdown")
     await expect(answer).to_contain_text("20")
-    await live.reload()
-    await expect(live.get_by_role("button", name="Stop")).to_be_visible()
-    await answered(live)
+    before = await answer.inner_text()
+    await opened.reload()
+    await expect(opened.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(answer).to_contain_text(before.split()[-2])
+    await answered(opened)
     words = (await answer.inner_text()).split()
     assert words[:3] == ["1", "2", "3"]
     assert words[-1] == "400"
 
 
-async def test_stop_ends_the_turn_on_the_server(live: Page) -> None:
-    await say(live, "count to 1000")
-    answer = live.locator(".assistant_message .markdown")
+async def test_stop_ends_the_turn_on_the_server(opened: Page) -> None:
+    await say(opened, "count to 1000")
+    answer = opened.locator(".assistant_message .markdown")
     await expect(answer).to_contain_text("20")
-    async with live.expect_response("**/stop") as stopped:
-        await live.get_by_role("button", name="Stop").click()
+    async with opened.expect_response("**/stop") as stopped:
+        await opened.get_by_role("button", name="Stop").click()
     assert (await stopped.value).status == 204
-    await answered(live)
+    await answered(opened)
     shown = await answer.inner_text()
-    await live.reload()
+    await opened.reload()
     await expect(answer).to_have_text(shown)
     assert "1000" not in shown
+
+
+async def test_what_is_said_in_one_tab_streams_in_the_other(opened: Page, beside: Page) -> None:
+    await say(opened, "count to 400")
+    await expect(beside.locator(".user_message")).to_have_text(["Hello!", "count to 400"])
+    answer = beside.locator(".assistant_message .markdown").last
+    await expect(answer).to_contain_text("20")
+    await expect(beside.get_by_role("button", name="Stop")).to_be_visible()
+    assert "400" not in await answer.inner_text()
+    await answered(beside)
+    await answered(opened)
+    assert await beside.locator(".row").all_inner_texts() == await opened.locator(".row").all_inner_texts()
+    await expect(answer).to_contain_text("400")
+
+
+async def test_the_other_tab_can_stop_it_and_answer_back(opened: Page, beside: Page) -> None:
+    await say(opened, "count to 1000")
+    await expect(beside.locator(".assistant_message .markdown").last).to_contain_text("20")
+    await beside.get_by_role("button", name="Stop").click()
+    await answered(opened)
+    await answered(beside)
+    said = opened.locator(".assistant_message .markdown").last
+    assert "1000" not in await said.inner_text()
+    await expect(beside.locator(".assistant_message .markdown").last).to_have_text(await said.inner_text())
+    await say(beside, "count to 3")
+    await expect(opened.locator(".user_message").last).to_have_text("count to 3")
+    await answered(beside)
+    await answered(opened)
+
+
+async def test_threads_of_one_tab_are_in_the_history_of_the_other(opened: Page, beside: Page) -> None:
+    await beside.get_by_role("button", name="History").click()
+    threads = beside.locator("button.open .name")
+    await expect(threads.first).to_have_text("Hello!")
+    await opened.get_by_role("button", name="New chat").click()
+    await say(opened, "Add a task: look at both")
+    await expect(threads.first).to_have_text("Add a task: look at both")
+    await answered(opened)
+
+
+async def test_what_was_missed_is_made_up_for(opened: Page) -> None:
+    await say(opened, "Hello!")
+    await answered(opened)
+    broken = asyncio.Event()
+    tab = await opened.context.new_page()
+    tab.set_default_timeout(20_000)
+
+    async def hears_nothing(route: Route) -> None:
+        await broken.wait()
+        await route.fulfill(content_type="text/event-stream", body=": and then the line breaks\n\n")
+
+    await tab.route("**/api/events", hears_nothing, times=1)
+    await tab.goto(opened.url)
+    await expect(tab.locator(".assistant_message")).to_be_visible()
+    await say(opened, "count to 5")
+    await answered(opened)
+    await expect(tab.locator(".user_message")).to_have_text(["Hello!"])
+    broken.set()
+    await expect(tab.locator(".user_message")).to_have_text(["Hello!", "count to 5"])
+    await expect(tab.locator(".row")).to_have_count(await opened.locator(".row").count())
+    await tab.close()

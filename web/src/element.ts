@@ -283,9 +283,10 @@ export class ChatKitElement extends LitElement implements View {
   private async followChanges(live: Live, signal: AbortSignal): Promise<void> {
     for await (const change of live.changes(signal)) {
       this.emit("log", { name: change.type, data: { ...change } });
-      const isThread = change.type.startsWith("thread.");
-      if (isThread && this.ui.get("history") === true) void this.threads.load();
-      if (change.thread_id && change.thread_id === this.conversation.threadId) void this.conversation.refresh();
+      // Some changes were not told: look at everything.
+      const isAny = change.type === "resync";
+      if ((isAny || change.type.startsWith("thread.")) && this.ui.get("history") === true) void this.threads.load();
+      if (isAny || change.thread_id === this.conversation.threadId) void this.conversation.refresh();
     }
   }
 

@@ -33,15 +33,21 @@ export class Live {
     return response?.ok ?? false;
   }
 
-  /** Changes of the user's threads wherever they were made, until `signal`; joined again when the line breaks. */
+  /**
+   * Changes of the user's threads wherever they were made, until `signal`. When the line breaks it is joined again; what
+   * was missed meanwhile is told as one change of the type "resync".
+   */
   async *changes(signal: AbortSignal): AsyncGenerator<Change> {
     let wait = FIRST_WAIT_MS;
+    let isFirst = true;
     while (!signal.aborted) {
       try {
         const response = await this.client.fetch(this.address("api/events"), { signal });
         if (response.status === 404) return;
         if (!response.ok || !response.body) throw new ConnectionError(response.status);
         wait = FIRST_WAIT_MS;
+        if (!isFirst) yield { type: "resync" };
+        isFirst = false;
         for await (const { data } of parseEvents(response.body)) yield JSON.parse(data) as Change;
       } catch {
         if (signal.aborted) return;
