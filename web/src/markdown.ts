@@ -26,12 +26,43 @@ const CLEAN = {
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|chatkit-link:|data:image\/(?:png|jpe?g|gif|webp);|blob:|#|\/(?!\/))/i,
 };
 
-/** The top-level blocks of a text as HTML that is not yet clean; a growing text changes only its last blocks. */
-export function blocks(text: string): string[] {
-  return marked
-    .lexer(text)
-    .filter((token) => token.type !== "space")
-    .map((token) => marked.parser([token]));
+/** What a reference such as "[1]: https://…" names counts for the whole text, wherever it stands. */
+const REFERENCE = /^[ >]*\[[^\]]+\]:/m;
+/** So many of the last blocks may still change with what follows: a list, a table or a heading grows out of them. */
+const UNSETTLED = 2;
+
+interface Block {
+  raw: string;
+  html: string;
+}
+
+/** The top-level blocks of a text that may grow, as HTML that is not yet clean. Settled blocks are not read again. */
+export class Blocks {
+  private text = "";
+  private blocks: readonly Block[] = [];
+
+  of(given: string): string[] {
+    const text = given.replace(/\r\n?/g, "\n");
+    const kept = text.startsWith(this.text) && !REFERENCE.test(text) ? this.blocks.slice(0, -UNSETTLED) : [];
+    const start = kept.reduce((length, { raw }) => length + raw.length, 0);
+    this.text = text;
+    this.blocks = [...kept, ...read(text.slice(start))];
+    return this.blocks.map(({ html }) => html);
+  }
+}
+
+/** Each block with all the white space before it, so that their texts together are the whole. */
+function read(text: string): Block[] {
+  const blocks: Block[] = [];
+  let space = "";
+  for (const token of marked.lexer(text)) {
+    if (token.type === "space") space += token.raw;
+    else {
+      blocks.push({ raw: space + token.raw, html: marked.parser([token]) });
+      space = "";
+    }
+  }
+  return blocks;
 }
 
 /** One block as nodes; safe to put anywhere in the page. */

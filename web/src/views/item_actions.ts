@@ -5,21 +5,13 @@ import type { ThreadItem } from "../protocol/types";
 import { icon } from "./icons";
 import type { View } from "./view";
 
-/** The items of each turn by the id of the turn's last one; a turn that still goes on is left out. */
-export function turnEnds(items: readonly ThreadItem[], isBusy: boolean): Map<string, ThreadItem[]> {
-  const ends = new Map<string, ThreadItem[]>();
-  let turn: ThreadItem[] = [];
-  const end = (): void => {
-    const last = turn.at(-1);
-    if (last) ends.set(last.id, turn);
-    turn = [];
-  };
-  for (const each of items) {
-    if (each.type === "user_message") end();
-    else turn.push(each);
-  }
-  if (!isBusy) end();
-  return ends;
+/** The items of the turn that ends with the item at `place`; null where it goes on behind it, or may yet. */
+export function turnEndingAt(items: readonly ThreadItem[], place: number, isBusy: boolean): readonly ThreadItem[] | null {
+  const isLast = place === items.length - 1;
+  if (isLast ? isBusy : items[place + 1]?.type !== "user_message") return null;
+  let start = place + 1;
+  while (start > 0 && items[start - 1]?.type !== "user_message") start--;
+  return start > place ? null : items.slice(start, place + 1);
 }
 
 export function actions(view: View, turn: readonly ThreadItem[]): TemplateResult | typeof nothing {

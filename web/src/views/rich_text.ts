@@ -1,13 +1,24 @@
 /** Markdown in the page. A text that grows draws only the blocks that changed, so nothing jumps or flickers. */
 
 import { type TemplateResult, html } from "lit";
+import { Directive, directive } from "lit/directive.js";
 import { guard } from "lit/directives/guard.js";
-import { blocks, clean, isSafeLink } from "../markdown";
+import { Blocks, type ImageRule, clean, isSafeLink } from "../markdown";
 import type { View } from "./view";
+
+class Grown extends Directive {
+  private readonly blocks = new Blocks();
+
+  override render(text: string, mayLoad: ImageRule): unknown {
+    return this.blocks.of(text).map((block) => guard([block, mayLoad], () => clean(block, mayLoad)));
+  }
+}
+
+const grown = directive(Grown);
 
 export function markdown(view: View, text: string): TemplateResult {
   return html`<div class="markdown" dir="auto" @click=${(event: MouseEvent) => follow(view, event)}>
-    ${blocks(text).map((block) => guard([block, view.mayLoad], () => clean(block, view.mayLoad)))}
+    ${grown(text, view.mayLoad)}
   </div>`;
 }
 

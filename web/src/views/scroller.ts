@@ -17,12 +17,20 @@ export class Scroller {
 
   constructor(private readonly view: View) {}
 
+  /** The rows to draw of a list; of a list that has not been drawn yet, those at its end. */
   range(ids: readonly string[]): Range {
     const height = this.box?.clientHeight ?? 800;
-    // Until the end has been scrolled to, its rows are the ones to draw.
     const top = this.isPinned || !this.box ? Number.MAX_SAFE_INTEGER : this.box.scrollTop;
-    return this.heights.range(ids, Math.min(top, this.endOf(ids, height)), height);
+    const range = this.heights.range(ids, top, height);
+    // Who flies by sees no more than the screen; what lies around it is drawn when they have arrived.
+    this.isPassing = isApart(range, this.drawnRange);
+    this.drawnRange = this.isPassing ? this.heights.range(ids, top, height, 0) : range;
+    this.ids = ids;
+    return this.drawnRange;
   }
+  private isPassing = false;
+  private drawnRange: Range | null = null;
+  private ids: readonly string[] = [];
 
   /** After each drawing: watch the rows that are there, and keep to the end where that is wanted. */
   drawn(root: ParentNode): void {
@@ -31,6 +39,7 @@ export class Scroller {
     for (const row of this.watched) if (!rows.has(row)) this.forget(row);
     for (const row of rows) if (!this.watched.has(row)) this.watch(row);
     if (this.isPinned) this.toEnd(false);
+    if (this.isPassing) this.view.redraw();
   }
 
   /** Go to the newest item, and stay with it until the reader scrolls away. */
@@ -50,6 +59,7 @@ export class Scroller {
   /** Another thread is shown: its end first. */
   reset(): void {
     this.heights.clear();
+    this.drawnRange = null;
     this.isAtEnd = true;
     this.isPinned = true;
   }
@@ -62,13 +72,19 @@ export class Scroller {
   readonly onScroll = (): void => {
     const { box } = this;
     if (!box) return;
-    const rest = box.scrollHeight - box.scrollTop - box.clientHeight;
-    this.isAtEnd = rest < NEAR_END;
+    const wasAtEnd = this.isAtEnd;
+    this.isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
     const isUp = this.wasScrolledUp(box.scrollTop);
     if (isUp && !this.isAtEnd) this.isPinned = false;
     if (box.scrollTop < NEAR_TOP) void this.view.conversation.loadEarlier();
-    this.view.redraw();
+    if (wasAtEnd !== this.isAtEnd || this.isElsewhere(box)) this.view.redraw();
   };
+
+  /** Whether other rows are to be drawn than there are. */
+  private isElsewhere(box: HTMLElement): boolean {
+    const { start, end } = this.heights.range(this.ids, box.scrollTop, box.clientHeight);
+    return start !== this.drawnRange?.start || end !== this.drawnRange.end;
+  }
 
   private lastTop = 0;
 
@@ -76,11 +92,6 @@ export class Scroller {
     const isUp = top < this.lastTop;
     this.lastTop = top;
     return isUp;
-  }
-
-  private endOf(ids: readonly string[], height: number): number {
-    const { before, after } = this.heights.range(ids, 0, height);
-    return before + after + (ids.length ? height : 0);
   }
 
   private watch(row: Element): void {
@@ -102,4 +113,8 @@ export class Scroller {
     if (this.isPinned) this.toEnd(false);
     if (isNews) this.view.redraw();
   }
+}
+
+function isApart(one: Range, other: Range | null): boolean {
+  return other !== null && other.end > other.start && (one.start >= other.end || one.end <= other.start);
 }

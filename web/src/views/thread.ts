@@ -7,7 +7,7 @@ import { styled } from "../styled";
 import type { ThreadItem } from "../protocol/types";
 import { icon } from "./icons";
 import { item } from "./items";
-import { actions, turnEnds } from "./item_actions";
+import { actions, turnEndingAt } from "./item_actions";
 import { failure, notices, progress, threadStatus } from "./notices";
 import type { Scroller } from "./scroller";
 import type { View } from "./view";
@@ -17,9 +17,8 @@ const SILENT = new Set(["end_of_turn", "hidden_context_item", "sdk_hidden_contex
 export function thread(view: View, scroller: Scroller): TemplateResult {
   const { conversation } = view;
   const { words } = view.locale;
-  const items = shown(conversation.state.items);
-  const range = scroller.range(items.map(({ id }) => id));
-  const ends = turnEnds(items, conversation.isBusy);
+  const { items, ids } = shown(conversation.state.items);
+  const range = scroller.range(ids);
   const newest = items.at(-1)?.id;
   return html`<div class="scroll" part="thread" tabindex="0" role="region" aria-label=${words.conversation}
       @scroll=${scroller.onScroll}>
@@ -28,9 +27,9 @@ export function thread(view: View, scroller: Scroller): TemplateResult {
       ${repeat(
         items.slice(range.start, range.end),
         ({ id }) => id,
-        (each) => {
+        (each, index) => {
           const isLive = conversation.isBusy && each.id === newest;
-          const turn = ends.get(each.id);
+          const turn = turnEndingAt(items, range.start + index, conversation.isBusy);
           const drawn = guard([each, isLive, turn?.length, view.options, view.locale, view.scheme, mark(view, each)], () => [
             item(view, each, isLive),
             turn ? actions(view, turn) : nothing,
@@ -49,9 +48,20 @@ export function thread(view: View, scroller: Scroller): TemplateResult {
   </div>`;
 }
 
-/** The items that can be seen. */
-export function shown(items: readonly ThreadItem[]): readonly ThreadItem[] {
-  return items.filter((each) => !SILENT.has(each.type));
+interface Shown {
+  items: readonly ThreadItem[];
+  ids: readonly string[];
+}
+const known = new WeakMap<readonly ThreadItem[], Shown>();
+
+/** The items that can be seen, and their ids; the same arrays for the same items. */
+function shown(items: readonly ThreadItem[]): Shown {
+  const before = known.get(items);
+  if (before) return before;
+  const visible = items.filter((each) => !SILENT.has(each.type));
+  const now = { items: visible, ids: visible.map(({ id }) => id) };
+  known.set(items, now);
+  return now;
 }
 
 /** What of the view's own state an item's drawing depends on. */

@@ -1,8 +1,8 @@
 /** Which rows of a long list are near the screen, from the heights that rows turned out to have. */
 
 const ESTIMATE = 96;
-/** How far beyond the screen rows are drawn, so that scrolling meets no blank. */
-const MARGIN = 900;
+/** How far beyond the screen rows are drawn, in pixels, so that scrolling meets no blank. */
+export const MARGIN = 900;
 /** Shorter lists are drawn whole. */
 const SHORT = 60;
 
@@ -15,46 +15,86 @@ export interface Range {
 }
 
 export class RowHeights {
+  private ids: readonly string[] = [];
+  private readonly places = new Map<string, number>();
   private readonly known = new Map<string, number>();
-  private total = 0;
+  /** How high a row is taken to be before it was seen: what the first ones were on average. */
+  private estimate: number | null = null;
+  /** Where each row begins, and the last one ends. Only the first `settled` rows have the right end. */
+  private offsets = new Float64Array(1);
+  private settled = 0;
 
   /** Remember how high a row is; whether that was not known before. */
   measured(id: string, height: number): boolean {
     if (this.known.get(id) === height) return false;
-    this.total += height - (this.known.get(id) ?? 0);
     this.known.set(id, height);
+    this.unsettle(this.places.get(id) ?? this.ids.length);
     return true;
   }
 
   clear(): void {
     this.known.clear();
-    this.total = 0;
+    this.estimate = null;
+    this.unsettle(0);
   }
 
-  /** The rows to draw for a screen of `viewport` pixels that begins at `top`. */
-  range(ids: readonly string[], top: number, viewport: number): Range {
+  /** The rows to draw for a screen of `viewport` pixels that begins at `top`, or at the end where `top` is beyond it. */
+  range(ids: readonly string[], top: number, viewport: number, margin = MARGIN): Range {
+    this.arrange(ids);
     if (ids.length <= SHORT) return { start: 0, end: ids.length, before: 0, after: 0 };
-    const average = this.known.size ? this.total / this.known.size : ESTIMATE;
-    const first = top - MARGIN;
-    const last = top + viewport + MARGIN;
-    let offset = 0;
-    let before = 0;
-    let start = -1;
-    let end = ids.length;
-    let endOffset = 0;
-    ids.forEach((id, index) => {
-      const height = this.known.get(id) ?? average;
-      if (start < 0 && offset + height > first) {
-        start = index;
-        before = offset;
-      }
-      if (offset < last) {
-        end = index + 1;
-        endOffset = offset + height;
-      }
-      offset += height;
-    });
-    if (start < 0) start = Math.max(0, ids.length - SHORT);
-    return { start, end, before, after: Math.max(0, offset - endOffset) };
+    this.settle();
+    const total = this.offsets[ids.length] ?? 0;
+    const first = Math.min(top, total) - margin;
+    const start = this.rowAt(first);
+    const end = Math.min(ids.length, this.rowAt(first + viewport + 2 * margin) + 1);
+    return { start, end, before: this.offsets[start] ?? 0, after: total - (this.offsets[end] ?? 0) };
   }
+
+  /** The row that `offset` pixels from the beginning fall into. */
+  private rowAt(offset: number): number {
+    let low = 0;
+    let high = this.ids.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.offsets[middle + 1] ?? 0) > offset) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Take over the rows' order; what comes before the first change keeps its place. */
+  private arrange(ids: readonly string[]): void {
+    if (ids === this.ids) return;
+    const length = Math.min(ids.length, this.ids.length);
+    let same = 0;
+    while (same < length && ids[same] === this.ids[same]) same++;
+    for (let place = same; place < this.ids.length; place++) this.places.delete(this.ids[place] ?? "");
+    for (let place = same; place < ids.length; place++) this.places.set(ids[place] ?? "", place);
+    this.ids = ids;
+    this.unsettle(same);
+  }
+
+  private unsettle(place: number): void {
+    this.settled = Math.min(this.settled, place);
+  }
+
+  private settle(): void {
+    const { ids, known } = this;
+    if (this.estimate === null && known.size) this.estimate = average(known.values());
+    if (this.offsets.length <= ids.length) {
+      const longer = new Float64Array(2 * ids.length + 1);
+      longer.set(this.offsets);
+      this.offsets = longer;
+    }
+    for (let place = this.settled; place < ids.length; place++) {
+      const height = known.get(ids[place] ?? "") ?? this.estimate ?? ESTIMATE;
+      this.offsets[place + 1] = (this.offsets[place] ?? 0) + height;
+    }
+    this.settled = ids.length;
+  }
+}
+
+function average(values: Iterable<number>): number {
+  const all = [...values];
+  return all.reduce((sum, value) => sum + value, 0) / all.length;
 }
