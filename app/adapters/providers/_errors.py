@@ -13,6 +13,7 @@ import msgspec
 import openai
 from agents.exceptions import UserError
 
+from app.adapters.providers._endpoint import NoAnswerError, RefusedError
 from app.adapters.providers._streams import NotAStreamError
 from app.domain.language import _, deferred
 from app.ports.model_provider import FailureKind, ModelError
@@ -82,23 +83,32 @@ def model_error(error: BaseException, origin: Origin) -> ModelError:
     match error:
         case ModelError():
             return error
-        case openai.APIConnectionError(__cause__=(ModelError() | NotAStreamError()) as cause):
-            return model_error(cause, origin)  # Raised by a hook of the client, wrapped by its package.
         case NotAStreamError(body=None):
             return failed("protocol", origin, f"the answer is {error.content_type} and no event stream")
         case NotAStreamError():
             return upstream_error(error.body, origin)
-        case openai.APIStatusError():
-            return status_error(error.status_code, error.body, error.response.headers, origin)
-        case openai.APIConnectionError() | httpx2.TransportError():
+        case RefusedError():
+            return status_error(error.status, error.body, error.headers, origin)
+        case NoAnswerError() | httpx2.TransportError():
             return _transport_failure(error, origin)
         case openai.APIError():
-            return upstream_error(error.body, origin)
+            return _package_error(error, origin)
         case UnicodeEncodeError(encoding="ascii"):
             return failed("bad_key", origin, "the key cannot be sent: it holds characters that are not ASCII")
         case UserError() | TypeError() | UnicodeEncodeError():
             return failed("rejected", origin, f"the request cannot be put into this upstream's form ({what})")
     return failed("protocol", origin, what)
+
+
+def _package_error(error: openai.APIError, origin: Origin) -> ModelError:
+    match error:
+        case openai.APIConnectionError(__cause__=(ModelError() | NotAStreamError()) as cause):
+            return model_error(cause, origin)  # Raised by a hook of the client, wrapped by its package.
+        case openai.APIStatusError():
+            return status_error(error.status_code, error.body, error.response.headers, origin)
+        case openai.APIConnectionError():
+            return _transport_failure(error, origin)
+    return upstream_error(error.body, origin)
 
 
 def _place(error: BaseException) -> str:
@@ -210,7 +220,8 @@ def _kind(facts: Facts) -> FailureKind:
 
 
 def _transport_failure(error: Exception, origin: Origin) -> ModelError:
-    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) and error.__cause__ else error
+    wrapped = isinstance(error, NoAnswerError | openai.APIConnectionError)
+    cause = error.__cause__ if wrapped and error.__cause__ else error
     name = type(cause).__name__
     if isinstance(cause, httpx2.LocalProtocolError):
         return failed("bad_key", origin, f"{name}: the key cannot be sent in a header; it holds stray characters")

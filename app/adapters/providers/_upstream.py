@@ -1,13 +1,14 @@
 """What every provider that speaks HTTP through the `openai` package shares: its settings and its client."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import httpx2
 import msgspec
 from openai import AsyncOpenAI
 
+from app.adapters.providers._streams import expect_stream
 from app.environment import env
 from app.ports.model_provider import Capabilities, ModelInfo
 
@@ -60,27 +61,13 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 0.5
 
 
-def new_client(
+def new_http(
     settings: UpstreamSettings,
-    *,
-    api_key: str,
-    base_url: str,
-    on_response: Sequence[Callable[[httpx2.Response], Awaitable[None]]] = (),
     transport: httpx2.AsyncBaseTransport | None = None,
-) -> AsyncOpenAI:
-    """A client that talks to `base_url` alone: no proxy from the environment, no redirects, no retries of its own.
-
-    Without a key none is sent. The caller closes the client, and the `transport` with it.
-    """
-
-    async def only_known_headers(request: httpx2.Request) -> None:
-        # The package describes this machine, and sends OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS
-        # to any address.
-        for name in set(request.headers) - (_HEADERS if api_key else _HEADERS - {"authorization"}):
-            del request.headers[name]
-        request.headers["user-agent"] = "anyport"
-
-    http = httpx2.AsyncClient(
+    hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+) -> httpx2.AsyncClient:
+    """Connections to upstreams: no proxy from the environment, no redirects. Closing it closes the `transport`."""
+    return httpx2.AsyncClient(
         transport=transport,
         trust_env=False,
         follow_redirects=False,
@@ -92,8 +79,24 @@ def new_client(
             write=settings.first_token_timeout,
         ),
         limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=60),
-        event_hooks={"request": [only_known_headers], "response": list(on_response)},
+        event_hooks=hooks,
     )
+
+
+def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str) -> AsyncOpenAI:
+    """The `openai` package's client, kept to `base_url` and to event streams, without retries of its own.
+
+    Without a key none is sent. The caller closes it.
+    """
+
+    async def only_known_headers(request: httpx2.Request) -> None:
+        # The package describes this machine, and sends OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS
+        # to any address.
+        for name in set(request.headers) - (_HEADERS if api_key else _HEADERS - {"authorization"}):
+            del request.headers[name]
+        request.headers["user-agent"] = "anyport"
+
+    http = new_http(settings, hooks={"request": [only_known_headers], "response": [expect_stream]})
     return AsyncOpenAI(api_key=api_key or "none", base_url=base_url, http_client=http, max_retries=0)
 
 

@@ -7,9 +7,10 @@ from typing import Annotated, Final
 from agents import Model
 
 from app.adapters.providers._chat_completions import ChatCompletionsModel, Dialect, cleaned
+from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin
 from app.adapters.providers._patience import first_word
-from app.adapters.providers._upstream import UpstreamSettings, new_client, offered
+from app.adapters.providers._upstream import UpstreamSettings, offered
 from app.environment import URL, Secret, env
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
 
@@ -61,7 +62,7 @@ class GeminiProvider(ModelProvider):
 
     def __init__(self, settings: GeminiSettings) -> None:
         self._settings = settings
-        self._client = new_client(settings, api_key=settings.api_key.reveal(), base_url=settings.base_url)
+        self._endpoint = Endpoint(settings, api_key=settings.api_key.reveal(), base_url=settings.base_url)
 
     @property
     def default_model(self) -> str:
@@ -86,15 +87,15 @@ class GeminiProvider(ModelProvider):
             model_variable="GEMINI_MODEL",
             url_variable="GEMINI_BASE_URL",
         )
-        return ChatCompletionsModel(self._client, name, dialect=_DIALECT, origin=origin, settings=self._settings)
+        return ChatCompletionsModel(self._endpoint, name, dialect=_DIALECT, origin=origin, settings=self._settings)
 
     async def check(self) -> None:
         """Ask the default model for a word."""
         await first_word(self.model(self.default_model))
 
     async def aclose(self) -> None:
-        """Close the client."""
-        await self._client.close()
+        """Close the connections."""
+        await self._endpoint.aclose()
 
 
 def _missing(settings: GeminiSettings) -> str:

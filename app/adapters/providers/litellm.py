@@ -9,12 +9,13 @@ from agents import Model
 
 from app.adapters.providers import _litellm_engine
 from app.adapters.providers._chat_completions import ChatCompletionsModel, Dialect
+from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin
 from app.adapters.providers._litellm_transport import LitellmTransport
 from app.adapters.providers._litellm_vendors import UNKNOWN, VENDORS, Vendor
 from app.adapters.providers._litellm_wire import open_line
 from app.adapters.providers._patience import first_word
-from app.adapters.providers._upstream import UpstreamSettings, new_client
+from app.adapters.providers._upstream import UpstreamSettings
 from app.environment import URL, Secret, env
 from app.ports.model_provider import ModelInfo, ModelProvider, ProviderPlugin
 
@@ -156,7 +157,7 @@ class LitellmProvider(ModelProvider):
         line = open_line(self._route.base_url, foreign=self._route.vendor.foreign)
         transport = LitellmTransport(complete, line, self._access())
         # The key travels in what every request needs, so that LiteLLM puts it where this vendor looks for it.
-        self._client = new_client(settings, api_key="", base_url=self._route.base_url, transport=transport)
+        self._endpoint = Endpoint(settings, api_key="", base_url=self._route.base_url, transport=transport)
 
     @property
     def default_model(self) -> str:
@@ -186,7 +187,7 @@ class LitellmProvider(ModelProvider):
         )
         dialect = Dialect(signed=way.prefix == "gemini")
         return ChatCompletionsModel(
-            self._client, self._full_name(name), dialect=dialect, origin=origin, settings=self._settings
+            self._endpoint, self._full_name(name), dialect=dialect, origin=origin, settings=self._settings
         )
 
     async def check(self) -> None:
@@ -195,7 +196,7 @@ class LitellmProvider(ModelProvider):
 
     async def aclose(self) -> None:
         """Close all connections, and end what LiteLLM started."""
-        await self._client.close()
+        await self._endpoint.aclose()
         await _litellm_engine.stop()
 
     def _full_name(self, name: str) -> str:

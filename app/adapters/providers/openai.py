@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from agents import Model
 
 from app.adapters.providers._chat_completions import ChatCompletionsModel, Dialect
+from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin
 from app.adapters.providers._patience import first_word
 from app.adapters.providers._responses import ResponsesModel
-from app.adapters.providers._streams import expect_stream
 from app.adapters.providers._upstream import UpstreamSettings, capabilities, new_client, offered
 from app.environment import URL, Secret, env
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
@@ -88,11 +88,9 @@ class OpenAIProvider(ModelProvider):
 
     def __init__(self, settings: OpenAISettings) -> None:
         self._settings = settings
-        # Our own chat completions look at the answer's type themselves; the SDK's responses do not.
-        hooks = [expect_stream] if settings.speaks is Api.RESPONSES else []
-        self._client = new_client(
-            settings, api_key=settings.api_key.reveal(), base_url=settings.base_url, on_response=hooks
-        )
+        key = settings.api_key.reveal()
+        self._endpoint = Endpoint(settings, api_key=key, base_url=settings.base_url)
+        self._client = new_client(settings, api_key=key, base_url=settings.base_url)
 
     @property
     def default_model(self) -> str:
@@ -121,14 +119,15 @@ class OpenAIProvider(ModelProvider):
             reasons = capabilities(name, _CAPABILITIES).reasoning and bool(re.match(r"gpt-5|o\d", name))
             return ResponsesModel(self._client, name, reasons=reasons, origin=origin, settings=self._settings)
         dialect = _AT_OPENAI if self._settings.at_openai else _ELSEWHERE
-        return ChatCompletionsModel(self._client, name, dialect=dialect, origin=origin, settings=self._settings)
+        return ChatCompletionsModel(self._endpoint, name, dialect=dialect, origin=origin, settings=self._settings)
 
     async def check(self) -> None:
         """Ask the default model for a word."""
         await first_word(self.model(self.default_model))
 
     async def aclose(self) -> None:
-        """Close the client."""
+        """Close the connections."""
+        await self._endpoint.aclose()
         await self._client.close()
 
 

@@ -8,7 +8,6 @@ from typing import Any, cast
 import msgspec
 from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelSettings, ModelTracing, Tool
 from agents.items import TResponseInputItem
-from openai import AsyncOpenAI
 
 from app.adapters.providers._chat_completions.answer import Answer
 from app.adapters.providers._chat_completions.dialect import Dialect
@@ -16,6 +15,7 @@ from app.adapters.providers._chat_completions.request import completion_request
 from app.adapters.providers._chat_completions.sse import EventTooLongError, SseDecoder
 from app.adapters.providers._chat_completions.verdict import verdict
 from app.adapters.providers._chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
+from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers._history import Item, call_ids
 from app.adapters.providers._patience import Events, Watch, collected, retrying
@@ -25,13 +25,13 @@ from app.ports.model_provider import ModelError
 
 
 class ChatCompletionsModel(Model):
-    """One model of one upstream. Holds no state between requests; the provider owns the client."""
+    """One model of one upstream. Holds no state between requests; the provider owns the endpoint."""
 
     def __init__(
-        self, client: AsyncOpenAI, model: str, *, dialect: Dialect, origin: Origin, settings: UpstreamSettings
+        self, endpoint: Endpoint, model: str, *, dialect: Dialect, origin: Origin, settings: UpstreamSettings
     ) -> None:
         self.model = model
-        self._client = client
+        self._endpoint = endpoint
         self._dialect = dialect
         self._origin = origin
         self._settings = settings
@@ -84,10 +84,9 @@ class ChatCompletionsModel(Model):
         """What each read from the upstream completes, until its last word; the connection is closed with it."""
         watch = Watch(self._settings, self._origin)
         async with AsyncExitStack() as stack:
-            create = self._client.chat.completions.with_streaming_response.create
-            response = await watch.wait(stack.enter_async_context(create(**request)))
-            await watch.wait(expect_stream(response.http_response))
-            reads = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
+            response = await watch.wait(stack.enter_async_context(self._endpoint.open(request)))
+            await watch.wait(expect_stream(response))
+            reads = await stack.enter_async_context(aclosing(response.aiter_bytes()))
             decoder = SseDecoder()
             done = False
             while not done and (data := await watch.wait(anext(reads, None))) is not None:

@@ -22,7 +22,7 @@ def completion_request(
     handoffs: Sequence[Handoff[Any, Any]],
     output_schema: AgentOutputSchemaBase | None,
 ) -> dict[str, Any]:
-    """Keyword arguments for `chat.completions.create`. Raises `agents.UserError` for what cannot be expressed."""
+    """The body of a request. Raises `agents.UserError` for what cannot be expressed."""
     request: dict[str, Any] = {
         "model": model,
         "messages": messages(instructions, history, model=model, dialect=dialect),
@@ -33,7 +33,7 @@ def completion_request(
         dialect.max_tokens: settings.max_tokens,
         "reasoning_effort": settings.reasoning.effort if settings.reasoning else None,
         "response_format": _response_format(output_schema, dialect),
-        "extra_body": settings.extra_body,
+        **(cast(dict[str, Any], settings.extra_body) or {}),
     }
     functions = [_function(definition, dialect) for definition in _definitions(tools, handoffs)]
     if functions:

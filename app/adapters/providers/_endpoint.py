@@ -1,0 +1,92 @@
+"""The address where chat completions are asked for: one request, its refusal, or its answer as it comes."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Final
+
+import httpx2
+import msgspec
+
+from app.adapters.providers._upstream import UpstreamSettings, new_http
+from app.ports.model_provider import ModelError
+
+_LONGEST_REFUSAL: Final = 64 * 1024
+
+
+class NoAnswerError(Exception):
+    """The connection failed before an answer began; the cause says how."""
+
+
+class RefusedError(Exception):
+    """An answer that is no success; `body` is its JSON, or its text where it is none."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: object) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class Endpoint:
+    """One address and key, with connections of its own that are used again.
+
+    Beside the `openai` package's client, which spends a millisecond on each request to look through the types of all
+    that it sends.
+    """
+
+    def __init__(
+        self,
+        settings: UpstreamSettings,
+        *,
+        api_key: str,
+        base_url: str,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = new_http(settings, transport)
+        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._headers = {"content-type": "application/json", "accept": "text/event-stream", "user-agent": "anyport"}
+        if api_key:
+            self._headers["authorization"] = f"Bearer {api_key}"
+
+    @asynccontextmanager
+    async def open(self, completion: Mapping[str, Any]) -> AsyncGenerator[httpx2.Response, None]:
+        """Ask for a completion; leaving closes the answer, read to its end or not.
+
+        Raises `NoAnswerError`, `RefusedError`, and `UnicodeEncodeError` for a key that no header can hold.
+        """
+        request = self._http.build_request(
+            "POST", self._url, content=msgspec.json.encode(completion), headers=self._headers
+        )
+        try:
+            response = await self._http.send(request, stream=True)
+        except ModelError:
+            raise
+        except Exception as error:  # a transport may raise anything
+            raise NoAnswerError from error
+        try:
+            if not response.is_success:
+                raise RefusedError(response.status_code, response.headers, await _page(response))
+            yield response
+        finally:
+            await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+
+async def _page(response: httpx2.Response) -> object:
+    """A refusal's words; of an endless or a broken one, what came."""
+    page = bytearray()
+    try:
+        async with aclosing(response.aiter_bytes()) as pieces:
+            async for piece in pieces:
+                page += piece
+                if len(page) > _LONGEST_REFUSAL:
+                    break
+    except httpx2.TransportError:
+        pass  # Its status says enough.
+    try:
+        return msgspec.json.decode(page)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return page.decode(errors="replace")
