@@ -17,7 +17,6 @@ from app.entrypoints.http.docs import docs_pages
 from app.entrypoints.http.headers import protect_answers
 from app.entrypoints.http.hosts import only_known_hosts, own_names
 from app.entrypoints.http.language import speak
-from app.entrypoints.http.openapi import describe_chatkit
 from app.entrypoints.http.request_id import name_requests
 from app.entrypoints.http.routes import (
     assistant,
@@ -81,7 +80,6 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
         # Our own log: the default configures the root logger, and turns a streamed answer into a line a chunk.
         logging_config=None,
     )
-    describe_chatkit(app)
     setup_dishka(container, app)
     inner = hurry_bodies(app.asgi_handler, settings.server.client_seconds)
     known = only_known_hosts(inner, own_names(settings), settings.browsers.allowed_hosts)

@@ -7,6 +7,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin
 
 from app.entrypoints.http.auth import OPEN
+from app.entrypoints.http.openapi import Document
 
 PATH: Final = "/docs"
 _CDN: Final = "https://cdn.jsdelivr.net"
@@ -24,7 +25,14 @@ def docs_pages(version: str) -> OpenAPIConfig:
         version=version,
         description="A self-hosted ChatKit server.",
         render_plugins=[ScalarRenderPlugin()],
-        openapi_router=Router(PATH, route_handlers=[], include_in_schema=False, opt=OPEN, after_request=_with_policy),
+        openapi_router=Router(
+            PATH,
+            route_handlers=[],
+            include_in_schema=False,
+            opt=OPEN,
+            before_request=Document().written,
+            after_request=_with_policy,
+        ),
     )
 
 
