@@ -1,74 +1,13 @@
 """`python -m app`: the command line."""
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
-
-import structlog
-from dotenv import dotenv_values
-
-from app.bootstrap import (
-    installed_providers,
-    make_app,
-    make_container,
-    migrate,
-    read_settings,
-    schema_status,
-    setting_sections,
-)
-from app.domain.errors import AnyportError
-from app.entrypoints.cli import Tools, cli
-from app.entrypoints.cli.tools import InstalledProvider
-from app.environment import SettingsError
-from app.logs import configure_logging
-from app.settings import Settings
-
-USAGE = 2
+from app.startup.libraries import sparingly
 
 
 def main() -> None:
-    """Run the command line; a mistake in the environment exits with 2, a start that fails with 1."""
-    # Until the settings say how to log: what is said meanwhile must not mix with the output of a command.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    try:
-        cli(
-            obj=Tools(
-                settings=_settings,
-                sections=setting_sections,
-                providers=_providers,
-                container=make_container,
-                app=make_app,
-                schema=schema_status,
-                migrate=migrate,
-            )
-        )
-    except SettingsError as error:
-        print(f"Anyport cannot start with this environment:\n{_indented(error)}", file=sys.stderr)  # noqa: T201
-        sys.exit(USAGE)
-    except AnyportError as error:
-        detail = f"\n  ({error.detail})" if error.detail else ""
-        print(f"Anyport cannot go on: {error.message}{detail}", file=sys.stderr)  # noqa: T201
-        sys.exit(1)
-
-
-def _settings() -> Settings:
-    settings = read_settings(_environment())
-    configure_logging(settings.server.log_level, settings.server.log_format)
-    return settings
-
-
-def _providers() -> Sequence[InstalledProvider]:
-    return installed_providers(_environment())
-
-
-def _environment() -> Mapping[str, str]:
-    """The process's own variables before those of a `.env` file, which never reach other libraries this way."""
-    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    return {**from_file, **os.environ}
-
-
-def _indented(error: SettingsError) -> str:
-    return "\n".join(f"  {problem}" for problem in error.problems)
+    """Run it."""
+    with sparingly():
+        from app.command_line import run
+    run()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.adapters.agents_sdk.enclosures import Enclosures
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
 from app.adapters.mcp.config import read_servers
-from app.adapters.providers.registry import discover
+from app.adapters.providers.registry import Discovery, discover
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import check_database_url
 from app.adapters.transcription.nobody import Nobody
@@ -65,7 +65,7 @@ log = structlog.get_logger(__name__)
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """The settings of the server and of every installed provider. Raises `SettingsError` with all mistakes."""
-    found = discover()
+    found = _installed_plugins()
     for name, reason in found.failures.items():
         log.warning("provider plugin failed to load", provider=name, reason=reason)
     wanted = environ.get("LLM_PROVIDER", "").strip()
@@ -76,15 +76,21 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
 
 
+@cache
+def _installed_plugins() -> Discovery:
+    # Looking through all installed packages takes a while, and nothing is installed into a running process.
+    return discover()
+
+
 def setting_sections() -> Mapping[str, type[Any]]:
     """The structs that the settings are read into, by title: the server's own, then each installed provider's."""
-    plugins = sorted(discover().plugins.values(), key=lambda plugin: (plugin.rank, plugin.name))
+    plugins = sorted(_installed_plugins().plugins.values(), key=lambda plugin: (plugin.rank, plugin.name))
     return {**SECTIONS, **{f"provider {plugin.name}": plugin.settings for plugin in plugins}}
 
 
 def installed_providers(environ: Mapping[str, str]) -> Sequence[InstalledProvider]:
     """Every provider there is, by name, whatever is wrong with it or with the rest of the environment."""
-    found = discover()
+    found = _installed_plugins()
     try:
         wanted = read_settings(environ).assistant.provider
     except SettingsError:
@@ -177,7 +183,7 @@ class ModelWiring(Provider):
     @provide
     async def catalog(self, settings: Settings, assistant: Assistant) -> AsyncIterator[ModelCatalog]:
         wanted = settings.assistant
-        plugins = discover().plugins
+        plugins = _installed_plugins().plugins
         own = _usable(assistant.model, settings, plugins)
         further = (*wanted.models, *wanted.fallbacks, *wanted.title_models, *([own] if own else []))
         names = dict.fromkeys([wanted.provider, *(ref.provider for ref in further)])

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from app.entrypoints.cli import cli
@@ -53,5 +54,5 @@ def test_the_targets_it_names_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=of_project)
 def test_the_commands_it_names_exist(page: Path) -> None:
-    unknown = set(NAMED_COMMAND.findall(page.read_text())) - set(cli.commands)
+    unknown = set(NAMED_COMMAND.findall(page.read_text())) - set(cli.list_commands(click.Context(cli)))
     assert not unknown, f"{of_project(page)} names {unknown}"

@@ -1,24 +1,16 @@
 """Claude, Azure, OpenRouter and others, through LiteLLM: `LITELLM_MODEL=vendor/model`."""
 
 import importlib.util
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from agents import Model
 
-from app.adapters.providers import _litellm_engine
-from app.adapters.providers._chat_completions import ChatCompletionsModel, Dialect
-from app.adapters.providers._endpoint import Endpoint
-from app.adapters.providers._errors import Origin
-from app.adapters.providers._litellm_transport import LitellmTransport
 from app.adapters.providers._litellm_vendors import UNKNOWN, VENDORS, Vendor
-from app.adapters.providers._litellm_wire import open_line
-from app.adapters.providers._patience import first_word
 from app.adapters.providers._upstream import UpstreamSettings
 from app.environment import URL, Secret, env
-from app.ports.model_provider import ModelInfo, ModelProvider, ProviderPlugin
+from app.ports.model_provider import ModelProvider, ProviderPlugin
 
+NAME = "litellm"
 OPENROUTER_MODEL = "google/gemini-2.5-flash"
 AZURE_API_VERSION = "2024-10-21"
 
@@ -141,82 +133,17 @@ def missing(settings: LitellmSettings) -> str:
     return ""
 
 
-class LitellmProvider(ModelProvider):
-    """Models of one vendor behind LiteLLM."""
+def _build(settings: LitellmSettings) -> ModelProvider:
+    # Its way to the network is a library of its own, which nobody else has a use for.
+    from app.adapters.providers._litellm_provider import LitellmProvider
 
-    name = "litellm"
-
-    def __init__(self, settings: LitellmSettings) -> None:
-        """Import LiteLLM, here and now: nobody is served yet, and what is broken stops the start.
-
-        That takes seconds. Raises `EngineError`.
-        """
-        complete = _litellm_engine.load()
-        self._settings = settings
-        self._route = route(settings)
-        line = open_line(self._route.base_url, foreign=self._route.vendor.foreign)
-        transport = LitellmTransport(complete, line, self._access())
-        # The key travels in what every request needs, so that LiteLLM puts it where this vendor looks for it.
-        self._endpoint = Endpoint(settings, api_key="", base_url=self._route.base_url, transport=transport)
-
-    @property
-    def default_model(self) -> str:
-        """The one from the settings, with its vendor in front."""
-        return self._route.model
-
-    @property
-    def base_url(self) -> str:
-        """The vendor's address, unless the settings name another."""
-        return self._route.base_url
-
-    def models(self) -> Sequence[ModelInfo]:
-        """Those the settings name."""
-        further = filter(None, map(str.strip, self._settings.models.split(",")))
-        names = dict.fromkeys([self.default_model, *map(self._full_name, further)])
-        return [ModelInfo(name=name, capabilities=_litellm_engine.capabilities(name)) for name in names]
-
-    def model(self, name: str) -> Model:
-        """A model of the vendor's, with or without the vendor in front."""
-        way = self._route
-        origin = Origin(
-            provider=self.name,
-            model=name,
-            key_variable=way.key_variable,
-            model_variable=way.model_variable,
-            url_variable=way.url_variable,
-        )
-        dialect = Dialect(signed=way.prefix == "gemini")
-        return ChatCompletionsModel(
-            self._endpoint, self._full_name(name), dialect=dialect, origin=origin, settings=self._settings
-        )
-
-    async def check(self) -> None:
-        """Ask the default model for a word."""
-        await first_word(self.model(self.default_model))
-
-    async def aclose(self) -> None:
-        """Close all connections, and end what LiteLLM started."""
-        await self._endpoint.aclose()
-        await _litellm_engine.stop()
-
-    def _full_name(self, name: str) -> str:
-        return name if name.startswith(f"{self._route.prefix}/") else f"{self._route.prefix}/{name}"
-
-    def _access(self) -> dict[str, Any]:
-        """What every request needs. Given outright, so that LiteLLM looks for none of it in the environment."""
-        access = {
-            "api_key": self._route.api_key.reveal() or "none",
-            "api_base": self._route.base_url,
-            "num_retries": 0,
-            "max_retries": 0,
-        }
-        return {**access, "api_version": self._settings.api_version} if self._route.prefix == "azure" else access
+    return LitellmProvider(settings)
 
 
 plugin = ProviderPlugin(
-    name=LitellmProvider.name,
+    name=NAME,
     settings=LitellmSettings,
-    build=LitellmProvider,
+    build=_build,
     missing=missing,
     detect=lambda settings: bool(settings.model or settings.openrouter_api_key),
     rank=30,

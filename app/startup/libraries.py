@@ -1,0 +1,102 @@
+"""What of our libraries a start leaves out, by name. All of it comes back as soon as something asks for it.
+
+Measured on the Agents SDK 0.24 and openai 3: without this, importing takes more than twice as long and 40 MB more.
+"""
+
+import gc
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Final, TypeVar
+
+from app.startup.lazy_packages import make_lazy
+
+_T = TypeVar("_T")
+
+LAZY: Final = frozenset(
+    {
+        "griffe",  # The Agents SDK reads docstrings with it; it also brings an inspector of whole programs.
+        "mcp",  # The Agents SDK wants one exception of it: the client and the server are wanted by whoever uses MCP.
+        "mcp.types",
+        "openai.types",  # Batches, evaluations, fine-tuning and the rest of an API of which we use answers.
+        "openai.types.chat",
+        "openai.types.graders",
+        "openai.types.responses",
+        "yaml",  # Litestar could write its API document with it.
+        "sqlalchemy.ext.asyncio",  # Its sessions bring the whole of the ORM.
+    }
+)
+
+OPTIONAL: Final = (
+    "aiohttp",  # Another way to connect for openai's client, which only LiteLLM uses.
+    "advanced_alchemy",  # Litestar's pages take their form from it wherever it happens to be installed.
+    "rich",  # structlog would draw tracebacks with it, and the values of local variables into them, secrets as well.
+)
+
+
+@contextmanager
+def sparingly() -> Iterator[None]:
+    """For the import of the program, before anything of it is imported. Once a process."""
+    make_lazy(LAZY)
+    with absent(OPTIONAL), uncollected():
+        with models_built_when_used():
+            import_module("agents")
+        yield
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """What the block makes is taken to stay for good: no collection looks at it, in the block or later.
+
+    A full collection of all that the libraries make takes a tenth of a second, in which no token moves.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@contextmanager
+def absent(packages: Sequence[str]) -> Iterator[None]:
+    """Within the block, importing one of `packages` fails as if it were not installed, unless it is imported already.
+
+    https://docs.python.org/3/reference/import.html#the-module-cache
+    """
+    hidden = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is documented to mean this
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+@contextmanager
+def models_built_when_used() -> Iterator[None]:
+    """Within the block, pydantic's models and type adapters come without validators, and build them when first used.
+
+    That is pydantic's own setting `defer_build`, which classes inherit from the one they extend. The Agents SDK and MCP
+    have hundreds of models, of which a conversation uses a few.
+    """
+    import pydantic
+
+    at_once, config = pydantic.TypeAdapter, pydantic.BaseModel.model_config
+
+    class TypeAdapter(at_once[_T]):  # type: ignore[valid-type,misc]
+        def __init__(self, of: Any, *, config: Any = None, _parent_depth: int = 2, module: str | None = None) -> None:
+            depth = _parent_depth + 1
+            try:
+                super().__init__(of, config=config or {"defer_build": True}, _parent_depth=depth, module=module)
+            except pydantic.PydanticUserError:  # it has settings of its own
+                super().__init__(of, config=config, _parent_depth=depth, module=module)
+
+    pydantic.TypeAdapter = TypeAdapter  # type: ignore[misc,assignment]
+    pydantic.BaseModel.model_config = {**config, "defer_build": True}
+    try:
+        yield
+    finally:
+        pydantic.TypeAdapter = at_once  # type: ignore[misc]
+        pydantic.BaseModel.model_config = config

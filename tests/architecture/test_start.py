@@ -1,0 +1,104 @@
+"""What a start imports of its libraries, and what it leaves to whoever asks for it."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.startup.libraries import LAZY, OPTIONAL
+from tests.server import ROOT
+
+# As `serve` does it, up to the point where it would listen; prints what is imported by then.
+START = """
+import asyncio, json, sys
+from app.startup.libraries import LAZY, sparingly
+
+with sparingly():
+    import app.command_line
+    from app import bootstrap
+    from app.application.turns import Turns
+    from app.entrypoints.cli import serve
+
+async def start():
+    settings = bootstrap.read_settings({"LLM_PROVIDER": "gemini", "GEMINI_API_KEY": "none", "APP_LOG_LEVEL": "error"})
+    container = bootstrap.make_container(settings)
+    await container.get(Turns)
+    bootstrap.make_app(container, settings)
+    await container.close()
+
+asyncio.run(start())
+whole = [name for name in LAZY if name in sys.modules and "__getattr__" not in vars(sys.modules[name])]
+print(json.dumps({"imported": list(sys.modules), "whole": whole}))
+"""
+
+# Every name of every lazy package, compared with what the package has when it is run as it is.
+NAMES = """
+import importlib, json, sys
+from app.startup.lazy_packages import places
+from app.startup.libraries import LAZY, sparingly
+
+with sparingly():
+    import app.bootstrap
+
+wrong, count = [], 0
+for package in sorted(LAZY):
+    lazy = importlib.import_module(package)
+    names = [name for name in places(package, lazy.__spec__.loader.get_source(package)) if name != "*"]
+    served = {name: getattr(lazy, name) for name in names}
+    lazy.__spec__.loader.exec_whole(lazy)
+    wrong += [f"{package}.{name}" for name in names if vars(lazy)[name] is not served[name]]
+    count += len(names)
+print(json.dumps({"wrong": wrong, "count": count}))
+"""
+
+NOT_CHOSEN = {
+    *OPTIONAL,
+    "alembic",
+    "asyncpg",
+    "litellm",
+    "mcp.client",
+    "mcp.server",
+    "opentelemetry.sdk",
+    "polyfactory",
+    "sqlalchemy.orm",
+}
+
+
+async def printed_by(program: str, folder: Path) -> dict[str, Any]:
+    """What a program prints as JSON, in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, cwd=folder, env={"PYTHONPATH": str(ROOT)}, stdout=PIPE, stderr=PIPE
+    )
+    output, complaints = await process.communicate()
+    assert process.returncode == 0, complaints.decode()
+    printed: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return printed
+
+
+@pytest.fixture(scope="module")
+async def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A second start in the same folder: the first one makes the database."""
+    folder = tmp_path_factory.mktemp("start")
+    await printed_by(START, folder)
+    return await printed_by(START, folder)
+
+
+async def test_what_is_not_chosen_is_not_imported(started: dict[str, Any]) -> None:
+    assert "agents.run" in started["imported"]
+    assert NOT_CHOSEN & set(started["imported"]) == set()
+
+
+async def test_no_lazy_package_had_to_run_as_a_whole(started: dict[str, Any]) -> None:
+    """Else a library has changed, and nothing is gained from it any more."""
+    assert started["whole"] == []
+    assert set(LAZY) & set(started["imported"])
+
+
+async def test_lazy_packages_serve_the_names_that_they_have(tmp_path: Path) -> None:
+    served = await printed_by(NAMES, tmp_path)
+    assert served["wrong"] == []
+    assert served["count"] > 500

@@ -1,0 +1,92 @@
+"""Packages whose names are fetched when they are asked for."""
+
+import gc
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from app.startup.lazy_packages import Place, make_lazy, places
+from app.startup.libraries import absent, uncollected
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A package that imports its two modules, one of them heavy, and has a name of its own."""
+    package = tmp_path / "largelib"
+    package.mkdir()
+    own = "HEAVY = Heavy.__name__\n__all__ = ['Heavy', 'light', 'HEAVY']\n"
+    (package / "__init__.py").write_text(f"from .heavy import Heavy\nfrom .light import turn_on as light\n{own}")
+    (package / "heavy.py").write_text("class Heavy: ...\n")
+    (package / "light.py").write_text("def turn_on(): return 'on'\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    finders = list(sys.meta_path)
+    make_lazy({"largelib"})
+    try:
+        yield importlib.import_module("largelib")
+    finally:
+        sys.meta_path[:] = finders
+        for name in [name for name in sys.modules if name.partition(".")[0] == "largelib"]:
+            del sys.modules[name]
+
+
+def test_a_name_brings_its_own_module_alone(library: ModuleType) -> None:
+    assert library.light() == "on"
+    assert "largelib.light" in sys.modules
+    assert "largelib.heavy" not in sys.modules
+
+
+def test_a_submodule_can_be_asked_for(library: ModuleType) -> None:
+    assert library.heavy.Heavy.__name__ == "Heavy"
+    assert "largelib.light" not in sys.modules
+
+
+def test_a_name_that_no_import_explains_runs_the_package(library: ModuleType) -> None:
+    heavy = library.Heavy
+    assert library.HEAVY == "Heavy"
+    assert library.Heavy is heavy
+    assert "__getattr__" not in vars(library)
+
+
+def test_a_star_import_gets_everything(library: ModuleType) -> None:
+    assert sorted(name for name in library.__all__ if hasattr(library, name)) == ["HEAVY", "Heavy", "light"]
+
+
+def test_what_there_is_not_is_an_attribute_error(library: ModuleType) -> None:
+    with pytest.raises(AttributeError, match="largelib"):
+        _ = library.nothing
+    with pytest.raises(AttributeError, match="__nothing__"):
+        _ = library.__nothing__
+
+
+def test_places_know_levels_and_other_names() -> None:
+    source = (
+        "from . import a\nfrom .b import c as d\nfrom ..e import f\nfrom g.h import i\nif True:\n    from .k import l\n"
+    )
+    assert places("top.pack", source) == {
+        "a": Place("top.pack", "a"),
+        "d": Place("top.pack.b", "c"),
+        "f": Place("top.e", "f"),
+        "i": Place("g.h", "i"),
+    }
+
+
+def test_an_absent_package_is_not_found_and_comes_back() -> None:
+    with absent(["tabnanny", "json"]):
+        assert importlib.import_module("json") is not None, "what is imported already stays"
+        with pytest.raises(ImportError):
+            importlib.import_module("tabnanny")
+    assert importlib.import_module("tabnanny").__name__ == "tabnanny"
+
+
+def test_collection_goes_on_afterwards() -> None:
+    try:
+        with uncollected():
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
