@@ -31,6 +31,7 @@ from app.application.file_cleanup import FileCleanup
 from app.application.languages import Languages
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
+from app.application.repeats import Repeats
 from app.application.retention import letting_go
 from app.application.tasks import TaskService
 from app.application.titles import Titles
@@ -224,6 +225,10 @@ class AssistantWiring(Provider):
     @provide
     def begun(self) -> Begun:
         return Begun()
+
+    @provide
+    def repeats(self, storage: Storage, threads: ThreadStore, turns: Turns) -> Repeats:
+        return Repeats(storage, threads, turns)
 
     @provide
     def task_service(self, tasks: TaskRepository, changes: Changes) -> TaskService:

@@ -29,15 +29,22 @@ class Doubles(Generic[T]):
     A request that is repeated after its answer came whole is a new one: people say “yes” twice.
     """
 
-    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, now: Callable[[], float] = time.monotonic, lost: Callable[[T], bool] = lambda _: False
+    ) -> None:
+        """`lost` says of something begun that it will never be whole."""
         self._now = now
+        self._lost = lost
         self._begun: dict[bytes, tuple[float, asyncio.Future[T]]] = {}
 
     async def once(self, key: bytes, begin: Callable[[], Awaitable[T]]) -> T:
         """What `begin` gives, or gave to the same request before; what it raised concerns nobody else."""
         self._forget_old()
         if key in self._begun:
-            return await asyncio.shield(self._begun[key][1])
+            earlier = self._begun[key][1]
+            if not (earlier.done() and self._lost(earlier.result())):
+                return await asyncio.shield(earlier)
+            self.forget(key)
         begun: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._begun[key] = (self._now() + SECONDS, begun)
         try:

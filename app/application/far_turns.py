@@ -32,8 +32,8 @@ class FarTurns:
         for wake in self._waiting.get(signal.removeprefix(NEWS), ()):
             wake.set()
 
-    async def follow(self, head: TurnHead, after: int) -> AsyncGenerator[bytes, None]:
-        """The turn's events behind number `after`, numbered, until it ends or this process stops."""
+    async def follow(self, head: TurnHead, after: int, *, numbered: bool = True) -> AsyncGenerator[bytes, None]:
+        """The turn's events behind number `after`, until it ends or this process stops."""
         wake = asyncio.Event()
         self._waiting.setdefault(head.id, set()).add(wake)
         silent = 0.0
@@ -42,7 +42,7 @@ class FarTurns:
                 wake.clear()
                 over, events = await self._look(head, after)
                 if events:
-                    yield number(events, after)
+                    yield number(events, after) if numbered else b"".join(events)
                     after, silent = after + len(events), 0.0
                 elif over:
                     return

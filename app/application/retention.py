@@ -27,6 +27,7 @@ async def let_go(storage: Storage, *, now: dt.datetime, thread_days: int) -> int
             gone += swept
     await storage.forget_cursors(now - CURSOR_LIFE)
     await storage.counters.forget(now)
+    await storage.claims.forget(now)
     return gone
 
 

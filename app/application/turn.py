@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from app.application.claim import Claim
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.ports.turn_journal import TurnEnd
@@ -45,6 +46,8 @@ class Turn:
         """Where the turn ends for good, if nobody waited for all of it."""
         self.kept = False
         """Whether somebody came back for it: then it runs to its end."""
+        self.claim: Claim | None = None
+        """Its right to answer a request that may arrive at another replica too."""
         self.ending = False
         """Whether it came to its own end, and only has to be written down."""
         self.entered = asyncio.Event()

@@ -6,11 +6,13 @@ still make. A turn is never inside a response, so what was said is stored howeve
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 
 import msgspec
 import structlog
 
+from app.application.claim import Claim
 from app.application.far_turns import NEWS, FarTurns
 from app.application.recovery import all_events, cut_back
 from app.application.transcript import Transcript, interrupted, notice
@@ -86,20 +88,28 @@ class Turns:
         return self._closing
 
     async def start(
-        self, events: AsyncIterable[bytes], on_failure: Callable[[Exception], bytes], place: Place | None = None
+        self,
+        events: AsyncGenerator[bytes, None],
+        on_failure: Callable[[Exception], bytes],
+        place: Place | None = None,
+        claim: Claim | None = None,
     ) -> Turn:
         """Run `events` as a turn and return once it has its first event. Raises what it raised before that.
 
         `on_failure` makes the last event of a turn that breaks off later. With a `place` the turn is the only one of
         its thread, and others can come and follow it; raises `BusyError` when another one runs there, and `LimitError`
-        when its user has as many running as one may.
+        when its user has as many running as one may. With a `claim` nothing is shown, and but for an empty new thread
+        nothing stored, before it is granted; raises `AnsweredElsewhereError`.
         """
         if self._closing.is_set():
             raise ClosingError(_("The server is shutting down."), retry_after=1)
         if place is not None:
             self._see_that_there_is_room(place)
-        turn = Turn(new_id("turn"), place, self._left)
+        turn = Turn(claim.turn_id if claim else new_id("turn"), place, self._left)
+        turn.claim = claim
         if place is not None and place.thread_id:
+            if claim is not None:
+                await claim.hold()
             await self._enter_in_turn(turn, place)
         self._running.add(turn)
         turn.task = asyncio.create_task(self._run(turn, events, on_failure))
@@ -129,7 +139,7 @@ class Turns:
         head = await self._journal.latest(thread_id)
         if head is None or head.end is not None or head.owner == self.owner:
             return None  # One of ours that runs was found above; any other has ended, and only has to be written down.
-        await self._keep_far(head)
+        await self.keep_far(head)
         return Transcript(await all_events(self._journal, head.id))
 
     async def follow(
@@ -146,7 +156,7 @@ class Turns:
         if head is None or turn_id not in {"", head.id} or (running and head.end is not None):
             return None
         if head.end is None:
-            await self._keep_far(head)
+            await self.keep_far(head)
         return self.far.follow(head, after)
 
     async def drain(self) -> None:
@@ -185,7 +195,8 @@ class Turns:
         if self._journal.shared:
             await self._signals.send([NEWS + batch.turn_id for batch in batches])
 
-    async def _keep_far(self, head: TurnHead) -> None:
+    async def keep_far(self, head: TurnHead) -> None:
+        """Somebody came back for a turn of another process: it runs to its end."""
         if not head.keep:
             await self._journal.wish(head.thread_id, "keep")
             await self._signals.send([_KEEP + head.thread_id])
@@ -240,15 +251,21 @@ class Turns:
             del self._by_thread[place.thread_id]
         return entered
 
-    async def _run(self, turn: Turn, events: AsyncIterable[bytes], on_failure: Callable[[Exception], bytes]) -> None:
+    async def _run(
+        self, turn: Turn, events: AsyncGenerator[bytes, None], on_failure: Callable[[Exception], bytes]
+    ) -> None:
         entering: asyncio.Task[None] | None = None
         try:
-            async for event in events:
-                if turn.place is not None and not turn.place.thread_id:
-                    turn.place.thread_id = _first_event.decode(event.removeprefix(b"data: ")).thread.id
-                    self._by_thread[turn.place.thread_id] = turn
-                    entering = asyncio.create_task(self._enter_new(turn, turn.place))
-                turn.append(event)
+            async with aclosing(events):
+                async for event in events:
+                    if turn.place is not None and not turn.place.thread_id:
+                        thread_id = _first_event.decode(event.removeprefix(b"data: ")).thread.id
+                        if turn.claim is not None:
+                            await turn.claim.hold(thread_id)
+                        turn.place.thread_id = thread_id
+                        self._by_thread[thread_id] = turn
+                        entering = asyncio.create_task(self._enter_new(turn, turn.place))
+                    turn.append(event)
             turn.ending = True
         except asyncio.CancelledError:
             await self._broken_off(turn)
@@ -311,6 +328,8 @@ class Turns:
             await self._journal.end(turn.id, self.owner, turn.end)
         else:
             await self._journal.drop(turn.id, self.owner)
+            if turn.claim is not None:
+                await self._storage.claims.release(turn.id)
         if self._journal.shared:
             await self._signals.send([NEWS + turn.id])
 

@@ -8,6 +8,7 @@ import msgspec
 
 from app.ports.counters import Counters
 from app.ports.file_ledger import FileLedger
+from app.ports.request_claims import RequestClaims
 from app.ports.signals import Signals
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
@@ -52,6 +53,7 @@ class Storage(ABC):
     tasks: TaskRepository
     turn_log: TurnLog
     journal: TurnJournal
+    claims: RequestClaims
     signals: Signals
     counters: Counters
     files: FileLedger

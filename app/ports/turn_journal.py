@@ -85,6 +85,10 @@ class TurnJournal(ABC):
         """The turn that runs in the thread, else the last one that did, if it is still known."""
 
     @abstractmethod
+    async def find(self, turn_id: str) -> TurnHead | None:
+        """The turn of that id, if it is still known."""
+
+    @abstractmethod
     async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
         """The events behind number `after`, those of at most `batches` batches, in order."""
 

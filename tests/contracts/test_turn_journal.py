@@ -164,3 +164,16 @@ async def test_turns_that_ended_are_forgotten_and_those_that_run_are_not(
     assert await journal.latest(begun.id) is not None
     await journal.forget(now(60))
     assert await journal.latest(begun.id) is None
+
+
+async def test_a_turn_is_found_by_its_id(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    assert await journal.find(turn.id) is None
+    await journal.begin(turn, now(60))
+    assert await journal.find(turn.id) == turn
+    await journal.end(turn.id, owner, "completed")
+    assert await journal.find(turn.id) == replace(turn, end="completed")
+    await journal.drop(turn.id, owner)
+    assert await journal.find(turn.id) is None

@@ -1,6 +1,7 @@
 """How often a store call asks PostgreSQL, and that it works through a pooler."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from app.adapters.stores.sql import database as sql_database
 from app.domain.errors import StoreUnavailableError
 from app.ports.storage import Storage
+from app.ports.turn_journal import TurnHead
 from tests.pooler import running_pooler
 from tests.postgres import Databases
 from tests.sql import ANN, message, storage_at, thread, unstarted
@@ -37,6 +39,25 @@ async def test_a_turn_costs_three_round_trips_before_its_first_word(url: str) ->
         before = pooler.round_trips
         await turn(storage, 2)
     assert pooler.round_trips - before == 3
+
+
+async def test_a_turn_claims_its_request_and_enters_its_thread_in_one_round_trip_each(url: str) -> None:
+    now = dt.datetime.now(dt.UTC)
+    later = now + dt.timedelta(minutes=1)
+    async with (
+        running_pooler(url, transactions=False) as (pooler, watched_url),
+        storage_at(watched_url, pool_size=1) as storage,
+    ):
+        await storage.threads.save_thread(thread("thr_1"), ANN)
+        for number in (1, 2):
+            turn_id = f"turn_{number}"
+            head = TurnHead(id=turn_id, thread_id="thr_1", user_id=ANN.user_id, owner="proc_1")
+            before = pooler.round_trips
+            assert await storage.claims.claim(b"%d" % number, turn_id, now=now, until=later)
+            assert await storage.journal.begin(head, later, at_most=2)
+            # The first time each statement is prepared.
+            assert number == 1 or pooler.round_trips - before == 2
+            await storage.journal.end(turn_id, "proc_1", "completed")
 
 
 async def test_a_pooler_that_forbids_prepared_statements_works_as_pasted(url: str) -> None:

@@ -86,9 +86,16 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self._patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
 
     async def process(self, request: str | bytes | bytearray, context: RequestContext) -> Streamed | NonStreamingResult:
-        """Answer one request. Raises pydantic's `ValidationError` for a body that is no request of ChatKit's,
-        and what `preconditions.check` raises, before a stream is open or anything is stored."""
-        parsed = _requests().validate_json(request)
+        """Answer one request; raises what `read` and `answer` do."""
+        return await self.answer(self.read(request), context)
+
+    def read(self, request: str | bytes | bytearray) -> ChatKitReq:
+        """A body as a request. Raises pydantic's `ValidationError` for one that is none of ChatKit's."""
+        return _requests().validate_json(request)
+
+    async def answer(self, parsed: ChatKitReq, context: RequestContext) -> Streamed | NonStreamingResult:
+        """Answer one request. Raises what `preconditions.check` raises, before a stream is open or anything is
+        stored."""
         await preconditions.check(parsed, self.store, self._conversation, self._actions, context, self._patience)
         await preconditions.check_files(parsed, self._attachments, context)
         _caller.set(context)

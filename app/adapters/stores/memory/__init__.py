@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from app.adapters.stores.memory.claims import MemoryRequestClaims
 from app.adapters.stores.memory.counters import MemoryCounters
 from app.adapters.stores.memory.files import MemoryFileLedger
 from app.adapters.stores.memory.journal import MemoryTurnJournal
@@ -25,6 +26,7 @@ class MemoryStorage(Storage):
         self.tasks = MemoryTaskRepository()
         self.turn_log = MemoryTurnLog(self.threads)
         self.journal = MemoryTurnJournal(self.threads)
+        self.claims = MemoryRequestClaims()
         self.signals = LocalSignals()
         self.counters = MemoryCounters()
         self.files = MemoryFileLedger(self.threads)

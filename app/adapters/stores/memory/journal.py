@@ -82,6 +82,9 @@ class MemoryTurnJournal(TurnJournal):
         entry = self._entry(thread_id)
         return entry.head if entry else None
 
+    async def find(self, turn_id: str) -> TurnHead | None:
+        return next((entry.head for entry in self._living() if entry.head.id == turn_id), None)
+
     async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
         entry = self._by_id.get(turn_id)
         found = sorted(entry.batches.values(), key=lambda batch: batch.first) if entry else []

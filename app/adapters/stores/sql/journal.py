@@ -48,6 +48,7 @@ _wishes = {
     "keep": update(turns).where(turns.c.thread_id == SCOPE, _runs).values(keep=True).returning(turns.c.id),
 }
 _latest = select(*_HEAD).where(turns.c.thread_id == SCOPE).order_by(_runs.desc(), turns.c.ended_at.desc()).limit(1)
+_find = select(*_HEAD).where(turns.c.id == _TURN)
 _events = (
     select(turn_events.c.first, turn_events.c.frames)
     .where(turn_events.c.turn_id == _TURN, turn_events.c.last > bindparam("after"))
@@ -67,25 +68,32 @@ class SqlTurnJournal(TurnJournal):
             _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null()
         ).where(owned, (_MOST == 0) | (_others < _MOST))
         self._enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
+        # PostgreSQL does both in one round trip, SQLite takes no DELETE inside another statement.
+        self._at_once = self._enter.add_cte(_clear.cte("cleared")) if self.shared else None
 
     async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
         values: dict[str, object] = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
         values |= {"owner_id": turn.owner, "at_most": at_most}
         try:
-            async with self._database.transaction() as connection:
-                await connection.execute(_clear, {"scope": turn.thread_id})
-                entered = await connection.execute(self._enter, {**values, "until": lease_until})
+            entered = await self._clear_and_enter({**values, "until": lease_until})
         except IntegrityError as error:
             if is_duplicate(error):
                 return False
             if not is_orphan(error):
                 raise
             raise NotFoundError(f"Thread {turn.thread_id} not found") from error
-        if not entered.rowcount:
+        if not entered:
             if await self._database.row(_owned, {"scope": turn.thread_id, "user_id": turn.user_id}):
                 raise TooManyTurnsError
             raise NotFoundError(f"Thread {turn.thread_id} not found")
         return True
+
+    async def _clear_and_enter(self, values: dict[str, object]) -> int:
+        if self._at_once is not None:
+            return await self._database.write(self._at_once, values)
+        async with self._database.transaction() as connection:
+            await connection.execute(_clear, values)
+            return (await connection.execute(self._enter, values)).rowcount
 
     async def append(self, batches: Sequence[Batch]) -> None:
         rows = [
@@ -130,6 +138,10 @@ class SqlTurnJournal(TurnJournal):
 
     async def latest(self, thread_id: str) -> TurnHead | None:
         row = await self._database.row(_latest, {"scope": thread_id})
+        return None if row is None else _head(row)
+
+    async def find(self, turn_id: str) -> TurnHead | None:
+        row = await self._database.row(_find, {"turn_id": turn_id})
         return None if row is None else _head(row)
 
     async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:

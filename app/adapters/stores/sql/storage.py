@@ -5,6 +5,7 @@ import datetime as dt
 from sqlalchemy import literal, select
 
 from app.adapters.stores.sql import upkeep
+from app.adapters.stores.sql.claims import SqlRequestClaims
 from app.adapters.stores.sql.counters import SqlCounters
 from app.adapters.stores.sql.database import open_database
 from app.adapters.stores.sql.files import SqlFileLedger
@@ -32,6 +33,7 @@ class SqlStorage(Storage):
         self.tasks = SqlTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
         self.journal = SqlTurnJournal(self.database)
+        self.claims = SqlRequestClaims(self.database)
         self.signals = open_signals(self.database, target)
         self.counters = SqlCounters(self.database)
         self.files = SqlFileLedger(self.database)

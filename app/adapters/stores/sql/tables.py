@@ -180,6 +180,15 @@ turn_events = Table(
     Column("frames", LargeBinary, nullable=False),
 )
 
+# Requests that a turn answers, by a digest of all that makes them one. Claimed before there is a thread or a turn.
+request_claims = Table(
+    "request_claims",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("turn_id", AnyText, nullable=False, index=True),
+    Column("until", Moment, nullable=False, index=True),
+)
+
 tasks = Table(
     "tasks",
     metadata,

@@ -27,10 +27,10 @@ def upsert(
     statement = database.insert(table).from_select(list(values), select(*values.values()).where(allowed))
     changed = {name: statement.excluded[name] for name in values if name not in _KEPT and name not in keys}
     own = table.c.user_id == statement.excluded.user_id if "user_id" in values else None
-    return _compiled_once(statement.on_conflict_do_update(index_elements=keys, set_=changed, where=own))
+    return compiled_once(statement.on_conflict_do_update(index_elements=keys, set_=changed, where=own))
 
 
-def _compiled_once(statement: Any) -> Executable:
+def compiled_once(statement: Any) -> Executable:
     """The same statement as text: SQLAlchemy 2.0 compiles an INSERT with ON CONFLICT anew each time, which takes longer
     than the database does. One with a list of values stays as it is, for its text depends on the list."""
     dialect = _DIALECTS[statement.stringify_dialect](paramstyle="named")

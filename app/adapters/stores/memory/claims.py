@@ -1,0 +1,28 @@
+"""Claimed requests in a dictionary."""
+
+import datetime as dt
+
+from app.ports.request_claims import RequestClaims
+
+
+class MemoryRequestClaims(RequestClaims):
+    """`RequestClaims` of this process."""
+
+    def __init__(self) -> None:
+        self._claims: dict[bytes, tuple[str, dt.datetime]] = {}
+
+    async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
+        if await self.holder(key, now=now) is not None:
+            return False
+        self._claims[key] = (turn_id, until)
+        return True
+
+    async def holder(self, key: bytes, *, now: dt.datetime) -> str | None:
+        turn_id, until = self._claims.get(key, ("", now))
+        return turn_id if until > now else None
+
+    async def release(self, turn_id: str) -> None:
+        self._claims = {key: claim for key, claim in self._claims.items() if claim[0] != turn_id}
+
+    async def forget(self, before: dt.datetime) -> None:
+        self._claims = {key: claim for key, claim in self._claims.items() if claim[1] >= before}

@@ -1,0 +1,46 @@
+"""Claimed requests in SQL."""
+
+import datetime as dt
+
+from sqlalchemy import LargeBinary, bindparam, delete, select
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.tables import request_claims as claims
+from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.upsert import compiled_once
+from app.ports.request_claims import RequestClaims
+
+_KEY = bindparam("key", type_=LargeBinary)
+_TURN = bindparam("turn_id", type_=AnyText)
+_NOW = bindparam("now", type_=Moment)
+_UNTIL = bindparam("until", type_=Moment)
+
+_holder = select(claims.c.turn_id).where(claims.c.key == _KEY, claims.c.until > _NOW)
+_release = delete(claims).where(claims.c.turn_id == _TURN)
+_forget = delete(claims).where(claims.c.until < _NOW)
+
+
+class SqlRequestClaims(RequestClaims):
+    """`RequestClaims` on PostgreSQL or SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        claim = database.insert(claims).values(key=_KEY, turn_id=_TURN, until=_UNTIL)
+        changed = {"turn_id": claim.excluded.turn_id, "until": claim.excluded.until}
+        self._claim = compiled_once(
+            claim.on_conflict_do_update(index_elements=["key"], set_=changed, where=claims.c.until <= _NOW)
+        )
+
+    async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
+        values = {"key": key, "turn_id": turn_id, "now": now, "until": until}
+        return await self._database.write(self._claim, values) > 0
+
+    async def holder(self, key: bytes, *, now: dt.datetime) -> str | None:
+        row = await self._database.row(_holder, {"key": key, "now": now})
+        return None if row is None else str(row.turn_id)
+
+    async def release(self, turn_id: str) -> None:
+        await self._database.write(_release, {"turn_id": turn_id})
+
+    async def forget(self, before: dt.datetime) -> None:
+        await self._database.write(_forget, {"now": before})

@@ -1,0 +1,109 @@
+"""The same request on several replicas: whoever claims it answers it, and the others follow that answer.
+
+What `Doubles` does within a process, for processes that share a storage.
+"""
+
+import datetime as dt
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from app.application.claim import AnsweredElsewhereError, Claim
+from app.application.doubles import SECONDS
+from app.application.turn import Turn, woken
+from app.application.turns import LOOK_AGAIN_SECONDS, Turns
+from app.domain.errors import ClosingError, StoreUnavailableError
+from app.domain.identity import RequestContext
+from app.domain.language import _
+from app.ports.storage import Storage
+from app.ports.thread_store import ThreadStore
+from app.ports.turn_journal import TurnHead
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+def _utcnow() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class FarTurn:
+    """A turn of another process that answers the same request."""
+
+    def __init__(self, head: TurnHead, turns: Turns) -> None:
+        self.id = head.id
+        self._head = head
+        self._turns = turns
+
+    def follow(self) -> AsyncGenerator[bytes, None]:
+        """All of its events, and those to come."""
+        return self._turns.far.follow(self._head, 0, numbered=False)
+
+
+class Repeats:
+    """Sees that one request is one turn, on however many replicas it arrives."""
+
+    def __init__(
+        self, storage: Storage, threads: ThreadStore, turns: Turns, *, now: Callable[[], dt.datetime] = _utcnow
+    ) -> None:
+        self._journal = storage.journal
+        self._claims = storage.claims
+        self._threads = threads
+        self._turns = turns
+        self._now = now
+
+    @property
+    def shared(self) -> bool:
+        """Whether there may be other processes."""
+        return self._journal.shared
+
+    async def once(
+        self, key: bytes, begin: Callable[[Claim], Awaitable[T]], caller: RequestContext
+    ) -> T | Turn | FarTurn:
+        """What `begin` starts, unless it was started within the last minute, here or in another process: then that.
+
+        Raises what `begin` does, which has to hold its claim before it stores or says anything.
+        """
+        while True:
+            now = self._now()
+            claim = Claim(self._claims, key, now=now, until=now + dt.timedelta(seconds=SECONDS))
+            try:
+                return await begin(claim)
+            except AnsweredElsewhereError as elsewhere:
+                if elsewhere.thread_id:
+                    await self._threads.delete_thread(elsewhere.thread_id, caller)
+            except Exception:
+                # What another turn has begun to do may well be impossible a second time.
+                if await claim.granted():
+                    await self._release(claim.turn_id)
+                    raise
+            if (turn := await self._found(key)) is not None:
+                return turn
+
+    async def delivered(self, turn: Turn | FarTurn) -> None:
+        """The turn's events were all followed: the same request is a new one from now on."""
+        cut_short = isinstance(turn, FarTurn) and self._turns.closing.is_set()
+        if self.shared and not cut_short:
+            await self._release(turn.id)
+
+    async def _release(self, turn_id: str) -> None:
+        try:
+            await self._claims.release(turn_id)
+        except StoreUnavailableError as failure:
+            log.warning("a request stays claimed until its minute is over", turn=turn_id, detail=failure.detail)
+
+    async def _found(self, key: bytes) -> Turn | FarTurn | None:
+        """The turn that has the request, as soon as it is to be seen; None when it gave the request up."""
+        while (turn_id := await self._claims.holder(key, now=self._now())) is not None:
+            own = next((turn for turn in self._turns.running if turn.id == turn_id), None)
+            if own is not None:
+                await own.opened()
+                return own
+            if (head := await self._journal.find(turn_id)) is not None:
+                await self._turns.keep_far(head)
+                return FarTurn(head, self._turns)
+            if await woken(self._turns.closing, LOOK_AGAIN_SECONDS):
+                raise ClosingError(_("The server is shutting down."), retry_after=1)
+        return None

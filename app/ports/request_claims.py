@@ -1,0 +1,30 @@
+"""Which requests are being answered, so that the same one sent to another replica is not answered again."""
+
+import datetime as dt
+from abc import ABC, abstractmethod
+
+
+class RequestClaims(ABC):
+    """Requests by key, each claimed for the turn that answers it; shared by all processes on one storage.
+
+    The contract is `tests/contracts/test_request_claims.py`. Raises `StoreUnavailableError`.
+    """
+
+    @abstractmethod
+    async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
+        """Claim the request up to `until`; False when another turn has it at `now`.
+
+        Of several that claim at once one has it. One round trip.
+        """
+
+    @abstractmethod
+    async def holder(self, key: bytes, *, now: dt.datetime) -> str | None:
+        """The turn that has the request at `now`."""
+
+    @abstractmethod
+    async def release(self, turn_id: str) -> None:
+        """The turn's request may be claimed by any other. Safe to repeat."""
+
+    @abstractmethod
+    async def forget(self, before: dt.datetime) -> None:
+        """Let go of claims that ended before `before`."""

@@ -1,0 +1,122 @@
+"""A request that is sent again reaches another replica: it is one turn all the same, and followed there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+
+from tests.chatkit_client import ChatKitClient, user_input
+from tests.postgres import Databases
+from tests.server import running
+
+FRONT_END = {"chatkit-frame-instance-id": "instance-1"}
+HELLO = {"type": "threads.create", "params": {"input": user_input("Hello!")}}
+
+
+class House(msgspec.Struct):
+    """Three replicas, and the database behind them."""
+
+    clients: list[ChatKitClient]
+    database: str
+
+    async def threads(self) -> int:
+        """How many there are."""
+        return len((await self.clients[0].call("threads.list"))["data"])
+
+
+@pytest.fixture
+async def house(databases: Databases, tmp_path: Path) -> AsyncIterator[House]:
+    """All of it, running."""
+    async with databases.fresh() as url, AsyncExitStack() as stack:
+        clients = []
+        for name in "abc":
+            (tmp_path / name).mkdir()
+            environment = {"DATABASE_URL": url, "DEMO_DELAY_MS": "20"}
+            server = await stack.enter_async_context(running(tmp_path / name, environment))
+            clients.append(await stack.enter_async_context(ChatKitClient(server.url, FRONT_END)))
+        yield House(clients, url)
+
+
+async def post(client: ChatKitClient, body: object) -> httpx.Response:
+    """The whole answer."""
+    response = await client.http.post("/chatkit", json=body)
+    assert response.status_code == httpx.codes.OK, response.text
+    return response
+
+
+async def leave(client: ChatKitClient, body: object) -> str:
+    """Post, and lose the connection at the first event; that event."""
+    async with client.http.stream("POST", "/chatkit", json=body) as broken:
+        return await anext(broken.aiter_lines())
+
+
+def events(response: httpx.Response) -> list[str]:
+    """All that was said, without what only keeps the connection open."""
+    return [line for line in response.text.splitlines() if line.startswith("data: ")]
+
+
+async def test_at_once_on_all_replicas_and_twice_on_each(house: House) -> None:
+    answers = await asyncio.gather(*(post(client, HELLO) for client in house.clients * 2))
+    assert len({tuple(events(answer)) for answer in answers}) == 1
+    assert len({answer.headers["x-turn-id"] for answer in answers}) == 1
+    assert await house.threads() == 1
+
+
+async def test_after_a_broken_connection_and_anew_when_it_came_whole(house: House) -> None:
+    first, second, third = house.clients
+    begun = await leave(first, HELLO)
+    again = await post(second, HELLO)
+    assert events(again)[0] == begun
+    assert "thread.item.done" in again.text
+    assert await house.threads() == 1
+    for client in (first, third):
+        assert events(await post(client, HELLO))[0] != begun, "who has the answer says it on purpose"
+    assert await house.threads() == 3
+
+
+async def test_a_message_in_a_thread(house: House) -> None:
+    first, second, third = house.clients
+    thread = (await third.say("Hello!")).thread_id
+    more = {"type": "threads.add_user_message", "params": {"thread_id": thread, "input": user_input("And you?")}}
+    begun = await leave(first, more)
+    # One replica is told while the turn runs, the other when it has ended.
+    assert events(await post(second, more))[0] == begun
+    page = await third.call("items.list", thread_id=thread, order="asc")
+    assert [item["type"] for item in page["data"]] == ["user_message", "assistant_message"] * 2
+
+
+async def test_when_its_turn_has_ended_unheard(house: House) -> None:
+    first, second, third = house.clients
+    begun = await leave(first, HELLO)
+    thread = (await third.call("threads.list"))["data"][0]["id"]
+    async with third.http.stream("GET", f"/api/threads/{thread}/stream") as watched:
+        await watched.aread()
+    again = await post(second, HELLO)
+    assert events(again)[0] == begun
+    assert "thread.item.done" in again.text
+    assert await house.threads() == 1
+
+
+async def test_after_a_minute_it_is_another_request(house: House) -> None:
+    first, second, third = house.clients
+    begun = await leave(first, HELLO)
+    await leave(second, HELLO)
+    connection = await asyncpg.connect(house.database)
+    try:
+        await connection.execute("UPDATE request_claims SET until = until - interval '1 minute'")
+    finally:
+        await connection.close()
+    assert events(await post(third, HELLO))[0] != begun
+    assert await house.threads() == 2
+
+
+async def test_a_request_that_is_refused_may_be_sent_again(house: House) -> None:
+    first, second, _ = house.clients
+    wrong = {"type": "threads.add_user_message", "params": {"thread_id": "thr_none", "input": user_input("Hi")}}
+    for client in (first, second, first):
+        assert (await client.http.post("/chatkit", json=wrong)).status_code == httpx.codes.NOT_FOUND

@@ -1,0 +1,151 @@
+"""One request on several replicas: here two halves of one process, which share nothing but their storage."""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from app.adapters.stores.memory import MemoryStorage
+from app.adapters.stores.memory.claims import MemoryRequestClaims
+from app.application.claim import Claim
+from app.application.repeats import Repeats
+from app.application.turn import Place, Turn
+from app.application.turns import Turns
+from app.domain.errors import InvalidInputError, StoreUnavailableError
+from app.domain.identity import RequestContext
+from tests.factories import thread
+
+ANN = RequestContext(user_id="ann")
+KEY = b"request"
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+
+class Shared(MemoryStorage):
+    """A storage that says others use it too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal.shared = True
+        self.clock = Clock()
+        self.stored = asyncio.Event()
+        self.answered = 0
+
+    def replica(self) -> "Replica":
+        """One more."""
+        return Replica(self)
+
+
+class Replica:
+    """Answers by storing a new thread, and going on when it is let."""
+
+    def __init__(self, storage: Shared) -> None:
+        self.storage = storage
+        self.turns = Turns(storage)
+        self.repeats = Repeats(storage, storage.threads, self.turns, now=storage.clock)
+
+    async def answer(self, claim: Claim) -> Turn:
+        return await self.turns.start(self._events(), lambda _: b"", Place(user_id="ann"), claim)
+
+    async def _events(self) -> AsyncGenerator[bytes, None]:
+        await self.storage.threads.save_thread(begun := thread(), ANN)
+        self.storage.stored.set()
+        yield b'data: {"thread":{"id":"%b"}}\n\n' % begun.id.encode()
+        self.storage.answered += 1
+        await asyncio.Event().wait()
+
+    async def ask(self) -> str:
+        """The id of the turn that answers."""
+        return (await self.repeats.once(KEY, self.answer, ANN)).id
+
+
+async def threads_in(storage: Shared) -> int:
+    return len((await storage.threads.load_threads(100, None, "asc", ANN)).data)
+
+
+async def test_many_replicas_begin_one_turn_and_leave_no_empty_thread() -> None:
+    storage = Shared()
+    replicas = [storage.replica() for _ in range(5)]
+    turns = await asyncio.gather(*(replica.ask() for replica in replicas * 2))
+    assert len(set(turns)) == 1
+    assert (storage.answered, await threads_in(storage)) == (1, 1)
+    for replica in replicas:
+        await replica.turns.aclose()
+
+
+async def test_after_a_minute_and_after_it_was_delivered_it_is_another_request() -> None:
+    storage = Shared()
+    one, other = storage.replica(), storage.replica()
+    first = await one.ask()
+    storage.clock.now += dt.timedelta(seconds=59)
+    assert await other.ask() == first
+    storage.clock.now += dt.timedelta(seconds=1)
+    begun = await other.repeats.once(KEY, other.answer, ANN)
+    assert begun.id != first
+    await other.repeats.delivered(begun)
+    assert await one.ask() not in {first, begun.id}
+    for replica in (one, other):
+        await replica.turns.aclose()
+
+
+async def test_what_was_cut_off_because_nobody_followed_is_begun_anew() -> None:
+    storage = Shared()
+    one, other = storage.replica(), storage.replica()
+    turn = await one.repeats.once(KEY, one.answer, ANN)
+    assert isinstance(turn, Turn)
+    turn.stop(cut=1)
+    await turn.over()
+    assert await other.ask() != turn.id
+    await other.turns.aclose()
+
+
+async def test_the_claim_is_asked_for_while_the_thread_is_stored() -> None:
+    """Were one to wait for the other, this would not end: the claim is granted once the thread is there."""
+    storage = Shared()
+
+    class AfterTheThread(MemoryRequestClaims):
+        async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
+            await storage.stored.wait()
+            return await super().claim(key, turn_id, now=now, until=until)
+
+    storage.claims = AfterTheThread()
+    replica = storage.replica()
+    async with asyncio.timeout(5):
+        assert await replica.ask()
+    await replica.turns.aclose()
+
+
+async def test_a_refusal_gives_the_request_free_unless_another_has_it() -> None:
+    storage = Shared()
+    one, other = storage.replica(), storage.replica()
+
+    async def refuse(_: Claim) -> Turn:
+        raise InvalidInputError("no")
+
+    with pytest.raises(InvalidInputError):
+        await one.repeats.once(KEY, refuse, ANN)
+    begun = await other.ask()
+    assert (await one.repeats.once(KEY, refuse, ANN)).id == begun
+    await other.turns.aclose()
+
+
+async def test_without_a_storage_nothing_is_begun() -> None:
+    storage = Shared()
+
+    class Away(MemoryRequestClaims):
+        async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
+            raise StoreUnavailableError("away")
+
+    storage.claims = Away()
+    with pytest.raises(StoreUnavailableError):
+        await storage.replica().ask()
+    assert storage.answered == 0
