@@ -40,6 +40,8 @@ class Turn:
         self.end: TurnEnd = "completed"
         self.journaled = 0
         """So many events are in the journal."""
+        self.writing = asyncio.Lock()
+        """Held while events go into the journal: two batches of a turn must not overlap."""
         self.delivered = 0
         """So many events were on their way to somebody, at least."""
         self.cut: int | None = None

@@ -6,8 +6,8 @@ still make. A turn is never inside a response, so what was said is stored howeve
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing
 
 import msgspec
 import structlog
@@ -181,7 +181,14 @@ class Turns:
 
     async def write_down(self, turns: Iterable[Turn]) -> None:
         """Bring the journal up to date. Raises `StoreUnavailableError`; what is missing then goes with the next."""
-        waiting = [(turn, len(turn.events)) for turn in turns if turn.entered.is_set()]
+        async with AsyncExitStack() as held:
+            free = [turn for turn in turns if turn.entered.is_set() and not turn.writing.locked()]
+            for turn in free:
+                await held.enter_async_context(turn.writing)
+            await self._append(free)
+
+    async def _append(self, turns: Sequence[Turn]) -> None:
+        waiting = [(turn, len(turn.events)) for turn in turns]
         batches = [
             Batch(turn_id=turn.id, first=turn.journaled + 1, events=turn.events[turn.journaled : count])
             for turn, count in waiting
@@ -324,7 +331,8 @@ class Turns:
 
     async def _write_end(self, turn: Turn) -> None:
         if turn.cut is None:
-            await self.write_down([turn])
+            async with turn.writing:
+                await self._append([turn])
             await self._journal.end(turn.id, self.owner, turn.end)
         else:
             await self._journal.drop(turn.id, self.owner)

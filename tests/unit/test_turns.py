@@ -1,14 +1,18 @@
 """Turns run in tasks of their own; whoever follows sees every event once, in order."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
 from app.application import turn as turn_module
+from app.application.turn import Place
 from app.application.turns import Turns
 from app.domain.errors import AnyportError, InvalidInputError
+from app.domain.identity import RequestContext
+from app.ports.turn_journal import Batch
+from tests.factories import thread
 
 
 class Source:
@@ -118,3 +122,30 @@ async def test_a_silent_turn_keeps_its_connection_alive(monkeypatch: pytest.Monk
     follower = turn.follow()
     assert [await anext(follower), await anext(follower)] == [b"1", b": ping\n\n"]
     await follower.aclose()
+
+
+async def test_a_turn_that_ends_while_it_is_written_down_loses_no_event() -> None:
+    """Two batches that begin with the same event are one to the journal."""
+    storage = MemoryStorage()
+    await storage.threads.save_thread(begun := thread(), RequestContext(user_id="ann"))
+    turns, source = Turns(storage), Source(b"1")
+    turn = await turns.start(source.stream(), on_failure, Place(user_id="ann", thread_id=begun.id))
+    writing, go_on = asyncio.Event(), asyncio.Event()
+    append = storage.journal.append
+
+    async def slowly(batches: Sequence[Batch]) -> None:
+        await append(batches)
+        if not writing.is_set():
+            writing.set()
+            await go_on.wait()
+
+    storage.journal.append = slowly  # type: ignore[method-assign]  # its answer is long on its way
+    upkeep = asyncio.create_task(turns.write_down(turns.running))
+    await writing.wait()
+    source.waiting.put_nowait(b"2")
+    source.waiting.put_nowait(None)
+    await source.ended.wait()
+    go_on.set()
+    await upkeep
+    await turn.over()
+    assert await storage.journal.events(turn.id, 0) == [b"1", b"2"]
