@@ -20,7 +20,9 @@ import { Draft } from "./state/draft";
 import { History } from "./state/history";
 import { styles } from "./styles";
 import { loadFonts, themeOf } from "./theme";
+import { builtIns } from "./views/commands";
 import { addFiles, composer } from "./views/composer";
+import { openPreview } from "./views/entity";
 import { header } from "./views/header";
 import { history } from "./views/history";
 import { Scroller } from "./views/scroller";
@@ -49,7 +51,6 @@ export class ChatKitElement extends LitElement implements View {
   readonly ui = new Map<string, unknown>();
 
   private readonly scroller = new Scroller(this);
-  private readonly dark = matchMedia("(prefers-color-scheme: dark)");
   private watching: AbortController | null = null;
   private variables: Record<string, string> = {};
   private api: Api | null = null;
@@ -63,7 +64,9 @@ export class ChatKitElement extends LitElement implements View {
     }
     this.options = options;
     this.locale = locale(options.locale);
-    this.retheme();
+    const theme = themeOf(options.theme);
+    this.scheme = theme.scheme;
+    this.variables = theme.variables;
     loadFonts(options.theme);
     const isNew = !this.api || this.api.url !== options.api.url;
     if (isNew) this.connect(options.api, options.initialThread ?? null);
@@ -179,14 +182,12 @@ export class ChatKitElement extends LitElement implements View {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.dark.addEventListener("change", this.retheme);
     if (this.api && !this.watching) this.watch();
     this.emit("ready");
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.dark.removeEventListener("change", this.retheme);
     this.watching?.abort();
     this.watching = null;
     this.conversation?.leave();
@@ -209,6 +210,7 @@ export class ChatKitElement extends LitElement implements View {
       ${header(this)} ${isHistory ? history(this) : html`<div class="stage ${isNew ? "new" : ""}">
         ${thread(this, this.scroller)} ${isNew ? start(this) : ""}
       </div>${composer(this)}`}
+      ${openPreview(this)}
       <p class="hidden" role="status">${this.spoken}</p>
     </div>`;
   }
@@ -219,13 +221,6 @@ export class ChatKitElement extends LitElement implements View {
     const area = this.renderRoot.querySelector<HTMLTextAreaElement>("#message");
     if (area && area.dataset["for"] !== area.value) grow(area);
   }
-
-  private readonly retheme = (): void => {
-    const theme = themeOf(this.options.theme, this.dark.matches);
-    this.scheme = theme.scheme;
-    this.variables = theme.variables;
-    this.redraw();
-  };
 
   private connect(api: Api, threadId: string | null): void {
     this.watching?.abort();
@@ -238,7 +233,7 @@ export class ChatKitElement extends LitElement implements View {
     this.threads = new History(client, changed, failed);
     this.draft = new Draft(client, changed, failed);
     this.draft.modelId = this.options.composer?.models?.find((model) => model.default && !model.disabled)?.id ?? null;
-    this.suggestions = new Suggestions(this.draft, () => this.options, changed);
+    this.suggestions = new Suggestions(this.draft, () => this.options, (query) => builtIns(this, query), changed);
     this.conversation = new Conversation(client, this.host(), live);
     this.live = live;
     if (this.isConnected) this.watch();

@@ -10,10 +10,10 @@ export interface Theme {
   variables: Record<string, string>;
 }
 
-/** `isDark` is what the reader's system prefers; it counts where the page names no scheme. */
-export function themeOf(option: ChatKitOptions["theme"], isDark: boolean): Theme {
+/** A page that names no scheme is a light one, as the types say; one that follows the reader's system says which it is. */
+export function themeOf(option: ChatKitOptions["theme"]): Theme {
   const theme: ThemeOption = typeof option === "string" ? { colorScheme: option } : (option ?? {});
-  const scheme = theme.colorScheme ?? (isDark ? "dark" : "light");
+  const scheme = theme.colorScheme ?? "light";
   return { scheme, variables: { ...shape(theme), ...colours(theme, scheme === "dark") } };
 }
 

@@ -1,6 +1,6 @@
 import type { Words } from "./en";
 
-export const ar: Partial<Words> = {
+export const ar: Words = {
   placeholder: "اكتب رسالة",
   greeting: "كيف يمكنني مساعدتك اليوم؟",
   message: "رسالة",
@@ -46,4 +46,21 @@ export const ar: Partial<Words> = {
   complete: "إكمال",
   reopen: "لم يكتمل بعد",
   showAll: "عرض الكل",
+  tooLarge: "كبير جدًا",
+  tooMany: "ملفات كثيرة جدًا",
+  wrongType: "نوع ملف غير مقبول",
+  mention: "إشارة",
+  commands: "الأوامر",
+  thoughtFor: "فكّر لمدة {n} ث",
+  searching: "يبحث في الويب",
+  readingFiles: "يقرأ الملفات",
+  drawing: "يرسم صورة",
+  image: "صورة مولّدة",
+  locked: "هذه المحادثة مقفلة.",
+  closed: "هذه المحادثة مغلقة.",
+  clear: "مسح",
+  dictate: "إملاء",
+  dictateStop: "إيقاف الإملاء",
+  noMicrophone: "لا يمكن استخدام الميكروفون.",
+  quote: "اقتباس",
 };

@@ -1,6 +1,6 @@
 import type { Words } from "./en";
 
-export const de: Partial<Words> = {
+export const de: Words = {
   placeholder: "Nachricht an die KI",
   greeting: "Wobei kann ich heute helfen?",
   message: "Nachricht",
@@ -62,4 +62,5 @@ export const de: Partial<Words> = {
   dictateStop: "Diktat beenden",
   noMicrophone: "Das Mikrofon kann nicht benutzt werden.",
   quote: "Zitat",
+  chat: "Chat",
 };

@@ -1,6 +1,6 @@
 import type { Words } from "./en";
 
-export const es: Partial<Words> = {
+export const es: Words = {
   placeholder: "Escribe a la IA",
   greeting: "¿En qué puedo ayudarte hoy?",
   message: "Mensaje",
@@ -62,4 +62,5 @@ export const es: Partial<Words> = {
   dictateStop: "Dejar de dictar",
   noMicrophone: "No se puede usar el micrófono.",
   quote: "Cita",
+  chat: "Chat",
 };

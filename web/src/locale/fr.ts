@@ -1,6 +1,6 @@
 import type { Words } from "./en";
 
-export const fr: Partial<Words> = {
+export const fr: Words = {
   placeholder: "Écrire à l’IA",
   greeting: "Comment puis-je vous aider aujourd’hui ?",
   message: "Message",
@@ -61,4 +61,6 @@ export const fr: Partial<Words> = {
   dictateStop: "Arrêter la dictée",
   noMicrophone: "Le micro n’est pas utilisable.",
   quote: "Citation",
+  sources: "Sources",
+  assistant: "Assistant",
 };

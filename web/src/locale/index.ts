@@ -5,8 +5,9 @@ import { de } from "./de";
 import { en, type Words } from "./en";
 import { es } from "./es";
 import { fr } from "./fr";
+import { ja } from "./ja";
 
-const LANGUAGES: Record<string, Partial<Words>> = { ar, de, en, es, fr };
+const LANGUAGES: Record<string, Words> = { ar, de, en, es, fr, ja };
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
 
 export interface Locale {
@@ -22,6 +23,6 @@ export function locale(wanted: string | undefined): Locale {
   return {
     tag: words ? tag : "en",
     direction: RIGHT_TO_LEFT.has(language) && words ? "rtl" : "ltr",
-    words: { ...en, ...words },
+    words: words ?? en,
   };
 }

@@ -15,6 +15,11 @@ export const chat = css`
     max-width: 85%; padding: 0.5em 1em; background: var(--ck-raised); border-radius: var(--ck-radius); white-space: pre-wrap;
   }
   .tag { color: var(--ck-accent); background: var(--ck-tint); border: 0; border-radius: 0.4em; padding: 0 0.25em; }
+  .preview-card {
+    position: absolute; z-index: 3; width: max-content; max-width: min(20rem, 100%); pointer-events: none; padding: 0.6em 0.9em;
+    background: var(--ck-ground); border: 1px solid var(--ck-line); border-radius: var(--ck-radius);
+    box-shadow: 0 0.3rem 1.2rem rgb(0 0 0 / 0.15);
+  }
   .quote { border-inline-start: 3px solid var(--ck-line); padding-inline-start: 0.75em; color: var(--ck-faint); max-width: 85%; }
   .preview { max-width: 14rem; max-height: 12rem; border-radius: var(--ck-radius); object-fit: cover; }
   .files { display: flex; flex-wrap: wrap; gap: 0.4rem; }

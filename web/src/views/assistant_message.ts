@@ -1,8 +1,8 @@
 /** What the assistant said, and what it refers to. */
 
 import { type TemplateResult, html, nothing } from "lit";
-import type { Entity } from "@openai/chatkit";
 import type { Annotation, AssistantMessage, EntitySource, Source } from "../protocol/types";
+import { entityChip } from "./entity";
 import { icon } from "./icons";
 import { link, markdown } from "./rich_text";
 import type { View } from "./view";
@@ -33,12 +33,10 @@ export function source(view: View, each: Source): TemplateResult {
 }
 
 function entity(view: View, each: EntitySource): TemplateResult {
-  const { onClick } = view.options.entities ?? {};
   const label = html`${icon(each.icon ?? "cube")}<span dir="auto">${each.inline_label ?? each.title}</span>`;
-  if (!each.interactive || !onClick) return html`<span>${label}</span>`;
-  const { id, title, icon: name, data, group } = each;
-  const clicked = { id, title, interactive: true, data: data ?? {}, ...(name ? { icon: name } : {}), ...(group ? { group } : {}) };
-  return html`<button type="button" @click=${() => onClick(clicked as Entity)}>${label}</button>`;
+  const { id, title, interactive = false, icon: name, data, group } = each;
+  const named = { id, title, interactive, data: data ?? {}, ...(name ? { icon: name } : {}), ...(group ? { group } : {}) };
+  return entityChip(view, named, label);
 }
 
 function key(each: Source): string {

@@ -105,15 +105,12 @@ function take(view: View, suggestion: Suggestion | undefined, area: HTMLTextArea
 function suggestions(view: View): Drawn {
   const { list, chosen } = view.suggestions;
   if (!list.length) return nothing;
-  const pick = (event: Event, one: Suggestion): void => {
-    const root = (event.currentTarget as HTMLElement).getRootNode() as ShadowRoot;
-    take(view, one, root.querySelector("#message") as HTMLTextAreaElement);
-  };
+  const pick = (one: Suggestion): void => take(view, one, view.renderRoot.querySelector("#message") as HTMLTextAreaElement);
   return html`<ul class="menu" id="suggestions" role="listbox" aria-label=${view.locale.words.mention}>
     ${list.map((one, index) => {
       const { label, detail, name } = described(one);
       return html`<li id="s${index}" role="option" aria-selected=${index === chosen}
-        @mousedown=${(event: Event) => event.preventDefault()} @click=${(event: Event) => pick(event, one)}>
+        @mousedown=${(event: Event) => event.preventDefault()} @click=${() => pick(one)}>
         ${icon(name)}<span dir="auto">${label}</span><span class="faint" dir="auto">${detail}</span></li>`;
     })}
   </ul>`;
@@ -123,6 +120,7 @@ function described(one: Suggestion): { label: string; detail: string; name: stri
   if (one.kind === "entity") {
     return { label: one.entity.title, detail: one.entity.group ?? "", name: one.entity.icon ?? "cube" };
   }
+  if (one.kind === "own") return { label: one.command.label, detail: "", name: one.command.icon };
   const { label, description, group, icon: name } = one.command;
   return { label, detail: description ?? group ?? "", name: name ?? "bolt" };
 }
@@ -198,33 +196,43 @@ function attach(view: View): Drawn {
 function mention(view: View): Drawn {
   const { entities } = view.options;
   if (!entities?.onTagSearch || !entities.showComposerMenu) return nothing;
-  const begin = async (): Promise<void> => {
-    view.draft.text = view.draft.text.replace(/\s*$/, (space) => (view.draft.text && !space ? " @" : `${space}@`));
-    view.redraw();
-    await view.focusComposer();
-    await view.suggestions.update(view.draft.text);
-  };
-  return html`<button class="quiet" type="button" aria-label=${view.locale.words.mention} @click=${begin}>@</button>`;
+  return html`<button class="quiet" type="button" aria-label=${view.locale.words.mention}
+    @click=${() => beginMention(view)}>@</button>`;
+}
+
+/** Write the "@" that begins a mention, and offer what can be mentioned. */
+export async function beginMention(view: View): Promise<void> {
+  view.draft.text = view.draft.text.replace(/\s*$/, (space) => (view.draft.text && !space ? " @" : `${space}@`));
+  view.redraw();
+  await view.focusComposer();
+  await view.suggestions.update(view.draft.text);
+}
+
+/** Let the reader choose files to send along. */
+export function pickFiles(view: View): void {
+  view.renderRoot.querySelector<HTMLInputElement>("input[type=file]")?.click();
+}
+
+/** Choose the tool of the next message, or with null none. */
+export function chooseTool(view: View, id: string | null): void {
+  view.draft.toolId = id;
+  view.emit("tool.change", { toolId: id });
+  view.redraw();
 }
 
 function tools(view: View): Drawn {
   const offered = view.options.composer?.tools ?? [];
   if (!offered.length) return nothing;
-  const choose = (id: string | null): void => {
-    view.draft.toolId = id;
-    view.emit("tool.change", { toolId: id });
-    view.redraw();
-  };
   const pinned = offered.filter(({ pinned: isPinned }) => isPinned);
   const others = offered.filter(({ pinned: isPinned }) => !isPinned);
   const { toolId } = view.draft;
   return html`${pinned.map(
     (tool) => html`<button class="chip" type="button" aria-pressed=${tool.id === toolId}
-      @click=${() => choose(tool.id === toolId ? null : tool.id)}>${icon(tool.icon)}${tool.shortLabel ?? tool.label}</button>`,
+      @click=${() => chooseTool(view, tool.id === toolId ? null : tool.id)}>${icon(tool.icon)}${tool.shortLabel ?? tool.label}</button>`,
   )}
   ${others.length
     ? html`<select class="picker" aria-label=${view.locale.words.tools}
-        @change=${(event: Event) => choose((event.target as HTMLSelectElement).value || null)}>
+        @change=${(event: Event) => chooseTool(view, (event.target as HTMLSelectElement).value || null)}>
         <option value="" ?selected=${!toolId}>${view.locale.words.tools}</option>
         ${others.map((tool) => html`<option value=${tool.id} ?selected=${tool.id === toolId}>${tool.label}</option>`)}
       </select>`

@@ -9,7 +9,14 @@ export function dictation(view: View): TemplateResult | typeof nothing {
   const recorder = view.ui.get("recorder") as MediaRecorder | undefined;
   const label = recorder ? view.locale.words.dictateStop : view.locale.words.dictate;
   return html`<button class="quiet" type="button" aria-label=${label} title=${label} aria-pressed=${Boolean(recorder)}
-    @click=${() => (recorder ? recorder.stop() : record(view))}>${icon(recorder ? "stop" : "microphone")}</button>`;
+    @click=${() => toggleDictation(view)}>${icon(recorder ? "stop" : "microphone")}</button>`;
+}
+
+/** Begin to listen, or write down what was heard. */
+export function toggleDictation(view: View): void {
+  const recorder = view.ui.get("recorder") as MediaRecorder | undefined;
+  if (recorder) recorder.stop();
+  else void record(view);
 }
 
 async function record(view: View): Promise<void> {

@@ -4,10 +4,11 @@ import { type TemplateResult, html, nothing } from "lit";
 import type { GeneratedImageItem, ThreadItem, WidgetItem } from "../protocol/types";
 import { renderWidget } from "../widgets";
 import { assistantMessage } from "./assistant_message";
-import { link, markdown } from "./rich_text";
+import { link } from "./rich_text";
 import { structuredInput } from "./structured_input";
 import { userMessage } from "./user_message";
 import type { View } from "./view";
+import { widgetContext } from "./widget_context";
 import { task, workflow } from "./workflow";
 
 export type Drawn = TemplateResult | typeof nothing;
@@ -35,16 +36,10 @@ export function item(view: View, each: ThreadItem, isLive: boolean): Drawn {
 }
 
 function widget(view: View, each: WidgetItem): TemplateResult {
+  const isBusy = view.ui.get(`item ${each.id}`) === "busy";
+  const context = widgetContext(view, { isBusy, act: (action) => view.act(action, each) });
   return html`<div dir="auto">
-    ${renderWidget(each.widget, {
-      scheme: view.scheme,
-      words: view.locale.words,
-      language: view.locale.tag,
-      mayLoad: view.mayLoad,
-      isBusy: view.ui.get(`item ${each.id}`) === "busy",
-      act: (action) => view.act(action, each),
-      markdown: (text) => markdown(view, text),
-    })}
+    ${renderWidget(each.widget, context)}
   </div>`;
 }
 

@@ -2,8 +2,13 @@
 
 import type { ChatKitOptions, Command, Entity } from "@openai/chatkit";
 import type { Draft } from "../state/draft";
+import type { BuiltIn } from "./commands";
 
-export type Suggestion = { kind: "entity"; entity: Entity } | { kind: "command"; command: Command };
+export type Suggestion =
+  | { kind: "entity"; entity: Entity }
+  | { kind: "command"; command: Command }
+  /** One of the composer's own. */
+  | { kind: "own"; command: BuiltIn };
 
 const TRIGGER = /(?:^|\s)([@/])([^\s@/]*)$/u;
 
@@ -15,6 +20,7 @@ export class Suggestions {
   constructor(
     private readonly draft: Draft,
     private readonly options: () => Partial<ChatKitOptions>,
+    private readonly builtIns: (query: string) => BuiltIn[],
     private readonly changed: () => void,
   ) {}
 
@@ -44,6 +50,7 @@ export class Suggestions {
     if (suggestion.kind === "entity") return this.insert(suggestion.entity, kept, after);
     this.draft.text = kept + after;
     this.changed();
+    if (suggestion.kind === "own") return suggestion.command.run();
     const selection = await this.options().commands?.onSelect?.(suggestion.command);
     if (selection?.type === "entity") this.insert(selection.entity, kept, after);
     if (selection?.type === "menu") this.set(selection.commands.map((command) => ({ kind: "command", command })));
@@ -61,8 +68,10 @@ export class Suggestions {
       const found = (await entities?.onTagSearch?.(query)) ?? [];
       return found.map((entity) => ({ kind: "entity", entity }));
     }
-    const found = commands?.enabled ? ((await commands.onSearch?.(query)) ?? []) : [];
-    return found.map((command) => ({ kind: "command", command }));
+    if (!commands?.enabled) return [];
+    const own = this.builtIns(query).map((command) => ({ kind: "own" as const, command }));
+    const found = (await commands.onSearch?.(query)) ?? [];
+    return [...own, ...found.map((command) => ({ kind: "command" as const, command }))];
   }
 
   private set(list: readonly Suggestion[]): void {

@@ -1,8 +1,8 @@
 /** What the user said, with mentions, files and what was quoted. */
 
 import { type TemplateResult, html, nothing } from "lit";
-import type { Entity } from "@openai/chatkit";
 import type { Attachment, TagContent, UserMessage } from "../protocol/types";
+import { entityChip } from "./entity";
 import { icon } from "./icons";
 import type { View } from "./view";
 
@@ -19,11 +19,9 @@ export function userMessage(view: View, message: UserMessage): TemplateResult {
       : nothing}`;
 }
 
-function tag(view: View, { id, text, group, data, interactive }: TagContent): TemplateResult {
-  const { onClick } = view.options.entities ?? {};
-  if (!interactive || !onClick) return html`<span class="tag">@${text}</span>`;
+function tag(view: View, { id, text, group, data, interactive = false }: TagContent): TemplateResult {
   const entity = { id, title: text, interactive, data: data as Record<string, string>, ...(group ? { group } : {}) };
-  return html`<button type="button" class="tag" @click=${() => onClick(entity as Entity)}>@${text}</button>`;
+  return entityChip(view, entity, `@${text}`, "tag");
 }
 
 function attached(view: View, file: Attachment): TemplateResult {

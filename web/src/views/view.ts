@@ -20,6 +20,8 @@ export interface View {
   readonly mayLoad: ImageRule;
   /** Things that are open, chosen or being changed, by a name of the view's own. */
   readonly ui: Map<string, unknown>;
+  /** Where all of it is drawn. */
+  readonly renderRoot: ParentNode;
   redraw(): void;
   emit(name: string, detail?: unknown): void;
   say(message: string): void;

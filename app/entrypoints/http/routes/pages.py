@@ -39,6 +39,7 @@ class PageConfig(msgspec.Struct, frozen=True, kw_only=True):
     # Whether the front end may rejoin and stop turns, and hear of other tabs' changes.
     live: bool
     attachments: bool
+    dictation: bool
 
 
 @get("/config.json", include_in_schema=False, opt=OPEN)
@@ -46,7 +47,10 @@ async def config(request: Request[Any, Any, Any], settings: FromDishka[Settings]
     """What a front end has to be told about this server."""
     paths = {route.path for route in request.app.routes}
     return PageConfig(
-        domain_key=settings.chatkit.domain_key, live="/api/events" in paths, attachments="/api/attachments" in paths
+        domain_key=settings.chatkit.domain_key,
+        live="/api/events" in paths,
+        attachments="/api/attachments" in paths,
+        dictation=bool(settings.transcription.model),
     )
 
 

@@ -1,6 +1,8 @@
 // The page around the chat: options for the element, and the open thread's name in the address.
+// Dark and light follow the reader's system.
 
 const chat = document.querySelector("openai-chatkit");
+const dark = matchMedia("(prefers-color-scheme: dark)");
 const opened = () => location.hash.slice(1) || null;
 
 async function json(address) {
@@ -18,19 +20,32 @@ async function showHealth() {
 
 async function show() {
   await customElements.whenDefined("openai-chatkit");
-  const [config, assistant] = await Promise.all([json("/config.json"), json("/api/assistant").catch(() => ({}))]);
+  const [config, assistant, models] = await Promise.all([
+    json("/config.json"),
+    json("/api/assistant").catch(() => ({})),
+    json("/api/models").catch(() => []),
+  ]);
   const api = { url: "/chatkit", domainKey: config.domain_key };
   if (config.live) api.liveUrl = "/";
-  chat.setOptions({
+  const options = {
     api,
     locale: document.documentElement.dataset.locale || navigator.language,
-    theme: {},
     initialThread: opened(),
     startScreen: assistant.start_screen,
     threadItemActions: { feedback: true, retry: true },
     thread: { autoScroll: true },
-    composer: { attachments: { enabled: config.attachments } },
-  });
+    composer: {
+      attachments: { enabled: config.attachments },
+      dictation: { enabled: config.dictation },
+      // One is no choice.
+      models: models.length > 1 ? models : [],
+    },
+    entities: { onTagSearch: (text) => json(`/api/entities?${new URLSearchParams({ query: text })}`) },
+    commands: { enabled: true },
+  };
+  const draw = () => chat.setOptions({ ...options, theme: dark.matches ? "dark" : "light" });
+  draw();
+  dark.addEventListener("change", draw);
   chat.focusComposer();
 }
 
