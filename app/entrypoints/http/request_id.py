@@ -4,13 +4,14 @@ import re
 import time
 
 import structlog
-from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.ids import new_id
 
 HEADER = "x-request-id"
+_RAW_HEADER = HEADER.encode()
 _KEY = "anyport_request_id"
 _FIT = re.compile(r"[\w.-]{1,80}")
 
@@ -41,7 +42,8 @@ def name_requests(app: ASGIApp) -> ASGIApp:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                MutableScopeHeaders.from_message(message)[HEADER] = name
+                others = [header for header in message["headers"] if header[0].lower() != _RAW_HEADER]
+                message["headers"] = [*others, (_RAW_HEADER, name.encode())]
             await send(message)
 
         started = time.perf_counter()

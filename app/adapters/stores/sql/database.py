@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.adapters.stores.sql.failures import is_busy, unavailable
+from app.adapters.stores.sql.one_hop import knows_aiosqlite, one_hop
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError
 
@@ -145,6 +146,7 @@ class SqliteDatabase(Database):
             pool_size=5,
             max_overflow=0,
             hide_parameters=True,
+            connect_args={"async_creator_fn": one_hop} if knows_aiosqlite() else {},
         )
         event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
 

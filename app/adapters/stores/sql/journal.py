@@ -5,7 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatkit.store import NotFoundError
-from sqlalchemy import Boolean, Integer, Row, String, bindparam, delete, exists, func, literal, null, select, update
+from sqlalchemy import (
+    Boolean,
+    Executable,
+    Integer,
+    Row,
+    String,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
@@ -14,6 +28,7 @@ from app.adapters.stores.sql.tables import running_turns as turns
 from app.adapters.stores.sql.tables import turn_events
 from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.upsert import compiled_once
 from app.ports.turn_journal import Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 _FRAME_END = b"\n\n"
@@ -67,9 +82,11 @@ class SqlTurnJournal(TurnJournal):
         entered = select(
             _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null()
         ).where(owned, (_MOST == 0) | (_others < _MOST))
-        self._enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
+        enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
+        self._enter = compiled_once(enter)
         # PostgreSQL does both in one round trip, SQLite takes no DELETE inside another statement.
-        self._at_once = self._enter.add_cte(_clear.cte("cleared")) if self.shared else None
+        self._at_once = compiled_once(enter.add_cte(_clear.cte("cleared"))) if self.shared else None
+        self._append = _append(database)
 
     async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
         values: dict[str, object] = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
@@ -101,18 +118,12 @@ class SqlTurnJournal(TurnJournal):
             | {"frames": b"".join(batch.events)}
             for batch in batches
         ]
-        if not rows:
-            return
-        async with self._database.transaction() as connection:
-            for row in rows:
-                await connection.execute(self._batch(row))
-
-    def _batch(self, row: dict[str, Any]) -> Any:
-        there = exists().where(turns.c.id == row["turn_id"])
-        columns = [column.name for column in turn_events.columns]
-        values = [literal(row[column.name], column.type).label(column.name) for column in turn_events.columns]
-        insert = self._database.insert(turn_events).from_select(columns, select(*values).where(there))
-        return insert.on_conflict_do_nothing()
+        if len(rows) == 1:
+            await self._database.write(self._append, rows[0])
+        elif rows:
+            async with self._database.transaction() as connection:
+                for row in rows:
+                    await connection.execute(self._append, row)
 
     async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
         async with self._database.transaction() as connection:
@@ -150,6 +161,14 @@ class SqlTurnJournal(TurnJournal):
 
     async def forget(self, before: dt.datetime) -> None:
         await self._database.write(_forget, {"before": before})
+
+
+def _append(database: Database) -> Executable:
+    """A batch of a turn that is there; one that was written before is left as it is."""
+    values = [bindparam(column.name, type_=column.type).label(column.name) for column in turn_events.columns]
+    there = select(*values).where(exists().where(turns.c.id == _TURN))
+    insert = database.insert(turn_events).from_select([column.name for column in turn_events.columns], there)
+    return compiled_once(insert.on_conflict_do_nothing())
 
 
 def _head(row: Row[Any]) -> TurnHead:

@@ -35,9 +35,9 @@ def compiled_once(statement: Any) -> Executable:
     than the database does. One with a list of values stays as it is, for its text depends on the list."""
     dialect = _DIALECTS[statement.stringify_dialect](paramstyle="named")
     compiled = statement.compile(dialect=dialect)
-    binds = compiled.binds.values()
-    if any(bind.expanding for bind in binds):
+    names = compiled.bind_names
+    if any(bind.expanding for bind in names):
         several: Executable = statement
         return several
-    typed = [bindparam(bind.key, bind.value, bind.type, required=bind.required) for bind in binds]
+    typed = [bindparam(name, bind.value, bind.type, required=bind.required) for bind, name in names.items()]
     return text(compiled.string).bindparams(*typed)
