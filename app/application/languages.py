@@ -3,7 +3,9 @@
 import datetime as dt
 import gettext
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -80,9 +82,15 @@ def _read(file: Path, tag: str) -> Language:
     compiled.seek(0)
     return Language(
         tag=tag.replace("_", "-"),
-        direction="rtl" if Locale.parse(tag).text_direction == "rtl" else "ltr",
+        direction=_direction(str(message.string) for message in catalog if message.id),
         catalog=gettext.GNUTranslations(compiled),
     )
+
+
+def _direction(texts: Iterable[str]) -> Literal["ltr", "rtl"]:
+    """That of most letters. Babel knows as well, from data that take longer to read than everything else here."""
+    strong = Counter(unicodedata.bidirectional(letter) for text in texts for letter in text)
+    return "rtl" if strong["R"] + strong["AL"] > strong["L"] else "ltr"
 
 
 def _known(accepted: str) -> Iterator[Locale]:

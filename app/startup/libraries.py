@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final, TypeVar
 
+from app.startup.agents_without_mcp import mcp_stood_in_for
 from app.startup.lazy_packages import make_lazy
 
 _T = TypeVar("_T")
@@ -17,7 +18,8 @@ _T = TypeVar("_T")
 LAZY: Final = frozenset(
     {
         "griffe",  # The Agents SDK reads docstrings with it; it also brings an inspector of whole programs.
-        "mcp",  # The Agents SDK wants one exception of it: the client and the server are wanted by whoever uses MCP.
+        "jwt",  # Its algorithms bring a library of cryptography that takes 8 MB.
+        "mcp",  # Who wants its client has no use for its server.
         "mcp.types",
         "openai.types",  # Batches, evaluations, fine-tuning and the rest of an API of which we use answers.
         "openai.types.chat",
@@ -40,7 +42,7 @@ def sparingly() -> Iterator[None]:
     """For the import of the program, before anything of it is imported. Once a process."""
     make_lazy(LAZY)
     with absent(OPTIONAL), uncollected():
-        with models_built_when_used():
+        with models_built_when_used(), mcp_stood_in_for():
             import_module("agents")
         yield
 

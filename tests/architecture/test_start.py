@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.startup.agents_without_mcp import KEEPERS, SERVERS
 from app.startup.libraries import LAZY, OPTIONAL
 from tests.server import ROOT
 
@@ -55,13 +56,32 @@ for package in sorted(LAZY):
 print(json.dumps({"wrong": wrong, "count": count}))
 """
 
+# Who holds the stand-in for MCP's error, and what they hold once the SDK's own MCP servers are asked for.
+ERRORS = """
+import json, sys
+from app.startup.agents_without_mcp import ERROR, StandIn
+from app.startup.libraries import sparingly
+
+with sparingly():
+    import app.command_line
+
+holders = [name for name, module in list(sys.modules.items()) if vars(module).get(ERROR) is StandIn]
+from agents.mcp import MCPServerStdio
+from mcp.shared.exceptions import MCPError
+
+told = [name for name, module in list(sys.modules.items()) if vars(module).get(ERROR) is MCPError]
+left = [name for name, module in list(sys.modules.items()) if any(value is StandIn for value in vars(module).values())]
+print(json.dumps({"holders": holders, "told": told, "left": left}))
+"""
+
 NOT_CHOSEN = {
     *OPTIONAL,
     "alembic",
     "asyncpg",
     "litellm",
-    "mcp.client",
-    "mcp.server",
+    "cryptography",
+    "mcp",
+    "mcp_types",
     "opentelemetry.sdk",
     "polyfactory",
     "sqlalchemy.orm",
@@ -102,3 +122,10 @@ async def test_lazy_packages_serve_the_names_that_they_have(tmp_path: Path) -> N
     served = await printed_by(NAMES, tmp_path)
     assert served["wrong"] == []
     assert served["count"] > 500
+
+
+async def test_the_sdk_s_own_mcp_servers_catch_the_real_error(tmp_path: Path) -> None:
+    found = await printed_by(ERRORS, tmp_path)
+    assert set(found["holders"]) == set(KEEPERS), "the Agents SDK has changed"
+    assert {*KEEPERS, SERVERS} <= set(found["told"])
+    assert set(found["left"]) - {"__main__", "__mp_main__"} == {"app.startup.agents_without_mcp"}
