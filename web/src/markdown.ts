@@ -28,6 +28,8 @@ const CLEAN = {
 
 /** What a reference such as "[1]: https://…" names counts for the whole text, wherever it stands. */
 const REFERENCE = /^[ >]*\[[^\]]+\]:/m;
+/** Characters that turn the letters behind them around: "exe.gpj" reads as a picture. No script needs them. */
+const OVERRIDES = /[\u202d\u202e]/g;
 /** So many of the last blocks may still change with what follows: a list, a table or a heading grows out of them. */
 const UNSETTLED = 2;
 
@@ -42,7 +44,7 @@ export class Blocks {
   private blocks: readonly Block[] = [];
 
   of(given: string): string[] {
-    const text = given.replace(/\r\n?/g, "\n");
+    const text = given.replace(/\r\n?/g, "\n").replace(OVERRIDES, "");
     const kept = text.startsWith(this.text) && !REFERENCE.test(text) ? this.blocks.slice(0, -UNSETTLED) : [];
     const start = kept.reduce((length, { raw }) => length + raw.length, 0);
     this.text = text;
@@ -89,8 +91,8 @@ export function isSafeLink(url: string): boolean {
 export function imageRule(origins: readonly string[], hosts: readonly string[]): ImageRule {
   return (url) => {
     if (/^(?:data:image\/(?:png|jpe?g|gif|webp)[;,]|blob:)/i.test(url)) return true;
-    const address = URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI) : null;
-    if (!address || !/^https?:$/.test(address.protocol)) return false;
+    if (!/^(?:https?:\/\/|\/(?!\\|%5c))/i.test(url) || !URL.canParse(url, document.baseURI)) return false;
+    const address = new URL(url, document.baseURI);
     const isNamed = hosts.some((host) => address.hostname === host || address.hostname.endsWith(`.${host}`));
     return origins.includes(address.origin) || isNamed;
   };
@@ -100,6 +102,8 @@ function tameLink(link: HTMLAnchorElement): void {
   const address = link.getAttribute("href") ?? "";
   if (!isSafeLink(address)) link.removeAttribute("href");
   else if (!address.startsWith("#") && !address.startsWith("chatkit-link:")) {
+    // Its words may name another address than where it leads to.
+    link.title = address;
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
   }

@@ -10,6 +10,8 @@ export const chat = css`
   .rows { max-width: 48rem; margin-inline: auto; padding: 0 1rem calc(var(--s) * 1.5); }
   .gap { overflow-anchor: none; }
   .row { padding-block: calc(var(--s) * 0.5); contain: layout style; display: flex; flex-direction: column; gap: 0.4rem; }
+  /* A widget chooses its margins and sizes, and may cover nothing but itself. */
+  .row.widget { overflow: clip; overflow-clip-margin: 0.25rem; }
   .row.user_message { align-items: flex-end; }
   .bubble {
     max-width: 85%; padding: 0.5em 1em; background: var(--ck-raised); border-radius: var(--ck-radius); white-space: pre-wrap;

@@ -14,6 +14,7 @@ export const text = css`
   .markdown code { font-family: var(--ck-mono, ui-monospace, monospace); font-size: 0.9em; background: var(--ck-raised); border-radius: 0.3em; padding: 0.1em 0.3em; }
   .markdown pre { margin: 0; padding: 0.8em 1em; overflow-x: auto; background: var(--ck-raised); border-radius: calc(var(--ck-radius) / 2); direction: ltr; text-align: left; }
   .markdown pre code { padding: 0; background: none; overflow-wrap: normal; }
+  .markdown a { unicode-bidi: isolate; }
   .markdown img { max-width: 100%; border-radius: calc(var(--ck-radius) / 2); }
   .markdown hr { border: 0; border-block-start: 1px solid var(--ck-line); }
   .table { overflow-x: auto; }

@@ -96,7 +96,8 @@ const KINDRED: [RegExp, string][] = [
 /** An icon that says nothing to screen readers: its button has the words. */
 export function icon(name: string): TemplateResult {
   const wanted = name.replace(/^lucide:/, "");
-  const path = DRAWN[wanted] ?? DRAWN[KINDRED.find(([pattern]) => pattern.test(wanted))?.[1] ?? "dot"] ?? "";
+  const kindred = KINDRED.find(([pattern]) => pattern.test(wanted))?.[1] ?? "dot";
+  const path = DRAWN[Object.hasOwn(DRAWN, wanted) ? wanted : kindred] ?? "";
   const isFilled = wanted.endsWith("-filled");
   return html`<svg class=${isFilled ? "icon filled" : "icon"} viewBox="0 0 24 24" aria-hidden="true"><path d=${path} /></svg>`;
 }

@@ -13,8 +13,17 @@ import { task, workflow } from "./workflow";
 
 export type Drawn = TemplateResult | typeof nothing;
 
-/** `isLive` while the item is the newest of an answer that is being given. */
+/** `isLive` while the item is the newest of an answer that is being given. One that cannot be drawn takes no other along. */
 export function item(view: View, each: ThreadItem, isLive: boolean): Drawn {
+  try {
+    return drawn(view, each, isLive);
+  } catch (error) {
+    view.emit("error", { error });
+    return html`<p class="faint">${view.locale.words.failed}</p>`;
+  }
+}
+
+function drawn(view: View, each: ThreadItem, isLive: boolean): Drawn {
   switch (each.type) {
     case "user_message":
       return userMessage(view, each);

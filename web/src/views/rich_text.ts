@@ -28,6 +28,7 @@ function follow(view: View, event: MouseEvent): void {
   const address = link?.getAttribute("href") ?? "";
   if (!address.startsWith("chatkit-link:")) return;
   event.preventDefault();
+  if (!URL.canParse(address)) return;
   const url = new URL(address);
   const name = (url.host + url.pathname).replace(/^\/+|\/+$/g, "");
   view.emit("deeplink", { name, data: Object.fromEntries(url.searchParams) });
@@ -36,5 +37,5 @@ function follow(view: View, event: MouseEvent): void {
 /** A link out of the page, or its words alone where the address could act. */
 export function link(url: string, content: unknown): TemplateResult {
   if (!isSafeLink(url)) return html`<span>${content}</span>`;
-  return html`<a href=${url} target="_blank" rel="noopener noreferrer nofollow">${content}</a>`;
+  return html`<a href=${url} title=${url} target="_blank" rel="noopener noreferrer nofollow">${content}</a>`;
 }

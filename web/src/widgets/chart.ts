@@ -19,7 +19,7 @@ interface Series {
 }
 
 export function chart(node: Node, context: WidgetContext): Drawn {
-  const rows = Array.isArray(node["data"]) ? (node["data"] as Record<string, unknown>[]) : [];
+  const rows = recordsOf(node["data"]);
   const series = seriesOf(node, rows, context);
   if (!rows.length || !series.length) return nothing;
   const names = namesOf(node, rows);
@@ -36,8 +36,7 @@ export function chart(node: Node, context: WidgetContext): Drawn {
 }
 
 function seriesOf(node: Node, rows: readonly Record<string, unknown>[], { scheme }: WidgetContext): Series[] {
-  const given = Array.isArray(node["series"]) ? (node["series"] as Record<string, unknown>[]) : [];
-  return given.map((each, index) => {
+  return recordsOf(node["series"]).map((each, index) => {
     const key = textOf(each["dataKey"]);
     const color = colour(each["color"], scheme) ?? colour(COLOURS[index % COLOURS.length], scheme) ?? "currentColor";
     return {
@@ -48,6 +47,10 @@ function seriesOf(node: Node, rows: readonly Record<string, unknown>[], { scheme
       values: rows.map((row) => Math.max(0, Number(row[key]) || 0)),
     };
   });
+}
+
+function recordsOf(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? (value as Record<string, unknown>[]).filter((each) => each && typeof each === "object") : [];
 }
 
 function namesOf(node: Node, rows: readonly Record<string, unknown>[]): string[] {

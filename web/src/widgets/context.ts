@@ -39,6 +39,21 @@ export function textOf(value: unknown): string {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
 }
 
+/** A number of lines of text, as many as a screen has at most; 0 when there is none. */
+export function linesOf(value: unknown): number {
+  return Math.min(Math.max(Math.trunc(Number(value)) || 0, 0), 40);
+}
+
+/**
+ * A field's name in the page. A form's fields are properties of the form by their names, so that one called "elements" or
+ * "style" would stand in for the form's own; none of those has a colon.
+ */
+export function fieldName(name: unknown): string {
+  const own = textOf(name);
+  return own && `${FIELD}${own}`;
+}
+const FIELD = "field:";
+
 /** Run a component's action with what is filled in around it. */
 export function run(context: WidgetContext, value: unknown, source: Element, extra: Record<string, unknown> = {}): void {
   const action = actionOf(value);
@@ -53,8 +68,8 @@ export function valuesOf(form: HTMLFormElement): Record<string, unknown> {
   const values: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const field of form.elements) {
     if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement || field instanceof HTMLTextAreaElement)) continue;
-    if (!field.name || (field.type === "radio" && !(field as HTMLInputElement).checked)) continue;
-    put(values, field.name.split("."), field.type === "checkbox" ? (field as HTMLInputElement).checked : field.value);
+    if (!field.name.startsWith(FIELD) || (field.type === "radio" && !(field as HTMLInputElement).checked)) continue;
+    put(values, field.name.slice(FIELD.length).split("."), field.type === "checkbox" ? (field as HTMLInputElement).checked : field.value);
   }
   return { ...values };
 }

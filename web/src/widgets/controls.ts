@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit";
 import { icon } from "../views/icons";
-import { type Drawn, type Node, type WidgetContext, run, textOf } from "./context";
+import { type Drawn, type Node, type WidgetContext, fieldName, linesOf, run, textOf } from "./context";
 
 export function button(node: Node, context: WidgetContext): Drawn {
   const isSubmit = Boolean(node["submit"]);
@@ -30,16 +30,16 @@ function spoken(name: string, { words }: WidgetContext): string {
 
 export function input(node: Node, context: WidgetContext): Drawn {
   const type = /^(number|email|password|tel|url)$/.exec(textOf(node["inputType"]))?.[0] ?? "text";
-  return html`<input class="w-field ${variantOf(node)}" dir="auto" type=${type} name=${textOf(node["name"])}
+  return html`<input class="w-field ${variantOf(node)}" dir="auto" type=${type} name=${fieldName(node["name"])}
     aria-label=${context.nameOf(node)} placeholder=${textOf(node["placeholder"])}
-    .defaultValue=${textOf(node["defaultValue"])} pattern=${textOf(node["pattern"]) || nothing}
+    .defaultValue=${textOf(node["defaultValue"])} pattern=${patternOf(node["pattern"]) ?? nothing}
     autocomplete=${node["allowAutofillExtensions"] ? "on" : "off"}
     ?required=${Boolean(node["required"])} ?disabled=${Boolean(node["disabled"])} />`;
 }
 
 export function textarea(node: Node, context: WidgetContext): Drawn {
   return html`<textarea class="w-field ${variantOf(node)} ${node["autoResize"] ? "resize" : ""}" dir="auto"
-    name=${textOf(node["name"])} rows=${Number(node["rows"]) || 3}
+    name=${fieldName(node["name"])} rows=${linesOf(node["rows"]) || 3}
     aria-label=${context.nameOf(node)} placeholder=${textOf(node["placeholder"])}
     .defaultValue=${textOf(node["defaultValue"])} ?required=${Boolean(node["required"])}
     ?disabled=${Boolean(node["disabled"])}></textarea>`;
@@ -54,7 +54,7 @@ interface Option {
 export function select(node: Node, context: WidgetContext): Drawn {
   const chosen = textOf(node["defaultValue"]);
   const placeholder = textOf(node["placeholder"]);
-  return html`<select class="w-field ${variantOf(node)} ${node["block"] ? "block" : ""}" name=${textOf(node["name"])}
+  return html`<select class="w-field ${variantOf(node)} ${node["block"] ? "block" : ""}" name=${fieldName(node["name"])}
     aria-label=${context.nameOf(node)} ?disabled=${Boolean(node["disabled"])} @change=${changed(node, context)}>
     ${!chosen || node["clearable"] ? html`<option value="">${placeholder}</option>` : nothing}
     ${optionsOf(node).map(
@@ -65,15 +65,15 @@ export function select(node: Node, context: WidgetContext): Drawn {
 }
 
 export function datePicker(node: Node, context: WidgetContext): Drawn {
-  const day = (value: unknown): string => textOf(value).slice(0, 10);
-  return html`<input class="w-field ${variantOf(node)} ${node["block"] ? "block" : ""}" type="date" name=${textOf(node["name"])}
+  const day = (value: unknown): string => /^\d{4}-\d{2}-\d{2}/.exec(textOf(value))?.[0] ?? "";
+  return html`<input class="w-field ${variantOf(node)} ${node["block"] ? "block" : ""}" type="date" name=${fieldName(node["name"])}
     aria-label=${context.nameOf(node)} .defaultValue=${day(node["defaultValue"])}
     min=${day(node["min"]) || nothing} max=${day(node["max"]) || nothing} ?disabled=${Boolean(node["disabled"])}
     @change=${changed(node, context)} />`;
 }
 
 export function checkbox(node: Node, context: WidgetContext): Drawn {
-  return html`<label class="w-choice"><input type="checkbox" name=${textOf(node["name"])}
+  return html`<label class="w-choice"><input type="checkbox" name=${fieldName(node["name"])}
     aria-label=${textOf(node["label"]) ? nothing : context.nameOf(node)} .defaultChecked=${Boolean(node["defaultChecked"])}
     ?required=${Boolean(node["required"])} ?disabled=${Boolean(node["disabled"])} @change=${changed(node, context)}
     @click=${(event: Event) => event.stopPropagation()} /><span dir="auto">${textOf(node["label"])}</span></label>`;
@@ -81,7 +81,7 @@ export function checkbox(node: Node, context: WidgetContext): Drawn {
 
 export function radioGroup(node: Node, context: WidgetContext): Drawn {
   const chosen = textOf(node["defaultValue"]);
-  const name = textOf(node["name"]);
+  const name = fieldName(node["name"]);
   return html`<div class="w-radios ${node["direction"] === "col" ? "col" : ""}" role="radiogroup"
     aria-label=${textOf(node["ariaLabel"]) || context.nameOf(node)}>
     ${optionsOf(node).map(
@@ -104,6 +104,15 @@ function changed(node: Node, context: WidgetContext): (event: Event) => void {
 
 function optionsOf(node: Node): Option[] {
   return Array.isArray(node["options"]) ? (node["options"] as Option[]).filter((each) => each && typeof each === "object") : [];
+}
+
+/** A pattern that browsers can read. */
+function patternOf(value: unknown): string | undefined {
+  try {
+    return new RegExp(textOf(value), "v").source === "(?:)" ? undefined : textOf(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function variantOf(node: Node): string {

@@ -33,7 +33,7 @@ export const COMPONENTS: Record<string, Draw> = {
   Label: label,
   ListView: listView,
   ListViewItem: listViewItem,
-  Markdown: (node, context) => context.markdown(String(node["value"] ?? "")),
+  Markdown: (node, context) => context.markdown(textOf(node["value"])),
   RadioGroup: radioGroup,
   Row: box,
   Select: select,
@@ -45,12 +45,25 @@ export const COMPONENTS: Record<string, Draw> = {
   Transition: (node, context) => html`<div class="w-transition">${context.children(node)}</div>`,
 };
 
-/** Draw a widget; a component of a kind that is not known is left out, and what it holds is drawn. */
+/** No widget that people read is nested so deep; one that is would overflow the stack. */
+const DEEPEST = 50;
+
+/**
+ * Draw a widget; a component of a kind that is not known is left out, and what it holds is drawn. What is nested too deep
+ * is left out.
+ */
 export function renderWidget(root: object, given: Omit<WidgetContext, "children" | "nameOf">): TemplateResult {
-  const labels = new Map(labelsOf(root as Node));
+  const labels = new Map(labelsOf(root as Node, 0));
+  let depth = 0;
   const context: WidgetContext = {
     ...given,
-    children: (node) => childrenOf(node).map((each) => draw(each, context)),
+    children: (node) => {
+      if (depth === DEEPEST) return [];
+      depth++;
+      const drawn = childrenOf(node).map((each) => draw(each, context));
+      depth--;
+      return drawn;
+    },
     nameOf: (node) => labels.get(textOf(node["name"])) ?? (textOf(node["placeholder"]) || textOf(node["name"])),
   };
   return html`${draw(root as Node, context)}`;
@@ -62,9 +75,10 @@ function draw(node: Node, context: WidgetContext): Drawn {
 }
 
 /** The words that labels give to fields, by the fields' names. */
-function labelsOf(node: Node): [string, string][] {
+function labelsOf(node: Node, depth: number): [string, string][] {
+  if (depth > DEEPEST) return [];
   const own: [string, string][] = node.type === "Label" ? [[textOf(node["fieldName"]), textOf(node["value"])]] : [];
-  return [...own, ...childrenOf(node).flatMap(labelsOf)];
+  return [...own, ...childrenOf(node).flatMap((each) => labelsOf(each, depth + 1))];
 }
 
 function childrenOf({ children }: Node): Node[] {

@@ -1,6 +1,6 @@
 /** Icons and pictures. */
 
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { styled } from "../styled";
 import { icon as drawing } from "../views/icons";
 import { link } from "../views/rich_text";
@@ -18,6 +18,7 @@ export function icon(node: Node, { scheme }: WidgetContext): Drawn {
 export function image(node: Node, { mayLoad }: WidgetContext): Drawn {
   const source = textOf(node["src"]);
   const alt = textOf(node["alt"]);
+  if (!source) return nothing;
   if (!mayLoad(source)) return link(source, alt || source);
   const style = {
     ...block(node),

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit";
 import { type StyleInfo, styled } from "../styled";
-import { type Drawn, type Node, type WidgetContext, textOf } from "./context";
+import { type Drawn, type Node, type WidgetContext, fieldName, linesOf, textOf } from "./context";
 import { colour, defined, length } from "./values";
 
 const SIZES: Record<string, Record<string, number>> = {
@@ -20,7 +20,7 @@ export function text(node: Node, context: WidgetContext): Drawn {
 }
 
 function editableText(node: Node, field: Record<string, unknown>, context: WidgetContext): Drawn {
-  return html`<textarea class="w-field w-text" dir="auto" rows=${Number(node["minLines"]) || 1} name=${textOf(field["name"])}
+  return html`<textarea class="w-field w-text" dir="auto" rows=${linesOf(node["minLines"]) || 1} name=${fieldName(field["name"])}
     aria-label=${context.nameOf({ type: "Text", ...field })} placeholder=${textOf(field["placeholder"])}
     ?required=${Boolean(field["required"])} .defaultValue=${textOf(node["value"])} ${styled(styleOf(node, context))}></textarea>`;
 }
@@ -37,7 +37,7 @@ export function caption(node: Node, context: WidgetContext): Drawn {
 /** A click on it goes to the field it names. */
 export function label(node: Node, context: WidgetContext): Drawn {
   const focus = (event: Event): void => {
-    const name = CSS.escape(textOf(node["fieldName"]));
+    const name = CSS.escape(fieldName(node["fieldName"]));
     const scope = (event.currentTarget as Element).closest("form, .widget");
     scope?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus();
   };
@@ -55,7 +55,7 @@ export function badge(node: Node): Drawn {
 
 function styleOf(node: Node, { scheme }: WidgetContext): StyleInfo {
   const size = SIZES[node.type]?.[textOf(node["size"])];
-  const lines = Number(node["maxLines"]) || 0;
+  const lines = linesOf(node["maxLines"]);
   return defined({
     color: colour(node["color"], scheme),
     "font-size": size ? `${size}em` : undefined,
@@ -64,7 +64,7 @@ function styleOf(node: Node, { scheme }: WidgetContext): StyleInfo {
     "text-decoration": node["lineThrough"] ? "line-through" : undefined,
     "text-align": /^(start|center|end)$/.exec(textOf(node["textAlign"]))?.[0],
     width: length(node["width"]),
-    "min-height": node["minLines"] ? `${Number(node["minLines"]) * 1.5}em` : undefined,
+    "min-height": node["minLines"] ? `${linesOf(node["minLines"]) * 1.5}em` : undefined,
     ...(lines ? { display: "-webkit-box", "-webkit-line-clamp": String(lines), "-webkit-box-orient": "vertical", overflow: "hidden" } : {}),
   });
 }

@@ -63,8 +63,9 @@ export function spacing(name: "padding" | "margin", value: unknown): StyleInfo {
 
 /** The frame of a box. */
 export function borders(value: unknown, scheme: Scheme): StyleInfo {
-  if (value === undefined || value === null) return {};
-  if (typeof value === "number" || "size" in (value as object)) return defined({ border: border(value, scheme) });
+  if (typeof value === "number") return defined({ border: border(value, scheme) });
+  if (typeof value !== "object" || value === null) return {};
+  if ("size" in value) return defined({ border: border(value, scheme) });
   const sides = value as Record<string, unknown>;
   return defined({
     "border-top": border(sides["top"] ?? sides["y"], scheme),
