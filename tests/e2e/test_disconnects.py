@@ -1,0 +1,138 @@
+"""What becomes of an answer when its reader goes, on each store, and that the model is hung up on."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.chatkit_client import ChatKitClient, user_input
+from tests.fakes.chat_wire import OpenAIChat
+from tests.fakes.upstream import Until, Upstream, stream
+from tests.postgres import Databases
+from tests.raw_reader import RawReader
+from tests.server import ServerProcess, running
+
+BOUND = 30.0
+WIRE = OpenAIChat()
+Start = Callable[..., AbstractAsyncContextManager["Scene"]]
+
+
+class Scene:
+    """A server before a model that says “one two ”, waits for `go`, says “three four ”, and waits for `end`."""
+
+    def __init__(self, server: ServerProcess, model: Upstream, go: asyncio.Event, end: asyncio.Event) -> None:
+        self.server = server
+        self.model = model
+        self.go = go
+        self.end = end
+
+    def asking(self) -> RawReader:
+        """Somebody who asks in a new thread."""
+        body = {"type": "threads.create", "params": {"input": user_input("Count!")}}
+        return RawReader(self.server.url, "POST", "/chatkit", body)
+
+    async def stored(self, thread_id: str) -> str:
+        """What the assistant's messages say, once the thread has come to rest."""
+        async with ChatKitClient(self.server.url) as client, asyncio.timeout(BOUND):
+            path, params = f"/api/threads/{thread_id}/stream", {"running": "true"}
+            while (await client.http.get(path, params=params)).status_code != httpx.codes.NO_CONTENT:
+                """It answers with the stream up to its end."""
+            return text_of(await client.call("threads.get_by_id", thread_id=thread_id))
+
+
+def text_of(thread: Any) -> str:
+    said = [item for item in thread["items"]["data"] if item["type"] == "assistant_message"]
+    return "".join(part["text"] for item in said for part in item["content"])
+
+
+@pytest.fixture(params=["sqlite"])
+async def start(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> AsyncIterator[Start]:
+    """Starts a scene on the store, with the given settings."""
+
+    @asynccontextmanager
+    async def on(url: str, **settings: str) -> AsyncIterator[Scene]:
+        async with Upstream() as model:
+            go, end = asyncio.Event(), asyncio.Event()
+            first, second = (
+                WIRE.begin("one ", "two "),
+                [WIRE.frame({"content": piece}) for piece in ("three ", "four ")],
+            )
+            model.always(stream(*first, Until(go), *second, Until(end), *WIRE.end()))
+            environment = {"LLM_PROVIDER": "openai", "OPENAI_BASE_URL": f"{model.url}/v1", "DATABASE_URL": url}
+            async with running(tmp_path, {**environment, **settings}) as server:
+                yield Scene(server, model, go, end)
+
+    if request.param != "postgres":
+        url = {"memory": "memory://", "sqlite": f"sqlite:///{tmp_path}/turns.db"}[request.param]
+        yield lambda **settings: on(url, **settings)
+        return
+    async with databases.fresh() as url:
+        yield lambda **settings: on(url, **settings)
+
+
+async def hung_up(scene: Scene) -> None:
+    async with asyncio.timeout(BOUND):
+        await scene.model.hung_up.wait()
+
+
+@pytest.mark.parametrize("start", ["memory", "sqlite", "postgres"], indirect=True)
+async def test_after_the_grace_what_nobody_saw_is_cut_off(start: Start) -> None:
+    async with start(TURN_GRACE_SECONDS="0.8") as scene, scene.asking() as reader:
+        await reader.until("two ")
+        await reader.leave()
+        scene.go.set()
+        await hung_up(scene)
+        assert reader.text == "one two "
+        assert await scene.stored(reader.thread_id) == "one two "
+
+
+async def test_who_comes_back_within_the_grace_gets_all_of_it(start: Start) -> None:
+    async with start(TURN_GRACE_SECONDS="20") as scene, scene.asking() as reader:
+        await reader.until("two ")
+        await reader.leave()
+        async with ChatKitClient(scene.server.url) as client:
+            shown = await client.call("threads.get_by_id", thread_id=reader.thread_id)
+        assert text_of(shown) == "one two ", "the page that opens the thread sees what was said so far"
+        scene.go.set()
+        scene.end.set()
+        assert await scene.stored(reader.thread_id) == "one two three four "
+        assert not scene.model.hung_up.is_set()
+
+
+async def test_it_is_finished_for_nobody_where_that_is_set(start: Start) -> None:
+    async with start(ON_DISCONNECT="finish", TURN_GRACE_SECONDS="0") as scene, scene.asking() as reader:
+        await reader.until("two ")
+        await reader.leave()
+        scene.go.set()
+        scene.end.set()
+        assert await scene.stored(reader.thread_id) == "one two three four "
+        assert not scene.model.hung_up.is_set()
+
+
+async def test_it_is_cancelled_at_once_where_that_is_set(start: Start) -> None:
+    async with start(ON_DISCONNECT="cancel", TURN_GRACE_SECONDS="3600") as scene, scene.asking() as reader:
+        await reader.until("two ")
+        await reader.leave()
+        await hung_up(scene)
+        assert await scene.stored(reader.thread_id) == reader.text == "one two "
+
+
+@pytest.mark.parametrize("start", ["memory", "sqlite", "postgres"], indirect=True)
+async def test_stop_ends_it_and_hangs_up_on_the_model(start: Start, record_property: Callable[..., None]) -> None:
+    async with start(ON_DISCONNECT="finish") as scene, scene.asking() as reader:
+        await reader.until("two ")
+        began = time.perf_counter()
+        async with ChatKitClient(scene.server.url) as client:
+            answer = await client.http.post(f"/api/threads/{reader.thread_id}/stop")
+            assert answer.status_code == httpx.codes.NO_CONTENT
+            assert text_of(await client.call("threads.get_by_id", thread_id=reader.thread_id)) == "one two "
+        await hung_up(scene)
+        record_property("table", f"stop to the model's disconnect: {(time.perf_counter() - began) * 1000:.0f} ms")
+        await reader.leave()
+        assert reader.text == "one two "
+        assert reader.events[-1]["type"] == "thread.item.done", "the page that was stopped from elsewhere sees the end"

@@ -1,0 +1,91 @@
+"""A reader of an event stream who owns the socket: it can leave so that the server says when it has noticed."""
+
+import asyncio
+import json
+import socket
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import h11
+
+
+class RawReader:
+    """One request over a connection of its own; `events` holds what arrived, as JSON."""
+
+    def __init__(self, url: str, method: str, target: str, body: object = None, *, room: int | None = None) -> None:
+        address = urlsplit(url)
+        self._host, self._port = address.hostname or "", address.port
+        self._room = room
+        self._body = b"" if body is None else json.dumps(body).encode()
+        headers = [("host", address.netloc), ("content-length", str(len(self._body)))]
+        headers += [("content-type", "application/json")] if self._body else []
+        self._request = h11.Request(method=method, target=target, headers=headers)
+        self._wire = h11.Connection(h11.CLIENT)
+        self._waiting = b""
+        self.events: list[dict[str, Any]] = []
+        self.status = 0
+
+    async def __aenter__(self) -> Self:
+        connection = socket.socket()
+        if self._room is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._room)
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, (self._host, self._port))
+        self._reader, self._writer = await asyncio.open_connection(sock=connection, limit=self._room or 2**16)
+        for part in (self._request, h11.Data(data=self._body), h11.EndOfMessage()):
+            self._writer.write(self._wire.send(part) or b"")
+        await self._writer.drain()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.transport.abort()
+
+    @property
+    def thread_id(self) -> str:
+        """The thread that the stream told of."""
+        return next(event["thread"]["id"] for event in self.events if event["type"] == "thread.created")
+
+    @property
+    def text(self) -> str:
+        """What the assistant was seen to say."""
+        updates = [event["update"] for event in self.events if event["type"] == "thread.item.updated"]
+        return "".join(update.get("delta", "") for update in updates)
+
+    async def until(self, text: str) -> None:
+        """Read until the assistant has said `text`."""
+        while text not in self.text:
+            if not await self._read():
+                raise AssertionError(f"the stream ended before {text!r}: {self.events}")
+
+    async def leave(self) -> None:
+        """Hang up, and read what was on its way. When this returns, the server has noticed: it hung up too."""
+        self._writer.write_eof()
+        while await self._read():
+            pass
+
+    async def _read(self) -> bool:
+        """Read what is there; False at the end."""
+        try:
+            data = await self._reader.read(2**16)
+        except ConnectionError:
+            return False
+        if not data:
+            return False
+        self._wire.receive_data(data)
+        while (event := self._wire.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
+            if isinstance(event, h11.Response):
+                self.status = event.status_code
+            elif isinstance(event, h11.Data):
+                self._add(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                return False
+        return True
+
+    def _add(self, data: bytes) -> None:
+        *frames, self._waiting = (self._waiting + data).split(b"\n\n")
+        for frame in frames:
+            found = [line for line in frame.split(b"\n") if line.startswith(b"data: ")]
+            self.events += [json.loads(line.removeprefix(b"data: ")) for line in found]
