@@ -46,7 +46,7 @@ class RawReader:
     @property
     def thread_id(self) -> str:
         """The thread that the stream told of."""
-        return next(event["thread"]["id"] for event in self.events if event["type"] == "thread.created")
+        return str(next(event["thread"]["id"] for event in self.events if event["type"] == "thread.created"))
 
     @property
     def text(self) -> str:

@@ -11,8 +11,9 @@ import structlog
 
 from app.application.claim import AnsweredElsewhereError, Claim
 from app.application.doubles import SECONDS
+from app.application.entrance import LOOK_AGAIN_SECONDS
 from app.application.turn import Turn, woken
-from app.application.turns import LOOK_AGAIN_SECONDS, Turns
+from app.application.turns import Turns
 from app.domain.errors import ClosingError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.language import _

@@ -58,13 +58,14 @@ class Turn:
         self.timer: asyncio.TimerHandle | None = None
         self._followers: set[asyncio.Event] = set()
         self._first = asyncio.Event()
-        self._ended = asyncio.Event()
+        self.ended = asyncio.Event()
+        """Set when everything is stored and said."""
         self._on_left = on_left
 
     @property
     def running(self) -> bool:
         """Whether there may be more."""
-        return not self._ended.is_set()
+        return not self.ended.is_set()
 
     @property
     def first(self) -> bytes:
@@ -80,7 +81,7 @@ class Turn:
 
     async def over(self) -> None:
         """Wait until everything is stored and said."""
-        await self._ended.wait()
+        await self.ended.wait()
 
     async def follow(self, after: int = 0, *, numbered: bool = False) -> AsyncGenerator[bytes, None]:
         """The events behind number `after`, then those to come; events that wait already leave in one piece."""
@@ -97,7 +98,7 @@ class Turn:
                     after += len(waiting)
                     self.delivered = max(self.delivered, after)
                     yield piece
-                elif self._ended.is_set():
+                elif self.ended.is_set():
                     return
                 elif not await woken(wake, KEEP_ALIVE_SECONDS):
                     yield PING
@@ -112,6 +113,13 @@ class Turn:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
+
+    def give_way(self) -> None:
+        """If nobody follows it and its grace runs, it ends where its last reader was."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+            self.stop(cut=self.delivered)
 
     def stop(self, *, cut: int | None = None, end: TurnEnd = "stopped") -> None:
         """Cancel the turn, once; what was said is stored, up to event number `cut` if that is given."""
@@ -133,7 +141,7 @@ class Turn:
             self.timer.cancel()
         if not self.events and self.failure is None and self.end != "completed":
             self.failure = AnyportError(_("The turn was stopped before it began."))
-        self._ended.set()
+        self.ended.set()
         self._first.set()
         self._wake()
 

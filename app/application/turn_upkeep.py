@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from app.application.entrance import LEASE_SECONDS, lease_end
 from app.application.far_turns import LOOK_SECONDS, NEWS
 from app.application.recovery import recover
-from app.application.turns import LEASE_SECONDS, Turns, lease_end
+from app.application.turns import Turns
 from app.domain.errors import StoreUnavailableError
 from app.ports.storage import Storage
 from app.ports.turn_journal import TurnHead
@@ -82,6 +83,8 @@ class TurnUpkeep:
                 turn.stop()  # Its thread was deleted, another process took it for dead, or somebody stopped it.
             elif head.keep:
                 turn.keep()
+            elif head.wanted_until is not None and head.wanted_until > dt.datetime.now(dt.UTC):
+                turn.give_way()  # Another process waits for the thread.
 
     async def _look_after_others(self) -> None:
         loop = asyncio.get_running_loop()

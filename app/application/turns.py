@@ -5,40 +5,33 @@ still make. A turn is never inside a response, so what was said is stored howeve
 """
 
 import asyncio
-import datetime as dt
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
 
 import msgspec
 import structlog
 
 from app.application.claim import Claim
+from app.application.entrance import GIVE_WAY, Entrance, too_many
 from app.application.far_turns import NEWS, FarTurns
 from app.application.recovery import all_events, cut_back
 from app.application.transcript import Transcript, interrupted, notice
-from app.application.turn import Place, Turn, woken
-from app.domain.errors import AnyportError, BusyError, ClosingError, LimitError, StoreUnavailableError
+from app.application.turn import Place, Turn
+from app.domain.errors import AnyportError, ClosingError, LimitError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
 from app.ports.signals import Signals
 from app.ports.storage import Storage
-from app.ports.turn_journal import Batch, TooManyTurnsError, TurnHead
-from app.settings.turns import BusyThread, Disconnect, TurnSettings
+from app.ports.turn_journal import Batch, TurnHead
+from app.settings.turns import Disconnect, TurnSettings
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 10.0
-QUEUE_SECONDS = 120.0
 STOP_SECONDS = 5.0
 
-YIELD_SECONDS = 1.0
-"""How long a message waits for a turn of another process that nobody follows to give way."""
-
-LOOK_AGAIN_SECONDS = 0.2
-RETRY_SECONDS = 5
-
-_STOP, _KEEP, _YIELD = "stop:", "keep:", "yield:"
+_STOP, _KEEP = "stop:", "keep:"
+_DO: Mapping[str, Callable[[Turn], None]] = {_STOP: Turn.stop, _KEEP: Turn.keep, GIVE_WAY: Turn.give_way}
 
 
 class _Created(msgspec.Struct, frozen=True):
@@ -75,6 +68,16 @@ class Turns:
         self._unwritten: list[Turn] = []
         self._by_thread: dict[str, Turn] = {}
         self._closing = asyncio.Event()
+        self._entrance = Entrance(
+            storage.journal,
+            storage.signals,
+            self._settings,
+            self._by_thread,
+            self._closing,
+            owner=self.owner,
+            at_most=at_most,
+        )
+        self._deciding: set[asyncio.Task[None]] = set()
         self._deaf = storage.signals.listen(self._hear)
 
     @property
@@ -110,7 +113,8 @@ class Turns:
         if place is not None and place.thread_id:
             if claim is not None:
                 await claim.hold()
-            await self._enter_in_turn(turn, place)
+            await self._entrance.wait(turn, place)
+            self._by_thread[place.thread_id] = turn
         self._running.add(turn)
         turn.task = asyncio.create_task(self._run(turn, events, on_failure))
         await turn.opened()
@@ -125,13 +129,16 @@ class Turns:
         head = await self._journal.latest(thread_id)
         if head is not None and head.end is None:
             await self._journal.wish(thread_id, "stop")
-            await self._signals.send([_STOP + thread_id])
+            await self._signals.send([_STOP + head.id])
             await self.far.over(head, STOP_SECONDS)
 
     async def open(self, thread_id: str) -> Transcript | None:
         """Its user looks at the thread: its turn runs to the end, wherever it runs. What the turn shows so far; None
         when none runs."""
         if (turn := self._by_thread.get(thread_id)) is not None:
+            if turn.cut is not None:
+                await turn.over()
+                return None
             turn.keep()
             return Transcript(turn.events)
         if not self._journal.shared:
@@ -150,8 +157,10 @@ class Turns:
         if (turn := self._by_thread.get(thread_id)) is not None:
             if turn_id not in {"", turn.id}:
                 return None
-            turn.keep()
-            return turn.follow(after, numbered=True)
+            if turn.cut is None:
+                turn.keep()
+                return turn.follow(after, numbered=True)
+            await turn.over()  # What it said beyond the cut is no longer there to be followed.
         head = await self._journal.latest(thread_id)
         if head is None or turn_id not in {"", head.id} or (running and head.end is not None):
             return None
@@ -175,7 +184,7 @@ class Turns:
         self.far.close()
         for turn in self.running:
             turn.stop(end="interrupted")
-        await asyncio.gather(*(turn.over() for turn in self.running))
+        await asyncio.gather(*self._deciding, *(turn.over() for turn in self.running))
         self._deaf()
         self._deaf = lambda: None
 
@@ -206,7 +215,7 @@ class Turns:
         """Somebody came back for a turn of another process: it runs to its end."""
         if not head.keep:
             await self._journal.wish(head.thread_id, "keep")
-            await self._signals.send([_KEEP + head.thread_id])
+            await self._signals.send([_KEEP + head.id])
 
     async def write_ends(self) -> None:
         """Write down what turns came to that ended while the database was away. Raises `StoreUnavailableError`."""
@@ -214,49 +223,12 @@ class Turns:
             await self._write_end(self._unwritten[0])
             del self._unwritten[0]
 
-    async def _enter_in_turn(self, turn: Turn, place: Place) -> None:
-        """Take the thread, or wait for it where that is set. A turn that nobody follows gives way: whoever pressed Stop
-        and goes on writing does not wait for the grace to end."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + (QUEUE_SECONDS if self._settings.busy_thread is BusyThread.QUEUE else YIELD_SECONDS)
-        asked = False
-        while place.thread_id in self._by_thread or not await self._enter(turn, place):
-            other = self._by_thread.get(place.thread_id)
-            if other is not None and other.timer is not None:
-                self._expire(other)
-            elif loop.time() >= deadline or (other is not None and self._settings.busy_thread is BusyThread.REFUSE):
-                raise BusyError(_("The assistant is still answering in this chat. Wait for it, or stop it first."))
-            elif other is None and not asked:
-                asked = True
-                await self._signals.send([_YIELD + place.thread_id])
-            if other is not None:
-                await other.over()
-            elif await woken(self._closing, LOOK_AGAIN_SECONDS):
-                raise ClosingError(_("The server is shutting down."), retry_after=1)
-
     def _see_that_there_is_room(self, place: Place) -> None:
         """What this process knows by itself; the journal knows of the others."""
         places = [turn.place for turn in self._running if turn.place is not None]
         own = sum(other.user_id == place.user_id and other.thread_id != place.thread_id for other in places)
         if 0 < self._at_most <= own:
-            raise _too_many(own)
-
-    async def _enter(self, turn: Turn, place: Place) -> bool:
-        self._by_thread[place.thread_id] = turn
-        head = TurnHead(id=turn.id, thread_id=place.thread_id, user_id=place.user_id, owner=self.owner)
-        try:
-            entered = await self._journal.begin(head, lease_end(), at_most=self._at_most)
-        except TooManyTurnsError as error:
-            del self._by_thread[place.thread_id]
-            raise _too_many(self._at_most) from error
-        except BaseException:
-            del self._by_thread[place.thread_id]
-            raise
-        if entered:
-            turn.entered.set()
-        else:
-            del self._by_thread[place.thread_id]
-        return entered
+            raise too_many(own)
 
     async def _run(
         self, turn: Turn, events: AsyncGenerator[bytes, None], on_failure: Callable[[Exception], bytes]
@@ -290,14 +262,11 @@ class Turns:
     async def _enter_new(self, turn: Turn, place: Place) -> None:
         """A new thread is nobody else's, so its first event need not wait for the journal."""
         try:
-            await self._enter(turn, place)
-            self._by_thread[place.thread_id] = turn
+            await self._entrance.begin(turn, place)
         except LimitError as refused:
-            self._by_thread[place.thread_id] = turn
             turn.append(notice(refused.message))
             turn.stop()
         except (AnyportError, LookupError) as failure:
-            self._by_thread[place.thread_id] = turn
             log.warning("a turn that other replicas will not see", thread=place.thread_id, reason=str(failure))
 
     async def _broken_off(self, turn: Turn) -> None:
@@ -353,33 +322,30 @@ class Turns:
                 turn.stop(cut=turn.delivered)
             case Disconnect.GRACE:
                 loop = asyncio.get_running_loop()
-                turn.timer = loop.call_later(self._settings.grace_seconds, self._expire, turn)
+                turn.timer = loop.call_later(self._settings.grace_seconds, self._grace_is_over, turn)
             case Disconnect.FINISH:
                 pass
 
-    @staticmethod
-    def _expire(turn: Turn) -> None:
-        turn.timer = None
-        turn.stop(cut=turn.delivered)
+    def _grace_is_over(self, turn: Turn) -> None:
+        deciding = asyncio.create_task(self._give_up(turn))
+        self._deciding.add(deciding)
+        deciding.add_done_callback(self._deciding.discard)
+
+    async def _give_up(self, turn: Turn) -> None:
+        """Unless somebody opened the thread on another replica: their word may still be on its way."""
+        if self._journal.shared and turn.entered.is_set():
+            with suppress(StoreUnavailableError):
+                head = await self._journal.find(turn.id)
+                if head is not None and head.keep:
+                    turn.keep()
+        turn.give_way()
 
     def _hear(self, signal: str) -> None:
-        kind, _colon, name = signal.partition(":")
+        kind, colon, name = signal.partition(":")
         if signal.startswith(NEWS):
             self.far.hear(signal)
-        elif (turn := self._by_thread.get(name)) is not None:
-            if kind + ":" == _STOP:
-                turn.stop()
-            elif kind + ":" == _KEEP:
-                turn.keep()
-            elif kind + ":" == _YIELD and turn.timer is not None:
-                self._expire(turn)
+        elif kind + colon in _DO and (turn := self._turn(name)) is not None:
+            _DO[kind + colon](turn)
 
-
-def _too_many(count: int) -> LimitError:
-    message = _("You have {count} answers running already. Wait for one to end, or stop one.", count=count)
-    return LimitError(message, code="too_many_turns", retry_after=RETRY_SECONDS)
-
-
-def lease_end() -> dt.datetime:
-    """Until when a process may be silent before its turns are another's."""
-    return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=LEASE_SECONDS)
+    def _turn(self, turn_id: str) -> Turn | None:
+        return next((turn for turn in self._running if turn.id == turn_id), None)

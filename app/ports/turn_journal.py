@@ -8,11 +8,15 @@ from typing import Literal
 import msgspec
 
 TurnEnd = Literal["completed", "stopped", "interrupted"]
-Wish = Literal["stop", "keep"]
+Wish = Literal["stop", "keep", "yield"]
+
+WANTED = dt.timedelta(seconds=5)
+"""How long the wish holds that a turn which nobody follows gives way: whoever had it does not wait longer."""
 
 
 class TurnHead(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn in the journal. `end` is None while it runs; `stop` and `keep` are wishes that somebody expressed."""
+    """A turn in the journal. `end` is None while it runs; `stop` and `keep` are wishes that somebody expressed,
+    and until `wanted_until` somebody waits for the thread."""
 
     id: str
     thread_id: str
@@ -21,6 +25,7 @@ class TurnHead(msgspec.Struct, frozen=True, kw_only=True):
     end: TurnEnd | None = None
     stop: bool = False
     keep: bool = False
+    wanted_until: dt.datetime | None = None
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +53,24 @@ class TurnJournal(ABC):
 
     @abstractmethod
     async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
-        """Enter a turn, unless another one runs in its thread: then nothing is changed, and the answer is False.
+        """Enter a turn, unless another one runs in its thread, or one with a lesser id stands in its queue: then
+        nothing is changed, and the answer is False.
 
         What was kept of earlier turns of the thread goes. Raises `chatkit.store.NotFoundError` when the thread is not
         that user's, and `TooManyTurnsError` when the user has `at_most` turns running in other threads; 0 is no limit,
         and of turns that begin in the same instant one more may pass.
         """
+
+    @abstractmethod
+    async def queue(self, turn_id: str, thread_id: str, until: dt.datetime) -> None:
+        """Let no turn with a greater id begin in the thread until then. Repeating it moves the time.
+
+        Raises `chatkit.store.NotFoundError` when there is no such thread.
+        """
+
+    @abstractmethod
+    async def leave_queue(self, turn_id: str) -> None:
+        """Hold up nobody any more. Safe to repeat."""
 
     @abstractmethod
     async def append(self, batches: Sequence[Batch]) -> None:

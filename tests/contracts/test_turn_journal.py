@@ -177,3 +177,40 @@ async def test_a_turn_is_found_by_its_id(
     assert await journal.find(turn.id) == replace(turn, end="completed")
     await journal.drop(turn.id, owner)
     assert await journal.find(turn.id) is None
+
+
+async def test_who_waits_holds_up_those_who_came_later(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    early, late = sorted((head(begun, ann, owner) for _ in range(2)), key=lambda turn: turn.id)
+    await journal.queue(early.id, begun.id, now(-60))
+    await journal.queue(early.id, begun.id, now(60))
+    await journal.queue(late.id, begun.id, now(60))
+    assert not await journal.begin(late, now(60), at_most=1)
+    assert await journal.begin(early, now(60), at_most=1)
+    await journal.end(early.id, owner, "completed")
+    assert not await journal.begin(late, now(60))
+    await journal.leave_queue(early.id)
+    await journal.leave_queue(early.id)
+    assert await journal.begin(late, now(60))
+
+
+async def test_a_place_in_the_queue_is_lost_in_time(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    silent, turn = head(begun, ann, owner), head(begun, ann, owner)
+    await journal.queue(silent.id, begun.id, now(-1))
+    assert await journal.begin(turn, now(60))
+    with pytest.raises(NotFoundError):
+        await journal.queue(turn.id, new_id("thr"), now(60))
+
+
+async def test_somebody_waits_for_a_turn_to_give_way(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, now(60))
+    assert await journal.wish(begun.id, "yield") == turn.id
+    wanted_until = (await journal.renew(owner, now(60)))[turn.id].wanted_until
+    assert wanted_until is not None
+    assert now() < wanted_until <= now(60)

@@ -3,11 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from chatkit.store import NotFoundError
 from msgspec.structs import replace
 
 from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.domain.identity import RequestContext
-from app.ports.turn_journal import Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
+from app.ports.turn_journal import WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 
 class _Entry:
@@ -27,19 +28,30 @@ class MemoryTurnJournal(TurnJournal):
         self._threads = threads
         self._by_thread: dict[str, _Entry] = {}
         self._by_id: dict[str, _Entry] = {}
+        self._queued: dict[str, tuple[str, dt.datetime]] = {}
 
     async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
         self._threads.owned(turn.thread_id, RequestContext(user_id=turn.user_id))
         earlier = self._entry(turn.thread_id)
+        if earlier is not None and earlier.head.end is None:
+            return False
+        if self._is_behind(turn):
+            return False
         if earlier is not None:
-            if earlier.head.end is None:
-                return False
             self._drop(earlier)
         heads = [entry.head for entry in self._living()]
         if 0 < at_most <= sum(head.user_id == turn.user_id and head.end is None for head in heads):
             raise TooManyTurnsError
         self._by_thread[turn.thread_id] = self._by_id[turn.id] = _Entry(turn, lease_until)
         return True
+
+    async def queue(self, turn_id: str, thread_id: str, until: dt.datetime) -> None:
+        if not self._threads.has(thread_id):
+            raise NotFoundError(f"Thread {thread_id} not found")
+        self._queued[turn_id] = thread_id, until
+
+    async def leave_queue(self, turn_id: str) -> None:
+        self._queued.pop(turn_id, None)
 
     async def append(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
@@ -75,7 +87,13 @@ class MemoryTurnJournal(TurnJournal):
         if entry is None or entry.head.end is not None:
             return None
         head = entry.head
-        entry.head = replace(head, stop=True) if wish == "stop" else replace(head, keep=True)
+        match wish:
+            case "stop":
+                entry.head = replace(head, stop=True)
+            case "keep":
+                entry.head = replace(head, keep=True)
+            case "yield":
+                entry.head = replace(head, wanted_until=dt.datetime.now(dt.UTC) + WANTED)
         return head.id
 
     async def latest(self, thread_id: str) -> TurnHead | None:
@@ -95,6 +113,11 @@ class MemoryTurnJournal(TurnJournal):
         for entry in self._living():
             if entry.ended_at is not None and entry.ended_at < before:
                 self._drop(entry)
+
+    def _is_behind(self, turn: TurnHead) -> bool:
+        now = dt.datetime.now(dt.UTC)
+        tickets = [(key, until) for key, (thread_id, until) in self._queued.items() if thread_id == turn.thread_id]
+        return any(key < turn.id and until > now for key, until in tickets)
 
     def _living(self) -> list[_Entry]:
         return [entry for key in list(self._by_thread) if (entry := self._entry(key)) is not None]

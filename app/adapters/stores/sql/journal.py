@@ -24,12 +24,12 @@ from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_duplicate, is_orphan
+from app.adapters.stores.sql.tables import queued_turns, turn_events
 from app.adapters.stores.sql.tables import running_turns as turns
-from app.adapters.stores.sql.tables import turn_events
 from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText, Moment
 from app.adapters.stores.sql.upsert import compiled_once
-from app.ports.turn_journal import Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
+from app.ports.turn_journal import WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 _FRAME_END = b"\n\n"
 
@@ -39,11 +39,15 @@ _UNTIL = bindparam("until", type_=Moment)
 _BEFORE = bindparam("before", type_=Moment)
 _MOST = bindparam("at_most", type_=Integer)
 
-_HEAD = (turns.c.id, turns.c.thread_id, turns.c.user_id, turns.c.owner, turns.c.end, turns.c.stop, turns.c.keep)
+_NOW = bindparam("now", type_=Moment)
+
+_HEAD = tuple(turns.c[name] for name in TurnHead.__struct_fields__)
 _runs = turns.c.ended_at.is_(None)
 
 _others = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
-_owned = select(literal(1)).where(owned)
+_behind = exists().where(queued_turns.c.thread_id == SCOPE, queued_turns.c.turn_id < _TURN, queued_turns.c.until > _NOW)
+_why_not = select(_behind.label("behind")).where(owned)
+_leave_queue = delete(queued_turns).where(queued_turns.c.turn_id == _TURN)
 
 _clear = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
 _renew = update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_UNTIL).returning(*_HEAD)
@@ -58,9 +62,11 @@ _claim = (
     .where(_runs, turns.c.owner != _OWNER, turns.c.lease_until < _BEFORE)
     .values(owner=_OWNER, lease_until=_UNTIL)
 )
+_asked = update(turns).where(turns.c.thread_id == SCOPE, _runs).returning(turns.c.id)
 _wishes = {
-    "stop": update(turns).where(turns.c.thread_id == SCOPE, _runs).values(stop=True).returning(turns.c.id),
-    "keep": update(turns).where(turns.c.thread_id == SCOPE, _runs).values(keep=True).returning(turns.c.id),
+    "stop": _asked.values(stop=True),
+    "keep": _asked.values(keep=True),
+    "yield": _asked.values(wanted_until=_UNTIL),
 }
 _latest = select(*_HEAD).where(turns.c.thread_id == SCOPE).order_by(_runs.desc(), turns.c.ended_at.desc()).limit(1)
 _find = select(*_HEAD).where(turns.c.id == _TURN)
@@ -80,17 +86,19 @@ class SqlTurnJournal(TurnJournal):
         self._database = database
         self.shared = database.name == "postgresql"
         entered = select(
-            _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null()
-        ).where(owned, (_MOST == 0) | (_others < _MOST))
+            _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null(), null()
+        ).where(owned, ~_behind, (_MOST == 0) | (_others < _MOST))
         enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
         self._enter = compiled_once(enter)
+        queue = database.insert(queued_turns).values(turn_id=_TURN, thread_id=SCOPE, until=_UNTIL)
+        self._queue = queue.on_conflict_do_update(index_elements=["turn_id"], set_={"until": queue.excluded.until})
         # PostgreSQL does both in one round trip, SQLite takes no DELETE inside another statement.
         self._at_once = compiled_once(enter.add_cte(_clear.cte("cleared"))) if self.shared else None
         self._append = _append(database)
 
     async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
         values: dict[str, object] = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
-        values |= {"owner_id": turn.owner, "at_most": at_most}
+        values |= {"owner_id": turn.owner, "at_most": at_most, "now": dt.datetime.now(dt.UTC)}
         try:
             entered = await self._clear_and_enter({**values, "until": lease_until})
         except IntegrityError as error:
@@ -100,10 +108,16 @@ class SqlTurnJournal(TurnJournal):
                 raise
             raise NotFoundError(f"Thread {turn.thread_id} not found") from error
         if not entered:
-            if await self._database.row(_owned, {"scope": turn.thread_id, "user_id": turn.user_id}):
-                raise TooManyTurnsError
-            raise NotFoundError(f"Thread {turn.thread_id} not found")
-        return True
+            await self._explain(values)
+        return bool(entered)
+
+    async def _explain(self, values: dict[str, object]) -> None:
+        """Why a turn was not entered, unless it has to wait."""
+        row = await self._database.row(_why_not, values)
+        if row is None:
+            raise NotFoundError(f"Thread {values['scope']} not found")
+        if values["at_most"] and not row.behind:
+            raise TooManyTurnsError
 
     async def _clear_and_enter(self, values: dict[str, object]) -> int:
         if self._at_once is not None:
@@ -111,6 +125,17 @@ class SqlTurnJournal(TurnJournal):
         async with self._database.transaction() as connection:
             await connection.execute(_clear, values)
             return (await connection.execute(self._enter, values)).rowcount
+
+    async def queue(self, turn_id: str, thread_id: str, until: dt.datetime) -> None:
+        try:
+            await self._database.write(self._queue, {"turn_id": turn_id, "scope": thread_id, "until": until})
+        except IntegrityError as error:
+            if not is_orphan(error):
+                raise
+            raise NotFoundError(f"Thread {thread_id} not found") from error
+
+    async def leave_queue(self, turn_id: str) -> None:
+        await self._database.write(_leave_queue, {"turn_id": turn_id})
 
     async def append(self, batches: Sequence[Batch]) -> None:
         rows = [
@@ -144,7 +169,8 @@ class SqlTurnJournal(TurnJournal):
 
     async def wish(self, thread_id: str, wish: Wish) -> str | None:
         async with self._database.transaction() as connection:
-            row = (await connection.execute(_wishes[wish], {"scope": thread_id})).one_or_none()
+            values = {"scope": thread_id} | ({"until": dt.datetime.now(dt.UTC) + WANTED} if wish == "yield" else {})
+            row = (await connection.execute(_wishes[wish], values)).one_or_none()
         return None if row is None else str(row.id)
 
     async def latest(self, thread_id: str) -> TurnHead | None:

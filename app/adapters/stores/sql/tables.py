@@ -146,6 +146,7 @@ running_turns = Table(
     Column("keep", Boolean, nullable=False, default=False),
     Column("end", String(16)),
     Column("ended_at", Moment, index=True),
+    Column("wanted_until", Moment),
 )
 
 # One turn a thread, on any number of replicas.
@@ -168,6 +169,16 @@ Index(
     running_turns.c.user_id,
     postgresql_where=running_turns.c.ended_at.is_(None),
     sqlite_where=running_turns.c.ended_at.is_(None),
+)
+
+# Turns that wait for their thread; whoever waits moves `until` on.
+queued_turns = Table(
+    "queued_turns",
+    metadata,
+    Column("turn_id", AnyText, primary_key=True),
+    _thread_id(),
+    Column("until", Moment, nullable=False),
+    Index(None, "thread_id"),
 )
 
 # Events number `first` to `last` of a turn, in the frames of the wire one behind the other.
