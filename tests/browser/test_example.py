@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,9 +22,9 @@ VITE = EXAMPLE / "node_modules" / ".bin" / "vite"
 
 
 @asynccontextmanager
-async def served(upstream: str) -> AsyncGenerator[str, None]:
-    """The address of the built page, with the server at `upstream` behind it."""
-    if not (VITE.exists() and (EXAMPLE / "dist" / "index.html").is_file()):
+async def served(upstream: str, built: Path = EXAMPLE / "dist") -> AsyncGenerator[str, None]:
+    """The address of the page as it is built in a folder, with the server at `upstream` behind it."""
+    if not (VITE.exists() and (built / "index.html").is_file()):
         pytest.skip("web/example is not built: make web-example (needs Node 18 or newer)")
     port = free_port()
     process = await asyncio.create_subprocess_exec(
@@ -30,6 +32,7 @@ async def served(upstream: str) -> AsyncGenerator[str, None]:
         "preview",
         "--strictPort",
         f"--port={port}",
+        f"--outDir={built}",
         cwd=EXAMPLE,
         env={"PATH": os.environ["PATH"], "ANYPORT_URL": upstream},
         stdout=asyncio.subprocess.DEVNULL,
@@ -135,3 +138,59 @@ async def test_a_login_is_asked_for_where_there_is_one(
         await expect(task(page, "mend the net")).to_be_visible()
         await page.get_by_role("button", name="Log out").click()
         await expect(login).to_be_visible()
+
+
+OPENAI = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
+# What the page may ask of anybody's element, in a few lines: it shows what it was told and lists the user's threads.
+STAND_IN = """
+customElements.define("openai-chatkit", class extends HTMLElement {
+  setOptions({ api, startScreen }) {
+    this.textContent = `${new URL(api.url).pathname} ${api.domainKey} ${startScreen.prompts.length}`;
+    api.fetch(api.url, { method: "POST", body: JSON.stringify({ type: "threads.list", params: {} }) })
+      .then((response) => (this.title = response.ok ? "answered" : "refused"));
+  }
+  tell(name, detail) { this.dispatchEvent(new CustomEvent(`chatkit.${name}`, { detail, bubbles: true })); }
+});
+"""
+
+
+@pytest.fixture(scope="module")
+async def for_openai(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page, built with the one setting that chooses OpenAI's script."""
+    if not VITE.exists():
+        pytest.skip("web/example is not installed: make web-example (needs Node 18 or newer)")
+    folder = tmp_path_factory.mktemp("example")
+    process = await asyncio.create_subprocess_exec(
+        VITE,
+        "build",
+        "--logLevel=error",
+        f"--outDir={folder}",
+        cwd=EXAMPLE,
+        env={"PATH": os.environ["PATH"], "VITE_CHATKIT_SCRIPT": "openai"},
+    )
+    assert await process.wait() == 0
+    return folder
+
+
+async def test_one_setting_chooses_openais_element(browser: Browser, server: ServerProcess, for_openai: Path) -> None:
+    async with served(server.url, for_openai) as url:
+        page = await (await browser.new_context()).new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        await page.route(OPENAI, lambda route: route.fulfill(content_type="text/javascript", body=STAND_IN))
+        await page.goto(url)
+        chat = page.locator("openai-chatkit")
+        await expect(chat).to_have_text(re.compile(r"^/chatkit local-dev [1-9]"))
+        await expect(chat).to_have_attribute("title", "answered")
+        await page.request.post(f"{server.url}/api/tasks", data={"title": "oil the hinge"})
+        await chat.evaluate("chat => chat.tell('effect', { name: 'tasks.changed', data: {} })")
+        await expect(task(page, "oil the hinge")).to_be_visible()
+        await page.context.close()
+        assert OPENAI in asked
+        assert f"{url}/chatkit.js" not in asked
+
+
+async def test_ours_is_chosen_otherwise(example: Page) -> None:
+    await expect(example.locator("openai-chatkit .root")).to_be_visible()
+    assert await example.locator(f"script[src='{OPENAI}']").count() == 0
+    await expect(example.locator("script[src='/chatkit.js']")).to_have_count(1)
