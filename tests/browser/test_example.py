@@ -107,6 +107,16 @@ async def test_the_list_follows_the_chat_and_the_chat_the_selection(example: Pag
     await answered(example)
 
 
+async def test_an_answer_goes_on_after_a_reload(example: Page) -> None:
+    await say(example, "count to 400")
+    answer = example.locator(".assistant_message .markdown")
+    await expect(answer).to_contain_text("20")
+    await example.reload()
+    await expect(example.get_by_role("button", name="Stop")).to_be_visible()
+    await answered(example)
+    await expect(answer).to_contain_text("400")
+
+
 async def test_it_offers_the_servers_prompts_and_models(example: Page) -> None:
     await expect(example.get_by_role("combobox", name="Model").locator("option")).to_have_text(["demo"])
     await example.get_by_role("button", name="Add a task").click()

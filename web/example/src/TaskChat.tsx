@@ -3,6 +3,7 @@
 import { ChatKit, useChatKit } from "@openai/chatkit-react";
 import { useState } from "react";
 import type { Assistant } from "./assistant";
+import { live } from "./script";
 import type { Session } from "./session";
 
 export interface TaskChatProps {
@@ -24,7 +25,7 @@ export function TaskChat(props: TaskChatProps) {
   const [initialThread] = useState(() => props.initialThreadId ?? localStorage.getItem(remembered));
 
   const { control } = useChatKit({
-    api: { url: new URL("/chatkit", location.href).href, domainKey: session.domainKey, fetch: session.fetch },
+    api: { url: new URL("/chatkit", location.href).href, domainKey: session.domainKey, fetch: session.fetch, ...live },
     initialThread,
     startScreen: assistant.startScreen,
     composer: { models: assistant.models },
