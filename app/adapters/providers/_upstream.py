@@ -8,6 +8,7 @@ import httpx2
 import msgspec
 from openai import AsyncOpenAI
 
+from app.adapters.providers._http import HttpTransport
 from app.adapters.providers._streams import expect_stream
 from app.environment import env
 from app.ports.model_provider import Capabilities, ModelInfo
@@ -68,7 +69,7 @@ def new_http(
 ) -> httpx2.AsyncClient:
     """Connections to upstreams: no proxy from the environment, no redirects. Closing it closes the `transport`."""
     return httpx2.AsyncClient(
-        transport=transport,
+        transport=transport or HttpTransport(httpx2.create_ssl_context(trust_env=False)),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx2.Timeout(
@@ -78,7 +79,6 @@ def new_http(
             read=max(settings.first_token_timeout, settings.idle_timeout) + 5,
             write=settings.first_token_timeout,
         ),
-        limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=60),
         event_hooks=hooks,
     )
 
