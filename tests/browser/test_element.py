@@ -1,6 +1,5 @@
 """Our `<openai-chatkit>`: every kind of item and widget, the page's options, and what the hostile try."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -9,11 +8,8 @@ from playwright.async_api import Page, expect
 
 from tests.browser.chat import answered, say
 from tests.browser.scripted import asked, item, nothing_runs, options, said, show
-from tests.server import ROOT
 
 pytestmark = pytest.mark.browser
-
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 ROW = {"type": "Row", "gap": 2, "children": [{"type": "Icon", "name": "star"}, {"type": "Text", "value": "In a row"}]}
 FIELDS: list[dict[str, Any]] = [
@@ -196,30 +192,6 @@ async def test_of_ten_thousand_items_few_are_in_the_page(page: Page) -> None:
     assert await page.locator(".row").count() < 150
     await page.get_by_role("button", name="Jump to the newest message").click()
     await expect(page.get_by_text("Message number 9999", exact=True)).to_be_in_viewport()
-
-
-async def test_what_axe_calls_serious_is_not_there(page: Page) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: make web-check (needs Node 18 or newer)")
-    await show(page, everything())
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)
-        await expect(page.locator(".root")).to_have_class(f"root {scheme}")
-        assert await findings(page) == []
-    await page.get_by_role("button", name="History").click()
-    await expect(page.locator("button.open")).to_be_visible()
-    assert await findings(page) == []
-
-
-async def findings(page: Page) -> list[str]:
-    """What axe finds serious or critical, by rule and place."""
-    await page.evaluate(await asyncio.to_thread(AXE.read_text))
-    found: list[str] = await page.evaluate(
-        """async () => (await axe.run()).violations
-            .filter(({ impact }) => impact === "serious" || impact === "critical")
-            .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))"""
-    )
-    return found
 
 
 async def test_the_pages_options_are_followed(page: Page) -> None:

@@ -217,10 +217,18 @@ export class ChatKitElement extends LitElement implements View {
 
   protected override updated(): void {
     this.scroller.drawn(this.renderRoot);
-    this.renderRoot.querySelector<HTMLInputElement>("input[autofocus]:not(:focus)")?.focus();
+    this.focusNew();
     const area = this.renderRoot.querySelector<HTMLTextAreaElement>("#message");
     if (area && area.dataset["for"] !== area.value) grow(area);
   }
+
+  /** What asks for the keyboard gets it when it appears, and not again: the reader may have gone on. */
+  private focusNew(): void {
+    const wanting = this.renderRoot.querySelector<HTMLElement>("[autofocus]");
+    if (wanting && wanting !== this.focusedOnce) wanting.focus();
+    this.focusedOnce = wanting;
+  }
+  private focusedOnce: Element | null = null;
 
   private connect(api: Api, threadId: string | null): void {
     this.watching?.abort();

@@ -29,6 +29,8 @@ interface Turn {
   abort: AbortController;
   arrived: boolean;
   isQuestion: boolean;
+  /** The items when it began. */
+  before: readonly ThreadItem[];
 }
 
 export class Conversation {
@@ -50,6 +52,11 @@ export class Conversation {
 
   get isBusy(): boolean {
     return this.turn !== null;
+  }
+
+  /** Whether something of the running answer, or of its question, is there already. */
+  get hasBegun(): boolean {
+    return this.turn !== null && this.turn.before !== this.state.items;
   }
 
   /** Show a thread, or with null a new one. A turn that is being followed goes on without us where the server can. */
@@ -191,7 +198,7 @@ export class Conversation {
   }
 
   private async follow(source: (signal: AbortSignal) => AsyncIterable<ThreadEvent>, isRejoined = false): Promise<boolean> {
-    const turn: Turn = { abort: new AbortController(), arrived: false, isQuestion: isRejoined };
+    const turn: Turn = { abort: new AbortController(), arrived: false, isQuestion: isRejoined, before: this.state.items };
     this.turn = turn;
     if (!isRejoined) this.begin();
     try {

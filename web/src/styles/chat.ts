@@ -65,10 +65,10 @@ export const chat = css`
   .prompt:hover { background: var(--ck-raised); }
 
   .history { flex: 1; overflow-y: auto; padding: 0.5rem 0.75rem; width: 100%; max-width: 48rem; margin: 0 auto; }
-  .thread-row, .thread-row form { display: flex; align-items: center; gap: 0.25rem; }
+  .thread-row, .thread-row form, .asked { display: flex; align-items: center; gap: 0.25rem; }
   .thread-row { border-radius: var(--ck-radius); padding-inline: 0.4rem; }
   .thread-row:hover { background: var(--ck-raised); }
-  .thread-row form { flex: 1; }
+  .thread-row form, .asked { flex: 1; }
   .thread-row input { flex: 1; min-width: 0; background: none; border: 1px solid var(--ck-line); border-radius: 0.5em; padding: 0.35em 0.6em; }
   .open { flex: 1; display: flex; gap: 0.75rem; align-items: baseline; background: none; border: 0; text-align: start; padding: 0.6em 0.4em; min-width: 0; }
   .open[aria-current="page"] .name { font-weight: 600; color: var(--ck-accent); }

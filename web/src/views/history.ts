@@ -67,10 +67,13 @@ function deleting(view: View, thread: ThreadMetadata): TemplateResult {
     const isOpen = thread.id === view.conversation.threadId;
     if ((await view.threads.remove(thread.id)) && isOpen) await view.conversation.open(null);
   };
-  return html`<li class="thread-row" role="alertdialog" aria-label=${words.removeSure}>
-    <span class="name">${words.removeSure}</span>
-    <button class="plain danger" type="button" @click=${remove}>${words.remove}</button>
-    <button class="plain" type="button" @click=${() => end(view)}>${words.cancel}</button>
+  return html`<li class="thread-row">
+    <div class="asked" role="alertdialog" aria-label=${words.removeSure}
+        @keydown=${(event: KeyboardEvent) => event.key === "Escape" && end(view)}>
+      <span class="name">${words.removeSure}</span>
+      <button class="plain danger" type="button" @click=${remove}>${words.remove}</button>
+      <button class="plain" type="button" autofocus @click=${() => end(view)}>${words.cancel}</button>
+    </div>
   </li>`;
 }
 

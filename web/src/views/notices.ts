@@ -11,7 +11,7 @@ export function progress(view: View): Drawn {
   const { conversation, locale } = view;
   if (!conversation.isBusy) return nothing;
   const { progress: step, items } = conversation.state;
-  const isSpeaking = items.at(-1)?.type === "assistant_message";
+  const isSpeaking = conversation.hasBegun && items.at(-1)?.type === "assistant_message";
   if (!step && isSpeaking) return nothing;
   return html`<p class="progress" role="status">
     ${step?.icon ? icon(step.icon) : html`<span class="pulse" aria-hidden="true"></span>`}
