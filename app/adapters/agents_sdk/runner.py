@@ -5,6 +5,7 @@ import datetime as dt
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -72,6 +73,7 @@ class SdkAgentRunner(AgentRunner):
         self._mentions = mentions
         self._enclosures = enclosures
         self._breakers = Breakers()
+        self._pattern: Agent[TurnContext] | None = None
 
     @property
     def tools(self) -> frozenset[str]:
@@ -167,16 +169,17 @@ class SdkAgentRunner(AgentRunner):
         return [*self._assistant.tools, *foreign_tools(self._further)]
 
     def _agent(self, request: RunRequest, outlet: Outlet) -> Agent[TurnContext]:
-        able = self._models.capabilities(request.model).tools
-        return Agent[TurnContext](
-            name=self._assistant.name,
-            instructions=instructions(self._assistant, request.context, dt.datetime.now(dt.UTC).date()),
-            tools=self._tools() if able else [],
-            model_settings=ModelSettings(tool_choice=request.tool),
-            tool_use_behavior=lambda _, __: ToolsToFinalOutputResult(
-                is_final_output=outlet.questions.open_call is not None, final_output=""
-            ),
+        """A copy of the assistant's agent for one run: making one from its parts looks up the types of all fields."""
+        tools = self._tools() if self._models.capabilities(request.model).tools else []
+        if self._pattern is None or self._pattern.tools != tools:
+            self._pattern = Agent[TurnContext](name=self._assistant.name, tools=tools)
+        agent = copy(self._pattern)
+        agent.instructions = instructions(self._assistant, request.context, dt.datetime.now(dt.UTC).date())
+        agent.model_settings = ModelSettings(tool_choice=request.tool)
+        agent.tool_use_behavior = lambda _, __: ToolsToFinalOutputResult(
+            is_final_output=outlet.questions.open_call is not None, final_output=""
         )
+        return agent
 
 
 class _Visible(RunHooks[TurnContext]):
