@@ -324,13 +324,14 @@ class AssistantWiring(Provider):
         conversation: Conversation,
         actions: WidgetActions,
         storage: Storage,
+        threads: ThreadStore,
         cleanup: FileCleanup,
         changes: Changes,
         settings: Settings,
     ) -> AsyncIterator[Turns]:
         # Asks for what answers only so that turns are stopped before the store they write to, and the model, close.
         most = settings.limits.turns_at_once
-        turns = Turns(storage, settings.turns, on_closing=changes.close, at_most=most)
+        turns = Turns(storage, settings.turns, on_closing=changes.close, at_most=most, threads=threads)
         # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
         async with (
             letting_go(storage, thread_days=settings.store.thread_retention_days),

@@ -54,11 +54,18 @@ class RawReader:
         updates = [event["update"] for event in self.events if event["type"] == "thread.item.updated"]
         return "".join(update.get("delta", "") for update in updates)
 
-    async def until(self, text: str) -> None:
-        """Read until the assistant has said `text`."""
+    async def until(self, text: str, *, pause: float = 0) -> None:
+        """Read until the assistant has said `text`, with a pause between reads."""
         while text not in self.text:
+            await asyncio.sleep(pause)
             if not await self._read():
                 raise AssertionError(f"the stream ended before {text!r}: {self.events}")
+
+    async def began(self) -> None:
+        """Read until the answer has begun."""
+        while not self.status:
+            if not await self._read():
+                raise AssertionError("no answer")
 
     async def leave(self) -> None:
         """Hang up, and read what was on its way. When this returns, the server has noticed: it hung up too."""

@@ -11,7 +11,7 @@ import structlog
 from app.application.tasks import TaskEvent
 from app.application.turn import KEEP_ALIVE_SECONDS, PING, woken
 from app.domain.errors import StoreUnavailableError
-from app.ports.signals import Signals
+from app.ports.signals import MISSED, Signals
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +129,11 @@ class Changes:
             log.warning("pages were not told of changes", changes=len(gathered), detail=failure.detail)
 
     def _hear(self, signal: str) -> None:
-        if signal.startswith(_CHANGE):
+        if signal == MISSED:
+            for pages in self._pages.values():
+                for page in pages:
+                    page.tell(Change("resync"))
+        elif signal.startswith(_CHANGE):
             told = _told.decode(signal.removeprefix(_CHANGE))
             for page in self._pages.get(told.user, ()):
                 page.tell(told.change)

@@ -82,6 +82,11 @@ class Conversation:
             offered = ", ".join(sorted(self._runner.tools)) or "none"
             raise InvalidInputError(_("This tool is not offered here. Choose one of: {tools}.", tools=offered))
 
+    async def forget_answer(self, message: UserMessageItem, context: RequestContext) -> None:
+        """The message is answered anew: the model must not be told of an answer whose items are gone, whatever
+        becomes of the new one."""
+        await self._turn_log.forget(message.thread_id, message.id, context)
+
     async def answer(self, thread: ThreadMetadata, context: RequestContext) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the answer. Raises `AnyportError` when there is none; the turn is recorded however it ends.
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 
 import structlog
 
-from app.application.turn import KEEP_ALIVE_SECONDS, PING, number, woken
+from app.application.turn import KEEP_ALIVE_SECONDS, PING, first_piece, number, woken
 from app.domain.errors import StoreUnavailableError
-from app.ports.signals import Signals
+from app.ports.signals import MISSED, Signals
 from app.ports.turn_journal import TurnHead, TurnJournal
 
 log = structlog.get_logger(__name__)
@@ -16,6 +16,9 @@ LOOK_SECONDS = 1.0
 """How often one looks for news where no signals arrive, and while the database is away."""
 
 NEWS = "news:"
+
+PIECE_BATCHES = 10
+"""So much of the journal is read at once: a reader who reads slowly costs no copy of the whole turn."""
 
 
 class FarTurns:
@@ -29,8 +32,10 @@ class FarTurns:
 
     def hear(self, signal: str) -> None:
         """A signal arrived: wake those whom it is for."""
-        for wake in self._waiting.get(signal.removeprefix(NEWS), ()):
-            wake.set()
+        turns = self._waiting if signal == MISSED else [signal.removeprefix(NEWS)]
+        for turn_id in turns:
+            for wake in self._waiting.get(turn_id, ()):
+                wake.set()
 
     async def follow(self, head: TurnHead, after: int, *, numbered: bool = True) -> AsyncGenerator[bytes, None]:
         """The turn's events behind number `after`, until it ends or this process stops."""
@@ -41,9 +46,12 @@ class FarTurns:
             while not self._closing:
                 wake.clear()
                 over, events = await self._look(head, after)
+                sent = 0
+                while piece := first_piece(events, sent):
+                    yield number(piece, after + sent) if numbered else b"".join(piece)
+                    sent += len(piece)
                 if events:
-                    yield number(events, after) if numbered else b"".join(events)
-                    after, silent = after + len(events), 0.0
+                    after, silent = after + sent, 0.0
                 elif over:
                     return
                 else:
@@ -78,6 +86,6 @@ class FarTurns:
             # In this order: what was written before the end is there when the end is.
             now = await self._journal.latest(head.thread_id)
             over = now is None or now.id != head.id or now.end is not None
-            return over, list(await self._journal.events(head.id, after))
+            return over, list(await self._journal.events(head.id, after, batches=PIECE_BATCHES))
         except StoreUnavailableError:
             return False, []

@@ -1,12 +1,11 @@
 """What is stored of a turn that did not come to its end."""
 
 import datetime as dt
-from collections.abc import Sequence
 
 from chatkit.store import NotFoundError
-from chatkit.types import AssistantMessageItem, UserMessageItem
+from chatkit.types import UserMessageItem
 
-from app.application.transcript import Transcript, interrupted, message, text_of
+from app.application.transcript import Transcript, interrupted
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.ports.thread_store import ThreadStore
@@ -32,7 +31,7 @@ async def recover(head: TurnHead, journal: TurnJournal, threads: ThreadStore, tu
     try:
         for item in transcript.unfinished:
             await threads.add_thread_item(head.thread_id, item, context)
-        asked = transcript.asked or await _newest_message(threads, head.thread_id, context)
+        asked = transcript.asked or await newest_message(threads, head.thread_id, context)
         if asked is not None:
             await _record(head, asked, turn_log, context)
     except NotFoundError:
@@ -42,34 +41,8 @@ async def recover(head: TurnHead, journal: TurnJournal, threads: ThreadStore, tu
     await journal.end(head.id, head.owner, "interrupted")
 
 
-async def cut_back(
-    events: Sequence[bytes], shown: int, thread_id: str, threads: ThreadStore, context: RequestContext
-) -> None:
-    """Store of a turn what its first `shown` events show: the rest was said to nobody."""
-    whole, seen = Transcript(events), Transcript(events[:shown])
-    for key, item in whole.items.items():
-        if item["type"] == "user_message" or item == seen.items.get(key):
-            continue
-        try:
-            await _store_as_seen(key, seen, thread_id, threads, context)
-        except NotFoundError:
-            continue  # It was never stored, or the thread is gone.
-
-
-async def _store_as_seen(
-    key: str, seen: Transcript, thread_id: str, threads: ThreadStore, context: RequestContext
-) -> None:
-    item = seen.items.get(key)
-    if item is None or (item["type"] == "assistant_message" and not text_of(item).strip()):
-        await threads.delete_thread_item(thread_id, key, context)
-    elif item["type"] == "assistant_message":
-        stored = await threads.load_item(thread_id, key, context)
-        if isinstance(stored, AssistantMessageItem):
-            cut = stored.model_copy(update={"content": message(item).content})
-            await threads.save_item(thread_id, cut, context)
-
-
-async def _newest_message(threads: ThreadStore, thread_id: str, context: RequestContext) -> str | None:
+async def newest_message(threads: ThreadStore, thread_id: str, context: RequestContext) -> str | None:
+    """The message of the user that was answered last."""
     page = await threads.load_thread_items(thread_id, None, 100, "desc", context)
     return next((item.id for item in page.data if isinstance(item, UserMessageItem)), None)
 

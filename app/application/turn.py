@@ -1,7 +1,7 @@
 """One turn of this process: its task, its events so far, and whoever follows them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -19,7 +19,8 @@ INTERRUPTED: Final = "interrupted"
 """Said to a task that is cancelled because the server stops, not because somebody wants it to."""
 
 PIECE_EVENTS: Final = 256
-"""So many events leave in one piece at most: a reader who is far behind costs no second copy of the turn."""
+PIECE_BYTES: Final = 64 * 1024
+"""So much leaves in one piece at most, or one event: a reader who is far behind costs no second copy of the turn."""
 
 
 class Place(msgspec.Struct):
@@ -93,7 +94,7 @@ class Turn:
             while True:
                 wake.clear()
                 if after < len(self.events):
-                    waiting = self.events[after : after + PIECE_EVENTS]
+                    waiting = first_piece(self.events, after)
                     piece = number(waiting, after) if numbered else b"".join(waiting)
                     after += len(waiting)
                     self.delivered = max(self.delivered, after)
@@ -158,6 +159,17 @@ async def woken(event: asyncio.Event, seconds: float) -> bool:
     return False
 
 
-def number(events: list[bytes], after: int) -> bytes:
+def first_piece(events: Sequence[bytes], after: int) -> Sequence[bytes]:
+    """As many of the events behind number `after` as leave at once."""
+    waiting = events[after : after + PIECE_EVENTS]
+    size = 0
+    for count, event in enumerate(waiting, 1):
+        size += len(event)
+        if size >= PIECE_BYTES:
+            return waiting[:count]
+    return waiting
+
+
+def number(events: Sequence[bytes], after: int) -> bytes:
     """The events with their numbers, as `id:` lines that a browser sends back in `Last-Event-ID`."""
     return b"".join(b"id: %d\n%b" % (at, event) for at, event in enumerate(events, after + 1))

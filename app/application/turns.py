@@ -12,17 +12,19 @@ import msgspec
 import structlog
 
 from app.application.claim import Claim
+from app.application.cut import Cut
 from app.application.entrance import GIVE_WAY, Entrance, too_many
 from app.application.far_turns import NEWS, FarTurns
-from app.application.recovery import all_events, cut_back
+from app.application.recovery import all_events
 from app.application.transcript import Transcript, interrupted, notice
 from app.application.turn import Place, Turn
 from app.domain.errors import AnyportError, ClosingError, LimitError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
-from app.ports.signals import Signals
+from app.ports.signals import MISSED, Signals
 from app.ports.storage import Storage
+from app.ports.thread_store import ThreadStore
 from app.ports.turn_journal import Batch, TurnHead
 from app.settings.turns import Disconnect, TurnSettings
 
@@ -55,9 +57,12 @@ class Turns:
         on_closing: Callable[[], None] = lambda: None,
         *,
         at_most: int = 0,
+        threads: ThreadStore | None = None,
     ) -> None:
         self._on_closing = on_closing
         self._storage = storage
+        self.threads = threads or storage.threads
+        """Where what is kept of a turn is written, and told."""
         self._journal = storage.journal
         self._signals: Signals = storage.signals
         self._settings = settings or TurnSettings()
@@ -208,7 +213,7 @@ class Turns:
         await self._journal.append(batches)
         for turn, count in waiting:
             turn.journaled = count
-        if self._journal.shared:
+        if self._journal.shared and self._signals.heard:  # Who hears nothing looks at the journal itself.
             await self._signals.send([NEWS + batch.turn_id for batch in batches])
 
     async def keep_far(self, head: TurnHead) -> None:
@@ -274,7 +279,8 @@ class Turns:
         if turn.cut is not None and turn.place is not None:
             context = RequestContext(user_id=turn.place.user_id)
             try:
-                await cut_back(turn.events, turn.cut, turn.place.thread_id, self._storage.threads, context)
+                kept = Cut(turn.events, turn.cut, turn.place.thread_id, context)
+                await kept.store(self.threads, self._storage.turn_log)
             except AnyportError as failure:
                 log.warning("a turn was not cut back", thread=turn.place.thread_id, code=failure.code)
         if not turn.events:
@@ -342,7 +348,7 @@ class Turns:
 
     def _hear(self, signal: str) -> None:
         kind, colon, name = signal.partition(":")
-        if signal.startswith(NEWS):
+        if signal == MISSED or signal.startswith(NEWS):
             self.far.hear(signal)
         elif kind + colon in _DO and (turn := self._turn(name)) is not None:
             _DO[kind + colon](turn)

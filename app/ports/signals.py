@@ -9,14 +9,18 @@ SIGNAL_LIMIT = 7_000
 """Bytes of one signal; PostgreSQL carries less than 8,000: https://www.postgresql.org/docs/current/sql-notify.html"""
 
 
+MISSED = "missed:"
+"""Heard by the listeners of one process when signals of others may have been lost: they look at everything."""
+
+
 class Signals(ABC):
     """Tells every replica, this one included. Whoever listens must be able to do without, by looking from time to
-    time: signals are lost while the connection is."""
+    time: signals are lost while the connection is, which `MISSED` tells when it is back."""
 
     @property
     @abstractmethod
     def heard(self) -> bool:
-        """Whether signals of other replicas arrive just now."""
+        """Whether signals of other replicas arrive at once just now; else they arrive within seconds."""
 
     @abstractmethod
     async def start(self) -> None:

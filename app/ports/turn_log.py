@@ -69,6 +69,13 @@ class TurnLog(ABC):
         """
 
     @abstractmethod
+    async def forget(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
+        """Let go of the turn that answered this item, if there is one: it is answered anew.
+
+        Raises `chatkit.store.NotFoundError` when the thread is not the caller's.
+        """
+
+    @abstractmethod
     async def recall(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:

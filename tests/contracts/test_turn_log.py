@@ -175,3 +175,16 @@ async def test_turns_that_end_while_their_thread_goes_leave_nothing_behind(
     assert {type(outcome) for outcome in outcomes if outcome is not None} <= {NotFoundError}
     await storage.threads.save_thread(begun, ann)
     assert await log.recall(begun.id, ids, ann) == {}
+
+
+async def test_a_turn_that_is_forgotten_is_gone_and_no_other(
+    log: TurnLog, ann: RequestContext, bob: RequestContext, begun: ThreadMetadata
+) -> None:
+    kept = turn(begun.id, "msg_2")
+    await log.finish(turn(begun.id, "msg_1"), ann)
+    await log.finish(kept, ann)
+    with pytest.raises(NotFoundError):
+        await log.forget(begun.id, "msg_1", bob)
+    for _ in range(2):
+        await log.forget(begun.id, "msg_1", ann)
+    assert await log.recall(begun.id, ["msg_1", "msg_2"], ann) == {"msg_2": kept}

@@ -1,6 +1,7 @@
 """What becomes of an answer when its reader goes, on each store, and that the model is hung up on."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,8 +12,8 @@ import httpx
 import pytest
 
 from tests.chatkit_client import ChatKitClient, user_input
-from tests.fakes.chat_wire import OpenAIChat
-from tests.fakes.upstream import Until, Upstream, stream
+from tests.fakes.chat_wire import DONE, OpenAIChat
+from tests.fakes.upstream import Hold, Until, Upstream, stream
 from tests.postgres import Databases
 from tests.raw_reader import RawReader
 from tests.server import ServerProcess, running
@@ -35,6 +36,14 @@ class Scene:
         """Somebody who asks in a new thread."""
         body = {"type": "threads.create", "params": {"input": user_input("Count!")}}
         return RawReader(self.server.url, "POST", "/chatkit", body)
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[AsyncIterator[dict[str, str]]]:
+        """What a page is told from now on."""
+        async with ChatKitClient(self.server.url) as client, client.http.stream("GET", "/api/events") as response:
+            lines = response.aiter_lines()
+            assert await anext(lines) == ": changes"
+            yield (json.loads(line.removeprefix("data: ")) async for line in lines if line.startswith("data: "))
 
     async def stored(self, thread_id: str) -> str:
         """What the assistant's messages say, once the thread has come to rest."""
@@ -84,11 +93,15 @@ async def hung_up(scene: Scene) -> None:
 async def test_after_the_grace_what_nobody_saw_is_cut_off(start: Start) -> None:
     async with start(TURN_GRACE_SECONDS="0.8") as scene, scene.asking() as reader:
         await reader.until("two ")
-        await reader.leave()
-        scene.go.set()
-        await hung_up(scene)
-        assert reader.text == "one two "
-        assert await scene.stored(reader.thread_id) == "one two "
+        async with scene.watching() as told:
+            await reader.leave()
+            scene.go.set()
+            await hung_up(scene)
+            assert reader.text == "one two "
+            assert await scene.stored(reader.thread_id) == "one two "
+            async for change in told:
+                if change["type"] == "item.updated" and change["thread_id"] == reader.thread_id:
+                    break  # A page that shows the thread elsewhere is told that it was cut.
 
 
 async def test_who_comes_back_within_the_grace_gets_all_of_it(start: Start) -> None:
@@ -136,3 +149,27 @@ async def test_stop_ends_it_and_hangs_up_on_the_model(start: Start, record_prope
         await reader.leave()
         assert reader.text == "one two "
         assert reader.events[-1]["type"] == "thread.item.done", "the page that was stopped from elsewhere sees the end"
+
+
+async def test_the_model_is_told_no_more_of_a_cut_answer_than_its_user_saw(start: Start) -> None:
+    async with start(TURN_GRACE_SECONDS="2") as scene, scene.asking() as reader:
+        call = WIRE.piece("list_tasks", "{}", index=0, id="call_1")
+        called = [WIRE.frame({"tool_calls": [call]}), WIRE.frame({}, finish="tool_calls"), WIRE.usage(), DONE]
+        unseen = [WIRE.frame({"content": "two "}), *called]
+        scene.model.script(stream(*WIRE.begin("one "), Until(scene.go), *unseen), stream(*WIRE.begin("three "), Hold()))
+        await reader.until("one ")
+        await reader.leave()
+        scene.go.set()
+        await hung_up(scene)
+        assert await scene.stored(reader.thread_id) == reader.text == "one "
+        scene.go.set()
+        scene.end.set()
+        async with ChatKitClient(scene.server.url) as client:
+            await client.say("Go on", reader.thread_id)
+        told = scene.model.requests[-1].body["messages"]
+        assert [message["role"] for message in told if message["role"] == "tool"] == ["tool"], (
+            "what tools did, they did"
+        )
+        said = [json.dumps(message) for message in told if message["role"] == "assistant"]
+        assert "one " in said[0]
+        assert not [text for text in said if "two " in text or "three " in text]

@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.stores.sql import database as sql_database
 from app.domain.errors import StoreUnavailableError
+from app.ports.signals import MISSED
 from app.ports.storage import Storage
 from app.ports.turn_journal import TurnHead
 from tests.pooler import running_pooler
@@ -19,6 +20,15 @@ from tests.sql import ANN, message, storage_at, thread, unstarted
 async def url(databases: Databases) -> AsyncIterator[str]:
     async with databases.fresh() as url:
         yield url
+
+
+async def listening(storage: Storage) -> None:
+    """Wait until the connection that listens has asked all that it asks."""
+    known = asyncio.Event()
+    leave = storage.signals.listen(lambda signal: known.set() if signal == MISSED else None)
+    async with asyncio.timeout(20):
+        await known.wait()
+    leave()
 
 
 async def turn(storage: Storage, number: int) -> None:
@@ -34,6 +44,7 @@ async def test_a_turn_costs_three_round_trips_before_its_first_word(url: str) ->
         running_pooler(url, transactions=False) as (pooler, watched_url),
         storage_at(watched_url, pool_size=1) as storage,
     ):
+        await listening(storage)
         await storage.threads.save_thread(thread("thr_1"), ANN)
         await turn(storage, 1)
         before = pooler.round_trips
@@ -48,6 +59,7 @@ async def test_a_turn_claims_its_request_and_enters_its_thread_in_one_round_trip
         running_pooler(url, transactions=False) as (pooler, watched_url),
         storage_at(watched_url, pool_size=1) as storage,
     ):
+        await listening(storage)
         await storage.threads.save_thread(thread("thr_1"), ANN)
         for number in (1, 2):
             turn_id = f"turn_{number}"

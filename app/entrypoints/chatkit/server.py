@@ -176,6 +176,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         thread = await self.store.load_thread(thread_id, context)
         message = await message_before(self.store, thread_id, item_id, context)
         gone = await ids_behind(self.store, thread_id, message.id, context)
+        await self._conversation.forget_answer(message, context)
 
         async def events() -> AsyncGenerator[ThreadStreamEvent, None]:
             for removed in gone:

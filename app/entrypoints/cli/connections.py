@@ -1,7 +1,9 @@
-"""Connections that may not stay half-open: a request's head has a bound in bytes and in time.
+"""Connections that may not stay half-open: a request's head has a bound in bytes and in time, and so has an answer
+that nobody reads.
 
-uvicorn leaves both to a proxy: with httptools a head may grow without end, and a client that never finishes one keeps
-its connection. Leans on `HttpToolsProtocol` of uvicorn 0.54; `tests/faults/test_hostile_clients.py` guards it.
+uvicorn leaves that to a proxy: with httptools a head may grow without end, and a client that never finishes one, or
+never reads, keeps its connection. Leans on `HttpToolsProtocol` of uvicorn 0.54;
+`tests/faults/test_hostile_clients.py` guards it.
 """
 
 import asyncio
@@ -20,6 +22,7 @@ class BoundedProtocol(HttpToolsProtocol):
     head_seconds: float = 20.0
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
+    _read_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A client has so long for its first head."""
@@ -29,6 +32,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is awaited any more."""
         self._head_is_here()
+        self._reads_again()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -49,6 +53,32 @@ class BoundedProtocol(HttpToolsProtocol):
         """From here on the body has bounds of its own."""
         self._head_is_here()
         super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as it is told things."""
+        super().pause_writing()
+        self._await_reading(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """It caught up."""
+        self._reads_again()
+        super().resume_writing()
+
+    def _await_reading(self, waiting: int) -> None:
+        self._read_timer = self.loop.call_later(self.head_seconds, self._see_that_it_reads, waiting)
+
+    def _see_that_it_reads(self, before: int) -> None:
+        """Whoever took nothing in all that time is hung up on; nothing less than that frees what waits for them."""
+        waiting = self.transport.get_write_buffer_size()
+        if waiting < before:
+            self._await_reading(waiting)
+        else:
+            self.transport.abort()
+
+    def _reads_again(self) -> None:
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
 
     def _await_head(self) -> None:
         self._head_bytes = 0

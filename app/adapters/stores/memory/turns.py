@@ -17,6 +17,9 @@ class MemoryTurnLog(TurnLog):
     async def finish(self, record: TurnRecord, context: RequestContext) -> None:
         self._threads.owned(record.thread_id, context).turns[record.after_item_id] = copy.deepcopy(record)
 
+    async def forget(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
+        self._threads.owned(thread_id, context).turns.pop(after_item_id, None)
+
     async def recall(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:

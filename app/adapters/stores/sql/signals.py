@@ -11,8 +11,10 @@ from sqlalchemy import ARRAY, Text, bindparam, func, select
 
 from app.adapters.stores.memory.signals import LocalSignals
 from app.adapters.stores.sql.database import Database, connect_arguments
+from app.adapters.stores.sql.signal_board import SignalBoard
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
-from app.ports.signals import Listener, Signals
+from app.domain.errors import StoreUnavailableError
+from app.ports.signals import MISSED, Listener, Signals
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +22,7 @@ CHANNEL = "anyport"
 RETRY_SECONDS = 2.0
 CHECK_SECONDS = 10.0
 ECHO_SECONDS = 5.0
+LOOK_SECONDS = 1.0
 
 _notify = select(func.pg_notify(CHANNEL, func.unnest(bindparam("signals", type_=ARRAY(Text)))))
 
@@ -28,7 +31,8 @@ class PostgresSignals(Signals):
     """`Signals` by one connection of its own, which is opened again whenever it is lost.
 
     Behind a pooler that gives each transaction another connection, LISTEN succeeds and nothing is ever heard. So the
-    first signal is one to itself: while that does not come back, `heard` is false and whoever follows has to look.
+    first signal is one to itself: while that does not come back, `heard` is false, and signals go over a table that is
+    looked at every second, which needs nothing but transactions.
     """
 
     def __init__(self, database: Database, target: PostgresTarget) -> None:
@@ -37,7 +41,8 @@ class PostgresSignals(Signals):
         self._listeners: list[Listener] = []
         self._echo = asyncio.Event()
         self._probe = f"probe:{secrets.token_hex(8)}"
-        self._task: asyncio.Task[None] | None = None
+        self._board = SignalBoard(database)
+        self._tasks: list[asyncio.Task[None]] = []
         self._heard = False
 
     @property
@@ -45,27 +50,44 @@ class PostgresSignals(Signals):
         return self._heard
 
     async def start(self) -> None:
+        if self._tasks:
+            return
+        self._tasks.append(asyncio.create_task(self._look()))
         if self._target.pooled:
             log.warning("other replicas are looked at, not listened to: a pooler carries no LISTEN", every="1 s")
-        elif self._task is None:
-            self._task = asyncio.create_task(self._listen())
+        else:
+            self._tasks.append(asyncio.create_task(self._listen()))
 
     async def send(self, signals: Sequence[str]) -> None:
+        if not signals:
+            return
         if not self._heard:
             self._pass_on(signals)
-        if signals:
-            await self._database.rows(_notify, {"signals": list(signals)})
+            await self._board.post(signals)
+        await self._database.rows(_notify, {"signals": list(signals)})
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     async def aclose(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
             with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+                await task
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._heard:
+                self._board.leave()
+                continue
+            try:
+                self._pass_on(await self._board.look())
+            except StoreUnavailableError:
+                self._board.leave()  # It says that something was missed when it is back.
 
     async def _listen(self) -> None:
         import asyncpg
@@ -83,6 +105,8 @@ class PostgresSignals(Signals):
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _attend(self, connection: Any) -> None:
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
         await connection.add_listener(CHANNEL, self._hear)
         while not connection.is_closed():
             self._echo.clear()
@@ -93,8 +117,12 @@ class PostgresSignals(Signals):
             except TimeoutError:
                 log.warning("other replicas are looked at, not listened to: NOTIFY does not come through", every="1 s")
                 return
-            self._heard = True
-            await asyncio.sleep(CHECK_SECONDS)
+            if not self._heard:
+                self._heard = True
+                self._pass_on([MISSED])
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await lost.wait()
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, signal: str) -> None:
         if signal == self._probe:

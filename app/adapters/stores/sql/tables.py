@@ -181,6 +181,17 @@ queued_turns = Table(
     Index(None, "thread_id"),
 )
 
+# Word between replicas that no NOTIFY reaches; for a minute.
+posted_signals = Table(
+    "posted_signals",
+    metadata,
+    _seq(),
+    Column("sender", AnyText, nullable=False),
+    Column("sent_at", Moment, nullable=False, index=True),
+    Column("signal", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # Events number `first` to `last` of a turn, in the frames of the wire one behind the other.
 turn_events = Table(
     "turn_events",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from chatkit.store import NotFoundError
-from sqlalchemy import and_, select
+from sqlalchemy import and_, delete, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
@@ -22,6 +22,10 @@ _recall = (
     .select_from(threads.outerjoin(turns, and_(turns.c.thread_id == threads.c.id, turns.c.after_item_id.in_(ITEMS))))
     .where(threads.c.id == SCOPE, threads.c.user_id == USER)
 )
+
+
+_forget = delete(turns).where(turns.c.thread_id == SCOPE, turns.c.after_item_id == ITEM, owned)
+_owned = select(literal(1)).where(owned)
 
 
 class SqlTurnLog(TurnLog):
@@ -55,6 +59,12 @@ class SqlTurnLog(TurnLog):
             stored = False
         if not stored:
             raise NotFoundError(f"Thread {record.thread_id} not found")
+
+    async def forget(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
+        values = {"scope": thread_id, "user_id": context.user_id}
+        forgotten = await self._database.write(_forget, {**values, "item_id": after_item_id})
+        if not forgotten and not await self._database.row(_owned, values):
+            raise NotFoundError(f"Thread {thread_id} not found")
 
     async def recall(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext

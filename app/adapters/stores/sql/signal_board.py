@@ -1,0 +1,56 @@
+"""Signals on a table, for replicas that no NOTIFY reaches: they look."""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import ARRAY, Interval, Text, bindparam, delete, func, select
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.tables import posted_signals as posted
+from app.adapters.stores.sql.types import AnyText
+from app.ports.signals import MISSED
+
+WINDOW = dt.timedelta(seconds=10)
+"""Rows become visible in another order than they are numbered in, so each look reaches back so far."""
+
+KEPT = dt.timedelta(minutes=1)
+
+_SENDER = bindparam("sender", type_=AnyText)
+_SPAN = bindparam("span", type_=Interval)
+
+_look = select(posted.c.seq, posted.c.sender, posted.c.signal).where(posted.c.sent_at > func.now() - _SPAN)
+_clean = delete(posted).where(posted.c.sent_at < func.now() - _SPAN)
+
+
+class SignalBoard:
+    """One process's place before the board, on PostgreSQL. Raises `StoreUnavailableError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sender = secrets.token_hex(8)
+        self._seen: set[int] | None = None
+        given = func.unnest(bindparam("signals", type_=ARRAY(Text)))
+        rows = select(_SENDER, func.now(), given)
+        self._post = database.insert(posted).from_select(["sender", "sent_at", "signal"], rows)
+
+    async def post(self, signals: Sequence[str]) -> None:
+        """Leave them for all others."""
+        await self._database.write(self._post, {"sender": self._sender, "signals": list(signals)})
+
+    async def look(self) -> Sequence[str]:
+        """What others posted since the last look, in order; `MISSED` at the first look after `leave`."""
+        rows = await self._database.rows(_look.order_by(posted.c.seq), {"span": WINDOW})
+        seen, self._seen = self._seen, {row.seq for row in rows}
+        if seen is None:
+            await self._database.write(_clean, {"span": KEPT})
+            return [MISSED]
+        return [row.signal for row in rows if row.seq not in seen and row.sender != self._sender]
+
+    async def clean(self) -> None:
+        """Take down what everybody has seen."""
+        await self._database.write(_clean, {"span": KEPT})
+
+    def leave(self) -> None:
+        """What is posted from now on is not for this process."""
+        self._seen = None
