@@ -3,6 +3,8 @@
 import logging
 
 import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 
 from app.settings import LogFormat, LogLevel
 
@@ -28,12 +30,15 @@ def configure_logging(level: LogLevel, form: LogFormat) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     as_json = form is LogFormat.JSON
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    # Neither shows a frame's variables, as both would by default: they hold keys, tokens and what people write.
+    text = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    renderer = structlog.processors.JSONRenderer() if as_json else text
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *([structlog.processors.dict_tracebacks] if as_json else []),
+            *([tracebacks] if as_json else []),
             renderer,
         ],
     )

@@ -223,10 +223,17 @@ class Turns:
             await self._signals.send([_KEEP + head.id])
 
     async def write_ends(self) -> None:
-        """Write down what turns came to that ended while the database was away. Raises `StoreUnavailableError`."""
+        """Write down what turns came to that ended while the database was away. Raises `StoreUnavailableError`; what
+        fails otherwise is given up."""
         while self._unwritten:
-            await self._write_end(self._unwritten[0])
-            del self._unwritten[0]
+            turn = self._unwritten[0]
+            try:
+                await self._write_end(turn)
+            except StoreUnavailableError:
+                raise
+            except Exception:
+                log.exception("the end of a turn is lost", turn=turn.id)
+            self._unwritten.remove(turn)
 
     def _see_that_there_is_room(self, place: Place) -> None:
         """What this process knows by itself; the journal knows of the others."""
@@ -273,6 +280,9 @@ class Turns:
             turn.stop()
         except (AnyportError, LookupError) as failure:
             log.warning("a turn that other replicas will not see", thread=place.thread_id, reason=str(failure))
+        except Exception:
+            self._by_thread[place.thread_id] = turn
+            log.exception("a turn that other replicas will not see", thread=place.thread_id)
 
     async def _broken_off(self, turn: Turn) -> None:
         """Store what was shown of a turn that was cancelled, and let no item stay open."""
@@ -298,6 +308,9 @@ class Turns:
             # Its thread would be taken until the server stops.
             self._unwritten.append(turn)
             log.warning("the end of a turn is not written down yet", turn=turn.id, detail=failure.detail)
+        except Exception:
+            self._unwritten.append(turn)
+            log.exception("the end of a turn could not be written down", turn=turn.id)
         finally:
             self._running.discard(turn)
             if turn.place is not None and self._by_thread.get(turn.place.thread_id) is turn:

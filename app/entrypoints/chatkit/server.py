@@ -19,6 +19,7 @@ from chatkit.types import (
     AttachmentsDeleteReq,
     AudioInput,
     ChatKitReq,
+    ErrorEvent,
     FeedbackKind,
     ItemsListReq,
     NonStreamingReq,
@@ -37,7 +38,7 @@ from chatkit.types import (
     WidgetItem,
     is_streaming_req,
 )
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.application.actions import WidgetActions
 from app.application.attachments import Attachments
@@ -45,9 +46,11 @@ from app.application.conversation import Conversation
 from app.application.file_cleanup import FileCleanup
 from app.application.questions import closed, expired
 from app.application.turns import Turns
-from app.domain.errors import AnyportError
+from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
+from app.domain.language import _
 from app.entrypoints.chatkit import preconditions
+from app.entrypoints.chatkit.errors import GENERIC, validation_message
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
@@ -90,8 +93,12 @@ class AnyportServer(ChatKitServer[RequestContext]):
         return await self.answer(self.read(request), context)
 
     def read(self, request: str | bytes | bytearray) -> ChatKitReq:
-        """A body as a request. Raises pydantic's `ValidationError` for one that is none of ChatKit's."""
-        return _requests().validate_json(request)
+        """A body as a request. Raises `InvalidInputError` for one that is none of ChatKit's."""
+        try:
+            return _requests().validate_json(request)
+        except ValidationError as error:
+            # Said here: anywhere else it is something of ours that is not valid, and none of the caller's business.
+            raise InvalidInputError(validation_message(error)) from error
 
     async def answer(self, parsed: ChatKitReq, context: RequestContext) -> Streamed | NonStreamingResult:
         """Answer one request. Raises what `preconditions.check` raises, before a stream is open or anything is
@@ -158,6 +165,8 @@ class AnyportServer(ChatKitServer[RequestContext]):
                 events = super()._process_streaming_impl(request, context)
         async with aclosing(events):
             async for event in events:
+                if isinstance(event, ErrorEvent) and not event.message:
+                    event.message = _(GENERIC)  # ChatKit's own for a crash is a code, which not every client knows.
                 yield event
 
     async def _after_client_tool(

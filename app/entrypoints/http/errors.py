@@ -9,11 +9,10 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationException
-from pydantic import ValidationError
 
 from app.domain import errors
 from app.domain.language import _
-from app.entrypoints.chatkit.errors import GENERIC, validation_message
+from app.entrypoints.chatkit.errors import GENERIC
 from app.entrypoints.http.request_id import request_id
 
 log = structlog.get_logger(__name__)
@@ -71,13 +70,10 @@ def not_found(request: Request[Any, Any, Any], error: chatkit.store.NotFoundErro
     return problem(request, HTTPStatus.NOT_FOUND, "not_found", str(error) or _("There is nothing of that id."))
 
 
-def invalid(request: Request[Any, Any, Any], error: ValidationError) -> Response[dict[str, object]]:
-    """A body that is no ChatKit request."""
-    return problem(request, HTTPStatus.BAD_REQUEST, "invalid", validation_message(error))
-
-
 def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:
-    """Litestar's own: no such route, wrong method, wrong parameter, body too large."""
+    """Litestar's own: no such route, wrong method, wrong parameter, body too large; its mistakes are ours."""
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return unexpected(request, error)
     message = error.detail
     if isinstance(error, LitestarValidationException) and isinstance(error.extra, list):
         fields = [f"{entry.get('key', 'body')}: {entry['message']}" for entry in error.extra if "message" in entry]
@@ -96,7 +92,6 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[di
 HANDLERS: dict[int | type[Exception], Callable[..., Response[Any]]] = {
     errors.AnyportError: known,
     chatkit.store.NotFoundError: not_found,
-    ValidationError: invalid,
     HTTPException: http,
     Exception: unexpected,
 }

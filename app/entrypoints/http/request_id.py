@@ -50,6 +50,9 @@ def name_requests(app: ASGIApp) -> ASGIApp:
         with structlog.contextvars.bound_contextvars(request_id=name):
             try:
                 await app(scope, receive, send_named)
+            except Exception as error:
+                log.exception("the answer broke off", exc_info=error)
+                raise
             finally:
                 elapsed = round((time.perf_counter() - started) * 1000)
                 log.info("request", method=scope["method"], path=scope["path"], status=status, ms=elapsed)
