@@ -19,7 +19,8 @@ LONGEST_GAP: Final = 0.1
 FULL: Final = 0.97
 STEP: Final = 1.5
 ATTEMPTS: Final = 2
-STREAMS: Final = 100
+FEW: Final = 20
+MANY: Final = 120
 PATIENCE_SECONDS: Final = 60
 
 
@@ -100,14 +101,17 @@ async def paced_token(server: Running) -> float:
     return found.server_cpu / 8 / TOKENS
 
 
-async def memory(server: Running) -> float:
-    """Bytes for each further open stream: what `STREAMS` slow ones add to what as many have added before."""
-    await ask(server, answers=STREAMS, at_once=STREAMS, tokens=2, pace=500)
-    before: int = server.process.memory_info().rss
-    asking = asyncio.create_task(ask(server, answers=STREAMS, at_once=STREAMS, tokens=4, pace=1500))
-    most = before
+async def stream_bytes(server: Running) -> float:
+    """Bytes for each further open stream: of a server that has just started, with a few and with many of them open."""
+    few, many = [await _most_resident(server, streams) for streams in (FEW, MANY)]
+    return (many - few) / (MANY - FEW)
+
+
+async def _most_resident(server: Running, streams: int) -> int:
+    asking = asyncio.create_task(ask(server, answers=streams, at_once=streams, tokens=4, pace=2000))
+    most = 0
     while not asking.done():
         most = max(most, server.process.memory_info().rss)
         await asyncio.sleep(0.1)
     await asking
-    return (most - before) / STREAMS
+    return most

@@ -1,17 +1,30 @@
-"""The measurements as a table."""
+"""The measurements as a table, and the ratios that matter."""
 
 import datetime as dt
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+import msgspec
+
 from bench.measures import Burst
-from bench.servers import Running
+from bench.start import Start
 
 Row = Sequence[str]
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """Everything that was measured, by the names of the servers; `carried` is empty when it was not looked for."""
+
+    starts: Mapping[str, Start]
+    bursts: Mapping[str, Sequence[Burst]]
+    firsts: Mapping[str, Sequence[float]]
+    pacings: Mapping[str, Sequence[float]]
+    carried: Mapping[str, int]
+    streams: Mapping[str, float]
 
 
 def machine() -> str:
@@ -24,46 +37,60 @@ def machine() -> str:
     )
 
 
-def table(
-    servers: Mapping[str, Running],
-    bursts: Mapping[str, Sequence[Burst]],
-    firsts: Mapping[str, Sequence[float]],
-    pacings: Mapping[str, Sequence[float]],
-    carried: Mapping[str, int],
-    streams: Mapping[str, float],
-) -> str:
+def table(found: Findings) -> str:
     """A column for each server, a row for each figure; spreads are the least and the most of all rounds."""
-    cost = {name: median(burst.token for burst in bursts[name]) for name in servers}
-    rows: list[Row] = [
-        ["", *servers],
-        ["---", *("---:" for _ in servers)],
-        ["CPU per token, burst, µs", *(_spread([b.token * 1e6 for b in bursts[name]]) for name in servers)],
-        [
-            "… against the reference",
-            *_ratios(servers, cost),
-        ],
-        ["CPU of a further token, µs", *(_spread([b.further_token * 1e6 for b in bursts[name]]) for name in servers)],
-        ["CPU of a turn without tokens, ms", *(_spread([b.turn * 1e3 for b in bursts[name]]) for name in servers)],
-        ["first token, 64 at once, ms", *(_spread([first * 1e3 for first in firsts[name]]) for name in servers)],
-        ["CPU per token, paced, µs", *(_spread([pacing * 1e6 for pacing in pacings[name]]) for name in servers)],
-        ["paced answers at once", *(str(carried.get(name, "–")) for name in servers)],
-        ["start to healthy, s (CPU s)", *(f"{s.start_seconds:.1f} ({s.start_cpu:.1f})" for s in servers.values())],
-        ["resident at rest, MB", *(f"{server.resident / 2**20:.0f}" for server in servers.values())],
-        ["for a further open stream, KB", *(f"{streams[name] / 1024:.0f}" for name in servers)],
-        ["the client's share of a core, burst", *(_share(bursts[name]) for name in servers)],
+    names = list(found.bursts)
+
+    def row(title: str, cell: Callable[[str], str]) -> Row:
+        return [title, *map(cell, names)]
+
+    rows = [
+        row("", str),
+        row("---", lambda _: "---:"),
+        row("CPU per token, burst, µs", lambda name: _spread([b.token * 1e6 for b in found.bursts[name]])),
+        row("CPU of a further token, µs", lambda name: _spread([b.further_token * 1e6 for b in found.bursts[name]])),
+        row("CPU of a turn without tokens, ms", lambda name: _spread([b.turn * 1e3 for b in found.bursts[name]])),
+        row("first token, 64 at once, ms", lambda name: _spread([first * 1e3 for first in found.firsts[name]])),
+        row("CPU per token, paced, µs", lambda name: _spread([pacing * 1e6 for pacing in found.pacings[name]])),
+        row("paced answers at once", lambda name: str(found.carried.get(name, "–"))),
+        row("start to healthy, s (CPU s)", lambda n: f"{found.starts[n].seconds:.1f} ({found.starts[n].cpu:.1f})"),
+        row("resident at rest, MB", lambda name: f"{found.starts[name].resident / 2**20:.0f}"),
+        row("for a further open stream, KB", lambda name: f"{found.streams[name] / 1024:.0f}"),
+        row("the client's share of a core, burst", lambda name: _share(found.bursts[name])),
     ]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
+def ratios(found: Findings) -> str:
+    """What Anyport costs, as multiples of what the others cost: a table of three columns."""
+
+    def compared(title: str, value: Callable[[str], float], *, less: bool = True) -> Row:
+        pairs = (("anyport", "reference"), ("anyport-litellm", "reference-litellm"), ("anyport", "relay"))
+        return [title, *(_ratio(value(ours), value(theirs), less=less) for ours, theirs in pairs)]
+
+    rows = [
+        ["", "the usual server", "the usual server, LiteLLM", "a bare relay"],
+        ["---", "---:", "---:", "---:"],
+        compared("CPU per token, burst", lambda name: median(b.token for b in found.bursts[name])),
+        compared("CPU of a turn without tokens", lambda name: median(b.turn for b in found.bursts[name])),
+        compared("CPU per token, paced", lambda name: median(found.pacings[name])),
+        compared("first token, 64 at once", lambda name: median(found.firsts[name])),
+        compared("paced answers on a core", lambda name: found.carried[name], less=False),
+        compared("CPU until healthy", lambda name: found.starts[name].cpu),
+        compared("resident memory at rest", lambda name: found.starts[name].resident),
+    ]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _ratio(ours: float, theirs: float, *, less: bool) -> str:
+    """How much of theirs ours is."""
+    if ours <= 0 or theirs <= 0:
+        return "–"
+    return f"{ours / theirs:.2f} ×" if less else f"{ours / theirs:.1f} ×"
+
+
 def _spread(values: Sequence[float]) -> str:
     return f"{median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
-
-
-def _ratios(servers: Iterable[str], cost: Mapping[str, float]) -> Iterable[str]:
-    """Each against the reference of its own kind."""
-    for name in servers:
-        base = cost.get("reference-litellm" if name.endswith("litellm") else "reference")
-        yield f"{base / cost[name]:.2f} times less" if base else "–"
 
 
 def _share(bursts: Sequence[Burst]) -> str:

@@ -2,15 +2,13 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 import msgspec
 import psutil
 
-from tests.server import ROOT, ServerProcess
+from tests.server import ROOT
 
 _REFERENCE = ("bench.reference.chatkit_server",)
 _ANYPORT = ("app", "serve")
@@ -18,7 +16,7 @@ _MANY = {"MAX_CONCURRENT_TURNS": "100000", "APP_LOG_LEVEL": "warning"}
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """How to start one; `UPSTREAM` in a value becomes the upstream's address."""
+    """How to start one; in a value `UPSTREAM` becomes the upstream's address, `FOLDER` a folder of its own."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -40,14 +38,11 @@ SERVERS = {
 
 
 class Running(msgspec.Struct, frozen=True):
-    """A server that is up, and what that took."""
+    """A server that is up."""
 
     name: str
     port: int
     process: psutil.Process
-    start_seconds: float
-    start_cpu: float
-    resident: int
 
     @property
     def cpu(self) -> float:
@@ -57,38 +52,14 @@ class Running(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def started(folder: Path, chosen: Sequence[str]) -> AsyncGenerator[dict[str, Running], None]:
-    """The chosen servers, started one after the other."""
-    async with AsyncExitStack() as stack:
-        url = f"http://127.0.0.1:{await stack.enter_async_context(_upstream())}/v1"
-        servers = {}
-        for name in chosen:
-            (own := folder / name).mkdir()
-            kind = SERVERS[name]
-            told = {key: _told(value, url, own) for key, value in kind.environment.items()}
-            process = ServerProcess(own, told, command=kind.command)
-            begun = time.perf_counter()
-            await process.start()
-            took = time.perf_counter() - begun
-            stack.push_async_callback(process.stop)
-            seen = psutil.Process(process.pid)
-            times = seen.cpu_times()
-            servers[name] = Running(name, process.port, seen, took, times.user + times.system, seen.memory_info().rss)
-        yield servers
-
-
-def _told(value: str, upstream: str, folder: Path) -> str:
-    return value.replace("UPSTREAM", upstream).replace("FOLDER", str(folder))
-
-
-@asynccontextmanager
-async def _upstream() -> AsyncGenerator[int, None]:
+async def upstream() -> AsyncGenerator[str, None]:
+    """The address of a fake upstream, in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.upstream", cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
-        yield int(await process.stdout.readline())
+        yield f"http://127.0.0.1:{int(await process.stdout.readline())}/v1"
     finally:
         process.terminate()
         await process.wait()

@@ -7,51 +7,74 @@ counts is the CPU time of a server's process, and of that the ratios. See bench/
 import asyncio
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
 
-from bench.measures import Burst, burst, first_token, memory, paced, paced_token
-from bench.report import machine, table
-from bench.servers import SERVERS, Running, started
+from bench.measures import Burst, burst, first_token, paced, paced_token, stream_bytes
+from bench.record import record
+from bench.report import Findings, machine, ratios, table
+from bench.servers import SERVERS, Running, upstream
+from bench.start import started, starts
 
 
-async def measure(folder: Path, chosen: list[str], rounds: int, *, limits: bool) -> str:
-    """Everything, as a page of Markdown."""
-    async with started(folder, chosen) as servers:
-        bursts: dict[str, list[Burst]] = {name: [] for name in servers}
-        firsts: dict[str, list[float]] = {name: [] for name in servers}
-        pacings: dict[str, list[float]] = {name: [] for name in servers}
+async def measure(folder: Path, chosen: Sequence[str], rounds: int, *, limits: bool) -> Findings:
+    """Everything. The first round of each is not counted."""
+    found = await starts(folder, chosen)
+    say("started all")
+    bursts: dict[str, list[Burst]] = {name: [] for name in chosen}
+    firsts: dict[str, list[float]] = {name: [] for name in chosen}
+    pacings: dict[str, list[float]] = {name: [] for name in chosen}
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(upstream())
+        opened = [await stack.enter_async_context(started(name, folder / name, url)) for name in chosen]
+        servers = [server for server, _ in opened]
         for number in range(rounds + 1):
-            for name, server in servers.items():
-                found = await burst(server)
-                first = await first_token(server)
-                pacing = await paced_token(server)
+            for server in servers:
+                burned, first, pacing = await burst(server), await first_token(server), await paced_token(server)
                 if number:
-                    bursts[name].append(found)
-                    firsts[name].append(first)
-                    pacings[name].append(pacing)
-            print(f"round {number} of {rounds}", file=sys.stderr, flush=True)
-        carried = {name: await _carried(server) for name, server in servers.items()} if limits else {}
-        streams = {name: await memory(server) for name, server in servers.items()}
-        return "\n\n".join([machine(), table(servers, bursts, firsts, pacings, carried, streams)])
+                    bursts[server.name].append(burned)
+                    firsts[server.name].append(first)
+                    pacings[server.name].append(pacing)
+            say(f"round {number} of {rounds}")
+        carried = {server.name: await _carried(server) for server in servers} if limits else {}
+    streams = {name: await _stream_bytes(name, folder) for name in chosen}
+    return Findings(found, bursts, firsts, pacings, carried, streams)
+
+
+async def _stream_bytes(name: str, folder: Path) -> float:
+    async with upstream() as url, started(name, folder / name, url) as (server, _):
+        return await stream_bytes(server)
 
 
 async def _carried(server: Running) -> int:
     carried = await paced(server)
-    print(f"{server.name}: {carried} paced answers at once", file=sys.stderr, flush=True)
+    say(f"{server.name}: {carried} paced answers at once")
     return carried
 
 
+def say(what: str) -> None:
+    """How far it is, with the seconds since the start."""
+    print(f"{time.monotonic() - BEGUN:4.0f} s  {what}", file=sys.stderr, flush=True)
+
+
 @click.command()
-@click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1))
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1))
 @click.option("--only", multiple=True, type=click.Choice(list(SERVERS)), help="Measure just these.")
 @click.option("--limits/--no-limits", default=True, help="Search for the most paced answers at once; the longest part.")
 def main(rounds: int, only: tuple[str, ...], limits: bool) -> None:
-    """Print the table."""
+    """Print the table. One of everything is recorded in bench/results.md and in the README."""
     with tempfile.TemporaryDirectory() as folder:
-        print(asyncio.run(measure(Path(folder), list(only) or list(SERVERS), rounds, limits=limits)))
+        found = asyncio.run(measure(Path(folder), only or list(SERVERS), rounds, limits=limits))
+    print(machine(), table(found), sep="\n\n")
+    if limits and not only:
+        record(machine(), ratios(found), table(found))
 
+
+BEGUN = time.monotonic()
 
 if __name__ == "__main__":
     main()
