@@ -21,7 +21,7 @@ STEP: Final = 1.5
 ATTEMPTS: Final = 2
 FEW: Final = 20
 MANY: Final = 120
-PATIENCE_SECONDS: Final = 60
+PATIENCE_SECONDS: Final = 300
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -60,15 +60,6 @@ def _process(name: str, folder: Path, url: str) -> ServerProcess:
     return ServerProcess(folder, told, command=kind.command)
 
 
-def _process(name: str, folder: Path, url: str) -> ServerProcess:
-    folder.mkdir(exist_ok=True)
-    kind = SERVERS[name]
-    told = {
-        key: value.replace("UPSTREAM", url).replace("FOLDER", str(folder)) for key, value in kind.environment.items()
-    }
-    return ServerProcess(folder, told, command=kind.command)
-
-
 def _middle(starts: Sequence[Start]) -> Start:
     return Start(
         median(start.seconds for start in starts),
