@@ -16,6 +16,7 @@ from app.adapters.agents_sdk.choice import load_assistant
 from app.adapters.agents_sdk.enclosures import Enclosures
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
+from app.adapters.agents_sdk.validators import Validators
 from app.adapters.mcp.config import read_servers
 from app.adapters.providers.registry import Discovery, discover
 from app.adapters.stores import open_storage
@@ -243,6 +244,11 @@ class AssistantWiring(Provider):
         return assistant.start
 
     @provide
+    async def validators(self) -> AsyncIterator[Validators]:
+        async with Validators.under_way() as validators:
+            yield validators
+
+    @provide
     def runner(
         self,
         assistant: Assistant,
@@ -252,11 +258,14 @@ class AssistantWiring(Provider):
         store: ThreadStore,
         mentions: Mentions,
         files: AttachmentStorage,
+        validators: Validators,
         settings: Settings,
     ) -> AgentRunner:
         enclosures = Enclosures(files, text_tokens=settings.attachments.text_tokens)
         rounds = settings.assistant.max_tool_rounds
-        return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further, enclosures)
+        return SdkAgentRunner(
+            assistant.equipped(tasks), models, store, rounds, mentions, further, enclosures, validators
+        )
 
     @provide
     async def titles(

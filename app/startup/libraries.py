@@ -18,7 +18,6 @@ _T = TypeVar("_T")
 LAZY: Final = frozenset(
     {
         "griffe",  # The Agents SDK reads docstrings with it; it also brings an inspector of whole programs.
-        "jwt",  # Its algorithms bring a library of cryptography that takes 8 MB.
         "mcp",  # Who wants its client has no use for its server.
         "mcp.types",
         "openai.types",  # Batches, evaluations, fine-tuning and the rest of an API of which we use answers.

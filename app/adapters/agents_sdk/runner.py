@@ -39,6 +39,7 @@ from app.adapters.agents_sdk.tools.foreign import foreign_tools
 from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
 from app.adapters.agents_sdk.turn import TurnContext
+from app.adapters.agents_sdk.validators import Validators
 from app.application.entities import Mentions
 from app.application.models import ModelCatalog
 from app.application.questions import with_result
@@ -64,6 +65,7 @@ class SdkAgentRunner(AgentRunner):
         mentions: Mentions | None = None,
         further: Toolbox | None = None,
         enclosures: Enclosures | None = None,
+        validators: Validators | None = None,
     ) -> None:
         self._assistant = assistant
         self._further = further or EmptyToolbox()
@@ -72,6 +74,7 @@ class SdkAgentRunner(AgentRunner):
         self._max_rounds = max_rounds
         self._mentions = mentions
         self._enclosures = enclosures
+        self._validators = validators
         self._breakers = Breakers()
         self._pattern: Agent[TurnContext] | None = None
 
@@ -104,6 +107,8 @@ class SdkAgentRunner(AgentRunner):
         candidates = self._models.candidates(request.model)
         model = FallbackModel(candidates, lambda ref: self._open(ref, enclosed), self._breakers)
         try:
+            if self._validators is not None:
+                await self._validators.built()
             context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
             entries = request.history
             if request.answered is not None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Final, Never
 
 import jwt
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.adapters.auth._tokens import header_of, refused, user_id_in
 from app.domain.errors import NotEnabledError, UnauthenticatedError
@@ -25,10 +27,6 @@ def session_key(secret: Secret | None) -> bytes:
     """A key of its own, so that a login token is never a session and no session a login; random without a secret."""
     if not secret:
         return secrets.token_bytes(_KEY_BYTES)
-    # It takes 8 MB, and a single local user has no secret.
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
     derive = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=b"anyport session token v1")
     return derive.derive(secret.reveal().encode())
 
