@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.watched_server import HELD
+
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -24,7 +26,7 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`python -m app serve`, or another `command`, in `folder`; its environment holds only what it is given."""
+    """`python -m app serve` under watch, or another `command`, in `folder`; its environment holds what it is given."""
 
     def __init__(
         self,
@@ -33,7 +35,7 @@ class ServerProcess:
         *,
         port: int | None = None,
         python: str | Path = sys.executable,
-        command: Sequence[str] = ("app", "serve"),
+        command: Sequence[str] = ("tests.watched_server", "serve"),
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -41,11 +43,13 @@ class ServerProcess:
         self._python = python
         self._command = command
         self._log = folder / f"server-{self.port}.log"
+        self._held = folder / f"server-{self.port}.held"
         self._environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "PORT": str(self.port),
+            HELD: str(self._held),
             # A title is one more request to the model, at a moment that no script of a fake upstream foresees.
             "TITLES": "off",
             **(environment or {}),
@@ -56,6 +60,11 @@ class ServerProcess:
     def log(self) -> str:
         """Everything it printed so far."""
         return self._log.read_text() if self._log.exists() else ""
+
+    @property
+    def held(self) -> str:
+        """Who held its event loop, and for how long; empty when nobody did."""
+        return self._held.read_text() if self._held.exists() else ""
 
     @property
     def pid(self) -> int:
@@ -97,11 +106,13 @@ class ServerProcess:
             self._process.send_signal(with_signal)
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                return await self._process.wait()
+                code = await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
             raise AssertionError(f"the server did not stop:\n{self.log}") from None
+        assert "GROSSLY" not in self.held, f"the event loop was held\n{self.held}"
+        return code
 
 
 @asynccontextmanager

@@ -79,7 +79,6 @@ NOT_CHOSEN = {
     "alembic",
     "asyncpg",
     "litellm",
-    "cryptography",
     "mcp",
     "mcp_types",
     "opentelemetry.sdk",
