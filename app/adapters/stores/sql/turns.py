@@ -2,26 +2,36 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from chatkit.store import NotFoundError
-from sqlalchemy import and_, delete, literal, select
+from sqlalchemy import ARRAY, Select, and_, any_, bindparam, delete, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.tables import threads, turns
 from app.adapters.stores.sql.thread_statements import BODY, ITEM, ITEMS, SCOPE, USER, owned
+from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.sql.upsert import upsert
 from app.domain.identity import RequestContext
 from app.ports.turn_log import TurnLog, TurnRecord
 
-# One row without a turn says that the thread is the caller's and knows none of the items; no row, that it is not.
-_recall = (
-    select(turns.c.body)
-    .select_from(threads.outerjoin(turns, and_(turns.c.thread_id == threads.c.id, turns.c.after_item_id.in_(ITEMS))))
-    .where(threads.c.id == SCOPE, threads.c.user_id == USER)
-)
+
+def _recall(database: Database) -> Select[Any]:
+    """One row without a turn says that the thread is the caller's and knows none of the items; no row, that it is not.
+
+    PostgreSQL takes the ids as one value: a list makes another statement of each length, which is prepared anew, a
+    round trip more, each time a thread has grown.
+    """
+    together = any_(bindparam("item_ids", type_=ARRAY(AnyText)))
+    asked = turns.c.after_item_id == together if database.name == "postgresql" else turns.c.after_item_id.in_(ITEMS)
+    return (
+        select(turns.c.body)
+        .select_from(threads.outerjoin(turns, and_(turns.c.thread_id == threads.c.id, asked)))
+        .where(threads.c.id == SCOPE, threads.c.user_id == USER)
+    )
 
 
 _forget = delete(turns).where(turns.c.thread_id == SCOPE, turns.c.after_item_id == ITEM, owned)
@@ -33,6 +43,7 @@ class SqlTurnLog(TurnLog):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._recall = _recall(database)
         self._finish = upsert(
             database,
             turns,
@@ -70,7 +81,7 @@ class SqlTurnLog(TurnLog):
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:
         parameters = {"scope": thread_id, "user_id": context.user_id, "item_ids": list(after_item_ids)}
-        rows = await self._database.rows(_recall, parameters)
+        rows = await self._database.rows(self._recall, parameters)
         if not rows:
             raise NotFoundError(f"Thread {thread_id} not found")
         records = [msgspec.convert(json.loads(row.body), TurnRecord) for row in rows if row.body is not None]

@@ -17,7 +17,8 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
   let thread = null;
   let answering = false;
   let following = null;
-  let refreshing = 0;
+  let refreshing = null;
+  let missed = false;
 
   const ask = (path, options = {}) =>
     fetch(base + path, {
@@ -26,11 +27,14 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
       headers: typeof headers === "function" ? headers() : headers,
     });
 
-  // The element asks once for many changes, and never while it streams an answer itself.
+  // The element asks once for the changes of a moment, however many follow, and while it streams an answer itself, only when that has ended.
   const refresh = () => {
-    clearTimeout(refreshing);
-    refreshing = setTimeout(() => {
-      if (!answering && thread) chatkit.fetchUpdates();
+    missed = true;
+    refreshing ??= setTimeout(() => {
+      refreshing = null;
+      if (answering || !thread) return;
+      missed = false;
+      chatkit.fetchUpdates();
     }, GATHER);
   };
 
@@ -39,7 +43,7 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
     following?.abort();
     following = new AbortController();
     const { signal } = following;
-    const response = await ask(`/api/threads/${encodeURIComponent(id)}/stream`, { signal }).catch(() => null);
+    const response = await ask(`/api/threads/${encodeURIComponent(id)}/stream?running=true`, { signal }).catch(() => null);
     if (response?.status !== 200) return;
     await frames(response, refresh).catch(() => {});
     if (!signal.aborted) refresh();
@@ -72,6 +76,7 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
     },
     "chatkit.response.end": () => {
       answering = false;
+      if (missed) refresh();
     },
   };
   for (const [name, listener] of Object.entries(listeners)) chatkit.addEventListener(name, listener);

@@ -1,0 +1,99 @@
+"""How often a whole turn asks the database, from the request to its first word and from its last word to its end."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from dishka import AsyncContainer
+from sqlalchemy import event
+
+from app.adapters.stores.sql.storage import SqlStorage
+from app.application.turns import Turns
+from app.bootstrap import make_container, read_settings
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.errors import stream_failure
+from app.entrypoints.chatkit.live import Streamed
+from app.entrypoints.chatkit.server import AnyportServer
+from app.ports.storage import Storage
+from tests.chatkit_client import user_input
+from tests.pooler import running_pooler
+from tests.postgres import Databases
+
+CALLER = RequestContext(user_id="ada")
+ROUNDS = 6
+"""What keeps turns alive asks now and then, too: of several turns, the one that it left alone counts."""
+
+MOST = {"sqlite": (6, 4), "postgres": (5, 6)}
+"""Before the first word: enter the thread (a statement more on SQLite), load it, add the message, load what was said
+and what was done. After the last: add the answer, record it, write down the rest, note the end, and tell the others."""
+
+Count = Callable[[], int]
+
+
+@asynccontextmanager
+async def application(url: str) -> AsyncIterator[AsyncContainer]:
+    """All of it but HTTP."""
+    container = make_container(read_settings({"DATABASE_URL": url, "DEMO_DELAY_MS": "5", "TITLES": "off"}))
+    try:
+        yield container
+    finally:
+        await container.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def counted(
+    request: pytest.FixtureRequest, tmp_path: Path, databases: Databases
+) -> AsyncIterator[tuple[AsyncContainer, Count]]:
+    """The application on a database, and how often that was asked so far."""
+    if request.param == "postgres":
+        async with (
+            databases.fresh() as url,
+            running_pooler(url, transactions=False) as (pooler, watched),
+            application(watched) as container,
+        ):
+            yield container, lambda: pooler.round_trips
+        return
+    async with application(f"sqlite:///{tmp_path}/counted.db") as container:
+        storage = await container.get(Storage)
+        assert isinstance(storage, SqlStorage)
+        asked: list[str] = []
+
+        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if statement not in {"BEGIN IMMEDIATE", "COMMIT"}:  # Parts of one visit to the file.
+                asked.append(statement)
+
+        event.listen(storage.database.engine.sync_engine, "before_cursor_execute", note)
+        yield container, lambda: len(asked)
+
+
+async def one_turn(container: AsyncContainer, count: Count, kind: str, **where: str) -> tuple[str, int, int]:
+    """The thread, and what it took before the first word and after the last."""
+    server, turns = await container.get(AnyportServer), await container.get(Turns)
+    body = msgspec.json.encode({"type": kind, "params": {"input": user_input("count to 60"), **where}})
+    begun_at = count()
+    streamed = await server.process(body, CALLER)
+    assert isinstance(streamed, Streamed)
+    turn = await turns.start(streamed.json_events, stream_failure, streamed.place)
+    first = last = 0
+    async for chunk in turn.follow():
+        if b"text_delta" in chunk:
+            first, last = first or count(), count()
+    await turn.over()
+    assert turn.place is not None
+    return turn.place.thread_id, first - begun_at, count() - last
+
+
+async def test_a_turn_asks_the_database_a_few_times(
+    counted: tuple[AsyncContainer, Count], record_property: Callable[..., None], request: pytest.FixtureRequest
+) -> None:
+    container, count = counted
+    thread, *_ = await one_turn(container, count, "threads.create")
+    turns = [await one_turn(container, count, "threads.add_user_message", thread_id=thread) for _ in range(ROUNDS)]
+    before, after = min(turn[1] for turn in turns), min(turn[2] for turn in turns)
+    store = request.node.callspec.params["counted"]
+    record_property("table", f"{store}: {before} round trips before the first word, {after} after the last")
+    assert before <= MOST[store][0]
+    assert after <= MOST[store][1]
