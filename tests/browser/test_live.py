@@ -48,6 +48,27 @@ async def test_an_answer_goes_on_after_a_reload(opened: Page) -> None:
     assert words[-1] == "400"
 
 
+async def test_who_writes_before_the_page_knows_whether_something_runs_is_heard(opened: Page) -> None:
+    await say(opened, "Hello!")
+    await answered(opened)
+    known = asyncio.Event()
+
+    async def takes_its_time(route: Route) -> None:
+        await known.wait()
+        await route.abort()
+
+    async with opened.expect_request("**/stream?*"):
+        await opened.route("**/stream?*", takes_its_time)
+        await opened.reload()
+    await expect(opened.locator(".assistant_message")).to_be_visible()
+    await expect(opened.get_by_role("button", name="Stop")).to_have_count(0)
+    await say(opened, "count to 3")
+    await expect(opened.locator(".user_message")).to_have_text(["Hello!", "count to 3"])
+    known.set()
+    await expect(opened.locator(".assistant_message").last).to_contain_text("3")
+    await answered(opened)
+
+
 async def test_stop_ends_the_turn_on_the_server(opened: Page) -> None:
     await say(opened, "count to 1000")
     answer = opened.locator(".assistant_message .markdown")
@@ -73,6 +94,37 @@ async def test_what_is_said_in_one_tab_streams_in_the_other(opened: Page, beside
     await answered(opened)
     assert await beside.locator(".row").all_inner_texts() == await opened.locator(".row").all_inner_texts()
     await expect(answer).to_contain_text("400")
+
+
+async def test_what_is_said_while_the_other_tab_loads_is_not_missed(opened: Page) -> None:
+    await say(opened, "Hello!")
+    await answered(opened)
+    tab = await opened.context.new_page()
+    tab.set_default_timeout(20_000)
+    reached = asyncio.Event()
+    goes_on = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        response = await route.fetch()
+        if "items.list" in (route.request.post_data or ""):
+            reached.set()
+            await goes_on.wait()
+        await route.fulfill(response=response)
+
+    await tab.route("**/chatkit", late)
+    async with tab.expect_response("**/api/events"):
+        await tab.goto(opened.url)
+    await reached.wait()
+    async with tab.expect_event("console", lambda line: "item.added" in line.text):
+        await tab.evaluate(
+            "addEventListener('chatkit.log', ({ detail }) => console.info(detail.name))",
+        )
+        await say(opened, "count to 400")
+    goes_on.set()
+    await expect(tab.locator(".user_message")).to_have_text(["Hello!", "count to 400"])
+    await expect(tab.locator(".assistant_message").last).to_contain_text("20")
+    await answered(opened)
+    await tab.close()
 
 
 async def test_the_other_tab_can_stop_it_and_answer_back(opened: Page, beside: Page) -> None:

@@ -289,7 +289,7 @@ export class ChatKitElement extends LitElement implements View {
       // Some changes were not told: look at everything.
       const isAny = change.type === "resync";
       if ((isAny || change.type.startsWith("thread.")) && this.ui.get("history") === true) void this.threads.load();
-      if (isAny || change.thread_id === this.conversation.threadId) void this.conversation.refresh();
+      if (isAny || this.conversation.isAbout(change.thread_id)) void this.conversation.refresh(change.item_id);
     }
   }
 

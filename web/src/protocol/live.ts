@@ -7,6 +7,7 @@ import type { ThreadEvent } from "./types";
 export interface Change {
   type: string;
   thread_id?: string;
+  item_id?: string;
 }
 
 const FIRST_WAIT_MS = 1_000;

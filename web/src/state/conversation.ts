@@ -35,7 +35,8 @@ interface Turn {
 
 export class Conversation {
   state: ThreadState = EMPTY;
-  isLoading = false;
+  /** The thread that is being opened. */
+  private opening: string | null = null;
   hasEarlier = false;
   private turn: Turn | null = null;
   private isPaging = false;
@@ -50,8 +51,18 @@ export class Conversation {
     return this.state.thread?.id ?? null;
   }
 
+  get isLoading(): boolean {
+    return this.opening !== null;
+  }
+
+  /** Whether this thread is open, or will be. */
+  isAbout(threadId: string | undefined): boolean {
+    return threadId !== undefined && threadId === (this.opening ?? this.threadId);
+  }
+
+  /** Whether an answer is being given. A question whether something runs is none, and no reason to drop a click. */
   get isBusy(): boolean {
-    return this.turn !== null;
+    return this.turn !== null && (this.turn.arrived || !this.turn.isQuestion);
   }
 
   /** Whether something of the running answer, or of its question, is there already. */
@@ -62,16 +73,18 @@ export class Conversation {
   /** Show a thread, or with null a new one. A turn that is being followed goes on without us where the server can. */
   async open(threadId: string | null): Promise<void> {
     this.leave();
+    this.unseen.clear();
     this.set(EMPTY);
     this.hasEarlier = false;
+    this.opening = null;
     if (threadId === null) return this.host.emit("thread.change", { threadId: null });
-    this.isLoading = true;
+    this.opening = threadId;
     this.host.emit("thread.load.start", { threadId });
     const turn = this.turn;
     try {
       const thread = await this.client.call<Thread>("threads.get_by_id", { thread_id: threadId });
       const page = await this.page(threadId);
-      if (turn !== this.turn || !this.isLoading) return;
+      if (turn !== this.turn || this.opening !== threadId) return;
       this.set(withEarlier({ ...EMPTY, thread: metadata(thread) }, page.data));
       this.hasEarlier = page.has_more;
       this.host.emit("thread.change", { threadId });
@@ -79,9 +92,10 @@ export class Conversation {
     } catch (error) {
       this.fail(error);
     } finally {
-      this.isLoading = false;
+      if (this.opening === threadId) this.opening = null;
       this.host.emit("thread.load.end", { threadId });
       this.host.changed();
+      this.catchUp();
     }
   }
 
@@ -153,10 +167,17 @@ export class Conversation {
     turn?.abort.abort();
   }
 
-  /** Take what changed on the server into the open thread. */
-  async refresh(): Promise<void> {
+  /**
+   * Take what changed on the server into the open thread. While an answer is being given the change is most likely part of
+   * it; one to an item that is not, `itemId`, is looked at afterwards.
+   */
+  async refresh(itemId?: string): Promise<void> {
     const { threadId } = this;
-    if (!threadId || this.isBusy || this.isLoading) return;
+    if (this.isBusy || this.isLoading) {
+      if (itemId) this.unseen.add(itemId);
+      return;
+    }
+    if (!threadId) return;
     try {
       const thread = await this.client.call<Thread>("threads.get_by_id", { thread_id: threadId });
       const page = await this.page(threadId);
@@ -185,17 +206,28 @@ export class Conversation {
   }
 
   private async run(type: string, params: object): Promise<boolean> {
-    // A question whether something runs here is no reason to drop a click.
-    if (this.turn?.isQuestion && !this.turn.arrived) this.leave();
     if (this.isBusy) return false;
+    this.leave();
     return this.follow((signal) => this.client.stream(type, params, signal));
   }
 
   /** Where the server can, see the rest of an answer that began before this page did. */
   private rejoin(): void {
-    const { live, threadId } = this;
-    if (live && threadId && !this.isBusy) void this.follow((signal) => live.turn(threadId, signal), true);
+    const { live, threadId, turn } = this;
+    // What is being asked now may be answered by the state before the change that brought us here.
+    if (turn?.isQuestion) this.isToAskAgain = true;
+    if (live && threadId && !turn) void this.follow((signal) => live.turn(threadId, signal), true);
   }
+  private isToAskAgain = false;
+
+  /** Look at what changed while nobody could look. */
+  private catchUp(): void {
+    const known = new Set(this.state.items.map(({ id }) => id));
+    const isNews = [...this.unseen].some((id) => !known.has(id));
+    this.unseen.clear();
+    if (isNews) void this.refresh();
+  }
+  private readonly unseen = new Set<string>();
 
   private async follow(source: (signal: AbortSignal) => AsyncIterable<ThreadEvent>, isRejoined = false): Promise<boolean> {
     const turn: Turn = { abort: new AbortController(), arrived: false, isQuestion: isRejoined, before: this.state.items };
@@ -204,8 +236,9 @@ export class Conversation {
     try {
       for await (const event of source(turn.abort.signal)) {
         if (this.turn !== turn) return true;
-        if (!turn.arrived && isRejoined) this.begin();
+        const isFirst = !turn.arrived;
         turn.arrived = true;
+        if (isFirst && isRejoined) this.begin();
         // What the thread was called when the turn began is older than what was loaded.
         if (!(isRejoined && "thread" in event)) this.take(event);
       }
@@ -216,6 +249,10 @@ export class Conversation {
     this.turn = null;
     this.set({ ...this.state, progress: null, canStop: false });
     if (turn.arrived || !isRejoined) this.host.emit("response.end");
+    const isAskedAgain = this.isToAskAgain && !turn.arrived;
+    this.isToAskAgain = false;
+    if (isAskedAgain) this.rejoin();
+    else this.catchUp();
     await this.useTools();
     return turn.arrived;
   }
