@@ -305,5 +305,5 @@ async def test_an_address_that_does_not_answer_is_not_waited_for(monkeypatch: py
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both)
         monkeypatch.setattr(dialling, "_connected", silent)
         async with client() as http:
-            assert (await http.get(f"http://{address}/")).text == "hi"
+            assert (await http.get(f"http://upstream:{port}/")).text == "hi"
     assert tried == ["::1", "127.0.0.1"]

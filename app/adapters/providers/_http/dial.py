@@ -1,6 +1,7 @@
 """A connected socket, to whichever address of a name answers first."""
 
 import asyncio
+import ipaddress
 import socket
 from collections.abc import Iterable
 from itertools import chain, zip_longest
@@ -15,12 +16,10 @@ Address = tuple[Any, ...]
 
 async def dial(host: str, port: int) -> socket.socket:
     """Raises `OSError` when no address takes the connection: the error of the last."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     tries: set[asyncio.Task[socket.socket]] = set()
     failures: list[OSError] = []
     try:
-        for family, address in _alternating((family, address) for family, *_, address in found):
+        for family, address in _alternating(await _addresses(host, port)):
             tries.add(asyncio.create_task(_connected(family, address)))
             done, tries = await asyncio.wait(tries, timeout=HEAD_START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if connection := _first(done, failures):
@@ -34,6 +33,15 @@ async def dial(host: str, port: int) -> socket.socket:
             late.cancel()
             late.add_done_callback(_dropped)
     raise failures[-1] if failures else OSError(f"{host} has no address")
+
+
+async def _addresses(host: str, port: int) -> list[tuple[int, Address]]:
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return [(family, address) for family, *_, address in found]
+    return [(socket.AF_INET if version == 4 else socket.AF_INET6, (host, port))]
 
 
 async def _connected(family: int, address: Address) -> socket.socket:
