@@ -7,10 +7,12 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
 
+from app.environment import variables
 from tests.watched_server import HELD
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +25,27 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+LONG_ENOUGH = 16
+CANARY = "cAnArY-7f3d"
+
+
+def canaries() -> dict[str, str]:
+    """A secret for each setting that is one and changes nothing else: none may be shown by any server of a test."""
+    names = ("SESSION_SECRET", "FILE_LINKS_SECRET")
+    return {name: f"{CANARY}-{name}-0123456789abcdefghijklmnopqrstuvwxyz" for name in names}
+
+
+@cache
+def secret_names() -> frozenset[str]:
+    """Every variable that is secret as a whole, as the settings' own types say."""
+    from app.bootstrap import setting_sections
+
+    found = {
+        name for section in setting_sections().values() for v in variables(section) if v.secret for name in v.names
+    }
+    return frozenset(found - {"DATABASE_URL", "MCP_SERVERS"})
 
 
 class ServerProcess:
@@ -52,6 +75,7 @@ class ServerProcess:
             HELD: str(self._held),
             # A title is one more request to the model, at a moment that no script of a fake upstream foresees.
             "TITLES": "off",
+            **canaries(),
             **(environment or {}),
         }
         self._process: asyncio.subprocess.Process | None = None
@@ -65,6 +89,13 @@ class ServerProcess:
     def held(self) -> str:
         """Who held its event loop, and for how long; empty when nobody did."""
         return self._held.read_text() if self._held.exists() else ""
+
+    @property
+    def secrets_told(self) -> list[str]:
+        """Its secret variables whose values it printed; short ones are words that are printed anyway."""
+        log = self.log
+        secrets = {name: value for name, value in self._environment.items() if name in secret_names()}
+        return [name for name, value in secrets.items() if len(value) >= LONG_ENOUGH and value in log]
 
     @property
     def pid(self) -> int:
@@ -112,6 +143,7 @@ class ServerProcess:
             await self._process.wait()
             raise AssertionError(f"the server did not stop:\n{self.log}") from None
         assert "GROSSLY" not in self.held, f"the event loop was held\n{self.held}"
+        assert not self.secrets_told, "the server printed these secrets"
         return code
 
 

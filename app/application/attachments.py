@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import PurePath, PureWindowsPath
 from typing import Any, Final, NamedTuple
 
@@ -73,7 +74,9 @@ class Attachments(AttachmentStore[RequestContext]):
             raise self._wrong_type()
         url = AnyUrl(self._links.url("upload", id_ := new_id("atc"), input.size, context))
         waiting = {"upload_descriptor": AttachmentUploadDescriptor(url=url, method="PUT")}
-        return self._attachment(id_, input.name, claimed, input.size, context, uploaded=False, **waiting)
+        announced = self._attachment(id_, input.name, claimed, input.size, context, uploaded=False, **waiting)
+        await self._save(announced, context)
+        return announced
 
     async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
         """See that it may be deleted, which ChatKit then does. Raises `NotFoundError`, and `ConflictError` for one that
@@ -90,7 +93,8 @@ class Attachments(AttachmentStore[RequestContext]):
         try:
             return await self._receive(attachment, Arrival(content, limit=room, too_large=self._too_large()), context)
         except BaseException:
-            await self._store.delete_attachment(attachment.id, context)
+            with suppress(chatkit.store.NotFoundError):
+                await self._store.delete_attachment(attachment.id, context)
             raise
 
     async def fill(self, attachment_id: str, token: str, content: AsyncIterator[bytes], *, base_url: str) -> Attachment:
@@ -158,8 +162,16 @@ class Attachments(AttachmentStore[RequestContext]):
         except NotFoundError:
             await self._storage.delete([attachment.id])
             raise
-        await self._store.save_attachment(received, context)
+        await self._save(received, context)
         return received
+
+    async def _save(self, attachment: Attachment, context: RequestContext) -> None:
+        """Save it and then look: of any that come at once, the last to be saved sees all, so they never take more room
+        together than there is. Raises `InvalidInputError` when there is none, and has then deleted it."""
+        await self._store.save_attachment(attachment, context)
+        if 0 < self._settings.bytes_per_user < await self._ledger.used(context.user_id):
+            await self._store.delete_attachment(attachment.id, context)
+            raise self._no_room()
 
     def _attachment(
         self, id_: str, name: str, type_: str, size: int, context: RequestContext, *, uploaded: bool, **more: Any
@@ -189,8 +201,11 @@ class Attachments(AttachmentStore[RequestContext]):
             return self._settings.max_bytes
         left = self._settings.bytes_per_user - await self._ledger.used(context.user_id)
         if left <= 0:
-            raise InvalidInputError(_("You have no room for more files. Delete chats with files that you do not need."))
+            raise self._no_room()
         return min(left, self._settings.max_bytes)
+
+    def _no_room(self) -> InvalidInputError:
+        return InvalidInputError(_("You have no room for more files. Delete chats with files that you do not need."))
 
     def _too_large(self) -> TooLargeError:
         return TooLargeError(_("The file is too large: {limit} bytes are allowed.", limit=self._settings.max_bytes))

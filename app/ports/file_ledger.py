@@ -26,7 +26,7 @@ class FileLedger(ABC):
 
     @abstractmethod
     async def used(self, user_id: str) -> int:
-        """The bytes of all of the user's attachments (`size_of`)."""
+        """The bytes of all of the user's attachments (`size_of`), of each that was saved before this is called."""
 
     @abstractmethod
     async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:

@@ -1,16 +1,24 @@
 """What every `FileLedger` promises."""
 
+import asyncio
 import datetime as dt
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 from chatkit.store import NotFoundError
-from chatkit.types import FileAttachment, ThreadMetadata
+from chatkit.types import AttachmentCreateParams, FileAttachment, ThreadMetadata
 
+from app.adapters.attachments.obstore_storage import open_attachments
+from app.application.attachments import Attachments
+from app.application.file_links import FileLinks
+from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
+from app.environment import Secret
 from app.ports.file_ledger import FileLedger
 from app.ports.storage import Storage
+from app.settings.attachments import AttachmentSettings
 from tests.factories import thread
 
 SOON = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -143,3 +151,32 @@ async def test_the_age_of_an_attachment_is_that_of_its_first_saving(
     while await ledger.abandon_unsent(between):
         pass
     assert await ledger.of_user(ann.user_id) == []
+
+
+@pytest.mark.parametrize("way", ["announced", "uploaded"])
+async def test_files_that_come_at_once_take_no_more_room_than_there_is(
+    storage: Storage, ledger: FileLedger, ann: RequestContext, way: str
+) -> None:
+    settings = AttachmentSettings(url="memory://", bytes_per_user=25)
+    all_ = Attachments(storage.threads, ledger, open_attachments(settings), FileLinks(Secret("k" * 32)), settings)
+    ann = RequestContext(user_id=ann.user_id, base_url="http://chat.example")
+
+    async def content() -> AsyncGenerator[bytes, None]:
+        yield b"0123456789"
+
+    async def come() -> None:
+        if way == "uploaded":
+            await all_.add("a.txt", content(), ann)
+            return
+        params = AttachmentCreateParams(name="a.txt", size=10, mime_type="text/plain")
+        await storage.threads.save_attachment(await all_.create_attachment(params, ann), ann)
+
+    outcomes = await asyncio.gather(*(come() for _ in range(12)), return_exceptions=True)
+    taken = outcomes.count(None)
+    assert all(isinstance(outcome, InvalidInputError) for outcome in outcomes if outcome is not None)
+    assert await ledger.used(ann.user_id) == 10 * taken <= 25
+    while taken < 2:
+        await come()  # Those that refused each other left their room free.
+        taken += 1
+    with pytest.raises(InvalidInputError):
+        await come()

@@ -251,3 +251,22 @@ async def test_a_secret_that_can_be_guessed_is_refused_with_how_to_make_one(
 
 async def test_a_login_and_none_are_not_both(tmp_path: Path) -> None:
     assert "AUTH_MODE" in await refused(tmp_path, {"AUTH_MODE": "none", "JWT_SECRET": SECRET})
+
+
+async def test_an_allowed_page_uploads_in_two_phases(http: httpx.AsyncClient) -> None:
+    page = {"origin": APP, "sec-fetch-site": "cross-site"}
+    wanted = {"name": "a.txt", "size": 5, "mime_type": "text/plain"}
+    body = {"type": "attachments.create", "params": wanted}
+    created = await http.post("/chatkit", json=body, headers={**page, **bearer(ANN)})
+    url = created.json()["upload_descriptor"]["url"]
+    asked = {"access-control-request-method": "PUT", "access-control-request-headers": "content-type"}
+    preflight = await http.options(url, headers={"origin": APP, **asked})
+    assert preflight.is_success
+    assert preflight.headers["access-control-allow-origin"] == APP
+    assert "PUT" in preflight.headers["access-control-allow-methods"]
+    assert (await http.options(url, headers={"origin": EVIL, **asked})).is_client_error
+    uploaded = await http.put(url, content=b"hello", headers={**page, "content-type": "text/plain"})
+    assert uploaded.status_code == httpx.codes.OK, uploaded.text
+    assert uploaded.headers["access-control-allow-origin"] == APP
+    stranger = await http.put(url, content=b"hello", headers={"origin": EVIL})
+    assert "access-control-allow-origin" not in stranger.headers, "its browser shows it nothing"

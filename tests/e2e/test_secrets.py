@@ -3,24 +3,34 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import httpx
+import msgspec
+import pytest
 
-from app.bootstrap import setting_sections
-from app.environment import variables
-from tests.chatkit_client import ChatKitClient
+from app.adapters.stores.sql.migrations import migrate
+from app.bootstrap import read_settings, setting_sections
+from app.environment import Secret, variables
+from app.settings import LogFormat, Settings
+from tests.chatkit_client import ChatKitClient, user_input
 from tests.fakes.login_service import secret_token
 from tests.fakes.upstream import Upstream, json_reply
-from tests.server import ROOT, running
+from tests.postgres import running_postgres
+from tests.server import CANARY, ROOT, running
 
-CANARY = "cAnArY-7f3d"
 WORD = "xYzZy-user-text"
 # These are addresses and documents, which hold a secret in one part.
 SHAPED = {
     "DATABASE_URL": f"postgresql://ann:{CANARY}-database@127.0.0.1:1/none",
-    "MCP_SERVERS": "",
+    "MCP_SERVERS": '{"far": {"url": "http://127.0.0.1:1/mcp", "headers": {"authorization": "Bearer '
+    + f"{CANARY}-mcp-header"
+    + '"}}, "near": {"command": "'
+    + sys.executable
+    + '", "args": ["-c", "pass"], "env": {"KEY": "'
+    + f"{CANARY}-mcp-env"
+    + '"}}}',
 }
 # Asked for with real parts in them.
 PLACES = ("/health", "/docs/openapi.json", "/docs", "/", "/hosted", "/config.json", "/api/tasks", "/api/usage")
@@ -62,6 +72,11 @@ async def walk(url: str, secrets: Mapping[str, str]) -> str:
         client.http.event_hooks["response"] = [note]
         for place in (*PLACES, f"/nowhere/{WORD}", f"/api/tasks?limit={WORD}"):
             await client.http.get(place)
+        document = (await client.http.get("/docs/openapi.json")).json()
+        for path, item in document["paths"].items():
+            for method in item:
+                if path != "/api/events":
+                    await client.http.request(method, path.replace("{", "").replace("}", ""), json={"x": WORD})
         # The user's own words may come back to them in the answer, so they are said here without being read.
         for body in (b"{", b"\xff", f'{{"type":"{WORD}"}}'.encode(), b"[" * 5000):
             await client.http.post("/chatkit", content=body)
@@ -71,17 +86,36 @@ async def walk(url: str, secrets: Mapping[str, str]) -> str:
     return "\n".join(seen)
 
 
-async def test_a_working_server_tells_no_secret(tmp_path: Path) -> None:
+def test_the_settings_show_no_secret() -> None:
+    secrets = {**planted(), "LLM_PROVIDER": "demo"}
+    settings = read_settings(secrets)
+    assert CANARY in settings.store.database_url.reveal()
+    for shown in (repr(settings), str(settings), f"{settings}", repr(settings.mcp_servers), repr(vars_of(settings))):
+        assert CANARY not in shown
+
+
+def vars_of(settings: Settings) -> list[object]:
+    """Each section by itself, and each setting of it."""
+    sections = [*msgspec.structs.asdict(settings).values(), *settings.providers.values()]
+    parts = [part for part in sections if isinstance(part, msgspec.Struct)]
+    return [*sections, *(msgspec.structs.asdict(part) for part in parts)]
+
+
+@pytest.mark.parametrize("form", LogFormat)
+async def test_a_working_server_tells_no_secret(tmp_path: Path, form: LogFormat) -> None:
     secrets = {**planted(), "DATABASE_URL": "memory://"}
     async with Upstream() as upstream:
-        # An upstream that repeats the key in its refusal, as some do.
-        upstream.always(json_reply(401, {"error": {"message": f"bad key {secrets['GEMINI_API_KEY']}", "code": 401}}))
+        # An upstream that repeats the key and the prompt in its refusal, as some do.
+        upstream.always(
+            json_reply(401, {"error": {"message": f"bad key {secrets['GEMINI_API_KEY']} for {WORD}", "code": 401}})
+        )
         environment = {
             **secrets,
             "LLM_PROVIDER": "gemini",
             "GEMINI_BASE_URL": upstream.url,
             "LLM_RETRIES": "0",
             "APP_LOG_LEVEL": "debug",
+            "LOG_FORMAT": form,
         }
         async with running(tmp_path, environment) as server:
             seen = await walk(server.url, secrets)
@@ -104,6 +138,30 @@ async def test_a_server_whose_store_is_gone_tells_no_secret(tmp_path: Path) -> N
         output = await output_of(tmp_path, {**secrets, "LLM_PROVIDER": "demo"}, *command)
         assert output
         assert CANARY not in output
+
+
+async def test_a_store_that_is_lost_under_a_running_server_tells_no_secret(tmp_path: Path) -> None:
+    async with running_postgres() as postgres:
+        url = postgres.url().replace("postgres@", f"postgres:{CANARY}-database@")
+        await migrate(Secret(url))
+        secrets = {**planted(), "DATABASE_URL": url, "LLM_PROVIDER": "demo", "SAVE_RETRY_SECONDS": "0"}
+        async with running(tmp_path, secrets) as server:
+            seen = await outage(server.url, secrets, postgres.stop)
+            assert "503 " in seen
+            assert CANARY not in seen + server.log
+            assert WORD not in server.log.replace(f"/nowhere/{WORD}", "")
+
+
+async def outage(url: str, secrets: Mapping[str, str], begin: Callable[[], Awaitable[None]]) -> str:
+    """Every answer from the moment on that the store is gone, which is in the middle of one."""
+    token = secret_token(key=secrets["JWT_SECRET"], sub="ann", aud=None, iss=None)
+    async with ChatKitClient(url, {"authorization": f"Bearer {token}"}) as client:
+        told: list[str] = []
+        async for event in client.stream("threads.create", input=user_input(f"Please say {WORD}")):
+            if not told:
+                await begin()
+            told.append(event.model_dump_json())
+    return "".join(told) + await walk(url, secrets)
 
 
 async def test_mistakes_in_the_settings_tell_no_secret(tmp_path: Path) -> None:
