@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+import os
 from collections import Counter
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -31,7 +32,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pydantic.json_schema.PydanticJsonSchemaWarning"),
 ]
 
-CASES = 100
+CASES = int(os.environ.get("REQUEST_CASES", "100"))
 """For each kind of request."""
 
 ADA, BEN = (RequestContext(user_id=name) for name in ("ada", "ben"))

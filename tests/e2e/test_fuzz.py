@@ -16,7 +16,7 @@ from schemathesis.core.result import Ok
 
 from tests.server import running
 
-CASES = int(os.environ.get("FUZZ_CASES", "4000"))
+CASES = int(os.environ.get("FUZZ_CASES", "1200"))
 """`FUZZ_CASES=10000` takes a quarter of an hour on two cores."""
 SHARES = 8
 SECONDS = 20
