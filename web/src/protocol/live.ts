@@ -12,6 +12,7 @@ export interface Change {
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
+const BUSY_TRIES = 3;
 
 export class Live {
   /** `root` is where the server's other routes begin. */
@@ -23,7 +24,7 @@ export class Live {
   /** The events of the thread's running turn from its first one on; nothing when none runs. */
   async *turn(threadId: string, signal: AbortSignal): AsyncGenerator<ThreadEvent> {
     const address = this.address(`api/threads/${encodeURIComponent(threadId)}/stream?after=0&running=true`);
-    const response = await this.client.fetch(address, { signal });
+    const response = await this.asked(address, signal);
     if (response.ok && response.status !== 204) yield* events(response);
   }
 
@@ -55,6 +56,17 @@ export class Live {
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    }
+  }
+
+  /** The answer to a question that the server may be too busy for just now: that is no answer, and is asked again. */
+  private async asked(address: string, signal: AbortSignal): Promise<Response> {
+    for (let left = BUSY_TRIES; ; left--) {
+      const response = await this.client.fetch(address, { signal });
+      if (left === 0 || (response.status !== 429 && response.status < 500)) return response;
+      const seconds = Number(response.headers.get("retry-after") ?? 1);
+      await new Promise((resolve) => setTimeout(resolve, Math.min((seconds || 1) * 1_000, LONGEST_WAIT_MS)));
+      signal.throwIfAborted();
     }
   }
 

@@ -1,0 +1,48 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import type { Client } from "../src/protocol/client";
+import { Live } from "../src/protocol/live";
+
+const EVENT = 'data: {"type":"progress_update","text":"…"}\n\n';
+
+function live(...answers: Response[]): { live: Live; asked: () => number } {
+  const fetch = vi.fn(async () => answers.shift() as Response);
+  return { live: new Live({ fetch } as unknown as Client, new URL("http://host/")), asked: () => fetch.mock.calls.length };
+}
+
+async function all(turn: AsyncGenerator<unknown>): Promise<unknown[]> {
+  const events = [];
+  for await (const event of turn) events.push(event);
+  return events;
+}
+
+afterEach(() => vi.useRealTimers());
+
+describe("a thread's running turn", () => {
+  it("is asked for again when the server is too busy to say", async () => {
+    vi.useFakeTimers();
+    const busy = new Response(null, { status: 429, headers: { "retry-after": "2" } });
+    const { live: page, asked } = live(busy, new Response(null, { status: 503 }), new Response(EVENT));
+    const events = all(page.turn("thr_1", new AbortController().signal));
+    await vi.runAllTimersAsync();
+    expect(await events).toHaveLength(1);
+    expect(asked()).toBe(3);
+  });
+
+  it("is none where the server knows of none", async () => {
+    for (const status of [204, 404]) {
+      const { live: page, asked } = live(new Response(null, { status }));
+      expect(await all(page.turn("thr_1", new AbortController().signal))).toEqual([]);
+      expect(asked()).toBe(1);
+    }
+  });
+
+  it("is given up when the server stays busy", async () => {
+    vi.useFakeTimers();
+    const { live: page, asked } = live(...Array.from({ length: 9 }, () => new Response(null, { status: 500 })));
+    const events = all(page.turn("thr_1", new AbortController().signal));
+    await vi.runAllTimersAsync();
+    expect(await events).toEqual([]);
+    expect(asked()).toBe(4);
+  });
+});
