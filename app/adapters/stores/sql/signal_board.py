@@ -1,5 +1,6 @@
 """Signals on a table, for replicas that no NOTIFY reaches: they look."""
 
+import asyncio
 import datetime as dt
 import secrets
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ WINDOW = dt.timedelta(seconds=10)
 """Rows become visible in another order than they are numbered in, so each look reaches back so far."""
 
 KEPT = dt.timedelta(minutes=1)
+CLEAN_SECONDS = 60.0
 
 _SENDER = bindparam("sender", type_=AnyText)
 _SPAN = bindparam("span", type_=Interval)
@@ -30,6 +32,7 @@ class SignalBoard:
         self._database = database
         self._sender = secrets.token_hex(8)
         self._seen: set[int] | None = None
+        self._clean_at = 0.0
         given = func.unnest(bindparam("signals", type_=ARRAY(Text)))
         rows = select(_SENDER, func.now(), given)
         self._post = database.insert(posted).from_select(["sender", "sent_at", "signal"], rows)
@@ -42,15 +45,18 @@ class SignalBoard:
         """What others posted since the last look, in order; `MISSED` at the first look after `leave`."""
         rows = await self._database.rows(_look.order_by(posted.c.seq), {"span": WINDOW})
         seen, self._seen = self._seen, {row.seq for row in rows}
+        await self._clean()
         if seen is None:
-            await self._database.write(_clean, {"span": KEPT})
             return [MISSED]
         return [row.signal for row in rows if row.seq not in seen and row.sender != self._sender]
-
-    async def clean(self) -> None:
-        """Take down what everybody has seen."""
-        await self._database.write(_clean, {"span": KEPT})
 
     def leave(self) -> None:
         """What is posted from now on is not for this process."""
         self._seen = None
+
+    async def _clean(self) -> None:
+        """Take down what everybody has seen, once in a while: those who only look are the only ones who post."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._clean_at:
+            self._clean_at = now + CLEAN_SECONDS
+            await self._database.write(_clean, {"span": KEPT})
