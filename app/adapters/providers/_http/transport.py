@@ -49,7 +49,7 @@ class HttpTransport(httpx2.AsyncBaseTransport):
             connection.send(head, body)
             await connection.answer()
         except BaseException:
-            self._give_back(place, connection)
+            self.give_back(place, connection)
             raise
         return httpx2.Response(connection.status, headers=connection.headers, stream=_Body(self, place, connection))
 
@@ -60,11 +60,8 @@ class HttpTransport(httpx2.AsyncBaseTransport):
         self._open.clear()
         self._idle.clear()
 
-    def give_back(self, place: Place, connection: Connection) -> None:
-        """The answer on this connection is not read any further."""
-        self._give_back(place, connection)
-
-    def _give_back(self, place: Place, connection: Connection | None) -> None:
+    def give_back(self, place: Place, connection: Connection | None) -> None:
+        """The answer on this connection is not read any further; None for a request that never got one."""
         self._room.release()
         if connection is None:
             return
