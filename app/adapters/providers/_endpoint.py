@@ -1,16 +1,15 @@
 """The address where chat completions are asked for: one request, its refusal, or its answer as it comes."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, asynccontextmanager
-from typing import Any, Final
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import httpx2
 import msgspec
 
+from app.adapters.providers._streams import beginning
 from app.adapters.providers._upstream import UpstreamSettings, new_http
 from app.ports.model_provider import ModelError
-
-_LONGEST_REFUSAL: Final = 64 * 1024
 
 
 class NoAnswerError(Exception):
@@ -78,14 +77,9 @@ class Endpoint:
 async def _page(response: httpx2.Response) -> object:
     """A refusal's words; of an endless or a broken one, what came."""
     page = bytearray()
-    try:
-        async with aclosing(response.aiter_bytes()) as pieces:
-            async for piece in pieces:
-                page += piece
-                if len(page) > _LONGEST_REFUSAL:
-                    break
-    except httpx2.TransportError:
-        pass  # Its status says enough.
+    with suppress(httpx2.TransportError):  # Its status says enough.
+        async for piece in beginning(response):
+            page += piece
     try:
         return msgspec.json.decode(page)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,6 +1,8 @@
 """Whether a success is an event stream at all."""
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final
 
 import httpx2
@@ -23,13 +25,20 @@ async def expect_stream(response: httpx2.Response) -> None:
     kind = response.headers.get("content-type", "text/event-stream").partition(";")[0].strip().lower()
     if kind == "text/event-stream" or not response.is_success:
         return
-    body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) > _LONGEST_PAGE:
-            break
+    body = b"".join([piece async for piece in beginning(response)])
     shown = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,40}", kind, re.ASCII) else "of an unreadable type"
-    raise NotAStreamError(shown, error_in(bytes(body)))
+    raise NotAStreamError(shown, error_in(body))
+
+
+async def beginning(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+    """The body piece by piece, up to the one that goes beyond 64 KB: nobody's page or error is longer."""
+    size = 0
+    async with aclosing(response.aiter_bytes()) as pieces:
+        async for piece in pieces:
+            yield piece
+            size += len(piece)
+            if size > _LONGEST_PAGE:
+                return
 
 
 def reported(data: bytes) -> object | None:
