@@ -26,8 +26,8 @@ CALLER = RequestContext(user_id="ada")
 ROUNDS = 6
 """What keeps turns alive asks now and then, too: of several turns, the one that it left alone counts."""
 
-MOST = {"sqlite": (6, 4), "postgres": (5, 6)}
-"""Before the first word: enter the thread (a statement more on SQLite), load it, add the message, load what was said
+MOST = {"sqlite": (5, 4), "postgres": (5, 6)}
+"""Before the first word: enter the thread, load it, add the message, load what was said
 and what was done. After the last: add the answer, record it, write down the rest, note the end, and tell the others."""
 
 Count = Callable[[], int]
@@ -59,14 +59,13 @@ async def counted(
     async with application(f"sqlite:///{tmp_path}/counted.db") as container:
         storage = await container.get(Storage)
         assert isinstance(storage, SqlStorage)
-        asked: list[str] = []
+        visits: list[object] = []
 
-        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-            if statement not in {"BEGIN IMMEDIATE", "COMMIT"}:  # Parts of one visit to the file.
-                asked.append(statement)
+        def note(connection: object, *_: Any) -> None:
+            visits.append(connection)
 
-        event.listen(storage.database.engine.sync_engine, "before_cursor_execute", note)
-        yield container, lambda: len(asked)
+        event.listen(storage.database.engine.sync_engine, "checkout", note)
+        yield container, lambda: len(visits)
 
 
 async def one_turn(container: AsyncContainer, count: Count, kind: str, **where: str) -> tuple[str, int, int]:

@@ -5,13 +5,18 @@ from typing import Any
 
 import aiosqlite
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql import database as databases
 from app.adapters.stores.sql.database import SqliteDatabase
 from app.adapters.stores.sql.one_hop import OneHop, knows_aiosqlite
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.url import SqliteTarget
+
+TABLE = Table("t", MetaData(), Column("a", Integer), Column("b", Text))
+ADD = Prepared(insert(TABLE).values(a=bindparam("a"), b=bindparam("b")).inline())
+FIND = Prepared(select(TABLE).where(TABLE.c.a >= bindparam("least")).order_by(TABLE.c.a))
 
 
 def test_aiosqlite_is_as_we_know_it() -> None:
@@ -37,6 +42,10 @@ async def test_rows_counts_and_failures_are_the_same(
         async with database.transaction() as connection:
             await connection.execute(text("INSERT INTO t VALUES (:a, '')"), [{"a": 3}, {"a": 4}])
         assert [row.a for row in await database.rows(text("SELECT a FROM t ORDER BY a"), {})] == [1, 3, 4]
+        with pytest.raises(IntegrityError):
+            await database.run((ADD, {"a": 5, "b": "5"}), (ADD, {"a": 4, "b": "4"}))
+        added, found = await database.run((ADD, {"a": 5, "b": "ö"}), (FIND, {"least": 4}))
+        assert (added.count, [(row.a, row.b) for row in found.rows], found.count) == (1, [(4, ""), (5, "ö")], 2)
     finally:
         await database.aclose()
 

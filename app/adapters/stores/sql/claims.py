@@ -5,9 +5,9 @@ import datetime as dt
 from sqlalchemy import LargeBinary, bindparam, delete, select
 
 from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import request_claims as claims
 from app.adapters.stores.sql.types import AnyText, Moment
-from app.adapters.stores.sql.upsert import compiled_once
 from app.ports.request_claims import RequestClaims
 
 _KEY = bindparam("key", type_=LargeBinary)
@@ -15,8 +15,8 @@ _TURN = bindparam("turn_id", type_=AnyText)
 _NOW = bindparam("now", type_=Moment)
 _UNTIL = bindparam("until", type_=Moment)
 
-_holder = select(claims.c.turn_id).where(claims.c.key == _KEY, claims.c.until > _NOW)
-_release = delete(claims).where(claims.c.turn_id == _TURN)
+_holder = Prepared(select(claims.c.turn_id).where(claims.c.key == _KEY, claims.c.until > _NOW))
+_release = Prepared(delete(claims).where(claims.c.turn_id == _TURN))
 _forget = delete(claims).where(claims.c.until < _NOW)
 
 
@@ -27,7 +27,7 @@ class SqlRequestClaims(RequestClaims):
         self._database = database
         claim = database.insert(claims).values(key=_KEY, turn_id=_TURN, until=_UNTIL)
         changed = {"turn_id": claim.excluded.turn_id, "until": claim.excluded.until}
-        self._claim = compiled_once(
+        self._claim = Prepared(
             claim.on_conflict_do_update(index_elements=["key"], set_=changed, where=claims.c.until <= _NOW)
         )
 

@@ -4,25 +4,25 @@ import asyncio
 import ssl
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, CursorResult, Executable, Row, Table, event, func, select
+from sqlalchemy import URL, CursorResult, Executable, Table, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DisconnectionError, MultipleResultsFound, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
-from app.adapters.stores.sql.failures import is_busy, unavailable
-from app.adapters.stores.sql.one_hop import knows_aiosqlite, one_hop
+from app.adapters.stores.sql.failures import as_refusal, is_busy, unavailable
+from app.adapters.stores.sql.one_hop import knows_aiosqlite, one_hop, visit
+from app.adapters.stores.sql.prepared import Answer, Parameters, Prepared, Step
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError
 
 # Any number will do that no other program uses on the same database: "anyport" in ASCII.
 _MIGRATION_LOCK = int.from_bytes(b"anyport", "big")
-
-Parameters = Mapping[str, Any]
 
 IDLE_SECONDS = 30.0
 """A connection that was idle for longer is asked whether it still works before it is used."""
@@ -68,24 +68,45 @@ class Database(ABC):
     def _writing(self) -> AbstractAsyncContextManager[Any]:
         """Held while something is written."""
 
-    async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row[Any]]:
+    @abstractmethod
+    async def run(self, *steps: Step) -> Sequence[Answer]:
+        """Run prepared statements, all or none: any number in one visit to SQLite, one a round trip to PostgreSQL."""
+
+    async def rows(self, statement: Executable | Prepared, parameters: Parameters) -> Sequence[Any]:
         """What a query finds."""
+        if isinstance(statement, Prepared):
+            [answer] = await self.run((statement, parameters))
+            return answer.rows
         with unavailable():
             async with self.engine.connect() as connection:
                 return (await connection.execute(statement, parameters)).all()
 
-    async def row(self, statement: Executable, parameters: Parameters) -> Row[Any] | None:
+    async def row(self, statement: Executable | Prepared, parameters: Parameters) -> Any | None:
         """The only row that a query finds."""
-        with unavailable():
-            async with self.engine.connect() as connection:
-                return (await connection.execute(statement, parameters)).one_or_none()
+        found = await self.rows(statement, parameters)
+        if len(found) > 1:
+            raise MultipleResultsFound
+        return found[0] if found else None
 
-    async def write(self, statement: Executable, parameters: Parameters) -> int:
+    async def write(self, statement: Executable | Prepared, parameters: Parameters) -> int:
         """Run one statement that commits by itself; returns how many rows it touched."""
+        if isinstance(statement, Prepared):
+            [answer] = await self.run((statement, parameters))
+            return answer.count
         with unavailable():
             async with self._writing(), self.engine.connect() as connection:
                 result: CursorResult[Any] = await connection.execute(statement, parameters)
                 return result.rowcount
+
+    @asynccontextmanager
+    async def _driver(self) -> AsyncIterator[Any]:
+        """A connection as the driver has it, for no more than one unit of work."""
+        with unavailable(), as_refusal():
+            pooled = await self.engine.raw_connection()
+            try:
+                yield pooled.driver_connection
+            finally:
+                await greenlet_spawn(pooled.close)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -127,6 +148,26 @@ class PostgresDatabase(Database):
             # Of the transaction, not of the session, so that it holds and ends behind a pooler too.
             await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             yield connection
+
+    async def run(self, *steps: Step) -> Sequence[Answer]:
+        async with self._driver() as driver:
+            if len(steps) == 1:
+                return [await self._ask(driver, *steps[0])]
+            async with driver.transaction():
+                return [await self._ask(driver, *step) for step in steps]
+
+    async def _ask(self, driver: Any, statement: Prepared, parameters: Parameters) -> Answer:
+        compiled = statement.compiled(self.engine.dialect)
+        try:
+            if compiled.finds:
+                rows = compiled.rows(await driver.fetch(compiled.text, *compiled.arguments(parameters)))
+                return Answer(rows, len(rows))
+            said: str = await driver.execute(compiled.text, *compiled.arguments(parameters))
+        except Exception as error:
+            if driver.is_closed():
+                raise ConnectionResetError(str(error)) from error
+            raise
+        return Answer((), int(said.rpartition(" ")[2]))
 
     def _writing(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()
@@ -197,6 +238,16 @@ class SqliteDatabase(Database):
                         await asyncio.sleep(0.02)
                     else:
                         return
+
+    async def run(self, *steps: Step) -> Sequence[Answer]:
+        asked = [(statement.compiled(self.engine.dialect), parameters) for statement, parameters in steps]
+        reads = all(statement.reads for statement, _ in steps)
+        async with nullcontext() if reads else self._writing(), self._driver() as driver:
+            found = await visit(driver, [(compiled.text, compiled.arguments(given)) for compiled, given in asked])
+        return [
+            Answer(compiled.rows(rows), len(rows) if compiled.finds else count)
+            for (compiled, _), (rows, count) in zip(asked, found, strict=True)
+        ]
 
     def _writing(self) -> AbstractAsyncContextManager[None]:
         # SQLite has one writer at a time; waiting here is quicker and fairer than in its busy handler.

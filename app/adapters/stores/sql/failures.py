@@ -22,6 +22,8 @@ _SQLITE = (
 
 _PASSING = _POSTGRES + _SQLITE
 
+_REFUSED = ("23", "SQLITE_CONSTRAINT")
+
 # A prepared statement that is gone, or that is somebody else's.
 _POOLER_CODES = frozenset({"26000", "42P05"})
 
@@ -37,6 +39,17 @@ def unavailable() -> Iterator[None]:
             _forget_values(error)
             raise
         raise StoreUnavailableError("The database is not available. Please try again.", detail=detail) from error
+
+
+@contextmanager
+def as_refusal() -> Iterator[None]:
+    """Raise as SQLAlchemy's `IntegrityError` what a driver says of a row that the schema refuses."""
+    try:
+        yield
+    except Exception as error:
+        if _code(error).startswith(_REFUSED):
+            raise IntegrityError(None, None, error) from error
+        raise
 
 
 def is_orphan(error: IntegrityError) -> bool:

@@ -7,9 +7,7 @@ from typing import Any
 from chatkit.store import NotFoundError
 from sqlalchemy import (
     Boolean,
-    Executable,
     Integer,
-    Row,
     String,
     bindparam,
     delete,
@@ -24,11 +22,11 @@ from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_duplicate, is_orphan
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import queued_turns, turn_events
 from app.adapters.stores.sql.tables import running_turns as turns
 from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText, Moment
-from app.adapters.stores.sql.upsert import compiled_once
 from app.ports.turn_journal import WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 _FRAME_END = b"\n\n"
@@ -46,17 +44,18 @@ _runs = turns.c.ended_at.is_(None)
 
 _others = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
 _behind = exists().where(queued_turns.c.thread_id == SCOPE, queued_turns.c.turn_id < _TURN, queued_turns.c.until > _NOW)
-_why_not = select(_behind.label("behind")).where(owned)
-_leave_queue = delete(queued_turns).where(queued_turns.c.turn_id == _TURN)
+_why_not = Prepared(select(_behind.label("behind")).where(owned))
+_leave_queue = Prepared(delete(queued_turns).where(queued_turns.c.turn_id == _TURN))
 
-_clear = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
-_renew = update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_UNTIL).returning(*_HEAD)
-_end = (
+_cleared = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
+_clear = Prepared(_cleared)
+_renew = Prepared(update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_UNTIL).returning(*_HEAD))
+_end = Prepared(
     update(turns)
     .where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)
     .values(end=bindparam("how", type_=String), ended_at=_UNTIL)
 )
-_drop = delete(turns).where(turns.c.id == _TURN, turns.c.owner == _OWNER)
+_drop = Prepared(delete(turns).where(turns.c.id == _TURN, turns.c.owner == _OWNER))
 _claim = (
     update(turns)
     .where(_runs, turns.c.owner != _OWNER, turns.c.lease_until < _BEFORE)
@@ -68,9 +67,11 @@ _wishes = {
     "keep": _asked.values(keep=True),
     "yield": _asked.values(wanted_until=_UNTIL),
 }
-_latest = select(*_HEAD).where(turns.c.thread_id == SCOPE).order_by(_runs.desc(), turns.c.ended_at.desc()).limit(1)
-_find = select(*_HEAD).where(turns.c.id == _TURN)
-_events = (
+_latest = Prepared(
+    select(*_HEAD).where(turns.c.thread_id == SCOPE).order_by(_runs.desc(), turns.c.ended_at.desc()).limit(1)
+)
+_find = Prepared(select(*_HEAD).where(turns.c.id == _TURN))
+_events = Prepared(
     select(turn_events.c.first, turn_events.c.frames)
     .where(turn_events.c.turn_id == _TURN, turn_events.c.last > bindparam("after"))
     .order_by(turn_events.c.first)
@@ -89,11 +90,11 @@ class SqlTurnJournal(TurnJournal):
             _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null(), null()
         ).where(owned, ~_behind, (_MOST == 0) | (_others < _MOST))
         enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
-        self._enter = compiled_once(enter)
+        self._enter = Prepared(enter)
         queue = database.insert(queued_turns).values(turn_id=_TURN, thread_id=SCOPE, until=_UNTIL)
         self._queue = queue.on_conflict_do_update(index_elements=["turn_id"], set_={"until": queue.excluded.until})
         # PostgreSQL does both in one round trip, SQLite takes no DELETE inside another statement.
-        self._at_once = compiled_once(enter.add_cte(_clear.cte("cleared"))) if self.shared else None
+        self._at_once = Prepared(enter.add_cte(_cleared.cte("cleared"))) if self.shared else None
         self._append = _append(database)
 
     async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
@@ -122,9 +123,8 @@ class SqlTurnJournal(TurnJournal):
     async def _clear_and_enter(self, values: dict[str, object]) -> int:
         if self._at_once is not None:
             return await self._database.write(self._at_once, values)
-        async with self._database.transaction() as connection:
-            await connection.execute(_clear, values)
-            return (await connection.execute(self._enter, values)).rowcount
+        _, entered = await self._database.run((_clear, values), (self._enter, values))
+        return entered.count
 
     async def queue(self, turn_id: str, thread_id: str, until: dt.datetime) -> None:
         try:
@@ -143,16 +143,11 @@ class SqlTurnJournal(TurnJournal):
             | {"frames": b"".join(batch.events)}
             for batch in batches
         ]
-        if len(rows) == 1:
-            await self._database.write(self._append, rows[0])
-        elif rows:
-            async with self._database.transaction() as connection:
-                for row in rows:
-                    await connection.execute(self._append, row)
+        if rows:
+            await self._database.run(*((self._append, row) for row in rows))
 
     async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(_renew, {"owner_id": owner, "until": lease_until})).all()
+        rows = await self._database.rows(_renew, {"owner_id": owner, "until": lease_until})
         return {row.id: _head(row) for row in rows}
 
     async def end(self, turn_id: str, owner: str, end: TurnEnd) -> None:
@@ -189,15 +184,15 @@ class SqlTurnJournal(TurnJournal):
         await self._database.write(_forget, {"before": before})
 
 
-def _append(database: Database) -> Executable:
+def _append(database: Database) -> Prepared:
     """A batch of a turn that is there; one that was written before is left as it is."""
     values = [bindparam(column.name, type_=column.type).label(column.name) for column in turn_events.columns]
     there = select(*values).where(exists().where(turns.c.id == _TURN))
     insert = database.insert(turn_events).from_select([column.name for column in turn_events.columns], there)
-    return compiled_once(insert.on_conflict_do_nothing())
+    return Prepared(insert.on_conflict_do_nothing())
 
 
-def _head(row: Row[Any]) -> TurnHead:
+def _head(row: Any) -> TurnHead:
     return TurnHead(**{column.name: value for column, value in zip(_HEAD, row, strict=True)})
 
 

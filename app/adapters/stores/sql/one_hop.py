@@ -11,6 +11,15 @@ from typing import Any
 
 import aiosqlite
 
+Asked = tuple[str, Sequence[Any]]
+"""A statement and its parameters."""
+
+Found = tuple[Sequence[Any], int]
+"""Its rows, and how many it touched."""
+
+# Without IMMEDIATE two that read first and then write fail at once, whatever the busy timeout.
+_BEGIN = "BEGIN IMMEDIATE"
+
 
 class Rows:
     """What aiosqlite's cursor is to SQLAlchemy: everything is known once `execute` returns."""
@@ -55,9 +64,9 @@ class Rows:
 class OneHop(aiosqlite.Connection):
     """A connection for SQLAlchemy; only what it uses is quicker, all else is aiosqlite's."""
 
-    async def hop(self, work: Callable[..., None], *arguments: Any) -> None:
+    async def hop(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Run `work` on the connection, in its thread."""
-        await self._execute(work, self._conn, *arguments)  # type: ignore[no-untyped-call]
+        return await self._execute(work, self._conn, *arguments)  # type: ignore[no-untyped-call]
 
     async def cursor(self) -> Any:  # type: ignore[override]  # aiosqlite's can be entered as well, SQLAlchemy only waits
         """A place for one result."""
@@ -67,6 +76,49 @@ class OneHop(aiosqlite.Connection):
         """Undo an open transaction. SQLAlchemy asks for it whenever a connection comes back, nearly always in vain."""
         if self.in_transaction:
             await super().rollback()
+
+
+async def visit(connection: aiosqlite.Connection, steps: Sequence[Asked]) -> Sequence[Found]:
+    """Run statements, several of them all or none: in one hop, on a connection that can."""
+    if isinstance(connection, OneHop):
+        found: Sequence[Found] = await connection.hop(_visit, steps)
+        return found
+    if len(steps) == 1:
+        return [await _ask(connection, *steps[0])]
+    await connection.execute(_BEGIN)
+    try:
+        answers = [await _ask(connection, *step) for step in steps]
+        await connection.execute("COMMIT")
+    except BaseException:
+        await connection.rollback()
+        raise
+    return answers
+
+
+async def _ask(connection: aiosqlite.Connection, sql: str, parameters: Sequence[Any]) -> Found:
+    async with connection.execute(sql, parameters) as cursor:
+        return [*await cursor.fetchall()], cursor.rowcount
+
+
+def _visit(connection: sqlite3.Connection, steps: Sequence[Asked]) -> Sequence[Found]:
+    if len(steps) == 1:
+        return [_run(connection, *steps[0])]
+    connection.execute(_BEGIN)
+    try:
+        found = [_run(connection, *step) for step in steps]
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+    return found
+
+
+def _run(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> Found:
+    cursor = connection.execute(sql, parameters)
+    rows = cursor.fetchall()
+    count = cursor.rowcount
+    cursor.close()
+    return rows, count
 
 
 def knows_aiosqlite() -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, Text, bindparam, func, select
 
 from app.adapters.stores.memory.signals import LocalSignals
 from app.adapters.stores.sql.database import Database, connect_arguments
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.signal_board import SignalBoard
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import StoreUnavailableError
@@ -24,7 +25,7 @@ CHECK_SECONDS = 10.0
 ECHO_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 
-_notify = select(func.pg_notify(CHANNEL, func.unnest(bindparam("signals", type_=ARRAY(Text)))))
+_notify = Prepared(select(func.pg_notify(CHANNEL, func.unnest(bindparam("signals", type_=ARRAY(Text))))))
 
 
 class PostgresSignals(Signals):

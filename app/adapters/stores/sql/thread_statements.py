@@ -8,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Executable,
-    Select,
     String,
     Text,
     and_,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.paging import page, position
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import attachments, feedback, thread_items, threads, tombstones, turns
 from app.adapters.stores.sql.types import AnyText, Moment
 from app.adapters.stores.sql.upsert import upsert
@@ -40,11 +40,14 @@ KIND = bindparam("kind", type_=String)
 owned = exists().where(threads.c.id == SCOPE, threads.c.user_id == USER)
 """True when the thread `:scope` is the caller's; part of every statement on what is in a thread."""
 
-thread = select(threads.c.body, threads.c.created_at).where(threads.c.id == SCOPE, threads.c.user_id == USER)
-item = select(thread_items.c.body, thread_items.c.created_at).where(
-    thread_items.c.thread_id == SCOPE, thread_items.c.id == ITEM, owned
+_thread = select(threads.c.body, threads.c.created_at).where(threads.c.id == SCOPE, threads.c.user_id == USER)
+thread = Prepared(_thread)
+item = Prepared(
+    select(thread_items.c.body, thread_items.c.created_at).where(
+        thread_items.c.thread_id == SCOPE, thread_items.c.id == ITEM, owned
+    )
 )
-attachment = select(attachments.c.body).where(attachments.c.id == ITEM, attachments.c.user_id == USER)
+attachment = Prepared(select(attachments.c.body).where(attachments.c.id == ITEM, attachments.c.user_id == USER))
 judgements = (
     select(feedback.c.item_id, feedback.c.kind)
     .join(thread_items, (thread_items.c.thread_id == SCOPE) & (thread_items.c.id == feedback.c.item_id))
@@ -55,7 +58,7 @@ judgements = (
 thread_position = position(threads, "thread", threads.c.user_id)
 item_position = position(thread_items, "item", thread_items.c.thread_id)
 
-locked = thread.with_for_update()
+locked = _thread.with_for_update()
 """The same, kept from changing until the end of the transaction: nothing can be attached to the thread meanwhile."""
 
 delete_thread = (
@@ -74,39 +77,39 @@ delete_attachment = delete(attachments).where(attachments.c.id == ITEM, attachme
 
 
 @cache
-def threads_page(order: str, *, continued: bool) -> Select[Any]:
+def threads_page(order: str, *, continued: bool) -> Prepared:
     """A page of the threads of the user `:scope`."""
     query = select(threads.c.body, threads.c.created_at, threads.c.seq).where(threads.c.user_id == SCOPE)
-    return page(query, threads, order, thread_position if continued else None)
+    return Prepared(page(query, threads, order, thread_position if continued else None))
 
 
 @cache
-def items_page(order: str, *, continued: bool, sees_hidden: bool) -> Select[Any]:
+def items_page(order: str, *, continued: bool, sees_hidden: bool) -> Prepared:
     """A page of the items of the thread `:scope`."""
     query = select(thread_items.c.body, thread_items.c.created_at, thread_items.c.seq)
     query = query.where(thread_items.c.thread_id == SCOPE, owned)
     if not sees_hidden:
         query = query.where(~thread_items.c.hidden)
-    return page(query, thread_items, order, item_position if continued else None)
+    return Prepared(page(query, thread_items, order, item_position if continued else None))
 
 
-def save_thread(database: Database) -> Executable:
+def save_thread(database: Database) -> Prepared:
     """Insert or change a thread; touches no row when it is somebody else's."""
     values: Values = {"id": SCOPE, "user_id": USER, "created_at": CREATED_AT, "body": BODY}
-    return upsert(database, threads, values, keys=["id"], allowed=true())
+    return Prepared(upsert(database, threads, values, keys=["id"], allowed=true()))
 
 
-def save_item(database: Database) -> Executable:
+def save_item(database: Database) -> Prepared:
     """Insert or change an item, keeping its place; touches no row when the thread is not the caller's."""
     values: Values = {"thread_id": SCOPE, "id": ITEM, "created_at": CREATED_AT, "hidden": HIDDEN, "body": BODY}
-    return upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=owned)
+    return Prepared(upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=owned))
 
 
-def save_attachment(database: Database) -> Executable:
+def save_attachment(database: Database) -> Prepared:
     """Insert or change an attachment; touches no row when it, or the thread it is for, is somebody else's."""
     values: Values = {"id": ITEM, "user_id": USER, "thread_id": SCOPE, "body": BODY}
     values |= {"created_at": CREATED_AT, "size": SIZE}
-    return upsert(database, attachments, values, keys=["id"], allowed=SCOPE.is_(None) | owned)
+    return Prepared(upsert(database, attachments, values, keys=["id"], allowed=SCOPE.is_(None) | owned))
 
 
 def save_judgements(database: Database) -> Executable:

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from chatkit.store import NotFoundError
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
-from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores import bodies
@@ -15,6 +14,7 @@ from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.files import abandon
 from app.adapters.stores.sql.paging import bury
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import attachments
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import size_of
@@ -161,7 +161,7 @@ class SqlThreadStore(ThreadStore):
             await self.load_thread(thread_id, context)
         return [Feedback(thread_id=thread_id, item_id=row.item_id, kind=row.kind) for row in rows]
 
-    async def _write_into_thread(self, statement: Any, values: dict[str, Any]) -> bool:
+    async def _write_into_thread(self, statement: Prepared, values: dict[str, Any]) -> bool:
         try:
             return await self._database.write(statement, values) > 0
         except IntegrityError as error:
@@ -185,13 +185,13 @@ def _page(entries: list[Any], limit: int) -> Page[Any]:
     return Page(data=entries, has_more=more, after=entries[-1].id if more else None)
 
 
-def _thread(row: Row[Any]) -> ThreadMetadata:
+def _thread(row: Any) -> ThreadMetadata:
     thread: ThreadMetadata = bodies.load(ThreadMetadata, row.body)
     thread.created_at = row.created_at
     return thread
 
 
-def _item(row: Row[Any]) -> ThreadItem:
+def _item(row: Any) -> ThreadItem:
     item = bodies.load_item(row.body)
     item.created_at = row.created_at
     return item

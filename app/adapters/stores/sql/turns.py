@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 from chatkit.store import NotFoundError
-from sqlalchemy import ARRAY, Select, and_, any_, bindparam, delete, literal, select
+from sqlalchemy import ARRAY, Executable, and_, any_, bindparam, delete, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import threads, turns
 from app.adapters.stores.sql.thread_statements import BODY, ITEM, ITEMS, SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText
@@ -19,7 +19,7 @@ from app.domain.identity import RequestContext
 from app.ports.turn_log import TurnLog, TurnRecord
 
 
-def _recall(database: Database) -> Select[Any]:
+def _recall(database: Database) -> Executable:
     """One row without a turn says that the thread is the caller's and knows none of the items; no row, that it is not.
 
     PostgreSQL takes the ids as one value: a list makes another statement of each length, which is prepared anew, a
@@ -34,8 +34,8 @@ def _recall(database: Database) -> Select[Any]:
     )
 
 
-_forget = delete(turns).where(turns.c.thread_id == SCOPE, turns.c.after_item_id == ITEM, owned)
-_owned = select(literal(1)).where(owned)
+_forget = Prepared(delete(turns).where(turns.c.thread_id == SCOPE, turns.c.after_item_id == ITEM, owned))
+_owned = Prepared(select(literal(1)).where(owned))
 
 
 class SqlTurnLog(TurnLog):
@@ -44,13 +44,8 @@ class SqlTurnLog(TurnLog):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._recall = _recall(database)
-        self._finish = upsert(
-            database,
-            turns,
-            {"thread_id": SCOPE, "after_item_id": ITEM, "body": BODY},
-            keys=["thread_id", "after_item_id"],
-            allowed=owned,
-        )
+        values = {"thread_id": SCOPE, "after_item_id": ITEM, "body": BODY}
+        self._finish = Prepared(upsert(database, turns, values, keys=["thread_id", "after_item_id"], allowed=owned))
 
     async def finish(self, record: TurnRecord, context: RequestContext) -> None:
         # What a model said may hold half an emoji, which only the standard library writes as JSON.
