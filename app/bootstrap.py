@@ -157,8 +157,8 @@ class StorageWiring(Provider):
             await storage.aclose()
 
     @provide
-    async def changes(self, storage: Storage) -> AsyncIterator[Changes]:
-        changes = Changes(storage.signals)
+    async def changes(self, storage: Storage, settings: Settings) -> AsyncIterator[Changes]:
+        changes = Changes(storage.signals, keep_alive=settings.turns.keep_alive_seconds)
         try:
             yield changes
         finally:

@@ -9,9 +9,10 @@ import msgspec
 import structlog
 
 from app.application.tasks import TaskEvent
-from app.application.turn import KEEP_ALIVE_SECONDS, PING, woken
+from app.application.turn import PING, woken
 from app.domain.errors import StoreUnavailableError
 from app.ports.signals import MISSED, Signals
+from app.settings.turns import KEEP_ALIVE_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -68,8 +69,9 @@ class _Page:
 class Changes:
     """Gathers changes, and hands them to the pages of their user."""
 
-    def __init__(self, signals: Signals) -> None:
+    def __init__(self, signals: Signals, *, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
         self._signals = signals
+        self._keep_alive = keep_alive
         self._pages: dict[str, set[_Page]] = {}
         self._gathered: list[str] = []
         self._sending: asyncio.Task[None] | None = None
@@ -98,7 +100,7 @@ class Changes:
                     frames = [b"data: " + msgspec.json.encode(change) + b"\n\n" for change in page.waiting]
                     page.waiting.clear()
                     yield b"".join(frames)
-                elif not await woken(page.wake, KEEP_ALIVE_SECONDS):
+                elif not await woken(page.wake, self._keep_alive):
                     yield PING
         finally:
             self._pages[user_id].discard(page)

@@ -5,15 +5,19 @@ from collections.abc import AsyncGenerator
 
 import structlog
 
-from app.application.turn import KEEP_ALIVE_SECONDS, PING, first_piece, number, woken
+from app.application.turn import PING, first_piece, number, woken
 from app.domain.errors import StoreUnavailableError
 from app.ports.signals import MISSED, Signals
 from app.ports.turn_journal import TurnHead, TurnJournal
+from app.settings.turns import KEEP_ALIVE_SECONDS
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 """How often one looks for news where no signals arrive, and while the database is away."""
+
+LOOK_ANYWAY_SECONDS = 5.0
+"""And where they do: a signal may be lost."""
 
 NEWS = "news:"
 
@@ -24,9 +28,10 @@ PIECE_BATCHES = 10
 class FarTurns:
     """Follows turns by reading what their processes write; a signal says when there is something to read."""
 
-    def __init__(self, journal: TurnJournal, signals: Signals) -> None:
+    def __init__(self, journal: TurnJournal, signals: Signals, *, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
         self._journal = journal
         self._signals = signals
+        self._keep_alive = keep_alive
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._closing = False
 
@@ -39,9 +44,9 @@ class FarTurns:
 
     async def follow(self, head: TurnHead, after: int, *, numbered: bool = True) -> AsyncGenerator[bytes, None]:
         """The turn's events behind number `after`, until it ends or this process stops."""
-        wake = asyncio.Event()
+        wake, loop = asyncio.Event(), asyncio.get_running_loop()
         self._waiting.setdefault(head.id, set()).add(wake)
-        silent = 0.0
+        ping_at = loop.time() + self._keep_alive
         try:
             while not self._closing:
                 wake.clear()
@@ -51,15 +56,15 @@ class FarTurns:
                     yield number(piece, after + sent) if numbered else b"".join(piece)
                     sent += len(piece)
                 if events:
-                    after, silent = after + sent, 0.0
+                    after, ping_at = after + sent, loop.time() + self._keep_alive
                 elif over:
                     return
+                elif loop.time() >= ping_at:
+                    ping_at = loop.time() + self._keep_alive
+                    yield PING
                 else:
-                    pause = KEEP_ALIVE_SECONDS / 3 if self._signals.heard else LOOK_SECONDS
-                    silent = 0.0 if await woken(wake, pause) else silent + pause
-                    if silent >= KEEP_ALIVE_SECONDS:
-                        silent = 0.0
-                        yield PING
+                    pause = LOOK_ANYWAY_SECONDS if self._signals.heard else LOOK_SECONDS
+                    await woken(wake, min(pause, ping_at - loop.time()))
         finally:
             self._waiting[head.id].discard(wake)
             if not self._waiting[head.id]:

@@ -11,8 +11,8 @@ from app.application.claim import Claim
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.ports.turn_journal import TurnEnd
+from app.settings.turns import KEEP_ALIVE_SECONDS
 
-KEEP_ALIVE_SECONDS = 15.0
 PING: Final = b": ping\n\n"
 
 INTERRUPTED: Final = "interrupted"
@@ -33,7 +33,14 @@ class Place(msgspec.Struct):
 class Turn:
     """A list of events that grows; a follower is a place in it, and costs nothing more."""
 
-    def __init__(self, id_: str, place: Place | None, on_left: Callable[["Turn"], None]) -> None:
+    def __init__(
+        self,
+        id_: str,
+        place: Place | None,
+        on_left: Callable[["Turn"], None],
+        *,
+        keep_alive: float = KEEP_ALIVE_SECONDS,
+    ) -> None:
         self.id = id_
         self.place = place
         self.events: list[bytes] = []
@@ -62,6 +69,7 @@ class Turn:
         self.ended = asyncio.Event()
         """Set when everything is stored and said."""
         self._on_left = on_left
+        self._keep_alive = keep_alive
 
     @property
     def running(self) -> bool:
@@ -101,7 +109,7 @@ class Turn:
                     yield piece
                 elif self.ended.is_set():
                     return
-                elif not await woken(wake, KEEP_ALIVE_SECONDS):
+                elif not await woken(wake, self._keep_alive):
                     yield PING
         finally:
             self._followers.discard(wake)

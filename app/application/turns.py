@@ -68,7 +68,7 @@ class Turns:
         self._settings = settings or TurnSettings()
         self._at_most = at_most
         self.owner = new_id("proc")
-        self.far = FarTurns(storage.journal, storage.signals)
+        self.far = FarTurns(storage.journal, storage.signals, keep_alive=self._settings.keep_alive_seconds)
         self._running: set[Turn] = set()
         self._unwritten: list[Turn] = []
         self._by_thread: dict[str, Turn] = {}
@@ -113,7 +113,8 @@ class Turns:
             raise ClosingError(_("The server is shutting down."), retry_after=1)
         if place is not None:
             self._see_that_there_is_room(place)
-        turn = Turn(claim.turn_id if claim else new_id("turn"), place, self._left)
+        turn_id = claim.turn_id if claim else new_id("turn")
+        turn = Turn(turn_id, place, self._left, keep_alive=self._settings.keep_alive_seconds)
         turn.claim = claim
         if place is not None and place.thread_id:
             if claim is not None:

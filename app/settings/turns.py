@@ -7,6 +7,8 @@ import msgspec
 
 from app.environment import env
 
+KEEP_ALIVE_SECONDS = 15.0
+
 
 class Disconnect(StrEnum):
     """What becomes of an answer that nobody follows any more."""
@@ -65,3 +67,12 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
             ge=0,
         ),
     ] = 60.0
+    keep_alive_seconds: Annotated[
+        float,
+        env(
+            "KEEP_ALIVE_SECONDS",
+            help="After so long a silence a stream says `: ping`; less than any proxy on the way waits.",
+            expects="seconds, more than 0",
+            gt=0,
+        ),
+    ] = KEEP_ALIVE_SECONDS

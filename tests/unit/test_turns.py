@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application import turn as turn_module
 from app.application.turn import Place
 from app.application.turns import Turns
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.ports.turn_journal import Batch
+from app.settings.turns import TurnSettings
 from tests.factories import thread
 
 
@@ -115,10 +115,9 @@ async def test_closing_stops_every_turn_and_waits_for_its_writes() -> None:
         await turns.start(Source(b"1").stream(), on_failure)
 
 
-async def test_a_silent_turn_keeps_its_connection_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn_module, "KEEP_ALIVE_SECONDS", 0.0)
+async def test_a_silent_turn_keeps_its_connection_alive() -> None:
     source = Source(b"1")
-    turn = await _turns().start(source.stream(), on_failure)
+    turn = await Turns(MemoryStorage(), TurnSettings(keep_alive_seconds=0.001)).start(source.stream(), on_failure)
     follower = turn.follow()
     assert [await anext(follower), await anext(follower)] == [b"1", b": ping\n\n"]
     await follower.aclose()
