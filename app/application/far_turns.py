@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 
 import structlog
 
+from app.application.recovery import all_events
 from app.application.turn import PING, first_piece, number, woken
-from app.domain.errors import StoreUnavailableError
+from app.domain.errors import ClosingError, StoreUnavailableError
+from app.domain.language import _
 from app.ports.signals import MISSED, Signals
 from app.ports.turn_journal import TurnHead, TurnJournal
 from app.settings.turns import KEEP_ALIVE_SECONDS
@@ -42,23 +45,37 @@ class FarTurns:
             for wake in self._waiting.get(turn_id, ()):
                 wake.set()
 
-    async def follow(self, head: TurnHead, after: int, *, numbered: bool = True) -> AsyncGenerator[bytes, None]:
-        """The turn's events behind number `after`, until it ends or this process stops."""
+    async def follow(self, head: TurnHead, after: int) -> AsyncGenerator[bytes, None]:
+        """The turn's events behind number `after`, with their numbers, until it ends or this process stops: whoever
+        knows numbers can ask another one for the rest."""
+        with suppress(ClosingError):
+            async with aclosing(self._events(head, after, numbered=True)) as events:
+                async for piece in events:
+                    yield piece
+
+    def whole(self, head: TurnHead) -> AsyncGenerator[bytes, None]:
+        """All of the turn's events, without numbers. Raises `ClosingError` when this process stops before the turn has
+        ended, for that would look like its end."""
+        return self._events(head, 0, numbered=False)
+
+    async def _events(self, head: TurnHead, after: int, *, numbered: bool) -> AsyncGenerator[bytes, None]:
         wake, loop = asyncio.Event(), asyncio.get_running_loop()
         self._waiting.setdefault(head.id, set()).add(wake)
         ping_at = loop.time() + self._keep_alive
         try:
-            while not self._closing:
+            while True:
                 wake.clear()
                 over, events = await self._look(head, after)
                 sent = 0
                 while piece := first_piece(events, sent):
                     yield number(piece, after + sent) if numbered else b"".join(piece)
                     sent += len(piece)
+                if over and not events:
+                    return
+                if self._closing and not over:
+                    raise ClosingError(_("The server is shutting down."), retry_after=1)
                 if events:
                     after, ping_at = after + sent, loop.time() + self._keep_alive
-                elif over:
-                    return
                 elif loop.time() >= ping_at:
                     ping_at = loop.time() + self._keep_alive
                     yield PING
@@ -69,6 +86,16 @@ class FarTurns:
             self._waiting[head.id].discard(wake)
             if not self._waiting[head.id]:
                 del self._waiting[head.id]
+
+    async def rest(self, head: TurnHead, after: int) -> AsyncGenerator[bytes, None] | None:
+        """What a turn that has ended said behind number `after`; None when that is nothing. Whoever saw more than was
+        kept of it, because its process died, is told once how it ended."""
+        if await self._journal.events(head.id, after, batches=1):
+            return self.follow(head, after)
+        if head.end != "interrupted":
+            return None
+        kept = len(await all_events(self._journal, head.id))
+        return self.follow(head, kept - 1) if after > kept > 0 else None
 
     async def over(self, head: TurnHead, seconds: float) -> None:
         """Wait until the turn has ended, at most so long."""

@@ -39,8 +39,9 @@ class FarTurn:
         self._turns = turns
 
     def follow(self) -> AsyncGenerator[bytes, None]:
-        """All of its events, and those to come."""
-        return self._turns.far.follow(self._head, 0, numbered=False)
+        """All of its events, and those to come. Raises `ClosingError` when this process stops before the turn has
+        ended: the same request, sent once more, finds it elsewhere."""
+        return self._turns.far.whole(self._head)
 
 
 class Repeats:

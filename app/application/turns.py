@@ -159,7 +159,8 @@ class Turns:
         self, thread_id: str, after: int, turn_id: str = "", *, running: bool = False
     ) -> AsyncGenerator[bytes, None] | None:
         """The numbered events behind `after` of the thread's turn, which goes on, or of its last one, if it ended not
-        long ago and not only what is `running` is asked for; None when there is none, or when it is not `turn_id`."""
+        long ago and not only what is `running` is asked for; None when there are none to come, or when it is not
+        `turn_id`. That the events end does not say that the turn did: this process may stop."""
         if (turn := self._by_thread.get(thread_id)) is not None:
             if turn_id not in {"", turn.id}:
                 return None
@@ -172,7 +173,8 @@ class Turns:
             return None
         if head.end is None:
             await self.keep_far(head)
-        return self.far.follow(head, after)
+            return self.far.follow(head, after)
+        return await self.far.rest(head, after)
 
     async def drain(self) -> None:
         """Take no more turns, let those that run finish as long as the settings allow, then keep what was said."""

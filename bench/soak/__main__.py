@@ -6,11 +6,13 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
 
 from bench.soak.audit import Audit
+from bench.soak.client import Client
 from bench.soak.conversation import Conversation
 from bench.soak.fleet import Fleet, fleet
 from bench.soak.upstream import Upstream
@@ -31,16 +33,18 @@ def soak(*, conversations: int, at_once: int, seed: int, pause: float, calm: boo
 
 
 async def _soak(count: int, at_once: int, seed: int, pause: float, *, calm: bool) -> int:
-    began, upstream, audit = time.monotonic(), Upstream(pause), Audit()
+    began, upstream = time.monotonic(), Upstream(pause)
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         async with postgres_url() as admin, upstream.listening():
             databases = Databases(admin)
             async with databases.fresh() as url, fleet(Path(folder), _environment(url, upstream)) as replicas:
-                held = [Conversation(replicas.url, number, seed) for number in range(count)]
+                connect = partial(Client, replicas.url)
+                held = [Conversation(connect, number, seed) for number in range(count)]
                 await _hold(held, at_once, replicas, seed, calm=calm)
                 await asyncio.sleep(GRACE_SECONDS + 2)  # Those who left are not waited for by anybody else.
-                await audit.compare(replicas.url, held)
-                figures = {"crashes": replicas.crashes, "rolling restarts": replicas.rollings}
+                audit = Audit(replicas.deaths, grace=GRACE_SECONDS)
+                await audit.compare(connect("audit"), held)
+                figures = {"crashes": len(replicas.deaths), "rolling restarts": replicas.rollings}
             await databases.aclose()
     figures |= {"answers of the model": upstream.answers, "of them cut": upstream.cut, **audit.figures}
     for name, figure in figures.items():

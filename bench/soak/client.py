@@ -23,9 +23,20 @@ class Seen:
         self.finished: dict[str, str] = {}
         self.thread_id = ""
         self.error: Event | None = None
+        self.whole = False
+        """Whether there is no more to come, as the server says to who resumes."""
+        self.away = 0.0
+        """The longest time for which its user did not follow."""
+        self.out_of_order: list[str] = []
 
-    def note(self, event: Event) -> None:
-        """One more event."""
+    def note(self, event: Event, number: int | None = None) -> None:
+        """One more event, with its number where it has one."""
+        if number is not None and number <= self.events and event["type"] == "error":
+            # A process died, and less was kept than this client saw: it is told so with the last number that is known.
+            self.error, self.whole = event, True
+            return
+        if number not in {None, self.events + 1}:
+            self.out_of_order.append(f"event {number} behind {self.events}")
         self.events += 1
         match event:
             case {"type": "thread.created", "thread": {"id": str(thread_id)}}:
@@ -57,9 +68,9 @@ def text_of(item: Event) -> str:
 class Client:
     """One browser tab."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         headers = {"chatkit-frame-instance-id": name}
-        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False, transport=transport)
 
     async def ask(self, text: str, thread_id: str | None, seen: Seen) -> AsyncGenerator[Event, None]:
         """Send a message and pass on what comes back. Raises `BrokenError`."""
@@ -120,15 +131,14 @@ class Client:
             async with self.http.stream(method, path, **request) as response:
                 if response.is_error:
                     raise BrokenError(f"{response.status_code} {(await response.aread())[:300]!r}")
+                seen.whole = response.status_code == httpx.codes.NO_CONTENT
                 number = None
                 async for line in response.aiter_lines():
                     if line.startswith("id:"):
                         number = int(line[3:])
                     elif line.startswith("data:"):
                         event = json.loads(line[5:])
-                        if number is not None and number != seen.events + 1:
-                            raise AssertionError(f"event {number} came after event {seen.events}")
-                        seen.note(event)
+                        seen.note(event, number)
                         yield event
         except httpx.TransportError as error:
             raise BrokenError(repr(error)) from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -49,14 +50,14 @@ class Fleet:
     def __init__(self, replicas: list[ServerProcess], url: str) -> None:
         self.replicas = replicas
         self.url = url
-        self.crashes = 0
+        self.deaths: list[float] = []
         self.rollings = 0
 
     async def crash(self, number: int) -> None:
         """Kill one without a word, and start it again."""
         replica = self.replicas[number]
+        self.deaths.append(time.monotonic())
         await replica.stop(signal.SIGKILL)
-        self.crashes += 1
         await replica.start()
 
     async def roll(self) -> None:

@@ -34,6 +34,7 @@ from app.entrypoints.http.routes import (
     usage,
 )
 from app.entrypoints.http.slow_bodies import hurry_bodies
+from app.entrypoints.http.streams import hang_up_when_closing
 from app.settings import Settings
 from app.settings.mcp import Switch
 
@@ -81,7 +82,7 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
         logging_config=None,
     )
     setup_dishka(container, app)
-    inner = hurry_bodies(app.asgi_handler, settings.server.client_seconds)
+    inner = hang_up_when_closing(hurry_bodies(app.asgi_handler, settings.server.client_seconds))
     known = only_known_hosts(inner, own_names(settings), settings.browsers.allowed_hosts)
     app.asgi_handler = name_requests(protect_answers(speak(known, languages), settings.browsers.frame_ancestors))
     return app

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator
 
 from litestar.response import Stream
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from app.domain.errors import ClosingError
 
 TURN_HEADER = "x-turn-id"
 
@@ -16,3 +19,27 @@ SSE_HEADERS = {
 def event_stream(events: AsyncIterator[bytes], headers: dict[str, str] | None = None) -> Stream:
     """Send events that are framed already. Litestar's `ServerSentEvent` would frame them a second time."""
     return Stream(events, media_type="text/event-stream", headers={**SSE_HEADERS, **(headers or {})})
+
+
+def hang_up_when_closing(app: ASGIApp) -> ASGIApp:
+    """Leave an answer incomplete whose stream raised `ClosingError`, so that the server hangs up: its client sees that
+    there is more, and asks again."""
+
+    async def hanging_up(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            if not _because_of_closing(error):
+                raise
+
+    return hanging_up
+
+
+def _because_of_closing(error: BaseException | None) -> bool:
+    # Litestar wraps what breaks an answer off, and the task group that streams it does so before.
+    match error:
+        case ClosingError():
+            return True
+        case BaseExceptionGroup():
+            return all(_because_of_closing(each) for each in error.exceptions)
+    return error is not None and _because_of_closing(error.__cause__)
