@@ -9,7 +9,8 @@ import msgspec
 import structlog
 
 from app.application.tasks import TaskEvent
-from app.application.turn import PING, woken
+from app.application.turn import PING
+from app.application.wake import Wake
 from app.domain.errors import StoreUnavailableError
 from app.ports.signals import MISSED, Signals
 from app.settings.turns import KEEP_ALIVE_SECONDS
@@ -54,16 +55,16 @@ _told = msgspec.json.Decoder(_Told)
 
 
 class _Page:
-    def __init__(self) -> None:
+    def __init__(self, keep_alive: float) -> None:
         self.waiting: deque[Change] = deque()
-        self.wake = asyncio.Event()
+        self.wake = Wake(keep_alive)
 
     def tell(self, change: Change) -> None:
         if len(self.waiting) >= WAITING:
             self.waiting.clear()
             change = Change("resync")
         self.waiting.append(change)
-        self.wake.set()
+        self.wake.ring()
 
 
 class Changes:
@@ -90,19 +91,19 @@ class Changes:
 
     async def follow(self, user_id: str) -> AsyncGenerator[bytes, None]:
         """The changes from now on, as server-sent events, until the server stops."""
-        page = _Page()
+        page = _Page(self._keep_alive)
         self._pages.setdefault(user_id, set()).add(page)
         try:
             yield b": changes\n\n"
             while not self._closing:
-                page.wake.clear()
                 if page.waiting:
                     frames = [b"data: " + msgspec.json.encode(change) + b"\n\n" for change in page.waiting]
                     page.waiting.clear()
                     yield b"".join(frames)
-                elif not await woken(page.wake, self._keep_alive):
+                elif not await page.wake.rung():
                     yield PING
         finally:
+            page.wake.close()
             self._pages[user_id].discard(page)
             if not self._pages[user_id]:
                 del self._pages[user_id]
@@ -112,7 +113,7 @@ class Changes:
         self._closing = True
         for pages in self._pages.values():
             for page in pages:
-                page.wake.set()
+                page.wake.ring()
 
     async def aclose(self) -> None:
         """Send what is gathered, and end."""

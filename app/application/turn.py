@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Final
 
 import msgspec
 
 from app.application.claim import Claim
+from app.application.wake import Wake
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.ports.turn_journal import TurnEnd
@@ -64,7 +66,7 @@ class Turn:
         """Set when the journal knows of it."""
         self.task: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
-        self._followers: set[asyncio.Event] = set()
+        self._followers: set[Wake] = set()
         self._first = asyncio.Event()
         self.ended = asyncio.Event()
         """Set when everything is stored and said."""
@@ -94,13 +96,12 @@ class Turn:
 
     async def follow(self, after: int = 0, *, numbered: bool = False) -> AsyncGenerator[bytes, None]:
         """The events behind number `after`, then those to come; events that wait already leave in one piece."""
-        wake = asyncio.Event()
+        wake = Wake(self._keep_alive)
         self._followers.add(wake)
         if self.timer is not None:
             self.keep()
         try:
             while True:
-                wake.clear()
                 if after < len(self.events):
                     waiting = first_piece(self.events, after)
                     piece = number(waiting, after) if numbered else b"".join(waiting)
@@ -109,9 +110,10 @@ class Turn:
                     yield piece
                 elif self.ended.is_set():
                     return
-                elif not await woken(wake, self._keep_alive):
+                elif not await wake.rung():
                     yield PING
         finally:
+            wake.close()
             self._followers.discard(wake)
             if not self._followers and not self.ending and self.running:
                 self._on_left(self)
@@ -156,7 +158,11 @@ class Turn:
 
     def _wake(self) -> None:
         for follower in self._followers:
-            follower.set()
+            follower.ring()
+
+
+current_turn: ContextVar[Turn | None] = ContextVar("current_turn", default=None)
+"""The turn whose task this is."""
 
 
 async def woken(event: asyncio.Event, seconds: float) -> bool:

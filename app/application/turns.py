@@ -17,7 +17,7 @@ from app.application.entrance import GIVE_WAY, Entrance, too_many
 from app.application.far_turns import NEWS, FarTurns
 from app.application.recovery import all_events
 from app.application.transcript import Transcript, interrupted, notice
-from app.application.turn import Place, Turn
+from app.application.turn import Place, Turn, current_turn
 from app.domain.errors import AnyportError, ClosingError, LimitError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
@@ -249,6 +249,7 @@ class Turns:
         self, turn: Turn, events: AsyncGenerator[bytes, None], on_failure: Callable[[Exception], bytes]
     ) -> None:
         entering: asyncio.Task[None] | None = None
+        current_turn.set(turn)  # The task is the turn's own, and so is its context.
         try:
             async with aclosing(events):
                 async for event in events:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from agents import Model, ModelResponse, ModelSettings, ModelTracing, Usage
 from agents.items import TResponseStreamEvent
@@ -30,7 +30,10 @@ _WORTH: Final[dict[FailureKind, int]] = {
 
 
 class Watch:
-    """Measures silence: one limit until the first token, another between tokens."""
+    """Measures silence: one limit until the first token, another between tokens. Whoever made it closes it.
+
+    One timer serves all waits of an answer, because there is one a token: when it goes off too early, it is set anew.
+    """
 
     def __init__(self, settings: UpstreamSettings, origin: Origin) -> None:
         self._loop = asyncio.get_running_loop()
@@ -38,6 +41,9 @@ class Watch:
         self._origin = origin
         self._allowed = settings.first_token_timeout
         self._deadline = self._loop.time() + self._allowed
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Task[Any] | None = None
+        self._expired = False
 
     def heard(self) -> None:
         """A token came: silence begins anew."""
@@ -48,17 +54,38 @@ class Watch:
         """The answer is complete: what may still come, such as a count of tokens, gets little time."""
         self._allowed = min(self._idle, _LAST_WORDS)
         self._deadline = self._loop.time() + self._allowed
+        self.close()
 
     async def wait(self, coming: Awaitable[Coming]) -> Coming:
         """Await `coming` within the limit. Raises `ModelError` of kind `timeout`, after cancelling it."""
-        limit = asyncio.timeout_at(self._deadline)
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._deadline, self._look)
+        self._waiting = task = cast(asyncio.Task[Any], asyncio.current_task())
+        others = task.cancelling()
         try:
-            async with limit:
-                return await coming
-        except TimeoutError:
-            if not limit.expired():
+            return await coming
+        except asyncio.CancelledError:
+            if not self._expired or task.uncancel() > others:
                 raise
             raise failed("timeout", self._origin, f"silence for {self._allowed:g} seconds") from None
+        finally:
+            self._waiting = None
+
+    def close(self) -> None:
+        """Nobody waits any more, or with another limit."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._waiting is None:
+            return  # The next wait sets it.
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._look)
+        else:
+            self._expired = True
+            self._waiting.cancel()
 
 
 async def retrying(attempt: Callable[[], Events], settings: UpstreamSettings) -> Events:

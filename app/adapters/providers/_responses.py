@@ -91,6 +91,8 @@ class ResponsesModel(Model):
             if begun and failure.kind == "network":
                 failure = failed("interrupted", self._origin, "the connection broke within the answer")
             raise failure from None
+        finally:
+            watch.close()
         raise failed("interrupted" if begun else "empty", self._origin, "the stream ended without its last event")
 
     def _last(self, event: Any) -> TResponseStreamEvent | None:

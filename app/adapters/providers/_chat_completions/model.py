@@ -84,6 +84,7 @@ class ChatCompletionsModel(Model):
         """What each read from the upstream completes, until its last word; the connection is closed with it."""
         watch = Watch(self._settings, self._origin)
         async with AsyncExitStack() as stack:
+            stack.callback(watch.close)
             response = await watch.wait(stack.enter_async_context(self._endpoint.open(request)))
             await watch.wait(expect_stream(response))
             reads = await stack.enter_async_context(aclosing(response.aiter_bytes()))
