@@ -27,7 +27,7 @@ from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
-from app.ports.agent_runner import AgentRunner, HistoryEntry, RunReport, RunRequest
+from app.ports.agent_runner import AgentRunner, HistoryEntry, RunReport, RunRequest, SayText
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord, TurnStatus
 
@@ -87,8 +87,12 @@ class Conversation:
         becomes of the new one."""
         await self._turn_log.forget(message.thread_id, message.id, context)
 
-    async def answer(self, thread: ThreadMetadata, context: RequestContext) -> AsyncGenerator[ThreadStreamEvent, None]:
+    async def answer(
+        self, thread: ThreadMetadata, context: RequestContext, aloud: SayText | None = None
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the answer. Raises `AnyportError` when there is none; the turn is recorded however it ends.
+
+        Text may go to `aloud` instead of into an event.
 
         A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
         written when the answer is complete; nothing waits for it.
@@ -101,7 +105,7 @@ class Conversation:
         for item in past.given_up:
             yield ThreadItemReplacedEvent(item=item)
         try:
-            request = self._request(thread, past, context)
+            request = self._request(thread, past, context, aloud)
             if unreadable := self._unreadable(request):
                 yield NoticeEvent(level="warning", message=unreadable)
             async with aclosing(self._runner.run(request, turn.report)) as events:
@@ -121,7 +125,9 @@ class Conversation:
         if turn.used_up:
             yield NoticeEvent(level="warning", message=_("That was the last of today's allowance of this chat."))
 
-    def _request(self, thread: ThreadMetadata, past: Past, context: RequestContext) -> RunRequest:
+    def _request(
+        self, thread: ThreadMetadata, past: Past, context: RequestContext, aloud: SayText | None
+    ) -> RunRequest:
         """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
         history = past.entries
         asked = next((entry for entry in reversed(history) if isinstance(entry, UserMessageItem)), None)
@@ -132,7 +138,13 @@ class Conversation:
             model = self._models.default  # It was offered when the message was sent, and is not any more.
         tool = options.tool_choice.id if options.tool_choice and asked is history[-1] else None
         return RunRequest(
-            thread=thread, history=history, context=context, model=model, tool=tool, answered=past.answered
+            thread=thread,
+            history=history,
+            context=context,
+            model=model,
+            tool=tool,
+            answered=past.answered,
+            aloud=aloud,
         )
 
     def _unreadable(self, request: RunRequest) -> str:

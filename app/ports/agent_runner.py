@@ -1,7 +1,7 @@
 """One run of the assistant, seen from outside: history in, ChatKit events out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,10 @@ from app.ports.turn_log import OpenCall, TokenUsage, TurnRecord
 
 HistoryEntry = ThreadItem | TurnRecord
 """What the model is told of the past: a thread item as it is, or a whole turn with its tool calls."""
+
+
+SayText = Callable[[str, int, str], None]
+"""Shows more text of a message, by its id and the index of its part; never waits."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +31,8 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a run needs to know; `history` ends with what the assistant is to answer. `tool` must be used first.
 
     With `answered` the run goes on where that turn stopped: its open call is made again, this time with an answer.
+    With `aloud` text of a message may go there instead of into an event, while no event waits to be read: whoever
+    gives it keeps what was said.
     """
 
     thread: ThreadMetadata
@@ -35,6 +41,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelRef
     tool: str | None = None
     answered: Answered | None = None
+    aloud: SayText | None = None
 
 
 class RunReport(msgspec.Struct, kw_only=True):

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ from chatkit.widgets import WidgetRoot
 from app.adapters.agents_sdk.annotations import Annotator
 from app.adapters.agents_sdk.questions import Questions
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
+from app.ports.agent_runner import SayText
 
 NewId = Callable[[StoreItemType], str]
 
@@ -51,7 +53,7 @@ class Message:
             content = AssistantMessageContent(text="")
             self._update(AssistantMessageContentPartAdded(content_index=part, content=content))
         self._parts[part].append(delta)
-        self._update(AssistantMessageContentPartTextDelta.model_construct(content_index=part, delta=delta))
+        self._outlet.text(self.id, part, delta)
 
     def finish_part(self, part: int, text: str) -> None:
         """Say that a part is whole; a part that came without deltas is shown now."""
@@ -94,30 +96,46 @@ class Outlet:
     """Collects a run's events from the model, the tools and the loop; also the `Stage` of the tools.
 
     Every method is synchronous and never waits: whoever calls cannot be overtaken. `item_ids` are the thread
-    items that the run's own items stand for: a message counts only when the model's response is complete.
+    items that the run's own items stand for: a message counts only when the model's response is complete. `aloud`
+    takes text past the events, while none of them waits to be read.
     """
 
     interactive = True
 
-    def __init__(self, thread_id: str, new_id: NewId) -> None:
+    def __init__(self, thread_id: str, new_id: NewId, aloud: SayText | None = None) -> None:
         self.thread_id = thread_id
         self.new_id = new_id
         self.item_ids: list[str] = []
         self.questions = Questions(thread_id, new_id)
         self.annotator = Annotator()
-        self._queue: asyncio.Queue[ThreadStreamEvent | None] = asyncio.Queue()
+        self._aloud = aloud
+        self._waiting: deque[ThreadStreamEvent | None] = deque()
+        self._reader: asyncio.Future[None] | None = None
         self._workflow: WorkflowInProgress | None = None
         self._message: Message | None = None
         self._widgets: list[WidgetItem] = []
 
     async def events(self) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Everything that was emitted, in order, until `finish`."""
-        while (event := await self._queue.get()) is not None:
-            yield event
+        while True:
+            while self._waiting:
+                if (event := self._waiting.popleft()) is None:
+                    return
+                yield event
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
 
     def emit(self, event: ThreadStreamEvent) -> None:
         """Send an event that needs no bookkeeping."""
-        self._queue.put_nowait(event)
+        self._put(event)
+
+    def text(self, message_id: str, part: int, delta: str) -> None:
+        """Send more text of a message."""
+        if self._aloud is not None and self._all_read:
+            self._aloud(message_id, part, delta)
+            return
+        update = AssistantMessageContentPartTextDelta.model_construct(content_index=part, delta=delta)
+        self._put(ThreadItemUpdatedEvent.model_construct(item_id=message_id, update=update))
 
     def open_message(self) -> Message:
         """Start an assistant message; a workflow that is still open ends above it."""
@@ -190,7 +208,17 @@ class Outlet:
         if self.questions.item is not None and self.questions.item.id not in self.item_ids:
             self.item_ids.append(self.questions.item.id)
             self.emit(ThreadItemDoneEvent(item=self.questions.item))
-        self._queue.put_nowait(None)
+        self._put(None)
+
+    @property
+    def _all_read(self) -> bool:
+        """Whether the reader has passed on every event, and waits for the next."""
+        return self._reader is not None and not self._reader.done()
+
+    def _put(self, event: ThreadStreamEvent | None) -> None:
+        self._waiting.append(event)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
     def _close_open_items(self) -> None:
         if self._message is not None:

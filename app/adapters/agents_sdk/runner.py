@@ -89,7 +89,7 @@ class SdkAgentRunner(AgentRunner):
         def new_id(kind: StoreItemType) -> str:
             return self._store.generate_item_id(kind, request.thread, request.context)
 
-        outlet = Outlet(request.thread.id, new_id)
+        outlet = Outlet(request.thread.id, new_id, request.aloud)
         driving = asyncio.create_task(self._drive(request, report, outlet))
         try:
             async for event in outlet.events():

@@ -11,19 +11,21 @@ from openai.types.responses import Response, ResponseUsage
 
 from app.adapters.agents_sdk.outlet import Message, Outlet
 from app.adapters.agents_sdk.transcript import Transcript
+from app.ports.text_outlet import TextOutlet, text_outlet
 
 
 class ResponseTranslator:
     """Translates the events of one response.
 
     The ids in them are not used: every model that is not on the Responses API gives all items the same fake id.
-    Messages are told apart by their output index instead.
+    Messages are told apart by their output index instead. It is also the `TextOutlet` of the model.
     """
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
         self._messages: dict[int, Message] = {}
         self._done: set[int] = set()
+        self._speaking: tuple[Message, int] | None = None
         self._handlers: dict[str, Callable[[Any], None]] = {
             "response.output_text.delta": self._text_delta,
             "response.output_text.done": self._text_done,
@@ -44,9 +46,18 @@ class ResponseTranslator:
         if handler is not None:
             handler(event)
 
+    def say(self, text: str) -> None:
+        """More of the part that the newest delta belongs to."""
+        if self._speaking is None:
+            raise AssertionError("a model speaks aloud only behind the first delta of a text")
+        message, part = self._speaking
+        message.add(part, text)
+
     def _text_delta(self, event: Any) -> None:
         if event.delta:
-            self._message(event.output_index).add(event.content_index, event.delta)
+            message = self._message(event.output_index)
+            message.add(event.content_index, event.delta)
+            self._speaking = message, event.content_index
 
     def _text_done(self, event: Any) -> None:
         if event.text:
@@ -123,7 +134,7 @@ class OutletModel(Model):
             self._model.stream_response(system_instructions, input, *args, **kwargs),
         )
         async with aclosing(stream):
-            async for event in stream:
+            async for event in _listened_to(stream, translator):
                 translator.feed(event)
                 if event.type == "response.completed":
                     self._transcript.answered(event.response.output)
@@ -146,3 +157,18 @@ def _usage(used: ResponseUsage | None) -> Usage:
         input_tokens_details=used.input_tokens_details,
         output_tokens_details=used.output_tokens_details,
     )
+
+
+async def _listened_to(
+    stream: AsyncGenerator[TResponseStreamEvent, None], listener: TextOutlet
+) -> AsyncGenerator[TResponseStreamEvent, None]:
+    """The stream, which may also speak to the listener; nobody else who is asked meanwhile may."""
+    while True:
+        told = text_outlet.set(listener)
+        try:
+            event = await anext(stream, None)
+        finally:
+            text_outlet.reset(told)
+        if event is None:
+            return
+        yield event

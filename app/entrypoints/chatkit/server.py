@@ -27,6 +27,7 @@ from chatkit.types import (
     StreamingReq,
     SyncCustomActionResponse,
     Thread,
+    ThreadItem,
     ThreadItemRemovedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
@@ -50,6 +51,7 @@ from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.entrypoints.chatkit import preconditions
+from app.entrypoints.chatkit.aloud import aloud, as_shown
 from app.entrypoints.chatkit.errors import GENERIC, validation_message
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
@@ -118,11 +120,17 @@ class AnyportServer(ChatKitServer[RequestContext]):
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the answer to the newest item of the thread."""
         try:
-            async with aclosing(self._conversation.answer(thread, context)) as events:
+            async with aclosing(self._conversation.answer(thread, context, aloud())) as events:
                 async for event in events:
                     yield event
         except AnyportError as error:
             raise CustomStreamError(error.message, allow_retry=error.retry) from error
+
+    async def handle_stream_cancelled(
+        self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: RequestContext
+    ) -> None:
+        """Keep what was shown, also what was said past ChatKit."""
+        await super().handle_stream_cancelled(thread, as_shown(pending_items), context)
 
     async def transcribe(self, audio_input: AudioInput, context: RequestContext) -> TranscriptionResult:
         """Write down what is said. Raises `InvalidInputError` for what is no recording of a browser."""

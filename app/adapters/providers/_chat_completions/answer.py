@@ -13,15 +13,16 @@ from app.adapters.providers._chat_completions.outputs import Events, Item, Outpu
 from app.adapters.providers._chat_completions.tags import ThoughtSplitter
 from app.adapters.providers._chat_completions.thought import Thought
 from app.adapters.providers._chat_completions.wire import Chunk, Delta, Tokens
+from app.ports.text_outlet import TextOutlet
 
 
 class Answer:
     """Collects an answer and gives its events; text that is already there leaves as one delta."""
 
-    def __init__(self, model: str, taken_call_ids: set[str]) -> None:
+    def __init__(self, model: str, taken_call_ids: set[str], aloud: TextOutlet | None = None) -> None:
         self.finish_reason = ""
         self._outputs = Outputs(model)
-        self.message = Message(self._outputs)
+        self.message = Message(self._outputs, aloud)
         self.calls = Calls(self._outputs, taken_call_ids)
         self._thought: Thought | None = None
         self._splitter = ThoughtSplitter()

@@ -17,6 +17,7 @@ from openai.types.responses import (
 )
 
 from app.adapters.providers._chat_completions.outputs import Events, Outputs
+from app.ports.text_outlet import TextOutlet
 
 TEXT: Final = "output_text"
 REFUSAL: Final = "refusal"
@@ -42,8 +43,9 @@ class Part(msgspec.Struct, kw_only=True):
 class Message:
     """At most one text and one refusal, whichever comes first."""
 
-    def __init__(self, outputs: Outputs) -> None:
+    def __init__(self, outputs: Outputs, aloud: TextOutlet | None = None) -> None:
         self._outputs = outputs
+        self._aloud = aloud
         self._id = f"msg_{uuid.uuid4().hex}"
         self._place = -1
         self._parts: dict[str, Part] = {}
@@ -57,8 +59,12 @@ class Message:
         return REFUSAL in self._parts
 
     def add(self, kind: str, text: str) -> Events:
-        """Append `text` to the part of its kind."""
+        """Append `text` to the part of its kind. What follows the first of a text is said aloud, if anybody listens."""
         part = self._parts.get(kind)
+        if part is not None and self._aloud is not None and kind == TEXT:
+            part.pieces.append(text)
+            self._aloud.say(text)
+            return
         if part is None:
             if not self._parts:
                 self._place = self._outputs.place()

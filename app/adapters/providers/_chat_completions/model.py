@@ -22,6 +22,7 @@ from app.adapters.providers._patience import Events, Watch, collected, retrying
 from app.adapters.providers._streams import error_in, expect_stream
 from app.adapters.providers._upstream import UpstreamSettings
 from app.ports.model_provider import ModelError
+from app.ports.text_outlet import text_outlet
 
 
 class ChatCompletionsModel(Model):
@@ -64,7 +65,7 @@ class ChatCompletionsModel(Model):
                 yield event
 
     async def _attempt(self, request: dict[str, Any], taken: Iterable[str]) -> Events:
-        answer = Answer(self.model, set(taken))
+        answer = Answer(self.model, set(taken), text_outlet.get())
         yield answer.created()
         try:
             async with aclosing(self._frames(request, answer)) as reads:

@@ -1,0 +1,95 @@
+"""Text that is said aloud, beside the events: the same text, the same order, and never a token twice."""
+
+import asyncio
+from collections.abc import Sequence
+
+from chatkit.types import AssistantMessageContentPartTextDelta, ProgressUpdateEvent, ThreadItemUpdatedEvent
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.adapters.agents_sdk.outlet import Outlet
+from app.adapters.providers._chat_completions.answer import Answer
+from app.adapters.providers._chat_completions.wire import Choice, Chunk, Delta, Function, ToolCall
+
+WORDS = st.text("<>thougn ab", min_size=1, max_size=8)
+DELTAS = st.one_of(
+    st.builds(Delta, content=WORDS),
+    st.builds(Delta, reasoning=WORDS),
+    st.builds(Delta, refusal=WORDS),
+    st.just(Delta(tool_calls=[ToolCall(index=0, id="call_1", function=Function(name="f", arguments="{}"))])),
+)
+READS = st.lists(st.lists(DELTAS, max_size=4), max_size=8)
+
+
+class Said:
+    """Writes down what is said."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.text.append(text)
+
+
+def events(answer: Answer, reads: Sequence[Sequence[Delta]], said: Said | None) -> list[tuple[str, str]]:
+    """Kinds and texts of all events, with what was said where it was said."""
+    found = []
+    for read in reads:
+        for event in answer.feed([Chunk(choices=[Choice(delta=delta)]) for delta in read]):
+            found += _said(said)
+            found.append((event.type, getattr(event, "delta", "")))
+        found += _said(said)
+    for event in answer.finish():
+        found += _said(said)
+        found.append((event.type, getattr(event, "text", "")))
+    return found
+
+
+def _said(said: Said | None) -> list[tuple[str, str]]:
+    texts = said.text if said else []
+    found = [("response.output_text.delta", text) for text in texts]
+    texts.clear()
+    return found
+
+
+@given(READS)
+def test_a_model_says_aloud_what_it_would_have_yielded_in_its_place(reads: list[list[Delta]]) -> None:
+    said = Said()
+    assert events(Answer("m", set(), said), reads, said) == events(Answer("m", set()), reads, None)
+
+
+async def test_text_goes_past_the_events_only_when_none_of_them_waits() -> None:
+    aloud: list[str] = []
+    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: aloud.append(delta))
+    reader = outlet.events()
+    message = outlet.open_message()
+    message.add(0, "a")
+    kinds = [(await anext(reader)).type for _ in range(3)]
+    message.add(0, "b")  # The reader has not come back from the last event yet.
+    last = await anext(reader)
+    assert isinstance(last, ThreadItemUpdatedEvent)
+    assert isinstance(last.update, AssistantMessageContentPartTextDelta)
+    assert (kinds, last.update.delta, aloud) == (["thread.item.added", *["thread.item.updated"] * 2], "b", [])
+
+
+async def test_text_is_said_while_the_reader_waits_and_an_event_behind_it_ends_that() -> None:
+    aloud: list[str] = []
+    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: aloud.append(delta))
+    message = outlet.open_message()
+    message.add(0, "a")
+    read = []
+
+    async def drive() -> None:
+        message.add(0, "b")
+        outlet.emit(ProgressUpdateEvent(text="…"))
+        message.add(0, "c")
+        outlet.finish()
+
+    async for event in outlet.events():
+        read.append(event)
+        if len(read) == 3:
+            asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(drive()))
+    texts = [event.update.delta for event in read if getattr(getattr(event, "update", None), "delta", None)]
+    assert aloud == ["b"]
+    assert texts == ["a", "c"]
+    assert read[-1].item.content[0].text == "abc"

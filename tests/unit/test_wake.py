@@ -1,0 +1,54 @@
+"""One waiter, woken by news or by silence."""
+
+import asyncio
+
+import pytest
+
+from app.application.wake import Wake
+
+
+async def test_news_that_came_before_it_was_waited_for_is_not_lost_and_counts_once() -> None:
+    wake = Wake(0.0)
+    wake.ring()
+    wake.ring()
+    assert [await wake.rung(), await wake.rung()] == [True, False]
+    wake.close()
+
+
+async def test_news_wakes_the_waiter() -> None:
+    wake = Wake(3600.0)
+    waiting = asyncio.create_task(wake.rung())
+    await asyncio.sleep(0)
+    wake.ring()
+    assert await waiting
+    wake.close()
+
+
+async def test_every_silence_is_told_also_behind_news() -> None:
+    wake = Wake(0.001)
+    assert not await wake.rung()
+    wake.ring()
+    assert [await wake.rung(), await wake.rung(), await wake.rung()] == [True, False, False]
+    wake.close()
+
+
+async def test_a_silence_is_told_also_when_its_timer_was_set_for_an_earlier_wait() -> None:
+    wake = Wake(0.02)
+    waiting = asyncio.create_task(wake.rung())
+    await asyncio.sleep(0.001)
+    wake.ring()
+    assert await waiting
+    assert not await wake.rung()
+    wake.close()
+
+
+async def test_a_waiter_who_leaves_can_come_back() -> None:
+    wake = Wake(3600.0)
+    waiting = asyncio.create_task(wake.rung())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    wake.ring()
+    assert await wake.rung()
+    wake.close()
