@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from chatkit.types import AssistantMessageContentPartTextDelta, ProgressUpdateEvent, ThreadItemUpdatedEvent
 from hypothesis import given
@@ -77,7 +78,7 @@ async def test_text_is_said_while_the_reader_waits_and_an_event_behind_it_ends_t
     outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: aloud.append(delta))
     message = outlet.open_message()
     message.add(0, "a")
-    read = []
+    read: list[Any] = []
 
     async def drive() -> None:
         message.add(0, "b")
