@@ -65,6 +65,7 @@ async def parlour(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Pa
             "ANTHROPIC_API_KEY": SECRET,
             "LLM_MODELS": ",".join(MODELS.values()),
             "LLM_FALLBACKS": MODELS["openai"],
+            "ON_DISCONNECT": "cancel",
         }
         server = await stack.enter_async_context(running(tmp_path_factory.mktemp("parlour"), environment))
         client = await stack.enter_async_context(ChatKitClient(server.url))

@@ -101,8 +101,9 @@ async def test_killed_in_the_middle_it_is_recovered_elsewhere(replicas: list[Ser
         assert watcher.text
         assert await stored_text(second, thread) == watcher.text
         page = await second.call("items.list", thread_id=thread, order="asc")
-        again = await second.events("threads.retry_after_item", thread_id=thread, item_id=page["data"][0]["id"])
-        assert again
+        again = second.stream("threads.retry_after_item", thread_id=thread, item_id=page["data"][0]["id"])
+        assert await anext(again)
+        await again.aclose()
 
 
 async def test_a_shutdown_keeps_what_was_said_and_others_go_on(replicas: list[ServerProcess]) -> None:
