@@ -166,11 +166,12 @@ class Attachments(AttachmentStore[RequestContext]):
         return received
 
     async def _save(self, attachment: Attachment, context: RequestContext) -> None:
-        """Save it and then look: of any that come at once, the last to be saved sees all, so they never take more room
-        together than there is. Raises `InvalidInputError` when there is none, and has then deleted it."""
-        await self._store.save_attachment(attachment, context)
-        if 0 < self._settings.bytes_per_user < await self._ledger.used(context.user_id):
-            await self._store.delete_attachment(attachment.id, context)
+        """Raises `InvalidInputError` when there is no room for it, and has then deleted what was announced."""
+        if not self._settings.bytes_per_user:
+            await self._store.save_attachment(attachment, context)
+        elif not await self._ledger.save(attachment, context, at_most=self._settings.bytes_per_user):
+            with suppress(chatkit.store.NotFoundError):
+                await self._store.delete_attachment(attachment.id, context)
             raise self._no_room()
 
     def _attachment(

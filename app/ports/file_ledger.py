@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from chatkit.types import Attachment
 
+from app.domain.identity import RequestContext
+
 
 def size_of(attachment: Attachment) -> int:
     """The bytes that an attachment takes, or was said to take, as its `metadata` has them."""
@@ -27,6 +29,13 @@ class FileLedger(ABC):
     @abstractmethod
     async def used(self, user_id: str) -> int:
         """The bytes of all of the user's attachments (`size_of`), of each that was saved before this is called."""
+
+    @abstractmethod
+    async def save(self, attachment: Attachment, context: RequestContext, *, at_most: int) -> bool:
+        """Save it as `ThreadStore.save_attachment` does, unless the caller's would then take more than `at_most` bytes
+        together: False, and nothing is changed. Of several that are saved at once, in any process, as many succeed as
+        there is room for.
+        """
 
     @abstractmethod
     async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:

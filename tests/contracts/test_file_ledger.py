@@ -172,11 +172,23 @@ async def test_files_that_come_at_once_take_no_more_room_than_there_is(
         await storage.threads.save_attachment(await all_.create_attachment(params, ann), ann)
 
     outcomes = await asyncio.gather(*(come() for _ in range(12)), return_exceptions=True)
-    taken = outcomes.count(None)
+    assert outcomes.count(None) == 2, "as many as there is room for, and not fewer because others wanted it too"
     assert all(isinstance(outcome, InvalidInputError) for outcome in outcomes if outcome is not None)
-    assert await ledger.used(ann.user_id) == 10 * taken <= 25
-    while taken < 2:
-        await come()  # Those that refused each other left their room free.
-        taken += 1
+    assert await ledger.used(ann.user_id) == 20
     with pytest.raises(InvalidInputError):
         await come()
+
+
+async def test_what_does_not_fit_is_not_saved(
+    storage: Storage, ledger: FileLedger, ann: RequestContext, bob: RequestContext
+) -> None:
+    mine = attachment(metadata={"size": 6})
+    assert await ledger.save(mine, ann, at_most=10)
+    assert await ledger.save(mine.model_copy(update={"name": "b.txt", "metadata": {"size": 10}}), ann, at_most=10)
+    assert not await ledger.save(mine.model_copy(update={"name": "c.txt", "metadata": {"size": 11}}), ann, at_most=10)
+    assert not await ledger.save(attachment(metadata={"size": 1}), ann, at_most=10)
+    assert await ledger.save(attachment(metadata={"size": 10}), bob, at_most=10)
+    assert await ledger.save(attachment(), RequestContext(user_id=new_id("nul\x00l")), at_most=10)
+    assert (await storage.threads.load_attachment(mine.id, ann)).name == "b.txt"
+    assert await ledger.of_user(ann.user_id) == [mine.id]
+    assert await ledger.used(ann.user_id) == 10

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from chatkit.types import ThreadItemRemovedEvent
 
 from app.adapters.stores.sql.migrations import migrate
 from app.environment import Secret
@@ -102,7 +103,7 @@ async def test_killed_in_the_middle_it_is_recovered_elsewhere(replicas: list[Ser
         assert await stored_text(second, thread) == watcher.text
         page = await second.call("items.list", thread_id=thread, order="asc")
         again = second.stream("threads.retry_after_item", thread_id=thread, item_id=page["data"][0]["id"])
-        assert await anext(again)
+        assert isinstance(await anext(again), ThreadItemRemovedEvent)
         await again.aclose()
 
 

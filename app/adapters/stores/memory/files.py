@@ -4,8 +4,11 @@ import datetime as dt
 from collections.abc import Sequence
 from itertools import islice
 
+from chatkit.types import Attachment
+
 from app.adapters.stores.memory.threads import MemoryThreadStore
-from app.ports.file_ledger import FileLedger
+from app.domain.identity import RequestContext
+from app.ports.file_ledger import FileLedger, size_of
 
 
 class MemoryFileLedger(FileLedger):
@@ -20,6 +23,13 @@ class MemoryFileLedger(FileLedger):
 
     async def used(self, user_id: str) -> int:
         return sum(kept.size for kept in self._threads.attachments_of(user_id))
+
+    async def save(self, attachment: Attachment, context: RequestContext, *, at_most: int) -> bool:
+        others = (kept for kept in self._threads.attachments_of(context.user_id) if kept.id != attachment.id)
+        if sum(kept.size for kept in others) + size_of(attachment) > at_most:
+            return False
+        await self._threads.save_attachment(attachment, context)
+        return True
 
     async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:
         return self._threads.abandon_unsent(before, batch)

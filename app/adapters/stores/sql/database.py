@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, CursorResult, Executable, Table, event, func, select
+from sqlalchemy import URL, CursorResult, Executable, Table, bindparam, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DisconnectionError, MultipleResultsFound, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -18,11 +18,15 @@ from sqlalchemy.util import greenlet_spawn
 from app.adapters.stores.sql.failures import as_refusal, is_busy, unavailable
 from app.adapters.stores.sql.one_hop import knows_aiosqlite, one_hop, visit
 from app.adapters.stores.sql.prepared import Answer, Parameters, Prepared, Step
+from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError
 
 # Any number will do that no other program uses on the same database: "anyport" in ASCII.
 _MIGRATION_LOCK = int.from_bytes(b"anyport", "big")
+
+# Of the transaction, as the other lock; that two names may share a number costs them a moment.
+_ALONE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=AnyText), text("0"))))
 
 IDLE_SECONDS = 30.0
 """A connection that was idle for longer is asked whether it still works before it is used."""
@@ -55,6 +59,10 @@ class Database(ABC):
     @abstractmethod
     def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Several statements, all or none; keep it short, for on SQLite others wait."""
+
+    @abstractmethod
+    def alone(self, name: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction beside which no other of the same `name` runs, in any process."""
 
     @abstractmethod
     def migration(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -143,6 +151,12 @@ class PostgresDatabase(Database):
                 yield connection
 
     @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[AsyncConnection]:
+        async with self.transaction() as connection:
+            await connection.execute(_ALONE, {"name": name})
+            yield connection
+
+    @asynccontextmanager
     async def migration(self) -> AsyncIterator[AsyncConnection]:
         async with self.transaction() as connection:
             # Of the transaction, not of the session, so that it holds and ends behind a pooler too.
@@ -206,6 +220,9 @@ class SqliteDatabase(Database):
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
                 await connection.exec_driver_sql("COMMIT")
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.transaction()  # There is one writer at a time.
 
     @asynccontextmanager
     async def migration(self) -> AsyncIterator[AsyncConnection]:

@@ -4,12 +4,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from chatkit.types import Attachment
 from sqlalchemy import BigInteger, ColumnElement, Executable, Integer, bindparam, cast, delete, func, select
 
+from app.adapters.stores import bodies
+from app.adapters.stores.sql import thread_statements as sql
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import abandoned_files, attachments
 from app.adapters.stores.sql.types import AnyText, Moment
-from app.ports.file_ledger import FileLedger
+from app.domain.identity import RequestContext
+from app.ports.file_ledger import FileLedger, size_of
 
 _USER = bindparam("user_id", type_=AnyText)
 _IDS = bindparam("ids", type_=AnyText, expanding=True)
@@ -36,6 +40,24 @@ _abandoned = (
 _cleared = delete(abandoned_files).where(abandoned_files.c.id.in_(_IDS))
 
 
+_others = select(func.coalesce(func.sum(attachments.c.size), 0)).where(
+    attachments.c.user_id == sql.USER, attachments.c.id != sql.ITEM
+)
+_fits = cast(_others.scalar_subquery(), BigInteger) + sql.SIZE <= bindparam("at_most", type_=BigInteger)
+
+
+def attachment_row(attachment: Attachment, context: RequestContext) -> dict[str, Any]:
+    """What is written of it."""
+    return {
+        "item_id": attachment.id,
+        "user_id": context.user_id,
+        "scope": attachment.thread_id,
+        "body": bodies.dump(Attachment, attachment),
+        "created_at": dt.datetime.now(dt.UTC),
+        "size": size_of(attachment),
+    }
+
+
 def abandon(database: Database, whose: ColumnElement[bool]) -> Executable:
     """List the files of those attachments, which are about to be deleted in the same transaction."""
     files = select(attachments.c.id, bindparam("since", dt.datetime.now(dt.UTC), type_=Moment)).where(whose)
@@ -48,6 +70,7 @@ class SqlFileLedger(FileLedger):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._save = sql.save_attachment(database, allowed=_fits)
 
     async def of_user(self, user_id: str, *, after: str = "", limit: int = 100) -> Sequence[str]:
         return await self._ids(_of_user, {"user_id": user_id, "after": after, "rows": limit})
@@ -55,6 +78,11 @@ class SqlFileLedger(FileLedger):
     async def used(self, user_id: str) -> int:
         row = await self._database.row(_used, {"user_id": user_id})
         return int(row.bytes) if row else 0
+
+    async def save(self, attachment: Attachment, context: RequestContext, *, at_most: int) -> bool:
+        row = {**attachment_row(attachment, context), "at_most": at_most}
+        async with self._database.alone(f"files of {context.user_id}") as connection:
+            return (await connection.execute(self._save.statement, row)).rowcount > 0
 
     async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:
         ids = await self._ids(_old, {"before": before, "rows": batch})

@@ -105,11 +105,15 @@ def save_item(database: Database) -> Prepared:
     return Prepared(upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=owned))
 
 
-def save_attachment(database: Database) -> Prepared:
-    """Insert or change an attachment; touches no row when it, or the thread it is for, is somebody else's."""
+def save_attachment(database: Database, *, allowed: ColumnElement[bool] | None = None) -> Prepared:
+    """Insert or change an attachment if it is `allowed`; touches no row when it, or the thread it is for, is somebody
+    else's."""
     values: Values = {"id": ITEM, "user_id": USER, "thread_id": SCOPE, "body": BODY}
     values |= {"created_at": CREATED_AT, "size": SIZE}
-    return Prepared(upsert(database, attachments, values, keys=["id"], allowed=SCOPE.is_(None) | owned))
+    own = SCOPE.is_(None) | owned
+    return Prepared(
+        upsert(database, attachments, values, keys=["id"], allowed=own if allowed is None else own & allowed)
+    )
 
 
 def save_judgements(database: Database) -> Executable:

@@ -1,6 +1,5 @@
 """Threads, items, attachments and feedback in SQL. Whose they are, each statement checks itself."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -12,12 +11,11 @@ from app.adapters.stores import bodies
 from app.adapters.stores.sql import thread_statements as sql
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
-from app.adapters.stores.sql.files import abandon
+from app.adapters.stores.sql.files import abandon, attachment_row
 from app.adapters.stores.sql.paging import bury
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import attachments
 from app.domain.identity import RequestContext
-from app.ports.file_ledger import size_of
 from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
 
 _HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
@@ -114,15 +112,7 @@ class SqlThreadStore(ThreadStore):
             await connection.execute(sql.delete_turn, parameters)
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
-        values = {
-            "item_id": attachment.id,
-            "user_id": context.user_id,
-            "scope": attachment.thread_id,
-            "body": bodies.dump(Attachment, attachment),
-            "created_at": dt.datetime.now(dt.UTC),
-            "size": size_of(attachment),
-        }
-        if not await self._write_into_thread(self._save_attachment, values):
+        if not await self._write_into_thread(self._save_attachment, attachment_row(attachment, context)):
             raise _not_found("Attachment", attachment.id)
 
     async def load_attachment(self, attachment_id: str, context: RequestContext) -> Attachment:
