@@ -5,6 +5,7 @@ import datetime as dt
 from chatkit.store import NotFoundError
 from chatkit.types import UserMessageItem
 
+from app.application.far_turns import NEWS
 from app.application.transcript import Transcript, interrupted
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
@@ -37,8 +38,8 @@ async def recover(head: TurnHead, journal: TurnJournal, threads: ThreadStore, tu
     except NotFoundError:
         return  # The thread was deleted, and the journal's entry with it.
     closing = [*transcript.closing(), interrupted()]
-    await journal.append([Batch(turn_id=head.id, first=len(events) + 1, events=closing)])
-    await journal.end(head.id, head.owner, "interrupted")
+    last = Batch(turn_id=head.id, first=len(events) + 1, events=closing)
+    await journal.end(head.id, head.owner, "interrupted", last=last, signals=[NEWS + head.id])
 
 
 async def newest_message(threads: ThreadStore, thread_id: str, context: RequestContext) -> str | None:

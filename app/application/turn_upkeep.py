@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from app.application.entrance import LEASE_SECONDS, lease_end
-from app.application.far_turns import LOOK_SECONDS, NEWS
+from app.application.far_turns import LOOK_SECONDS
 from app.application.recovery import recover
 from app.application.turns import Turns
 from app.domain.errors import StoreUnavailableError
@@ -69,8 +69,8 @@ class TurnUpkeep:
             await asyncio.sleep(seconds)
 
     async def _write_down(self) -> None:
-        await self._turns.write_down(self._turns.running)
-        await self._turns.write_ends()
+        await self._turns.writer.write_down(self._turns.running)
+        await self._turns.writer.write_ends()
 
     async def _renew(self) -> None:
         own = {turn.id: turn for turn in self._turns.running if turn.entered.is_set()}
@@ -104,4 +104,3 @@ class TurnUpkeep:
             await recover(head, self._journal, self._turns.threads, self._storage.turn_log)
             self._left.remove(head)
             log.info("recovered a turn that its process left", thread=head.thread_id, turn=head.id)
-            await self._storage.signals.send([NEWS + head.id])

@@ -5,8 +5,8 @@ still make. A turn is never inside a response, so what was said is stored howeve
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing, suppress
 
 import msgspec
 import structlog
@@ -18,6 +18,7 @@ from app.application.far_turns import NEWS, FarTurns
 from app.application.recovery import all_events
 from app.application.transcript import Transcript, interrupted, notice
 from app.application.turn import Place, Turn, current_turn
+from app.application.turn_writer import TurnWriter
 from app.domain.errors import AnyportError, ClosingError, LimitError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
@@ -25,7 +26,7 @@ from app.domain.language import _
 from app.ports.signals import MISSED, Signals
 from app.ports.storage import Storage
 from app.ports.thread_store import ThreadStore
-from app.ports.turn_journal import Batch, TurnHead
+from app.ports.turn_journal import TurnHead
 from app.settings.turns import Disconnect, TurnSettings
 
 log = structlog.get_logger(__name__)
@@ -68,9 +69,9 @@ class Turns:
         self._settings = settings or TurnSettings()
         self._at_most = at_most
         self.owner = new_id("proc")
+        self.writer = TurnWriter(storage, self.owner)
         self.far = FarTurns(storage.journal, storage.signals, keep_alive=self._settings.keep_alive_seconds)
         self._running: set[Turn] = set()
-        self._unwritten: list[Turn] = []
         self._by_thread: dict[str, Turn] = {}
         self._closing = asyncio.Event()
         self._entrance = Entrance(
@@ -196,47 +197,11 @@ class Turns:
         self._deaf()
         self._deaf = lambda: None
 
-    async def write_down(self, turns: Iterable[Turn]) -> None:
-        """Bring the journal up to date. Raises `StoreUnavailableError`; what is missing then goes with the next."""
-        async with AsyncExitStack() as held:
-            free = [turn for turn in turns if turn.entered.is_set() and not turn.writing.locked()]
-            for turn in free:
-                await held.enter_async_context(turn.writing)
-            await self._append(free)
-
-    async def _append(self, turns: Sequence[Turn]) -> None:
-        waiting = [(turn, len(turn.events)) for turn in turns]
-        batches = [
-            Batch(turn_id=turn.id, first=turn.journaled + 1, events=turn.events[turn.journaled : count])
-            for turn, count in waiting
-            if count > turn.journaled
-        ]
-        if not batches:
-            return
-        await self._journal.append(batches)
-        for turn, count in waiting:
-            turn.journaled = count
-        if self._journal.shared and self._signals.heard:  # Who hears nothing looks at the journal itself.
-            await self._signals.send([NEWS + batch.turn_id for batch in batches])
-
     async def keep_far(self, head: TurnHead) -> None:
         """Somebody came back for a turn of another process: it runs to its end."""
         if not head.keep:
             await self._journal.wish(head.thread_id, "keep")
             await self._signals.send([_KEEP + head.id])
-
-    async def write_ends(self) -> None:
-        """Write down what turns came to that ended while the database was away. Raises `StoreUnavailableError`; what
-        fails otherwise is given up."""
-        while self._unwritten:
-            turn = self._unwritten[0]
-            try:
-                await self._write_end(turn)
-            except StoreUnavailableError:
-                raise
-            except Exception:
-                log.exception("the end of a turn is lost", turn=turn.id)
-            self._unwritten.remove(turn)
 
     def _see_that_there_is_room(self, place: Place) -> None:
         """What this process knows by itself; the journal knows of the others."""
@@ -307,31 +272,12 @@ class Turns:
     async def _end(self, turn: Turn) -> None:
         try:
             if turn.entered.is_set():
-                await self._write_end(turn)
-        except StoreUnavailableError as failure:
-            # Its thread would be taken until the server stops.
-            self._unwritten.append(turn)
-            log.warning("the end of a turn is not written down yet", turn=turn.id, detail=failure.detail)
-        except Exception:
-            self._unwritten.append(turn)
-            log.exception("the end of a turn could not be written down", turn=turn.id)
+                await self.writer.end(turn)
         finally:
             self._running.discard(turn)
             if turn.place is not None and self._by_thread.get(turn.place.thread_id) is turn:
                 del self._by_thread[turn.place.thread_id]
             turn.finish()
-
-    async def _write_end(self, turn: Turn) -> None:
-        if turn.cut is None:
-            async with turn.writing:
-                await self._append([turn])
-            await self._journal.end(turn.id, self.owner, turn.end)
-        else:
-            await self._journal.drop(turn.id, self.owner)
-            if turn.claim is not None:
-                await self._storage.claims.release(turn.id)
-        if self._journal.shared:
-            await self._signals.send([NEWS + turn.id])
 
     def _left(self, turn: Turn) -> None:
         """The last follower has gone. On the wire, ChatKit's Stop button, a refresh and a closed tab look the same."""

@@ -44,7 +44,8 @@ class TurnJournal(ABC):
     """Running turns and their events, and those of each thread's last turn for a while.
 
     A process that runs a turn holds a lease on it and renews it; a turn whose lease has run out may be claimed by
-    any other. The contract is `tests/contracts/test_turn_journal.py`. Entries go with their thread. Raises
+    any other. The contract is `tests/contracts/test_turn_journal.py`. Entries go with their thread. What goes with
+    `signals` tells them as `Signals.send` does. Raises
     `StoreUnavailableError` while the database cannot do its work.
     """
 
@@ -73,17 +74,20 @@ class TurnJournal(ABC):
         """Hold up nobody any more. Safe to repeat."""
 
     @abstractmethod
-    async def append(self, batches: Sequence[Batch]) -> None:
-        """Add events, all or none. Idempotent: a batch that is there already stays. Batches of a turn that is gone
-        are left out."""
+    async def append(self, batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
+        """Add events, all or none, and tell `signals` to whoever can read them now. Idempotent: a batch that is there
+        already stays. Batches of a turn that is gone are left out."""
 
     @abstractmethod
     async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
         """Renew the leases of all turns that `owner` runs, and return them by id."""
 
     @abstractmethod
-    async def end(self, turn_id: str, owner: str, end: TurnEnd) -> None:
-        """Note that the turn is over, if `owner` still runs it."""
+    async def end(
+        self, turn_id: str, owner: str, end: TurnEnd, *, last: Batch | None = None, signals: Sequence[str] = ()
+    ) -> None:
+        """Add the turn's `last` events and note that it is over, if `owner` still runs it, both or neither; then tell
+        `signals`. One round trip while signals are heard. Safe to repeat."""
 
     @abstractmethod
     async def drop(self, turn_id: str, owner: str) -> None:

@@ -214,3 +214,41 @@ async def test_somebody_waits_for_a_turn_to_give_way(
     wanted_until = (await journal.renew(owner, now(60)))[turn.id].wanted_until
     assert wanted_until is not None
     assert now() < wanted_until <= now(60)
+
+
+async def test_the_last_events_come_with_the_end_and_whoever_is_told_can_read_them(
+    storage: Storage, journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn, over = head(begun, ann, owner), asyncio.Event()
+    heard: list[str] = []
+
+    def hear(signal: str) -> None:
+        if signal.endswith(turn.id):
+            heard.append(signal)
+        if signal == f"end:{turn.id}":
+            over.set()
+
+    leave = storage.signals.listen(hear)
+    await journal.begin(turn, now(60))
+    batches = [Batch(turn_id=turn.id, first=first, events=events(first, first + 1)) for first in (1, 3, 5)]
+    await journal.append(batches[:2], signals=[f"more:{turn.id}"])
+    await journal.end(turn.id, owner, "completed", last=batches[2], signals=[f"end:{turn.id}"])
+    async with asyncio.timeout(20):
+        await over.wait()
+    leave()
+    assert heard == [f"more:{turn.id}", f"end:{turn.id}"]
+    assert await journal.events(turn.id, 0) == events(1, 6)
+    assert await journal.latest(begun.id) == replace(turn, end="completed")
+    await journal.end(turn.id, owner, "stopped", last=batches[2])
+    assert await journal.events(turn.id, 0) == events(1, 6)
+    assert await journal.latest(begun.id) == replace(turn, end="completed")
+
+
+async def test_a_turn_that_is_gone_has_no_last_events(
+    journal: TurnJournal, storage: Storage, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, now(60))
+    await storage.threads.delete_thread(begun.id, ann)
+    await journal.end(turn.id, owner, "completed", last=Batch(turn_id=turn.id, first=1, events=events(1, 1)))
+    assert await journal.events(turn.id, 0) == []

@@ -132,14 +132,14 @@ async def test_a_turn_that_ends_while_it_is_written_down_loses_no_event() -> Non
     writing, go_on = asyncio.Event(), asyncio.Event()
     append = storage.journal.append
 
-    async def slowly(batches: Sequence[Batch]) -> None:
-        await append(batches)
+    async def slowly(batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
+        await append(batches, signals=signals)
         if not writing.is_set():
             writing.set()
             await go_on.wait()
 
     storage.journal.append = slowly  # type: ignore[method-assign]  # its answer is long on its way
-    upkeep = asyncio.create_task(turns.write_down(turns.running))
+    upkeep = asyncio.create_task(turns.writer.write_down(turns.running))
     await writing.wait()
     source.waiting.put_nowait(b"2")
     source.waiting.put_nowait(None)

@@ -25,9 +25,9 @@ class MemoryStorage(Storage):
         self.threads = MemoryThreadStore()
         self.tasks = MemoryTaskRepository()
         self.turn_log = MemoryTurnLog(self.threads)
-        self.journal = MemoryTurnJournal(self.threads)
-        self.claims = MemoryRequestClaims()
         self.signals = LocalSignals()
+        self.journal = MemoryTurnJournal(self.threads, self.signals)
+        self.claims = MemoryRequestClaims()
         self.counters = MemoryCounters()
         self.files = MemoryFileLedger(self.threads)
 

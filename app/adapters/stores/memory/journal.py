@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.domain.identity import RequestContext
+from app.ports.signals import Signals
 from app.ports.turn_journal import WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 
@@ -24,8 +25,9 @@ class MemoryTurnJournal(TurnJournal):
 
     shared = False
 
-    def __init__(self, threads: MemoryThreadStore) -> None:
+    def __init__(self, threads: MemoryThreadStore, signals: Signals) -> None:
         self._threads = threads
+        self._signals = signals
         self._by_thread: dict[str, _Entry] = {}
         self._by_id: dict[str, _Entry] = {}
         self._queued: dict[str, tuple[str, dt.datetime]] = {}
@@ -53,10 +55,11 @@ class MemoryTurnJournal(TurnJournal):
     async def leave_queue(self, turn_id: str) -> None:
         self._queued.pop(turn_id, None)
 
-    async def append(self, batches: Sequence[Batch]) -> None:
+    async def append(self, batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
         for batch in batches:
-            if batch.turn_id in self._by_id:
-                self._by_id[batch.turn_id].batches.setdefault(batch.first, batch)
+            if (entry := self._known(batch.turn_id)) is not None:
+                entry.batches.setdefault(batch.first, batch)
+        await self._signals.send(signals)
 
     async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
         own = [entry for entry in self._living() if entry.head.owner == owner and entry.head.end is None]
@@ -64,14 +67,18 @@ class MemoryTurnJournal(TurnJournal):
             entry.lease_until = lease_until
         return {entry.head.id: entry.head for entry in own}
 
-    async def end(self, turn_id: str, owner: str, end: TurnEnd) -> None:
-        entry = self._by_id.get(turn_id)
+    async def end(
+        self, turn_id: str, owner: str, end: TurnEnd, *, last: Batch | None = None, signals: Sequence[str] = ()
+    ) -> None:
+        await self.append([last] if last else [])
+        entry = self._known(turn_id)
         if entry is not None and entry.head.owner == owner and entry.head.end is None:
             entry.head = replace(entry.head, end=end)
             entry.ended_at = dt.datetime.now(dt.UTC)
+        await self._signals.send(signals)
 
     async def drop(self, turn_id: str, owner: str) -> None:
-        entry = self._by_id.get(turn_id)
+        entry = self._known(turn_id)
         if entry is not None and entry.head.owner == owner:
             self._drop(entry)
 
@@ -104,7 +111,7 @@ class MemoryTurnJournal(TurnJournal):
         return next((entry.head for entry in self._living() if entry.head.id == turn_id), None)
 
     async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
-        entry = self._by_id.get(turn_id)
+        entry = self._known(turn_id)
         found = sorted(entry.batches.values(), key=lambda batch: batch.first) if entry else []
         behind = [batch for batch in found if batch.first + len(batch.events) - 1 > after][:batches]
         return [event for batch in behind for event in batch.events[max(0, after - batch.first + 1) :]]
@@ -121,6 +128,10 @@ class MemoryTurnJournal(TurnJournal):
 
     def _living(self) -> list[_Entry]:
         return [entry for key in list(self._by_thread) if (entry := self._entry(key)) is not None]
+
+    def _known(self, turn_id: str) -> _Entry | None:
+        entry = self._by_id.get(turn_id)
+        return entry and self._entry(entry.head.thread_id)
 
     def _entry(self, thread_id: str) -> _Entry | None:
         """The thread's entry; it goes when the thread is found to be gone."""

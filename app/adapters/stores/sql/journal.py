@@ -6,10 +6,14 @@ from typing import Any
 
 from chatkit.store import NotFoundError
 from sqlalchemy import (
+    ARRAY,
     Boolean,
+    Executable,
     Integer,
+    Select,
     String,
     bindparam,
+    column,
     delete,
     exists,
     func,
@@ -25,8 +29,10 @@ from app.adapters.stores.sql.failures import is_duplicate, is_orphan
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import queued_turns, turn_events
 from app.adapters.stores.sql.tables import running_turns as turns
+from app.adapters.stores.sql.telling import Telling
 from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText, Moment
+from app.ports.signals import Signals
 from app.ports.turn_journal import WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 _FRAME_END = b"\n\n"
@@ -50,7 +56,7 @@ _leave_queue = Prepared(delete(queued_turns).where(queued_turns.c.turn_id == _TU
 _cleared = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
 _clear = Prepared(_cleared)
 _renew = Prepared(update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_UNTIL).returning(*_HEAD))
-_end = Prepared(
+_end = (
     update(turns)
     .where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)
     .values(end=bindparam("how", type_=String), ended_at=_UNTIL)
@@ -83,8 +89,9 @@ _forget = delete(turns).where(turns.c.ended_at < _BEFORE)
 class SqlTurnJournal(TurnJournal):
     """`TurnJournal` on PostgreSQL or SQLite."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, signals: Signals) -> None:
         self._database = database
+        self._signals = signals
         self.shared = database.name == "postgresql"
         entered = select(
             _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null(), null()
@@ -95,7 +102,11 @@ class SqlTurnJournal(TurnJournal):
         self._queue = queue.on_conflict_do_update(index_elements=["turn_id"], set_={"until": queue.excluded.until})
         # PostgreSQL does both in one round trip, SQLite takes no DELETE inside another statement.
         self._at_once = Prepared(enter.add_cte(_cleared.cte("cleared"))) if self.shared else None
-        self._append = _append(database)
+        append = _append(database)
+        self._append = Prepared(append)
+        self._append_and_tell = Telling(database, signals, _append_many(database) if self.shared else append)
+        self._end = Telling(database, signals, _end)
+        self._append_and_end = Telling(database, signals, append, _end)
 
     async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
         values: dict[str, object] = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
@@ -137,22 +148,29 @@ class SqlTurnJournal(TurnJournal):
     async def leave_queue(self, turn_id: str) -> None:
         await self._database.write(_leave_queue, {"turn_id": turn_id})
 
-    async def append(self, batches: Sequence[Batch]) -> None:
-        rows = [
-            {"turn_id": batch.turn_id, "first": batch.first, "last": batch.first + len(batch.events) - 1}
-            | {"frames": b"".join(batch.events)}
-            for batch in batches
-        ]
-        if rows:
+    async def append(self, batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
+        rows = [_row(batch) for batch in batches]
+        if not rows:
+            return
+        if self.shared:
+            values = {f"{name}s": [row[name] for row in rows] for name in rows[0]}
+            await self._append_and_tell.run(values, signals)
+        else:
             await self._database.run(*((self._append, row) for row in rows))
+            await self._signals.send(signals)
 
     async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
         rows = await self._database.rows(_renew, {"owner_id": owner, "until": lease_until})
         return {row.id: _head(row) for row in rows}
 
-    async def end(self, turn_id: str, owner: str, end: TurnEnd) -> None:
-        now = dt.datetime.now(dt.UTC)
-        await self._database.write(_end, {"turn_id": turn_id, "owner_id": owner, "how": end, "until": now})
+    async def end(
+        self, turn_id: str, owner: str, end: TurnEnd, *, last: Batch | None = None, signals: Sequence[str] = ()
+    ) -> None:
+        values = {"turn_id": turn_id, "owner_id": owner, "how": end, "until": dt.datetime.now(dt.UTC)}
+        if last is None:
+            await self._end.run(values, signals)
+        else:
+            await self._append_and_end.run({**values, **_row(last)}, signals)
 
     async def drop(self, turn_id: str, owner: str) -> None:
         await self._database.write(_drop, {"turn_id": turn_id, "owner_id": owner})
@@ -184,12 +202,29 @@ class SqlTurnJournal(TurnJournal):
         await self._database.write(_forget, {"before": before})
 
 
-def _append(database: Database) -> Prepared:
+def _append(database: Database) -> Executable:
     """A batch of a turn that is there; one that was written before is left as it is."""
-    values = [bindparam(column.name, type_=column.type).label(column.name) for column in turn_events.columns]
-    there = select(*values).where(exists().where(turns.c.id == _TURN))
-    insert = database.insert(turn_events).from_select([column.name for column in turn_events.columns], there)
-    return Prepared(insert.on_conflict_do_nothing())
+    values = [bindparam(known.name, type_=known.type).label(known.name) for known in turn_events.columns]
+    return _insert(database, select(*values).where(exists().where(turns.c.id == _TURN)))
+
+
+def _append_many(database: Database) -> Executable:
+    """The same for batches of many turns, on PostgreSQL: the values of each column are one."""
+    lists = [bindparam(f"{known.name}s", type_=ARRAY(known.type)) for known in turn_events.columns]
+    names = [column(known.name, known.type) for known in turn_events.columns]
+    given = func.unnest(*lists).table_valued(*names, name="given").render_derived()
+    return _insert(database, select(*given.c).where(exists().where(turns.c.id == given.c.turn_id)))
+
+
+def _insert(database: Database, rows: Select[Any]) -> Executable:
+    insert = database.insert(turn_events).from_select([column.name for column in turn_events.columns], rows)
+    appended: Executable = insert.on_conflict_do_nothing()
+    return appended
+
+
+def _row(batch: Batch) -> dict[str, Any]:
+    last = batch.first + len(batch.events) - 1
+    return {"turn_id": batch.turn_id, "first": batch.first, "last": last, "frames": b"".join(batch.events)}
 
 
 def _head(row: Any) -> TurnHead:

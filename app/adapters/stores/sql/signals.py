@@ -7,25 +7,21 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from sqlalchemy import ARRAY, Text, bindparam, func, select
 
 from app.adapters.stores.memory.signals import LocalSignals
 from app.adapters.stores.sql.database import Database, connect_arguments
-from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.signal_board import SignalBoard
+from app.adapters.stores.sql.telling import CHANNEL, NOTIFY
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import StoreUnavailableError
 from app.ports.signals import MISSED, Listener, Signals
 
 log = structlog.get_logger(__name__)
 
-CHANNEL = "anyport"
 RETRY_SECONDS = 2.0
 CHECK_SECONDS = 10.0
 ECHO_SECONDS = 5.0
 LOOK_SECONDS = 1.0
-
-_notify = Prepared(select(func.pg_notify(CHANNEL, func.unnest(bindparam("signals", type_=ARRAY(Text))))))
 
 
 class PostgresSignals(Signals):
@@ -65,7 +61,7 @@ class PostgresSignals(Signals):
         if not self._heard:
             self._pass_on(signals)
             await self._board.post(signals)
-        await self._database.rows(_notify, {"signals": list(signals)})
+        await self._database.rows(NOTIFY, {"signals": list(signals)})
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)

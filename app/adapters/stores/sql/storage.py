@@ -32,9 +32,9 @@ class SqlStorage(Storage):
         self.threads = SqlThreadStore(self.database)
         self.tasks = SqlTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
-        self.journal = SqlTurnJournal(self.database)
-        self.claims = SqlRequestClaims(self.database)
         self.signals = open_signals(self.database, target)
+        self.journal = SqlTurnJournal(self.database, self.signals)
+        self.claims = SqlRequestClaims(self.database)
         self.counters = SqlCounters(self.database)
         self.files = SqlFileLedger(self.database)
 

@@ -1,0 +1,87 @@
+"""What the turns of one process came to, written down: no token waits for it."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+
+import structlog
+
+from app.application.far_turns import NEWS
+from app.application.turn import Turn
+from app.domain.errors import StoreUnavailableError
+from app.ports.storage import Storage
+from app.ports.turn_journal import Batch
+
+log = structlog.get_logger(__name__)
+
+
+class TurnWriter:
+    """Brings the journal up to date, and tells who follows elsewhere."""
+
+    def __init__(self, storage: Storage, owner: str) -> None:
+        self._journal = storage.journal
+        self._signals = storage.signals
+        self._claims = storage.claims
+        self._owner = owner
+        self._left: list[Turn] = []
+
+    async def write_down(self, turns: Iterable[Turn]) -> None:
+        """The events so far. Raises `StoreUnavailableError`; what is missing then goes with the next."""
+        async with AsyncExitStack() as held:
+            free = [turn for turn in turns if turn.entered.is_set() and not turn.writing.locked()]
+            for turn in free:
+                await held.enter_async_context(turn.writing)
+            await self._append(free)
+
+    async def end(self, turn: Turn) -> None:
+        """The turn's last events and its end. What cannot be written now is kept for `write_ends`."""
+        try:
+            await self._end(turn)
+        except StoreUnavailableError as failure:
+            # Its thread would be taken until the server stops.
+            self._left.append(turn)
+            log.warning("the end of a turn is not written down yet", turn=turn.id, detail=failure.detail)
+        except Exception:
+            self._left.append(turn)
+            log.exception("the end of a turn could not be written down", turn=turn.id)
+
+    async def write_ends(self) -> None:
+        """Those of turns that ended while the database was away. Raises `StoreUnavailableError`; what fails otherwise
+        is given up."""
+        while self._left:
+            turn = self._left[0]
+            try:
+                await self._end(turn)
+            except StoreUnavailableError:
+                raise
+            except Exception:
+                log.exception("the end of a turn is lost", turn=turn.id)
+            self._left.remove(turn)
+
+    async def _append(self, turns: Sequence[Turn]) -> None:
+        batches = [batch for turn in turns if (batch := _unwritten(turn)) is not None]
+        if not batches:
+            return
+        # Who hears nothing looks at the journal itself.
+        told = [NEWS + batch.turn_id for batch in batches] if self._signals.heard else []
+        await self._journal.append(batches, signals=told)
+        written = {batch.turn_id: batch.first + len(batch.events) - 1 for batch in batches}
+        for turn in turns:
+            turn.journaled = written.get(turn.id, turn.journaled)
+
+    async def _end(self, turn: Turn) -> None:
+        news = [NEWS + turn.id]
+        if turn.cut is None:
+            async with turn.writing:
+                last = _unwritten(turn)
+                await self._journal.end(turn.id, self._owner, turn.end, last=last, signals=news)
+            return
+        await self._journal.drop(turn.id, self._owner)
+        if turn.claim is not None:
+            await self._claims.release(turn.id)
+        await self._signals.send(news)
+
+
+def _unwritten(turn: Turn) -> Batch | None:
+    """The events that the journal does not have yet."""
+    events = turn.events[turn.journaled :]
+    return Batch(turn_id=turn.id, first=turn.journaled + 1, events=events) if events else None
