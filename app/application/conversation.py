@@ -17,7 +17,7 @@ from chatkit.types import (
     UserMessageItem,
 )
 
-from app.application.history import Past, load_history
+from app.application.history import Past, past_of
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
 from app.application.titles import Titles
@@ -28,7 +28,7 @@ from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
 from app.ports.agent_runner import AgentRunner, HistoryEntry, RunReport, RunRequest, SayText
-from app.ports.thread_store import ThreadStore
+from app.ports.thread_store import Recollection, ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord, TurnStatus
 
 log = structlog.get_logger(__name__)
@@ -87,17 +87,28 @@ class Conversation:
         becomes of the new one."""
         await self._turn_log.forget(message.thread_id, message.id, context)
 
+    async def recall(
+        self, thread_id: str, context: RequestContext, *, adding: UserMessageItem | None = None
+    ) -> Recollection:
+        """What the answer needs to know of a thread, to which a message is added first. Raises `NotFoundError`."""
+        return await self._store.recall(thread_id, self._window.items, context, adding=adding)
+
     async def answer(
-        self, thread: ThreadMetadata, context: RequestContext, aloud: SayText | None = None
+        self,
+        thread: ThreadMetadata,
+        context: RequestContext,
+        aloud: SayText | None = None,
+        recalled: Recollection | None = None,
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """Stream the answer. Raises `AnyportError` when there is none; the turn is recorded however it ends.
+        """Stream the answer to the newest item of what is `recalled`. Raises `AnyportError` when there is none; the
+        turn is recorded however it ends.
 
         Text may go to `aloud` instead of into an event.
 
         A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
         written when the answer is complete; nothing waits for it.
         """
-        past = await load_history(self._store, self._turn_log, thread.id, context, self._window)
+        past = past_of(recalled or await self.recall(thread.id, context), self._window)
         untitled = thread.title is None
         if untitled:
             thread.title = _title(past.entries)

@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 import structlog
 
 from app.application.recovery import all_events
-from app.application.turn import PING, first_piece, number, woken
+from app.application.turn import NEWS, PING, first_piece, number, woken
 from app.domain.errors import ClosingError, StoreUnavailableError
 from app.domain.language import _
 from app.ports.signals import MISSED, Signals
@@ -21,8 +21,6 @@ LOOK_SECONDS = 1.0
 
 LOOK_ANYWAY_SECONDS = 5.0
 """And where they do: a signal may be lost."""
-
-NEWS = "news:"
 
 PIECE_BATCHES = 10
 """So much of the journal is read at once: a reader who reads slowly costs no copy of the whole turn."""

@@ -7,11 +7,10 @@ from chatkit.types import ThreadItem, UserMessageItem
 
 from app.application import questions
 from app.domain.conversation import HistoryWindow
-from app.domain.identity import RequestContext
 from app.ports.agent_runner import Answered, HistoryEntry
 from app.ports.file_ledger import size_of
-from app.ports.thread_store import PAGE_LIMIT, ThreadStore
-from app.ports.turn_log import TurnLog, TurnRecord
+from app.ports.thread_store import Recollection
+from app.ports.turn_log import TurnRecord
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,18 +26,14 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     given_up: Sequence[ThreadItem] = ()
 
 
-async def load_history(
-    store: ThreadStore, turn_log: TurnLog, thread_id: str, context: RequestContext, window: HistoryWindow
-) -> Past:
+def past_of(recalled: Recollection, window: HistoryWindow) -> Past:
     """What the model is told before it answers the newest item; an earlier turn that answered it (a retry) is left
     out."""
-    found = await _newest(store, thread_id, context, window.items)
-    if not found:
+    if not recalled.items:
         return Past()
-    items = [questions.closed(item) for item in found]
-    given_up = [item for item, before in zip(items, found, strict=True) if item is not before]
-    earlier = [item.id for item in items[:-1]]
-    turns = await turn_log.recall(thread_id, earlier, context) if earlier else {}
+    items = [questions.closed(item) for item in recalled.items]
+    given_up = [item for item, before in zip(items, recalled.items, strict=True) if item is not before]
+    turns = {key: turn for key, turn in recalled.turns.items() if key != items[-1].id}
     answered = None if given_up else questions.answered(items, turns)
     entries = _interleave(items, _settled(items, turns, answered))
     count = window.newest([_size(entry, window) for entry in entries])
@@ -54,18 +49,6 @@ def _size(entry: HistoryEntry, window: HistoryWindow) -> int:
     attachments = entry.attachments if isinstance(entry, UserMessageItem) else []
     attached = sum(window.attached(attachment.mime_type, size_of(attachment)) for attachment in attachments)
     return len(entry.model_dump_json(exclude={"widget", "attachments"})) + attached
-
-
-async def _newest(store: ThreadStore, thread_id: str, context: RequestContext, limit: int) -> list[ThreadItem]:
-    items: list[ThreadItem] = []
-    after = None
-    while len(items) < limit:
-        page = await store.load_thread_items(thread_id, after, min(limit - len(items), PAGE_LIMIT), "desc", context)
-        items += page.data
-        after = page.after
-        if not page.has_more:
-            break
-    return items[::-1]
 
 
 def _settled(

@@ -5,8 +5,8 @@ import datetime as dt
 from chatkit.store import NotFoundError
 from chatkit.types import UserMessageItem
 
-from app.application.far_turns import NEWS
 from app.application.transcript import Transcript, interrupted
+from app.application.turn import NEWS
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.ports.thread_store import ThreadStore

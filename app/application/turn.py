@@ -20,6 +20,9 @@ PING: Final = b": ping\n\n"
 INTERRUPTED: Final = "interrupted"
 """Said to a task that is cancelled because the server stops, not because somebody wants it to."""
 
+NEWS: Final = "news:"
+"""Signals with a turn's id: the journal has more of it."""
+
 PIECE_EVENTS: Final = 256
 PIECE_BYTES: Final = 64 * 1024
 """So much leaves in one piece at most, or one event: a reader who is far behind costs no second copy of the turn."""

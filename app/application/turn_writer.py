@@ -5,8 +5,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from app.application.far_turns import NEWS
-from app.application.turn import Turn
+from app.application.turn import NEWS, Turn
 from app.domain.errors import StoreUnavailableError
 from app.ports.storage import Storage
 from app.ports.turn_journal import Batch

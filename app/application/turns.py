@@ -14,10 +14,10 @@ import structlog
 from app.application.claim import Claim
 from app.application.cut import Cut
 from app.application.entrance import GIVE_WAY, Entrance, too_many
-from app.application.far_turns import NEWS, FarTurns
+from app.application.far_turns import FarTurns
 from app.application.recovery import all_events
 from app.application.transcript import Transcript, interrupted, notice
-from app.application.turn import Place, Turn, current_turn
+from app.application.turn import NEWS, Place, Turn, current_turn
 from app.application.turn_writer import TurnWriter
 from app.domain.errors import AnyportError, ClosingError, LimitError, StoreUnavailableError
 from app.domain.identity import RequestContext

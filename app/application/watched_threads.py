@@ -10,7 +10,7 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from app.application.changes import Change, Changes
 from app.domain.errors import StoreUnavailableError
 from app.domain.identity import RequestContext
-from app.ports.thread_store import Feedback, ThreadStore
+from app.ports.thread_store import Feedback, Recollection, ThreadStore
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -70,6 +70,14 @@ class WatchedThreads(ThreadStore):
         else:
             await self._patiently(lambda: self._store.add_thread_item(thread_id, item, context))
         self._changes.tell(context.user_id, Change("item.added", thread_id, item.id))
+
+    async def recall(
+        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+    ) -> Recollection:
+        found = await self._store.recall(thread_id, newest, context, adding=adding)
+        if adding is not None:
+            self._changes.tell(context.user_id, Change("item.added", thread_id, adding.id))
+        return found
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         await self._store.save_item(thread_id, item, context)

@@ -1,15 +1,16 @@
 """Where conversations are kept."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 from chatkit.store import Store, StoreItemType
-from chatkit.types import ThreadMetadata
+from chatkit.types import ThreadItem, ThreadMetadata
 
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
+from app.ports.turn_log import TurnRecord
 
 PAGE_LIMIT = 100
 """The largest page a store returns, whatever is asked for: clients have asked for thousands."""
@@ -31,6 +32,14 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
     thread_id: str
     item_id: str
     kind: Literal["positive", "negative"]
+
+
+class Recollection(msgspec.Struct, frozen=True, kw_only=True):
+    """A thread, its newest items, oldest first, and the turns that answered any of them, by item."""
+
+    thread: ThreadMetadata
+    items: Sequence[ThreadItem] = ()
+    turns: Mapping[str, TurnRecord] = {}
 
 
 class ThreadStore(Store[RequestContext]):
@@ -65,6 +74,13 @@ class ThreadStore(Store[RequestContext]):
     def generate_item_id(self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext) -> str:
         """A fresh time-ordered id with ChatKit's prefix for `item_type`."""
         return new_id(_PREFIXES[item_type])
+
+    @abstractmethod
+    async def recall(
+        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+    ) -> Recollection:
+        """What is needed to go on with a thread, its `newest` items, in one round trip; first an item is added, if one
+        is given, as `add_thread_item` does. Raises `NotFoundError` when the thread is not the caller's."""
 
     @abstractmethod
     async def save_feedback(

@@ -11,7 +11,7 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from app.domain import errors
 from app.domain.identity import RequestContext
 from app.domain.task import Status, Task
-from app.ports.thread_store import PAGE_LIMIT, Feedback
+from app.ports.thread_store import PAGE_LIMIT, Feedback, Recollection
 from app.ports.turn_log import TurnRecord
 
 HIDDEN = ("hidden_context_item", "sdk_hidden_context")
@@ -155,6 +155,18 @@ class ThreadsModel:
     def finish(self, record: TurnRecord, context: RequestContext) -> None:
         """As the port says."""
         self._own(record.thread_id, context).turns[record.after_item_id] = record
+
+    def recollect(
+        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+    ) -> Recollection:
+        """`ThreadStore.recall`, as the port says."""
+        if adding is not None:
+            self.save_item(thread_id, adding, context)
+        thread = self._own(thread_id, context)
+        items = [thread.items[id_] for id_ in thread.order.behind(None, "asc")]
+        shown = [item for item in items if context.sees_hidden or item.type not in HIDDEN][-newest:]
+        turns = {item.id: thread.turns[item.id] for item in shown if item.id in thread.turns}
+        return Recollection(thread=thread.metadata, items=shown, turns=turns)
 
     def recall(self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext) -> dict[str, TurnRecord]:
         """As the port says."""

@@ -139,6 +139,26 @@ class ThreadsComparison(Comparison):
         caller = self.caller(user, sees_hidden=sees_hidden)
         self.both("load_thread_items", self.own(thread_id), after, limit, order, caller)
 
+    @rule(
+        user=users,
+        thread_id=threads,
+        newest=st.integers(1, 7),
+        sees_hidden=st.booleans(),
+        adding=st.none() | st.tuples(items, moments, kinds),
+    )
+    def recollect(
+        self,
+        user: str,
+        thread_id: str,
+        newest: int,
+        sees_hidden: bool,
+        adding: tuple[str, dt.datetime, Callable[..., ThreadItem]] | None,
+    ) -> None:
+        """Read the newest items and their turns; maybe add one, or change one, in the same breath."""
+        own_id, caller = self.own(thread_id), self.caller(user, sees_hidden=sees_hidden)
+        item = adding and adding[2](own_id, adding[0], at=adding[1])
+        self.agree(self.storage.threads.recall, self.model.recollect, own_id, newest, caller, adding=item)
+
     @rule(user=users, thread_id=threads, item_id=items)
     def delete_item(self, user: str, thread_id: str, item_id: str) -> None:
         """Delete an item."""

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from app.adapters.agents_sdk.items import to_model_input
 from app.adapters.stores.memory import MemoryStorage
-from app.application.history import load_history
+from app.application.history import past_of
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
@@ -78,7 +78,8 @@ class Thread:
         await self.storage.turn_log.finish(record, ADA)
 
     async def history(self, window: HistoryWindow = WIDE) -> list[HistoryEntry]:
-        return list((await load_history(self.storage.threads, self.storage.turn_log, "thr_1", ADA, window)).entries)
+        recalled = await self.storage.threads.recall("thr_1", window.items, ADA)
+        return list(past_of(recalled, window).entries)
 
     async def told(self, window: HistoryWindow = WIDE, model: ModelRef = MODEL) -> list[TResponseInputItem]:
         return await to_model_input(await self.history(window), model)

@@ -26,9 +26,9 @@ CALLER = RequestContext(user_id="ada")
 ROUNDS = 6
 """What keeps turns alive asks now and then, too: of several turns, the one that it left alone counts."""
 
-MOST = {"sqlite": (5, 3), "postgres": (5, 3)}
-"""Before the first word: enter the thread, load it, add the message, load what was said
-and what was done. After the last: add the answer, record it, write down the rest with the end and tell the others."""
+MOST = {"sqlite": (2, 3), "postgres": (2, 3)}
+"""Before the first word: enter the thread, add the message and learn what was said and done. After the
+last: add the answer, record it, write down the rest with the end and tell the others."""
 
 Count = Callable[[], int]
 

@@ -9,6 +9,7 @@ from chatkit.types import FileAttachment
 from sqlalchemy import Text, UniqueConstraint, bindparam, event, text
 
 from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.prepared import Answer, Step
 from app.adapters.stores.sql.storage import SqlStorage
 from app.adapters.stores.sql.tables import metadata
 from app.adapters.stores.sql.types import Moment
@@ -40,7 +41,7 @@ async def test_no_statement_scans_a_table(storage: SqlStorage) -> None:
     seen = watch(storage.database)
     await use_everything(storage)
     statements = {statement: parameters for statement, parameters in seen if names_a_table(statement)}
-    assert len(statements) > 20
+    assert len(statements) > 40
     scans = {statement: await scans_of(storage, statement, statements[statement]) for statement in statements}
     assert {statement: found for statement, found in scans.items() if found} == {}
 
@@ -74,6 +75,9 @@ async def use_everything(storage: SqlStorage) -> None:
     await store.load_thread_items("thr_new", None, 20, "asc", USER)
     await store.load_thread_items("thr_5", "gone_5", 20, "asc", USER)
     await store.add_thread_item("thr_new", message("thr_new", 1), USER)
+    for context in (USER, CLIENT):
+        await store.recall("thr_5", 20, context)
+        await store.recall("thr_new", 20, context, adding=message("thr_new", 2))
     await store.load_item("thr_new", "msg_1", USER)
     await store.save_feedback("thr_new", ["msg_1"], "positive", USER)
     await store.load_feedback("thr_new", USER)
@@ -115,7 +119,16 @@ def watch(database: Database) -> list[Statement]:
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         seen.append((statement, parameters))
 
+    run = database.run
+
+    async def noted(*steps: Step) -> Sequence[Answer]:
+        for prepared, values in steps:
+            compiled = prepared.compiled(database.engine.dialect)
+            seen.append((compiled.text, tuple(compiled.arguments(values))))
+        return await run(*steps)
+
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    database.run = noted  # type: ignore[method-assign]  # prepared statements are no events of SQLAlchemy's
     return seen
 
 

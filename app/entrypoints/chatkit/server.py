@@ -1,8 +1,8 @@
 """ChatKit's server, told to use our conversation.
 
-Leans on three private methods of openai-chatkit 1.6.5, which `tests/unit/test_chatkit_seams.py` guards:
-`_process_streaming`, `_process_streaming_impl`, `_process_events`, `_process_non_streaming`, `_load_full_thread` and
-`_serialize`.
+Leans on private methods of openai-chatkit 1.6.5, which `tests/unit/test_chatkit_seams.py` guards:
+`_process_streaming`, `_process_streaming_impl`, `_process_events`, `_process_new_thread_item_respond`,
+`_build_user_message_item`, `_process_non_streaming`, `_load_full_thread` and `_serialize`.
 """
 
 import datetime as dt
@@ -28,13 +28,16 @@ from chatkit.types import (
     SyncCustomActionResponse,
     Thread,
     ThreadItem,
+    ThreadItemDoneEvent,
     ThreadItemRemovedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
+    ThreadsAddUserMessageReq,
     ThreadsDeleteReq,
     ThreadsRetryAfterItemReq,
     ThreadStreamEvent,
     TranscriptionResult,
+    UserMessageInput,
     UserMessageItem,
     WidgetItem,
     is_streaming_req,
@@ -57,7 +60,7 @@ from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
 from app.entrypoints.chatkit.text_delta import encoded_text_delta
-from app.ports.thread_store import ThreadStore
+from app.ports.thread_store import Recollection, ThreadStore
 from app.ports.transcriber import Transcriber
 from app.settings import ChatKitSettings
 
@@ -119,8 +122,14 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the answer to the newest item of the thread."""
+        async for event in self._answered(thread, context):
+            yield event
+
+    async def _answered(
+        self, thread: ThreadMetadata, context: RequestContext, recalled: Recollection | None = None
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
         try:
-            async with aclosing(self._conversation.answer(thread, context, aloud())) as events:
+            async with aclosing(self._conversation.answer(thread, context, aloud(), recalled)) as events:
                 async for event in events:
                     yield event
         except AnyportError as error:
@@ -163,8 +172,11 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self, request: StreamingReq, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """ChatKit's own, but for what it takes too narrowly: a page's result is for the newest open call, also when
-        something stands behind it; and any item of an answer may be retried, which whoever else follows is told."""
+        something stands behind it; and any item of an answer may be retried, which whoever else follows is told. A
+        message is added with one look at the store, where ChatKit takes three."""
         match request:
+            case ThreadsAddUserMessageReq(params=params):
+                events = self._after_message(params.thread_id, params.input, context)
             case ThreadsAddClientToolOutputReq(params=params):
                 events = self._after_client_tool(params.thread_id, params.result, context)
             case ThreadsRetryAfterItemReq(params=params):
@@ -176,6 +188,26 @@ class AnyportServer(ChatKitServer[RequestContext]):
                 if isinstance(event, ErrorEvent) and not event.message:
                     event.message = _(GENERIC)  # ChatKit's own for a crash is a code, which not every client knows.
                 yield event
+
+    async def _after_message(
+        self, thread_id: str, message: UserMessageInput, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        thread = ThreadMetadata(id=thread_id, created_at=dt.datetime.now(dt.UTC))  # Its id is all that is asked for.
+        item = await self._build_user_message_item(message, thread, context)
+        async for event in self._process_new_thread_item_respond(thread, item, context):
+            yield event
+
+    async def _process_new_thread_item_respond(
+        self, thread: ThreadMetadata, item: UserMessageItem, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """ChatKit's own, but that adding the message tells all that its answer needs to know."""
+        for attachment in item.attachments:
+            await self.store.save_attachment(attachment, context)
+        recalled = await self._conversation.recall(thread.id, context, adding=item)
+        yield ThreadItemDoneEvent(item=item)
+        answered = recalled.thread
+        async for event in self._process_events(answered, context, lambda: self._answered(answered, context, recalled)):
+            yield event
 
     async def _after_client_tool(
         self, thread_id: str, result: object, context: RequestContext

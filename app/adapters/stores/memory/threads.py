@@ -5,6 +5,7 @@ there does not survive here.
 """
 
 import bisect
+import copy
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
@@ -17,7 +18,7 @@ from app.adapters.stores import bodies
 from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import size_of
-from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
+from app.ports.thread_store import PAGE_LIMIT, Feedback, Recollection, ThreadStore
 from app.ports.turn_log import TurnRecord
 
 _HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
@@ -124,6 +125,17 @@ class MemoryThreadStore(ThreadStore):
         created_at = first.created_at if first else in_utc(item.created_at)
         kept = _Item(created_at, item.type in _HIDDEN, bodies.dump(ThreadItem, item))
         items.put(item.id, kept, created_at)
+
+    async def recall(
+        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+    ) -> Recollection:
+        if adding is not None:
+            await self.add_thread_item(thread_id, adding, context)
+        thread = self.owned(thread_id, context)
+        shown = (item for item in thread.items.behind(None, descending=True) if context.sees_hidden or not item.hidden)
+        items = [item.load() for item in islice(shown, newest)][::-1]
+        turns = {item.id: copy.deepcopy(thread.turns[item.id]) for item in items if item.id in thread.turns}
+        return Recollection(thread=thread.load(), items=items, turns=turns)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
         thread = self._with_item(thread_id, item_id, context)

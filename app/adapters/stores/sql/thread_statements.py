@@ -99,10 +99,10 @@ def save_thread(database: Database) -> Prepared:
     return Prepared(upsert(database, threads, values, keys=["id"], allowed=true()))
 
 
-def save_item(database: Database) -> Prepared:
+def added_item(database: Database) -> Any:
     """Insert or change an item, keeping its place; touches no row when the thread is not the caller's."""
     values: Values = {"thread_id": SCOPE, "id": ITEM, "created_at": CREATED_AT, "hidden": HIDDEN, "body": BODY}
-    return Prepared(upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=owned))
+    return upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=owned)
 
 
 def save_attachment(database: Database, *, allowed: ColumnElement[bool] | None = None) -> Prepared:

@@ -14,9 +14,11 @@ from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.files import abandon, attachment_row
 from app.adapters.stores.sql.paging import bury
 from app.adapters.stores.sql.prepared import Prepared
+from app.adapters.stores.sql.recalling import Recalling
 from app.adapters.stores.sql.tables import attachments
+from app.adapters.stores.sql.turns import record_of
 from app.domain.identity import RequestContext
-from app.ports.thread_store import PAGE_LIMIT, Feedback, ThreadStore
+from app.ports.thread_store import PAGE_LIMIT, Feedback, Recollection, ThreadStore
 
 _HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
 
@@ -27,7 +29,8 @@ class SqlThreadStore(ThreadStore):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._save_thread = sql.save_thread(database)
-        self._save_item = sql.save_item(database)
+        self._save_item = Prepared(sql.added_item(database))
+        self._recall = Recalling(database)
         self._save_attachment = sql.save_attachment(database)
         self._save_judgements = sql.save_judgements(database)
 
@@ -90,15 +93,31 @@ class SqlThreadStore(ThreadStore):
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         await self.save_item(thread_id, item, context)
 
+    async def recall(
+        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+    ) -> Recollection:
+        values = {"scope": thread_id, "user_id": context.user_id, "rows": newest}
+        if adding is not None:
+            values |= _values(adding)
+        try:
+            rows = await self._recall.rows(values, adds=adding is not None, sees_hidden=context.sees_hidden)
+        except IntegrityError as error:
+            # The thread was deleted between the statement's look at it and its end.
+            if not is_orphan(error):
+                raise
+            rows = ()
+        if not rows:
+            raise _not_found("Thread", thread_id)
+        thread: ThreadMetadata = bodies.load(ThreadMetadata, rows[0].thread)
+        thread.created_at = rows[0].begun_at
+        found = [row for row in reversed(rows) if row.body is not None]
+        items = [_item(row) for row in found]
+        answered = zip(items, found, strict=True)
+        turns = {item.id: record_of(row.turn) for item, row in answered if row.turn is not None}
+        return Recollection(thread=thread, items=items, turns=turns)
+
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
-        values = {
-            "scope": thread_id,
-            "user_id": context.user_id,
-            "item_id": item.id,
-            "created_at": item.created_at,
-            "hidden": item.type in _HIDDEN,
-            "body": bodies.dump(ThreadItem, item),
-        }
+        values = {"scope": thread_id, "user_id": context.user_id, **_values(item)}
         if not await self._write_into_thread(self._save_item, values):
             raise _not_found("Thread", thread_id)
 
@@ -173,6 +192,11 @@ def _page(entries: list[Any], limit: int) -> Page[Any]:
     more = len(entries) > limit
     entries = entries[:limit]
     return Page(data=entries, has_more=more, after=entries[-1].id if more else None)
+
+
+def _values(item: ThreadItem) -> dict[str, Any]:
+    body = bodies.dump(ThreadItem, item)
+    return {"item_id": item.id, "created_at": item.created_at, "hidden": item.type in _HIDDEN, "body": body}
 
 
 def _thread(row: Any) -> ThreadMetadata:

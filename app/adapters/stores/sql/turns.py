@@ -79,5 +79,10 @@ class SqlTurnLog(TurnLog):
         rows = await self._database.rows(self._recall, parameters)
         if not rows:
             raise NotFoundError(f"Thread {thread_id} not found")
-        records = [msgspec.convert(json.loads(row.body), TurnRecord) for row in rows if row.body is not None]
+        records = [record_of(row.body) for row in rows if row.body is not None]
         return {record.after_item_id: record for record in records}
+
+
+def record_of(body: str) -> TurnRecord:
+    """The turn that was written as `body`."""
+    return msgspec.convert(json.loads(body), TurnRecord)
