@@ -245,7 +245,7 @@ class AssistantWiring(Provider):
 
     @provide
     async def validators(self) -> AsyncIterator[Validators]:
-        async with Validators.under_way() as validators:
+        async with Validators.at_hand() as validators:
             yield validators
 
     @provide

@@ -69,6 +69,9 @@ class AgentRunner(ABC):
     def tools(self) -> frozenset[str]:
         """The names of the assistant's tools."""
 
+    async def warm(self) -> None:  # noqa: B027  # not every runner has something to prepare
+        """Prepare what the first run would otherwise wait for, off the event loop. Safe to repeat."""
+
     @abstractmethod
     def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the run's events; the first may come long before the model is done.

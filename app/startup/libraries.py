@@ -17,6 +17,7 @@ _T = TypeVar("_T")
 
 LAZY: Final = frozenset(
     {
+        "jwt",  # A single local user never has a token, and its algorithms bring the whole of cryptography.
         "griffe",  # The Agents SDK reads docstrings with it; it also brings an inspector of whole programs.
         "mcp",  # Who wants its client has no use for its server.
         "mcp.types",

@@ -83,6 +83,10 @@ class SdkAgentRunner(AgentRunner):
         """The names of the assistant's tools, and of those that other programs offer now."""
         return frozenset(tool.name for tool in self._tools())
 
+    async def warm(self) -> None:
+        if self._validators is not None:
+            await self._validators.built()
+
     async def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Drive the loop in a task, and pass on what comes out of the outlet meanwhile."""
 
@@ -107,8 +111,7 @@ class SdkAgentRunner(AgentRunner):
         candidates = self._models.candidates(request.model)
         model = FallbackModel(candidates, lambda ref: self._open(ref, enclosed), self._breakers)
         try:
-            if self._validators is not None:
-                await self._validators.built()
+            await self.warm()
             context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
             entries = request.history
             if request.answered is not None:

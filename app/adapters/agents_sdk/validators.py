@@ -20,26 +20,29 @@ from openai.types.responses import (
 
 
 class Validators:
-    """Built in a thread while the server starts."""
+    """Built in a thread as soon as somebody asks for them."""
 
     def __init__(self) -> None:
         # A provider of traces without anybody to send them to: every run is told not to trace.
         set_trace_provider(DefaultTraceProvider())
-        self._building = asyncio.create_task(asyncio.to_thread(_build))
+        self._building: asyncio.Task[None] | None = None
 
     async def built(self) -> None:
-        """Wait for them: two threads must not build one model."""
+        """Have them built once, and wait for it: two threads must not build one model."""
+        if self._building is None:
+            self._building = asyncio.create_task(asyncio.to_thread(_build))
         await asyncio.shield(self._building)
 
     @classmethod
     @asynccontextmanager
-    async def under_way(cls) -> "AsyncIterator[Validators]":
-        """Begin, and see at the end that the thread is over."""
+    async def at_hand(cls) -> "AsyncIterator[Validators]":
+        """See at the end that the thread is over, if there was one."""
         validators = cls()
         try:
             yield validators
         finally:
-            await validators.built()
+            if validators._building is not None:
+                await validators._building
 
 
 def _build() -> None:

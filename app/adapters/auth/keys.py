@@ -21,7 +21,7 @@ class KeySource(ABC):
     algorithms: ClassVar[frozenset[str]]
 
     @abstractmethod
-    async def key(self, header: Mapping[str, Any]) -> jwt.PyJWK | bytes | None:
+    async def key(self, header: Mapping[str, Any]) -> "jwt.PyJWK | bytes | None":
         """The key for a token with this header, which is unproven; None when there is none.
 
         Raises `LoginUnavailableError` when keys cannot be had just now.

@@ -51,7 +51,7 @@ class LoginTokens(Authenticator):
         raise refused(jwt.InvalidKeyError())
 
 
-def _verified(token: str, key: jwt.PyJWK | bytes, algorithms: frozenset[str], expected: Expected) -> str:
+def _verified(token: str, key: "jwt.PyJWK | bytes", algorithms: frozenset[str], expected: Expected) -> str:
     try:
         claims = jwt.decode(
             token,

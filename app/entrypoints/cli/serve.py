@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 
 import click
 import structlog
@@ -13,8 +14,10 @@ from app.application.turns import Turns
 from app.domain.errors import AnyportError
 from app.entrypoints.cli.connections import bounded
 from app.entrypoints.cli.tools import Tools
+from app.ports.agent_runner import AgentRunner
 from app.ports.storage import Storage
 from app.settings import ServerSettings, Settings
+from app.startup.libraries import uncollected
 
 GRACE_SECONDS = 5
 
@@ -52,15 +55,17 @@ def serve(tools: Tools) -> None:
 
 async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> None:
     container = tools.container(settings)
-    try:
-        # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
-        turns = await container.get(Turns)
-        models, storage = await container.get(ModelCatalog), await container.get(Storage)
-        listener = _listen(settings.server)
-    except BaseException:
-        await container.close()
-        raise
-    config.app = tools.app(container, settings)
+    with uncollected():
+        try:
+            # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
+            turns = await container.get(Turns)
+            models, storage = await container.get(ModelCatalog), await container.get(Storage)
+            runner = await container.get(AgentRunner)
+            listener = _listen(settings.server)
+        except BaseException:
+            await container.close()
+            raise
+        config.app = tools.app(container, settings)
     log.info(
         "Anyport is ready",
         url=f"http://{settings.server.host}:{settings.server.port}",
@@ -68,15 +73,28 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
         model=models.default.model,
         store=storage.location,
     )
-    await _Server(config, turns).serve(sockets=[listener])
+    await _Server(config, turns, runner.warm).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, which waits for open streams when it is told to stop: their turns have to hear of it as well."""
+    """uvicorn's, which waits for open streams when it is told to stop: their turns have to hear of it as well. As soon
+    as it listens it prepares the first answer."""
 
-    def __init__(self, config: uvicorn.Config, turns: Turns) -> None:
+    def __init__(self, config: uvicorn.Config, turns: Turns, warm: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._turns = turns
+        self._warm = warm
+
+    async def main_loop(self) -> None:
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(self._warmed())
+            await super().main_loop()
+
+    async def _warmed(self) -> None:
+        try:
+            await self._warm()
+        except Exception:
+            log.exception("the first answer will have to prepare itself")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.create_task(self._turns.drain())

@@ -17,6 +17,7 @@ from app.entrypoints.http.docs import docs_pages
 from app.entrypoints.http.headers import protect_answers
 from app.entrypoints.http.hosts import only_known_hosts, own_names
 from app.entrypoints.http.language import speak
+from app.entrypoints.http.plain_litestar import PlainLitestar
 from app.entrypoints.http.request_id import name_requests
 from app.entrypoints.http.routes import (
     assistant,
@@ -70,7 +71,7 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
             await container.close()
 
     served = [mcp.mcp] if settings.mcp.served is Switch.ON else []
-    app = Litestar(
+    app = PlainLitestar(
         route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), turns.script, *pages.STATIC, *served],
         guards=[need_login],
         cors_config=cors_for(settings.browsers.cors_origins),
