@@ -54,7 +54,12 @@ def table(found: Findings) -> str:
         row("CPU per token, paced, µs", lambda name: _spread([pacing * 1e6 for pacing in found.pacings[name]])),
         row("paced answers at once", lambda name: str(found.carried.get(name, "–"))),
         row("start to healthy, s (CPU s)", lambda n: f"{found.starts[n].seconds:.1f} ({found.starts[n].cpu:.1f})"),
+        row(
+            "start to a first word, s (CPU s)",
+            lambda n: f"{found.starts[n].answering:.1f} ({found.starts[n].answering_cpu:.1f})",
+        ),
         row("resident at rest, MB", lambda name: f"{found.starts[name].resident / 2**20:.0f}"),
+        row("resident after a first answer, MB", lambda name: f"{found.starts[name].answered / 2**20:.0f}"),
         row("for a further open stream, KB", lambda name: f"{found.streams[name] / 1024:.0f}"),
         row("the client's share of a core, burst", lambda name: _share(found.bursts[name])),
     ]
@@ -77,7 +82,9 @@ def ratios(found: Findings) -> str:
         compared("first token, 64 at once", lambda name: median(found.firsts[name])),
         compared("paced answers on a core", lambda name: found.carried[name], less=False),
         compared("CPU until healthy", lambda name: found.starts[name].cpu),
+        compared("CPU until a first word", lambda name: found.starts[name].answering_cpu),
         compared("resident memory at rest", lambda name: found.starts[name].resident),
+        compared("resident memory after a first answer", lambda name: found.starts[name].answered),
     ]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 

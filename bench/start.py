@@ -1,5 +1,6 @@
 """What it takes a server to become healthy, and what it holds before anybody has asked it for anything."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from statistics import median
 import msgspec
 import psutil
 
+from bench.client import request
 from bench.servers import SERVERS, Running, upstream
 from tests.server import ServerProcess
 
@@ -16,11 +18,15 @@ STARTS = 3
 
 
 class Start(msgspec.Struct, frozen=True):
-    """Seconds and CPU seconds until it was healthy, then bytes of resident memory; medians."""
+    """Seconds and CPU seconds until it was healthy, and until the first word of a first answer, asked for then; bytes
+    of resident memory when healthy, and when that answer was over; medians."""
 
     seconds: float
     cpu: float
     resident: float
+    answering: float
+    answering_cpu: float
+    answered: float
 
 
 async def starts(folder: Path, chosen: Sequence[str]) -> dict[str, Start]:
@@ -43,12 +49,33 @@ async def started(name: str, folder: Path, url: str) -> AsyncGenerator[tuple[Run
     await server.start()
     took = time.perf_counter() - begun
     try:
-        process = psutil.Process(server.pid)
-        times = process.cpu_times()
-        start = Start(took, times.user + times.system, process.memory_info().rss)
-        yield Running(name, server.port, process), start
+        running = Running(name, server.port, psutil.Process(server.pid))
+        cpu, resident = running.cpu, running.process.memory_info().rss
+        answering, answering_cpu = await _first_word(running, begun)
+        answered = running.process.memory_info().rss
+        yield running, Start(took, cpu, resident, answering, answering_cpu, answered)
     finally:
         await server.stop()
+
+
+async def _first_word(server: Running, begun: float) -> tuple[float, float]:
+    """Seconds since it began, and its CPU seconds; the answer is read to its end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(request(server.port, 3, 0))
+    heard = b""
+    while b"text_delta" not in heard and b"chat.completion.chunk" not in heard:
+        heard = heard[-100:] + await _some(reader)
+    found = time.perf_counter() - begun, server.cpu
+    while not heard.endswith(b"0\r\n\r\n"):
+        heard = heard[-100:] + await _some(reader)
+    writer.close()
+    return found
+
+
+async def _some(reader: asyncio.StreamReader) -> bytes:
+    if not (data := await reader.read(65536)):
+        raise RuntimeError("the server hung up within its first answer")
+    return data
 
 
 def _process(name: str, folder: Path, url: str) -> ServerProcess:
@@ -61,8 +88,4 @@ def _process(name: str, folder: Path, url: str) -> ServerProcess:
 
 
 def _middle(starts: Sequence[Start]) -> Start:
-    return Start(
-        median(start.seconds for start in starts),
-        median(start.cpu for start in starts),
-        median(start.resident for start in starts),
-    )
+    return Start(*map(median, zip(*map(msgspec.structs.astuple, starts), strict=True)))

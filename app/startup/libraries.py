@@ -44,6 +44,7 @@ def sparingly() -> Iterator[None]:
     with absent(OPTIONAL), uncollected():
         with models_built_when_used(), mcp_stood_in_for():
             import_module("agents")
+            import_module("chatkit.server")
         yield
 
 
@@ -81,7 +82,7 @@ def models_built_when_used() -> Iterator[None]:
     """Within the block, pydantic's models and type adapters come without validators, and build them when first used.
 
     That is pydantic's own setting `defer_build`, which classes inherit from the one they extend. The Agents SDK and MCP
-    have hundreds of models, of which a conversation uses a few.
+    have hundreds of models, of which a conversation uses a few; ChatKit's are built as soon as the server listens.
     """
     import pydantic
 

@@ -78,11 +78,14 @@ NOT_CHOSEN = {
     *OPTIONAL,
     "alembic",
     "asyncpg",
+    "attr",
+    "cryptography",
     "litellm",
     "mcp",
     "mcp_types",
     "opentelemetry.sdk",
     "polyfactory",
+    "pydantic.v1",
     "sqlalchemy.orm",
 }
 

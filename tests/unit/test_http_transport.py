@@ -51,7 +51,7 @@ async def listening(serve: Serve, **tls: Any) -> AsyncGenerator[tuple[str, list[
 @asynccontextmanager
 async def client(**limits: Any) -> AsyncGenerator[httpx2.AsyncClient, None]:
     """A client on the transport under test."""
-    async with httpx2.AsyncClient(transport=HttpTransport(ssl.create_default_context(), **limits)) as http:
+    async with httpx2.AsyncClient(transport=HttpTransport(ssl.create_default_context, **limits)) as http:
         yield http
 
 
@@ -96,7 +96,7 @@ async def test_one_that_was_idle_for_too_long_is_not_used_again() -> None:
 
 
 async def test_one_that_the_upstream_closed_is_replaced() -> None:
-    transport = HttpTransport(ssl.create_default_context())
+    transport = HttpTransport(ssl.create_default_context)
     http = httpx2.AsyncClient(transport=transport)
     async with listening(always(OK, close=True)) as (address, taken), http:
         for number in range(1, 4):
@@ -262,7 +262,7 @@ async def test_https_is_asked_for_and_checked(tmp_path: Path) -> None:
             with pytest.raises(httpx2.ConnectError):
                 await http.get(f"https://{address}/")
         taken.clear()
-        async with httpx2.AsyncClient(transport=HttpTransport(trusting)) as http:
+        async with httpx2.AsyncClient(transport=HttpTransport(lambda: trusting)) as http:
             for _ in range(2):
                 assert (await http.get(f"https://{address}/")).text == "hi"
         assert len(taken) == 1

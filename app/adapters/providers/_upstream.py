@@ -1,7 +1,9 @@
 """What every provider that speaks HTTP through the `openai` package shares: its settings and its client."""
 
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Final
 
 import httpx2
@@ -69,7 +71,7 @@ def new_http(
 ) -> httpx2.AsyncClient:
     """Connections to upstreams: no proxy from the environment, no redirects. Closing it closes the `transport`."""
     return httpx2.AsyncClient(
-        transport=transport or HttpTransport(httpx2.create_ssl_context(trust_env=False)),
+        transport=transport or HttpTransport(_trusted),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx2.Timeout(
@@ -81,6 +83,12 @@ def new_http(
         ),
         event_hooks=hooks,
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The usual authorities, for all providers."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str) -> AsyncOpenAI:

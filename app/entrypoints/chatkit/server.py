@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from contextvars import ContextVar
-from functools import cache
 from typing import Any
 
 from chatkit.actions import Action
@@ -42,7 +41,7 @@ from chatkit.types import (
     WidgetItem,
     is_streaming_req,
 )
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.application.actions import WidgetActions
 from app.application.attachments import Attachments
@@ -59,6 +58,7 @@ from app.entrypoints.chatkit.errors import GENERIC, validation_message
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
+from app.entrypoints.chatkit.models import Models, requests
 from app.entrypoints.chatkit.text_delta import encoded_text_delta
 from app.ports.thread_store import Recollection, ThreadStore
 from app.ports.transcriber import Transcriber
@@ -91,16 +91,22 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self._actions = actions
         self._transcriber = transcriber
         self._turns = turns
+        self._models = Models()
         self._patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
+
+    async def ready(self) -> None:
+        """Wait until requests can be read without holding up everybody else. Safe to repeat."""
+        await self._models.built()
 
     async def process(self, request: str | bytes | bytearray, context: RequestContext) -> Streamed | NonStreamingResult:
         """Answer one request; raises what `read` and `answer` do."""
+        await self.ready()
         return await self.answer(self.read(request), context)
 
     def read(self, request: str | bytes | bytearray) -> ChatKitReq:
         """A body as a request. Raises `InvalidInputError` for one that is none of ChatKit's."""
         try:
-            return _requests().validate_json(request)
+            return requests().validate_json(request)
         except ValidationError as error:
             # Said here: anywhere else it is something of ours that is not valid, and none of the caller's business.
             raise InvalidInputError(validation_message(error)) from error
@@ -265,11 +271,6 @@ class AnyportServer(ChatKitServer[RequestContext]):
             now = dt.datetime.now(dt.UTC)
             page.data = [closed(item) if expired(item, now, self._patience) else item for item in page.data]
         return obj
-
-
-@cache
-def _requests() -> TypeAdapter[ChatKitReq]:
-    return TypeAdapter(ChatKitReq)
 
 
 def _in_utc(obj: BaseModel) -> BaseModel:

@@ -12,6 +12,7 @@ import uvicorn
 from app.application.models import ModelCatalog
 from app.application.turns import Turns
 from app.domain.errors import AnyportError
+from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli.connections import bounded
 from app.entrypoints.cli.tools import Tools
 from app.ports.agent_runner import AgentRunner
@@ -60,7 +61,7 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
             # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
             turns = await container.get(Turns)
             models, storage = await container.get(ModelCatalog), await container.get(Storage)
-            runner = await container.get(AgentRunner)
+            runner, server = await container.get(AgentRunner), await container.get(AnyportServer)
             listener = _listen(settings.server)
         except BaseException:
             await container.close()
@@ -73,17 +74,17 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
         model=models.default.model,
         store=storage.location,
     )
-    await _Server(config, turns, runner.warm).serve(sockets=[listener])
+    await _Server(config, turns, server.ready, runner.warm).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """uvicorn's, which waits for open streams when it is told to stop: their turns have to hear of it as well. As soon
     as it listens it prepares the first answer."""
 
-    def __init__(self, config: uvicorn.Config, turns: Turns, warm: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, config: uvicorn.Config, turns: Turns, *warming: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._turns = turns
-        self._warm = warm
+        self._warming = warming
 
     async def main_loop(self) -> None:
         async with asyncio.TaskGroup() as beside:
@@ -92,7 +93,8 @@ class _Server(uvicorn.Server):
 
     async def _warmed(self) -> None:
         try:
-            await self._warm()
+            for prepare in self._warming:
+                await prepare()
         except Exception:
             log.exception("the first answer will have to prepare itself")
 

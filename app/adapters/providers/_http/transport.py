@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -22,11 +22,12 @@ Place = tuple[str, str, int]
 class HttpTransport(httpx2.AsyncBaseTransport):
     """HTTP/1.1 for clients that measure silence themselves: of httpx2's limits it keeps those for connecting.
 
-    `tls` is told to connections by https; an idle connection is closed after `keep_seconds`.
+    `tls` is asked, in a thread, when the first connection by https is made: to read all authorities that are trusted
+    takes a tenth of a second. An idle connection is closed after `keep_seconds`.
     """
 
     def __init__(
-        self, tls: ssl.SSLContext, *, at_most: int = 1000, keep: int = 100, keep_seconds: float = 60.0
+        self, tls: Callable[[], ssl.SSLContext], *, at_most: int = 1000, keep: int = 100, keep_seconds: float = 60.0
     ) -> None:
         self._tls = tls
         self._room = asyncio.Semaphore(at_most)
@@ -90,7 +91,7 @@ class HttpTransport(httpx2.AsyncBaseTransport):
         async with _limit(seconds, httpx2.ConnectTimeout):
             try:
                 plain = await dial(host, port)
-                tls = self._tls if scheme == "https" else None
+                tls = await asyncio.to_thread(self._tls) if scheme == "https" else None
                 named = host if tls else None
                 _, connection = await loop.create_connection(Connection, sock=plain, ssl=tls, server_hostname=named)
             except (OSError, ssl.SSLError) as error:

@@ -47,6 +47,7 @@ async def chatkit(
     client = request.headers.get(CLIENT_HEADER)
     key = double_key(caller, client, body) if client else None
 
+    await server.ready()
     asked = server.read(body)
 
     async def answer(claim: Claim | None = None) -> Turn | NonStreamingResult:
