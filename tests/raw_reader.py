@@ -24,6 +24,7 @@ class RawReader:
         self._wire = h11.Connection(h11.CLIENT)
         self._waiting = b""
         self.events: list[dict[str, Any]] = []
+        self.pings = 0
         self.status = 0
 
     async def __aenter__(self) -> Self:
@@ -61,6 +62,13 @@ class RawReader:
             if not await self._read():
                 raise AssertionError(f"the stream ended before {text!r}: {self.events}")
 
+    async def pinged(self, times: int) -> None:
+        """Read until so many more keep-alive comments have come."""
+        times += self.pings
+        while self.pings < times:
+            if not await self._read():
+                raise AssertionError(f"the stream ended behind {self.pings} pings")
+
     async def began(self) -> None:
         """Read until the answer has begun."""
         while not self.status:
@@ -94,5 +102,6 @@ class RawReader:
     def _add(self, data: bytes) -> None:
         *frames, self._waiting = (self._waiting + data).split(b"\n\n")
         for frame in frames:
+            self.pings += frame == b": ping"
             found = [line for line in frame.split(b"\n") if line.startswith(b"data: ")]
             self.events += [json.loads(line.removeprefix(b"data: ")) for line in found]
