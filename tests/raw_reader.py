@@ -75,11 +75,15 @@ class RawReader:
             if not await self._read():
                 raise AssertionError("no answer")
 
+    async def ended(self) -> None:
+        """Read to the end."""
+        while await self._read():
+            pass
+
     async def leave(self) -> None:
         """Hang up, and read what was on its way. When this returns, the server has noticed: it hung up too."""
         self._writer.write_eof()
-        while await self._read():
-            pass
+        await self.ended()
 
     async def _read(self) -> bool:
         """Read what is there; False at the end."""

@@ -20,11 +20,17 @@ class Claim:
 
     def __init__(self, claims: RequestClaims, key: bytes, *, now: dt.datetime, until: dt.datetime) -> None:
         self.turn_id = new_id("turn")
+        self._claims = claims
+        self._lasts = until - now
         self._asked = asyncio.create_task(claims.claim(key, self.turn_id, now=now, until=until))
 
     async def granted(self) -> bool:
         """Whether the request is this turn's. Raises `StoreUnavailableError`."""
         return await asyncio.shield(self._asked)
+
+    async def renew(self) -> None:
+        """It waits for its turn. Raises `StoreUnavailableError`."""
+        await self._claims.renew(self.turn_id, until=dt.datetime.now(dt.UTC) + self._lasts)
 
     async def hold(self, thread_id: str = "") -> None:
         """Raises `AnsweredElsewhereError` when it is another's."""

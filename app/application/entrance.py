@@ -99,6 +99,8 @@ class Entrance:
                     raise _busy()
                 if self._queues and loop.time() >= renew_at:
                     await self._journal.queue(turn.id, place.thread_id, dt.datetime.now(dt.UTC) + TICKET)
+                    if turn.claim is not None:
+                        await turn.claim.renew()
                     renew_at = loop.time() + LOOK_SECONDS
                 if other is None and not asked:
                     asked = True

@@ -11,7 +11,7 @@ import structlog
 
 from app.application.claim import AnsweredElsewhereError, Claim
 from app.application.doubles import SECONDS
-from app.application.entrance import LOOK_AGAIN_SECONDS
+from app.application.entrance import LEASE_SECONDS, LOOK_AGAIN_SECONDS
 from app.application.turn import Turn, woken
 from app.application.turns import Turns
 from app.domain.errors import ClosingError, StoreUnavailableError
@@ -24,6 +24,9 @@ from app.ports.turn_journal import TurnHead
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
+
+ABANDONED = dt.timedelta(seconds=SECONDS - LEASE_SECONDS)
+"""So long before its end a claim is without a turn only because its process died: who waits for a turn renews it."""
 
 
 def _utcnow() -> dt.datetime:
@@ -106,6 +109,10 @@ class Repeats:
             if (head := await self._journal.find(turn_id)) is not None:
                 await self._turns.keep_far(head)
                 return FarTurn(head, self._turns)
+            if await self._claims.holder(key, now=self._now() + ABANDONED) is None:
+                log.warning("a request is answered anew: whoever had it never began", turn=turn_id)
+                await self._release(turn_id)
+                return None
             if await woken(self._turns.closing, LOOK_AGAIN_SECONDS):
                 raise ClosingError(_("The server is shutting down."), retry_after=1)
         return None

@@ -22,6 +22,10 @@ class RequestClaims(ABC):
         """The turn that has the request at `now`."""
 
     @abstractmethod
+    async def renew(self, turn_id: str, *, until: dt.datetime) -> None:
+        """Move the end of the turn's claim, if it has one."""
+
+    @abstractmethod
     async def release(self, turn_id: str) -> None:
         """The turn's request may be claimed by any other. Safe to repeat."""
 

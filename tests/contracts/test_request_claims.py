@@ -44,6 +44,15 @@ async def test_it_is_had_until_its_end_and_not_longer(claims: RequestClaims, key
     assert await claims.holder(key, now=LATER) == second
 
 
+async def test_the_end_can_be_moved_by_the_turn_that_has_it(claims: RequestClaims, key: bytes) -> None:
+    first, second, later = new_id("turn"), new_id("turn"), LATER + dt.timedelta(minutes=1)
+    await claims.claim(key, first, now=NOW, until=LATER)
+    await claims.renew(second, until=later + dt.timedelta(minutes=1))
+    await claims.renew(first, until=later)
+    assert await claims.holder(key, now=LATER) == first
+    assert await claims.holder(key, now=later) is None
+
+
 async def test_what_is_released_can_be_claimed_and_another_request_stays(claims: RequestClaims, key: bytes) -> None:
     first, second, other = (new_id("turn") for _ in range(3))
     await claims.claim(key, first, now=NOW, until=LATER)

@@ -108,6 +108,21 @@ async def test_what_was_cut_off_because_nobody_followed_is_begun_anew() -> None:
     await other.turns.aclose()
 
 
+async def test_what_a_process_claimed_and_never_began_is_begun_by_another_within_a_lease() -> None:
+    storage = Shared()
+    now = storage.clock.now
+    assert await storage.claims.claim(KEY, "turn_dead", now=now, until=now + dt.timedelta(minutes=1))
+    storage.clock.now += dt.timedelta(seconds=9)
+    replica = storage.replica()
+    asked = asyncio.create_task(replica.ask())
+    await asyncio.sleep(0)
+    assert storage.answered == 0
+    storage.clock.now += dt.timedelta(seconds=1)
+    async with asyncio.timeout(5):
+        assert await asked != "turn_dead"
+    await replica.turns.aclose()
+
+
 async def test_the_claim_is_asked_for_while_the_thread_is_stored() -> None:
     """Were one to wait for the other, this would not end: the claim is granted once the thread is there."""
     storage = Shared()

@@ -21,6 +21,10 @@ class MemoryRequestClaims(RequestClaims):
         turn_id, until = self._claims.get(key, ("", now))
         return turn_id if until > now else None
 
+    async def renew(self, turn_id: str, *, until: dt.datetime) -> None:
+        own = [key for key, (holder, _) in self._claims.items() if holder == turn_id]
+        self._claims |= dict.fromkeys(own, (turn_id, until))
+
     async def release(self, turn_id: str) -> None:
         self._claims = {key: claim for key, claim in self._claims.items() if claim[0] != turn_id}
 

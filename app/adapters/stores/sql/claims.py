@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import LargeBinary, bindparam, delete, select
+from sqlalchemy import LargeBinary, bindparam, delete, select, update
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.prepared import Prepared
@@ -16,6 +16,11 @@ _NOW = bindparam("now", type_=Moment)
 _UNTIL = bindparam("until", type_=Moment)
 
 _holder = Prepared(select(claims.c.turn_id).where(claims.c.key == _KEY, claims.c.until > _NOW))
+_renew = (
+    update(claims)
+    .where(claims.c.turn_id == bindparam("held_by", type_=AnyText))
+    .values(until=bindparam("moved_to", type_=Moment))
+)
 _release = Prepared(delete(claims).where(claims.c.turn_id == _TURN))
 _forget = delete(claims).where(claims.c.until < _NOW)
 
@@ -38,6 +43,9 @@ class SqlRequestClaims(RequestClaims):
     async def holder(self, key: bytes, *, now: dt.datetime) -> str | None:
         row = await self._database.row(_holder, {"key": key, "now": now})
         return None if row is None else str(row.turn_id)
+
+    async def renew(self, turn_id: str, *, until: dt.datetime) -> None:
+        await self._database.write(_renew, {"held_by": turn_id, "moved_to": until})
 
     async def release(self, turn_id: str) -> None:
         await self._database.write(_release, {"turn_id": turn_id})
