@@ -30,6 +30,7 @@ from chatkit.types import ThreadStreamEvent
 from app.adapters.agents_sdk.able_model import AbleModel
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.enclosures import Enclosed, Enclosures
+from app.adapters.agents_sdk.equipped_agent import agent_with
 from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
 from app.adapters.agents_sdk.instructions import instructions
 from app.adapters.agents_sdk.items import to_model_input
@@ -77,6 +78,7 @@ class SdkAgentRunner(AgentRunner):
         self._validators = validators
         self._breakers = Breakers()
         self._pattern: Agent[TurnContext] | None = None
+        self._equipment: list[Tool] = []
 
     @property
     def tools(self) -> frozenset[str]:
@@ -179,8 +181,8 @@ class SdkAgentRunner(AgentRunner):
     def _agent(self, request: RunRequest, outlet: Outlet) -> Agent[TurnContext]:
         """A copy of the assistant's agent for one run: making one from its parts looks up the types of all fields."""
         tools = self._tools() if self._models.capabilities(request.model).tools else []
-        if self._pattern is None or self._pattern.tools != tools:
-            self._pattern = Agent[TurnContext](name=self._assistant.name, tools=tools)
+        if self._pattern is None or self._equipment != tools:
+            self._pattern, self._equipment = agent_with(self._assistant.name, tools), tools
         agent = copy(self._pattern)
         agent.instructions = instructions(self._assistant, request.context, dt.datetime.now(dt.UTC).date())
         agent.model_settings = ModelSettings(tool_choice=request.tool)

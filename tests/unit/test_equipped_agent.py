@@ -1,0 +1,39 @@
+"""What an assistant has is what its model is told, however its agent says it."""
+
+from collections.abc import Sequence
+
+import pytest
+from agents import Agent, FunctionTool, RunContextWrapper, Tool, function_tool
+
+from app.adapters.agents_sdk.equipped_agent import EquippedAgent, agent_with
+
+
+@function_tool
+def plain() -> str:
+    """Always there."""
+    return ""
+
+
+@function_tool
+def other() -> str:
+    """Always there, too."""
+    return ""
+
+
+@function_tool(is_enabled=lambda _, __: False)
+def hidden() -> str:
+    """Not for everybody."""
+    return ""
+
+
+@pytest.mark.parametrize("tools", [[], [plain, other], [plain, hidden]], ids=["none", "plain", "one is hidden"])
+async def test_the_tools_are_those_that_the_sdk_would_find(tools: Sequence[Tool]) -> None:
+    context: RunContextWrapper[None] = RunContextWrapper(None)
+    ours, theirs = agent_with("A", tools), Agent[None](name="A", tools=[*tools])
+    assert await ours.get_all_tools(context) == await theirs.get_all_tools(context)
+
+
+def test_the_sdk_asks_a_tool_that_may_be_hidden() -> None:
+    assert isinstance(agent_with("A", [plain]), EquippedAgent)
+    assert not isinstance(agent_with("A", [plain, hidden]), EquippedAgent)
+    assert isinstance(hidden, FunctionTool)
