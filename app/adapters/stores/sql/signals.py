@@ -23,6 +23,12 @@ CHECK_SECONDS = 10.0
 ECHO_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 
+SAY_SECONDS = 10.0
+LOOKED_SECONDS = 30.0
+"""How often one who only looks says so, and how long the others believe it."""
+
+LOOKING = "looking:"
+
 
 class PostgresSignals(Signals):
     """`Signals` by one connection of its own, which is opened again whenever it is lost.
@@ -30,6 +36,9 @@ class PostgresSignals(Signals):
     Behind a pooler that gives each transaction another connection, LISTEN succeeds and nothing is ever heard. So the
     first signal is one to itself: while that does not come back, `heard` is false, and signals go over a table that is
     looked at every second, which needs nothing but transactions.
+
+    Both kinds may stand side by side. NOTIFY passes any pooler, so those who listen hear everybody, also that somebody
+    only looks: while they hear that, and at first until they would have, they leave their signals on the table too.
     """
 
     def __init__(self, database: Database, target: PostgresTarget) -> None:
@@ -41,6 +50,8 @@ class PostgresSignals(Signals):
         self._board = SignalBoard(database)
         self._tasks: list[asyncio.Task[None]] = []
         self._heard = False
+        self._say_at = 0.0
+        self._looked_until = 0.0
 
     @property
     def heard(self) -> bool:
@@ -60,6 +71,7 @@ class PostgresSignals(Signals):
             return
         if not self._heard:
             self._pass_on(signals)
+        if not self._heard or asyncio.get_running_loop().time() < self._looked_until:
             await self._board.post(signals)
         await self._database.rows(NOTIFY, {"signals": list(signals)})
 
@@ -82,9 +94,19 @@ class PostgresSignals(Signals):
                 self._board.leave()
                 continue
             try:
+                await self._say_that_it_looks()
                 self._pass_on(await self._board.look())
             except StoreUnavailableError:
                 self._board.leave()  # It says that something was missed when it is back.
+
+    async def _say_that_it_looks(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._say_at:
+            await self._database.rows(NOTIFY, {"signals": [LOOKING]})
+            self._say_at = now + SAY_SECONDS
+
+    def _somebody_looks(self) -> None:
+        self._looked_until = asyncio.get_running_loop().time() + LOOKED_SECONDS
 
     async def _listen(self) -> None:
         import asyncpg
@@ -115,6 +137,7 @@ class PostgresSignals(Signals):
                 log.warning("other replicas are looked at, not listened to: NOTIFY does not come through", every="1 s")
                 return
             if not self._heard:
+                self._somebody_looks()
                 self._heard = True
                 self._pass_on([MISSED])
             with suppress(TimeoutError):
@@ -124,6 +147,8 @@ class PostgresSignals(Signals):
     def _hear(self, _connection: Any, _pid: int, _channel: str, signal: str) -> None:
         if signal == self._probe:
             self._echo.set()
+        elif signal == LOOKING:
+            self._somebody_looks()
         elif not signal.startswith("probe:"):
             self._pass_on([signal])
 
