@@ -43,10 +43,14 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
     following?.abort();
     following = new AbortController();
     const { signal } = following;
-    const response = await ask(`/api/threads/${encodeURIComponent(id)}/stream?running=true`, { signal }).catch(() => null);
-    if (response?.status !== 200) return;
-    await frames(response, refresh).catch(() => {});
-    if (!signal.aborted) refresh();
+    for (;;) {
+      const response = await ask(`/api/threads/${encodeURIComponent(id)}/stream?running=true`, { signal }).catch(() => null);
+      if (response?.status !== 200) return;
+      await frames(response, refresh).catch(() => {});
+      if (signal.aborted) return;
+      refresh(); // The stream may have ended because its replica did: only the next answer says that there is no more.
+      await new Promise((done) => setTimeout(done, GATHER));
+    }
   };
 
   const watch = async () => {
