@@ -53,21 +53,28 @@ class Endpoint:
 
         Raises `NoAnswerError`, `RefusedError`, and `UnicodeEncodeError` for a key that no header can hold.
         """
-        request = self._http.build_request(
-            "POST", self._url, content=msgspec.json.encode(completion), headers=self._headers
-        )
+        request = self._request(msgspec.json.encode(completion))
         try:
             response = await self._http.send(request, stream=True)
         except ModelError:
             raise
         except Exception as error:  # a transport may raise anything
             raise NoAnswerError from error
+        request.stream = httpx2.ByteStream(b"")
         try:
             if not response.is_success:
                 raise RefusedError(response.status_code, response.headers, await _page(response))
             yield response
         finally:
             await response.aclose()
+
+    def _request(self, body: bytes) -> httpx2.Request:
+        """A request that holds its body nowhere but in its stream: its answer may take minutes, and holds it."""
+        headers = {**self._headers, "content-length": str(len(body))}
+        plain = self._http.build_request("POST", self._url, headers=headers)
+        return httpx2.Request(
+            plain.method, plain.url, headers=plain.headers, stream=httpx2.ByteStream(body), extensions=plain.extensions
+        )
 
     async def aclose(self) -> None:
         """Close all connections."""

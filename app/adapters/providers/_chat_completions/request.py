@@ -1,6 +1,7 @@
 """A request for a chat completion, with only what the upstream's dialect knows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from agents import AgentOutputSchemaBase, Handoff, ModelSettings, Tool
@@ -35,20 +36,37 @@ def completion_request(
         "response_format": _response_format(output_schema, dialect),
         **(cast(dict[str, Any], settings.extra_body) or {}),
     }
-    functions = [_function(definition, dialect) for definition in _definitions(tools, handoffs)]
+    functions = [*tools, *handoffs]
     if functions:
-        request["tools"] = functions
+        request["tools"] = [_said(_Same(function), dialect) for function in functions]
         request["tool_choice"] = Converter.convert_tool_choice(settings.tool_choice)
         if dialect.parallel_tool_calls:
             request["parallel_tool_calls"] = settings.parallel_tool_calls
     return {name: value for name, value in request.items() if value is not None and not isinstance(value, Omit)}
 
 
-def _definitions(tools: Iterable[Tool], handoffs: Iterable[Handoff[Any, Any]]) -> Iterable[dict[str, Any]]:
-    for tool in tools:
-        yield cast(dict[str, Any], Converter.tool_to_openai(tool)["function"])
-    for handoff in handoffs:
-        yield cast(dict[str, Any], Converter.convert_handoff_tool(handoff)["function"])
+class _Same:
+    """A tool or a handoff, which have no hash: equal to itself alone, and kept alive by whoever remembers it."""
+
+    def __init__(self, function: Tool | Handoff[Any, Any]) -> None:
+        self.function = function
+
+    def __hash__(self) -> int:
+        return id(self.function)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.function is self.function
+
+
+@lru_cache(maxsize=512)
+def _said(same: _Same, dialect: Dialect) -> dict[str, Any]:
+    """A function in the upstream's words; looked up, because five tools are the same in each of a thousand turns."""
+    function = same.function
+    if isinstance(function, Handoff):
+        said = Converter.convert_handoff_tool(function)
+    else:
+        said = Converter.tool_to_openai(function)
+    return _function(cast(dict[str, Any], said["function"]), dialect)
 
 
 def _function(definition: dict[str, Any], dialect: Dialect) -> dict[str, Any]:

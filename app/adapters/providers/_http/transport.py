@@ -6,7 +6,7 @@ import ssl
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, cast
 
 import httpx2
 
@@ -38,7 +38,8 @@ class HttpTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send, and return as soon as the answer's head is there. The answer must be closed."""
-        body = await request.aread()
+        sent = cast(httpx2.AsyncByteStream, request.stream)
+        body = b"".join([piece async for piece in sent])  # `aread` would keep it for as long as the answer.
         head = _head(request)
         place = _place(request.url)
         timeouts = request.extensions.get("timeout", {})
