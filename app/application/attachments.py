@@ -1,5 +1,6 @@
 """What users attach: announced, uploaded, sent, shown and taken back."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
@@ -151,7 +152,8 @@ class Attachments(AttachmentStore[RequestContext]):
         head = await arrival.head()
         if not head:
             raise InvalidInputError(_("The file is empty."))
-        found = media_type(head, attachment.name)
+        # In a thread, because the tables of signatures are read in with the first file.
+        found = await asyncio.to_thread(media_type, head, attachment.name)
         if found not in self._settings.types:
             raise self._wrong_type()
         await self._storage.write(attachment.id, arrival)

@@ -4,8 +4,9 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from app.domain.errors import NotFoundError, StoreUnavailableError
@@ -51,7 +52,7 @@ class ObstoreStorage(AttachmentStorage):
         self._built: ObjectStore | None = None
 
     async def write(self, key: str, content: AsyncIterable[bytes]) -> None:
-        import obstore
+        obstore = await _library()
 
         with self._reaching():
             # What the content raises comes out as it is.
@@ -60,7 +61,7 @@ class ObstoreStorage(AttachmentStorage):
             )
 
     async def read(self, key: str) -> AsyncGenerator[bytes, None]:
-        import obstore
+        obstore = await _library()
 
         with self._reaching():
             found = await obstore.get_async(self._store, key)
@@ -68,14 +69,14 @@ class ObstoreStorage(AttachmentStorage):
                 yield bytes(piece)
 
     async def delete(self, keys: Sequence[str]) -> None:
-        import obstore
+        obstore = await _library()
 
         for key in keys:
             with suppress(NotFoundError), self._reaching():
                 await obstore.delete_async(self._store, key)
 
     async def check(self) -> None:
-        import obstore
+        obstore = await _library()
 
         with suppress(NotFoundError), self._reaching():
             await obstore.head_async(self._store, "check")
@@ -114,6 +115,11 @@ class ObstoreStorage(AttachmentStorage):
             "The storage of attachments cannot be used. Check ATTACHMENTS_URL, and that it can be written to.",
             detail=f"{self.location}: {type(error).__name__}: {reason}",
         )
+
+
+async def _library() -> Any:
+    """obstore itself; reading it in takes a while the first time, which belongs into a thread."""
+    return await asyncio.to_thread(import_module, "obstore")
 
 
 def _memory() -> "ObjectStore":

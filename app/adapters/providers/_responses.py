@@ -1,8 +1,11 @@
 """The Agents SDK's model for the Responses API, with our patience and our failures around it."""
 
+import asyncio
+import threading
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any, cast
+from importlib import import_module
+from typing import Any, Final, cast, get_args
 
 from agents import (
     AgentOutputSchemaBase,
@@ -16,7 +19,7 @@ from agents import (
 )
 from agents.items import TResponseInputItem, TResponseStreamEvent
 from openai import AsyncOpenAI
-from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
+from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent, ResponseStreamEvent
 
 from app.adapters.providers._errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers._history import Item, paired, plain
@@ -24,6 +27,7 @@ from app.adapters.providers._patience import PREAMBLE, Events, Watch, collected,
 from app.adapters.providers._upstream import UpstreamSettings
 from app.ports.model_provider import FailureKind
 
+_ready: Final = threading.Event()
 _INCOMPLETE: dict[str, FailureKind] = {"max_output_tokens": "truncated", "content_filter": "content_filtered"}
 
 
@@ -54,6 +58,7 @@ class ResponsesModel(Model):
         **_: object,
     ) -> Events:
         """Stream an answer. Conversations and prompts kept by the upstream are not used."""
+        await _prepared()
         try:
             history = input if isinstance(input, str) else _told(cast(Sequence[Item], input), reasons=self._reasons)
         except Exception as error:  # history comes from anywhere
@@ -130,6 +135,19 @@ class ResponsesModel(Model):
         return ResponseCompletedEvent(
             type="response.completed", response=response, sequence_number=event.sequence_number
         )
+
+
+async def _prepared() -> None:
+    """What the `openai` package puts off until its first answer, a fifth of a second of imports and validators."""
+    if not _ready.is_set():
+        await asyncio.to_thread(_prepare)
+
+
+def _prepare() -> None:
+    import_module("openai.resources.responses.responses")
+    for event in get_args(get_args(ResponseStreamEvent)[0]):
+        event.model_rebuild()
+    _ready.set()
 
 
 def _told(items: Sequence[Item], *, reasons: bool) -> list[TResponseInputItem]:
