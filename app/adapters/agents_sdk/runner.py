@@ -34,6 +34,7 @@ from app.adapters.agents_sdk.equipped_agent import agent_with
 from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
 from app.adapters.agents_sdk.instructions import instructions
 from app.adapters.agents_sdk.items import to_model_input
+from app.adapters.agents_sdk.lone_agents import tell_by_name
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.resumption import opened, repeat
 from app.adapters.agents_sdk.tools.foreign import foreign_tools
@@ -68,6 +69,7 @@ class SdkAgentRunner(AgentRunner):
         enclosures: Enclosures | None = None,
         validators: Validators | None = None,
     ) -> None:
+        tell_by_name()
         self._assistant = assistant
         self._further = further or EmptyToolbox()
         self._models = models
