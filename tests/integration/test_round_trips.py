@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import msgspec
@@ -11,6 +12,9 @@ from dishka import AsyncContainer
 from sqlalchemy import event
 
 from app.adapters.stores.sql.storage import SqlStorage
+from app.application.claim import Claim
+from app.application.repeats import Repeats
+from app.application.turn import Turn
 from app.application.turns import Turns
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
@@ -26,9 +30,10 @@ CALLER = RequestContext(user_id="ada")
 ROUNDS = 6
 """What keeps turns alive asks now and then, too: of several turns, the one that it left alone counts."""
 
-MOST = {"sqlite": (2, 3), "postgres": (2, 3)}
-"""Before the first word: enter the thread, add the message and learn what was said and done. After the
-last: add the answer, record it, write down the rest with the end and tell the others."""
+MOST = {"sqlite": (2, 3), "postgres": (3, 3)}
+"""Before the first word: claim the request, where there may be other replicas, enter the thread, add the message and
+learn what was said and done. After the last: add the answer, record it, write down the rest with the end and tell the
+others."""
 
 Count = Callable[[], int]
 
@@ -71,11 +76,17 @@ async def counted(
 async def one_turn(container: AsyncContainer, count: Count, kind: str, **where: str) -> tuple[str, int, int]:
     """The thread, and what it took before the first word and after the last."""
     server, turns = await container.get(AnyportServer), await container.get(Turns)
+    repeats = await container.get(Repeats)
     body = msgspec.json.encode({"type": kind, "params": {"input": user_input("count to 60"), **where}})
     begun_at = count()
-    streamed = await server.process(body, CALLER)
-    assert isinstance(streamed, Streamed)
-    turn = await turns.start(streamed.json_events, stream_failure, streamed.place)
+
+    async def answer(claim: Claim | None = None) -> Turn:
+        streamed = await server.process(body, CALLER)
+        assert isinstance(streamed, Streamed)
+        return await turns.start(streamed.json_events, stream_failure, streamed.place, claim)
+
+    turn = await repeats.once(token_bytes(16), answer, CALLER) if repeats.shared else await answer()
+    assert isinstance(turn, Turn)
     first = last = 0
     async for chunk in turn.follow():
         if b"text_delta" in chunk:
