@@ -65,6 +65,19 @@ async def test_they_hear_each_other_once(mixed: tuple[SqlStorage, str]) -> None:
         assert "and again" not in near.rest
 
 
+async def test_they_hear_what_is_told_with_the_end_of_a_turn(mixed: tuple[SqlStorage, str]) -> None:
+    direct, address = mixed
+    async with storage_at(address) as pooled:
+        near, far = Ear(direct), Ear(pooled)
+        await far.hears(MISSED)
+        await direct.journal.end("turn_1", "proc_1", "completed", signals=["over there"])
+        await far.hears("over there")
+        await pooled.journal.end("turn_2", "proc_2", "completed", signals=["over here", "and here"])
+        await near.hears("over here")
+        await near.hears("and here")
+        await far.hears("and here")
+
+
 async def test_who_listens_writes_to_the_table_only_while_somebody_looks(
     mixed: tuple[SqlStorage, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

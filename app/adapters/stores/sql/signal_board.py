@@ -5,11 +5,12 @@ import datetime as dt
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, Interval, Text, bindparam, delete, func, select
+from sqlalchemy import Interval, bindparam, delete, func, select
 
 from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.prepared import Prepared
+from app.adapters.stores.sql.statements_of_signals import post
 from app.adapters.stores.sql.tables import posted_signals as posted
-from app.adapters.stores.sql.types import AnyText
 from app.ports.signals import MISSED
 
 WINDOW = dt.timedelta(seconds=10)
@@ -18,10 +19,10 @@ WINDOW = dt.timedelta(seconds=10)
 KEPT = dt.timedelta(minutes=1)
 CLEAN_SECONDS = 60.0
 
-_SENDER = bindparam("sender", type_=AnyText)
 _SPAN = bindparam("span", type_=Interval)
 
 _look = select(posted.c.seq, posted.c.sender, posted.c.signal).where(posted.c.sent_at > func.now() - _SPAN)
+_post = Prepared(post)
 _clean = delete(posted).where(posted.c.sent_at < func.now() - _SPAN)
 
 
@@ -30,16 +31,13 @@ class SignalBoard:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sender = secrets.token_hex(8)
+        self.sender = secrets.token_hex(8)
         self._seen: set[int] | None = None
         self._clean_at = 0.0
-        given = func.unnest(bindparam("signals", type_=ARRAY(Text)))
-        rows = select(_SENDER, func.now(), given)
-        self._post = database.insert(posted).from_select(["sender", "sent_at", "signal"], rows)
 
     async def post(self, signals: Sequence[str]) -> None:
         """Leave them for all others."""
-        await self._database.write(self._post, {"sender": self._sender, "signals": list(signals)})
+        await self._database.write(_post, {"sender": self.sender, "signals": list(signals)})
 
     async def look(self) -> Sequence[str]:
         """What others posted since the last look, in order; `MISSED` at the first look after `leave`."""
@@ -48,7 +46,7 @@ class SignalBoard:
         await self._clean()
         if seen is None:
             return [MISSED]
-        return [row.signal for row in rows if row.seq not in seen and row.sender != self._sender]
+        return [row.signal for row in rows if row.seq not in seen and row.sender != self.sender]
 
     def leave(self) -> None:
         """What is posted from now on is not for this process."""

@@ -10,8 +10,9 @@ import structlog
 
 from app.adapters.stores.memory.signals import LocalSignals
 from app.adapters.stores.sql.database import Database, connect_arguments
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.signal_board import SignalBoard
-from app.adapters.stores.sql.telling import CHANNEL, NOTIFY
+from app.adapters.stores.sql.statements_of_signals import CHANNEL, notify
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import StoreUnavailableError
 from app.ports.signals import MISSED, Listener, Signals
@@ -28,6 +29,8 @@ LOOKED_SECONDS = 30.0
 """How often one who only looks says so, and how long the others believe it."""
 
 LOOKING = "looking:"
+
+_notify = Prepared(notify)
 
 
 class PostgresSignals(Signals):
@@ -57,6 +60,21 @@ class PostgresSignals(Signals):
     def heard(self) -> bool:
         return self._heard
 
+    @property
+    def posting(self) -> bool:
+        """Whether signals go over the table as well."""
+        return not self._heard or asyncio.get_running_loop().time() < self._looked_until
+
+    @property
+    def sender(self) -> str:
+        """Who posts them."""
+        return self._board.sender
+
+    def hear_own(self, signals: Sequence[str]) -> None:
+        """Pass on what this process itself sends, where it will not hear it."""
+        if not self._heard:
+            self._pass_on(signals)
+
     async def start(self) -> None:
         if self._tasks:
             return
@@ -69,11 +87,10 @@ class PostgresSignals(Signals):
     async def send(self, signals: Sequence[str]) -> None:
         if not signals:
             return
-        if not self._heard:
-            self._pass_on(signals)
-        if not self._heard or asyncio.get_running_loop().time() < self._looked_until:
+        self.hear_own(signals)
+        if self.posting:
             await self._board.post(signals)
-        await self._database.rows(NOTIFY, {"signals": list(signals)})
+        await self._database.rows(_notify, {"signals": list(signals)})
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
@@ -102,7 +119,7 @@ class PostgresSignals(Signals):
     async def _say_that_it_looks(self) -> None:
         now = asyncio.get_running_loop().time()
         if now >= self._say_at:
-            await self._database.rows(NOTIFY, {"signals": [LOOKING]})
+            await self._database.rows(_notify, {"signals": [LOOKING]})
             self._say_at = now + SAY_SECONDS
 
     def _somebody_looks(self) -> None:

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, Executable, Text, bindparam, func, select
+from sqlalchemy import Executable
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.prepared import Parameters, Prepared
+from app.adapters.stores.sql.signals import PostgresSignals
+from app.adapters.stores.sql.statements_of_signals import notify, post
 from app.ports.signals import Signals
-
-CHANNEL = "anyport"
-
-_notify = select(func.pg_notify(CHANNEL, func.unnest(bindparam("signals", type_=ARRAY(Text)))))
-NOTIFY = Prepared(_notify)
 
 
 class Telling:
@@ -22,15 +19,15 @@ class Telling:
         self._signals = signals
         self._steps = [Prepared(write) for write in writes]
         named = [write.cte(f"write_{number}") for number, write in enumerate(writes)]  # type: ignore[attr-defined]
-        self._at_once = Prepared(_notify.add_cte(*named))
+        self._notified = Prepared(notify.add_cte(*named))
+        self._posted = Prepared(notify.add_cte(*named, post.cte("posted")))
 
     async def run(self, values: Parameters, signals: Sequence[str]) -> None:
-        """Write, and tell. Where no signal of the database's own arrives it is sent as others are."""
-        if self._database.name != "postgresql":
+        """Write, and tell as `Signals.send` does."""
+        if not isinstance(self._signals, PostgresSignals):
             await self._database.run(*((step, values) for step in self._steps))
             await self._signals.send(signals)
-        elif self._signals.heard:
-            await self._database.rows(self._at_once, {**values, "signals": [*signals]})
-        else:
-            await self._database.rows(self._at_once, {**values, "signals": []})
-            await self._signals.send(signals)
+            return
+        at_once = self._posted if self._signals.posting else self._notified
+        await self._database.rows(at_once, {**values, "signals": [*signals], "sender": self._signals.sender})
+        self._signals.hear_own(signals)
