@@ -7,6 +7,7 @@ still make. A turn is never inside a response, so what was said is stored howeve
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -46,6 +47,13 @@ class _First(msgspec.Struct, frozen=True):
 
 
 _first_event = msgspec.json.Decoder(_First)
+
+
+class Followed(NamedTuple):
+    """What is followed, and which turn it is of."""
+
+    turn_id: str
+    events: AsyncGenerator[bytes, None]
 
 
 class Turns:
@@ -156,9 +164,7 @@ class Turns:
         await self.keep_far(head)
         return Transcript(await all_events(self._journal, head.id))
 
-    async def follow(
-        self, thread_id: str, after: int, turn_id: str = "", *, running: bool = False
-    ) -> AsyncGenerator[bytes, None] | None:
+    async def follow(self, thread_id: str, after: int, turn_id: str = "", *, running: bool = False) -> Followed | None:
         """The numbered events behind `after` of the thread's turn, which goes on, or of its last one, if it ended not
         long ago and not only what is `running` is asked for; None when there are none to come, or when it is not
         `turn_id`. That the events end does not say that the turn did: this process may stop."""
@@ -167,15 +173,16 @@ class Turns:
                 return None
             if turn.cut is None:
                 turn.keep()
-                return turn.follow(after, numbered=True)
+                return Followed(turn.id, turn.follow(after, numbered=True))
             await turn.over()  # What it said beyond the cut is no longer there to be followed.
         head = await self._journal.latest(thread_id)
         if head is None or turn_id not in {"", head.id} or (running and head.end is not None):
             return None
         if head.end is None:
             await self.keep_far(head)
-            return self.far.follow(head, after)
-        return await self.far.rest(head, after)
+            return Followed(head.id, self.far.follow(head, after))
+        rest = await self.far.rest(head, after)
+        return None if rest is None else Followed(head.id, rest)
 
     async def drain(self) -> None:
         """Take no more turns, let those that run finish as long as the settings allow, then keep what was said."""

@@ -78,6 +78,7 @@ async def test_left_anywhere_and_taken_up_again_it_is_whole(
     assert whole.text == await stored(client, thread)
     assert whole.text.split() == [str(number) for number in range(1, 41)]
     async with stream(client, thread, params={"turn": turn}) as response:
+        assert response.headers["x-turn-id"] == turn
         again = Numbered()
         await again.read(response, 10_000)
     assert again.seen == whole.seen, "a turn that has ended can be read again"

@@ -5,9 +5,13 @@ import { Live } from "../src/protocol/live";
 
 const EVENT = 'data: {"type":"progress_update","text":"…"}\n\n';
 
-function live(...answers: Response[]): { live: Live; asked: () => number } {
-  const fetch = vi.fn(async () => answers.shift() as Response);
-  return { live: new Live({ fetch } as unknown as Client, new URL("http://host/")), asked: () => fetch.mock.calls.length };
+function live(...answers: Response[]): { live: Live; asked: () => number; last: () => string } {
+  const fetch = vi.fn(async (_: string) => answers.shift() as Response);
+  return {
+    live: new Live({ fetch } as unknown as Client, new URL("http://host/")),
+    asked: () => fetch.mock.calls.length,
+    last: () => fetch.mock.lastCall?.[0] ?? "",
+  };
 }
 
 async function all(turn: AsyncGenerator<unknown>): Promise<unknown[]> {
@@ -27,6 +31,15 @@ describe("a thread's running turn", () => {
     await vi.runAllTimersAsync();
     expect(await events).toHaveLength(1);
     expect(asked()).toBe(3);
+  });
+
+  it("goes on where it was when its replica is replaced", async () => {
+    const headers = { "x-turn-id": "turn_1" };
+    const answers = [new Response(EVENT + EVENT, { headers }), new Response(EVENT, { headers }), new Response(null, { status: 204 })];
+    const { live: page, asked, last } = live(...answers);
+    expect(await all(page.turn("thr_1", new AbortController().signal))).toHaveLength(3);
+    expect(asked()).toBe(3);
+    expect(last()).toMatch(/\?after=3&turn=turn_1$/);
   });
 
   it("is none where the server knows of none", async () => {

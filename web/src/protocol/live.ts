@@ -21,11 +21,21 @@ export class Live {
     private readonly root: URL,
   ) {}
 
-  /** The events of the thread's running turn from its first one on; nothing when none runs. */
+  /** The events of the thread's running turn from its first one on, up to its end; nothing when none runs. */
   async *turn(threadId: string, signal: AbortSignal): AsyncGenerator<ThreadEvent> {
-    const address = this.address(`api/threads/${encodeURIComponent(threadId)}/stream?after=0&running=true`);
-    const response = await this.asked(address, signal);
-    if (response.ok && response.status !== 204) yield* events(response);
+    const stream = `api/threads/${encodeURIComponent(threadId)}/stream`;
+    let response = await this.asked(this.address(`${stream}?after=0&running=true`), signal);
+    for (let told = 0; response.ok && response.status !== 204; ) {
+      for await (const event of events(response)) {
+        told += 1;
+        yield event;
+        if (event.type === "error") return;
+      }
+      const turn = response.headers.get("x-turn-id");
+      if (!turn) return;
+      // The stream also ends when its replica is replaced; that there is no more only the next answer says.
+      response = await this.asked(this.address(`${stream}?after=${told}&turn=${encodeURIComponent(turn)}`), signal);
+    }
   }
 
   /** End the thread's running turn; what was said stays. False when the server could not be asked. */

@@ -14,7 +14,7 @@ from app.application.changes import Changes
 from app.application.turns import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.http.auth import OPEN
-from app.entrypoints.http.streams import event_stream
+from app.entrypoints.http.streams import TURN_HEADER, event_stream
 from app.ports.thread_store import ThreadStore
 
 SCRIPT: Final = Path(__file__).parent.parent / "static" / "anyport.js"
@@ -37,8 +37,10 @@ async def stream(
     A page that has just loaded the thread asks with `running=true`: of a turn that has ended it knows all, and more."""
     await store.load_thread(thread_id, caller)
     first = after if after is not None else last_event_id or 0
-    events = await turns.follow(thread_id, first, turn, running=running)
-    return Response(None, status_code=204) if events is None else event_stream(events)
+    found = await turns.follow(thread_id, first, turn, running=running)
+    return (
+        Response(None, status_code=204) if found is None else event_stream(found.events, {TURN_HEADER: found.turn_id})
+    )
 
 
 @post("/api/threads/{thread_id:str}/stop", status_code=204, tags=["chat"], summary="Stop a running answer")
