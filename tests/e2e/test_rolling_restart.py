@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
+import pytest
 
 from bench.soak.audit import Audit
 from bench.soak.client import Client
@@ -15,7 +16,7 @@ from tests.fleet import fleet
 from tests.postgres import Databases
 from tests.server import ServerProcess
 
-PEOPLE = 8
+PEOPLE = 5
 SEED = 7
 
 
@@ -25,7 +26,7 @@ class RoundRobin(httpx.AsyncBaseTransport):
     def __init__(self, replicas: Sequence[ServerProcess]) -> None:
         self._ports = [replica.port for replica in replicas]
         self._next = itertools.cycle(self._ports)
-        self._transport = httpx.AsyncHTTPTransport()
+        self._transport = httpx.AsyncHTTPTransport(verify=False)  # Reading the authorities costs more than a request.
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         for _ in self._ports[1:]:
@@ -41,6 +42,7 @@ class RoundRobin(httpx.AsyncBaseTransport):
         await self._transport.aclose()
 
 
+@pytest.mark.timeout(300)  # Six servers start one after the other.
 async def test_three_replicas_are_replaced_under_load(databases: Databases, tmp_path: Path) -> None:
     upstream, deployed = Upstream(pause=0.02), asyncio.Event()
     held: list[Conversation] = []
