@@ -22,6 +22,7 @@ class Claim:
         self.turn_id = new_id("turn")
         self._claims = claims
         self._lasts = until - now
+        self._until = until
         self._asked = asyncio.create_task(claims.claim(key, self.turn_id, now=now, until=until))
 
     async def granted(self) -> bool:
@@ -31,6 +32,10 @@ class Claim:
     async def renew(self) -> None:
         """It waits for its turn. Raises `StoreUnavailableError`."""
         await self._claims.renew(self.turn_id, until=dt.datetime.now(dt.UTC) + self._lasts)
+
+    async def keep(self, events: bytes) -> None:
+        """Keep what was said, as long as the request was claimed. Raises `StoreUnavailableError`."""
+        await self._claims.keep(self.turn_id, events, until=self._until)
 
     async def hold(self, thread_id: str = "") -> None:
         """Raises `AnsweredElsewhereError` when it is another's."""

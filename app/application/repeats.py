@@ -47,6 +47,21 @@ class FarTurn:
         return self._turns.far.whole(self._head)
 
 
+class Said:
+    """What was said to the same request elsewhere, in a turn that is in no journal: a click's."""
+
+    def __init__(self, turn_id: str, events: bytes) -> None:
+        self.id = turn_id
+        self._events = events
+
+    async def follow(self) -> AsyncGenerator[bytes, None]:
+        """All of it."""
+        yield self._events
+
+
+Repeated = Turn | FarTurn | Said
+
+
 class Repeats:
     """Sees that one request is one turn, on however many replicas it arrives."""
 
@@ -64,9 +79,7 @@ class Repeats:
         """Whether there may be other processes."""
         return self._journal.shared
 
-    async def once(
-        self, key: bytes, begin: Callable[[Claim], Awaitable[T]], caller: RequestContext
-    ) -> T | Turn | FarTurn:
+    async def once(self, key: bytes, begin: Callable[[Claim], Awaitable[T]], caller: RequestContext) -> T | Repeated:
         """What `begin` starts, unless it was started within the last minute, here or in another process: then that.
 
         Raises what `begin` does, which has to hold its claim before it stores or says anything.
@@ -87,7 +100,7 @@ class Repeats:
             if (turn := await self._found(key)) is not None:
                 return turn
 
-    async def delivered(self, turn: Turn | FarTurn) -> None:
+    async def delivered(self, turn: Repeated) -> None:
         """The turn's events were all followed: the same request is a new one from now on."""
         cut_short = isinstance(turn, FarTurn) and self._turns.closing.is_set()
         if self.shared and not cut_short:
@@ -99,9 +112,11 @@ class Repeats:
         except StoreUnavailableError as failure:
             log.warning("a request stays claimed until its minute is over", turn=turn_id, detail=failure.detail)
 
-    async def _found(self, key: bytes) -> Turn | FarTurn | None:
+    async def _found(self, key: bytes) -> Repeated | None:
         """The turn that has the request, as soon as it is to be seen; None when it gave the request up."""
+        seen = ""
         while (turn_id := await self._claims.holder(key, now=self._now())) is not None:
+            seen = turn_id
             own = next((turn for turn in self._turns.running if turn.id == turn_id), None)
             if own is not None:
                 await own.opened()
@@ -109,10 +124,14 @@ class Repeats:
             if (head := await self._journal.find(turn_id)) is not None:
                 await self._turns.keep_far(head)
                 return FarTurn(head, self._turns)
+            if (said := await self._claims.said(turn_id)) is not None:
+                return Said(turn_id, said)
             if await self._claims.holder(key, now=self._now() + ABANDONED) is None:
                 log.warning("a request is answered anew: whoever had it never began", turn=turn_id)
                 await self._release(turn_id)
                 return None
             if await woken(self._turns.closing, LOOK_AGAIN_SECONDS):
                 raise ClosingError(_("The server is shutting down."), retry_after=1)
-        return None
+        # It may have ended, and have been delivered, between two looks.
+        said = await self._claims.said(seen) if seen else None
+        return None if said is None else Said(seen, said)

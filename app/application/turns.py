@@ -125,9 +125,9 @@ class Turns:
         turn_id = claim.turn_id if claim else new_id("turn")
         turn = Turn(turn_id, place, self._left, keep_alive=self._settings.keep_alive_seconds)
         turn.claim = claim
+        if claim is not None and (place is None or place.thread_id):
+            await claim.hold()
         if place is not None and place.thread_id:
-            if claim is not None:
-                await claim.hold()
             await self._entrance.wait(turn, place)
             self._by_thread[place.thread_id] = turn
         self._running.add(turn)
@@ -280,6 +280,10 @@ class Turns:
         try:
             if turn.entered.is_set():
                 await self.writer.end(turn)
+            elif turn.place is None and turn.claim is not None and turn.events:
+                await turn.claim.keep(b"".join(turn.events))
+        except StoreUnavailableError as failure:
+            log.warning("what was said to a click will not be said again", turn=turn.id, detail=failure.detail)
         finally:
             self._running.discard(turn)
             if turn.place is not None and self._by_thread.get(turn.place.thread_id) is turn:
@@ -291,7 +295,8 @@ class Turns:
         if turn.kept or self._closing.is_set():
             return
         if turn.place is None:
-            turn.stop()
+            if turn.claim is None:  # Whoever may ask for it again shall find all of it.
+                turn.stop()
             return
         match self._settings.on_disconnect:
             case Disconnect.CANCEL:

@@ -30,5 +30,13 @@ class RequestClaims(ABC):
         """The turn's request may be claimed by any other. Safe to repeat."""
 
     @abstractmethod
+    async def keep(self, turn_id: str, events: bytes, *, until: dt.datetime) -> None:
+        """Keep what was said in a turn that is in no journal, up to `until`, also when its request is released."""
+
+    @abstractmethod
+    async def said(self, turn_id: str) -> bytes | None:
+        """What was kept of the turn; None when nothing is."""
+
+    @abstractmethod
     async def forget(self, before: dt.datetime) -> None:
-        """Let go of claims that ended before `before`."""
+        """Let go of claims, and of what was kept, that ended before `before`."""

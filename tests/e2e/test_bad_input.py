@@ -1,5 +1,6 @@
 """Nonsense gets a 4xx with a message, and nothing is stored."""
 
+import gzip
 import json
 from typing import Any
 
@@ -89,7 +90,15 @@ async def test_a_body_over_the_limit_is_refused(client: ChatKitClient) -> None:
     body = json.dumps({"type": "threads.create", "params": {"input": user_input("x" * 3_000_000)}})
     response = await client.http.post("/chatkit", content=body)
     assert response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
-    assert response.json()["message"]
+    assert "MAX_BODY_BYTES" in response.json()["message"]
+
+
+async def test_a_compressed_body_is_refused_unread(client: ChatKitClient) -> None:
+    body = gzip.compress(json.dumps({"type": "threads.list", "params": {}}).encode())
+    for path in ("/chatkit", "/api/tasks", "/api/attachments"):
+        response = await client.http.post(path, content=body, headers={"content-encoding": "gzip"})
+        assert response.status_code == httpx.codes.UNSUPPORTED_MEDIA_TYPE
+        assert "Content-Encoding" in response.json()["message"]
 
 
 async def test_a_problem_never_repeats_what_was_sent(client: ChatKitClient) -> None:

@@ -1,5 +1,6 @@
 """The protocol from one end to the other, as the command drives it; and the command on a server with mistakes."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.server import ServerProcess
 
 
 async def test_nothing_is_wrong_here_and_the_page_says_what_is_found(tmp_path: Path) -> None:
-    (code, left), (_, right) = await ours(tmp_path), await quickstarts(tmp_path)
+    (code, left), (_, right) = await asyncio.gather(ours(tmp_path), quickstarts(tmp_path))
     assert code == 0
     assert not [outcome for outcome in left if outcome.result == "wrong"]
     _, _, written = PAGE.read_text().partition(MARK)

@@ -52,9 +52,9 @@ async def test_a_message_that_is_too_long(tmp_path: Path) -> None:
 
 
 async def test_answers_at_once(tmp_path: Path) -> None:
-    environment = {"DEMO_DELAY_MS": "200", "MAX_CONCURRENT_TURNS": "1"}
+    environment = {"DEMO_DELAY_MS": "20", "MAX_CONCURRENT_TURNS": "1"}
     async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
-        first = client.stream("threads.create", input=user_input("Hello!"))
+        first = client.stream("threads.create", input=user_input("count to 999"))
         created = await anext(first)
         assert isinstance(created, ThreadCreatedEvent)
         problem = await client.refused("threads.create", input=user_input("Hello again!"))
@@ -68,14 +68,14 @@ async def test_answers_at_once(tmp_path: Path) -> None:
 
 async def test_answers_at_once_on_two_replicas(tmp_path: Path, databases: Databases) -> None:
     async with databases.fresh() as url:
-        environment = {"DEMO_DELAY_MS": "200", "MAX_CONCURRENT_TURNS": "1", "DATABASE_URL": url}
+        environment = {"DEMO_DELAY_MS": "20", "MAX_CONCURRENT_TURNS": "1", "DATABASE_URL": url}
         async with (
             running(tmp_path, environment) as one,
             running(tmp_path, environment) as two,
             ChatKitClient(one.url) as here,
             ChatKitClient(two.url) as there,
         ):
-            first = here.stream("threads.create", input=user_input("Hello!"))
+            first = here.stream("threads.create", input=user_input("count to 999"))
             created = await anext(first)
             assert isinstance(created, ThreadCreatedEvent)
             await seen_from(there, created.thread.id)

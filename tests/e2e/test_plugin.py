@@ -41,7 +41,7 @@ class Environment:
         self.python = folder / "bin" / "python"
 
     async def create(self) -> "Environment":
-        await run(sys.executable, "-m", "venv", self.folder)
+        await run(sys.executable, "-m", "venv", "--without-pip", self.folder)
         [site] = self.folder.glob("lib/python*/site-packages")
         ours = Path(pytest.__file__).parent.parent
         # `addsitedir` also reads our .pth files, so that the project itself is found.
@@ -50,7 +50,8 @@ class Environment:
 
     async def install(self, package: Path) -> None:
         """Without a network: what it is built with and what it needs are there."""
-        await run(self.python, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index", package)
+        pip = (sys.executable, "-m", "pip", "--python", self.python, "install", "-q")
+        await run(*pip, "--no-deps", "--no-build-isolation", "--no-index", package)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
+from chatkit.types import WidgetItem
 
 from tests.chatkit_client import ChatKitClient, user_input
 from tests.postgres import Databases
@@ -88,6 +89,24 @@ async def test_a_message_in_a_thread(house: House) -> None:
     assert events(await post(second, more))[0] == begun
     page = await third.call("items.list", thread_id=thread, order="asc")
     assert [item["type"] for item in page["data"]] == ["user_message", "assistant_message"] * 2
+
+
+async def test_a_click_in_a_widget(house: House) -> None:
+    first, second, third = house.clients
+    task = (await first.http.post("/api/tasks", json={"title": "Paint"})).json()
+    exchange = await first.say("Show me my tasks")
+    [widget] = [item for item in exchange.items if isinstance(item, WidgetItem)]
+    typed = {"id": task["id"], "version": task["version"], "priority": task["priority"], "title": "Paint the fence"}
+    action = {"type": "tasks.save", "payload": typed}
+    params = {"thread_id": exchange.thread_id, "item_id": widget.id, "action": action}
+    click = {"type": "threads.custom_action", "params": params}
+    answers = await asyncio.gather(*(post(client, click) for client in house.clients * 2))
+    assert len({tuple(events(answer)) for answer in answers}) == 1
+    assert "Paint the fence" in answers[0].text
+    assert "changed meanwhile" not in answers[0].text, "by whom, if not by the same click?"
+    saved = (await third.http.get(f"/api/tasks/{task['id']}")).json()
+    assert (saved["title"], saved["version"]) == ("Paint the fence", task["version"] + 1)
+    assert "changed meanwhile" in (await post(second, click)).text, "who has the answer clicks on purpose"
 
 
 async def test_when_its_turn_has_ended_unheard(house: House) -> None:

@@ -78,6 +78,8 @@ def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict
     if isinstance(error, LitestarValidationException) and isinstance(error.extra, list):
         fields = [f"{entry.get('key', 'body')}: {entry['message']}" for entry in error.extra if "message" in entry]
         message = "; ".join(fields) or message
+    elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        message = "The request is too large. Send less at once; the operator can allow more with MAX_BODY_BYTES."
     response = problem(request, error.status_code, HTTPStatus(error.status_code).name.lower(), message)
     response.headers.update(error.headers or {})
     return response

@@ -211,6 +211,15 @@ request_claims = Table(
     Column("until", Moment, nullable=False, index=True),
 )
 
+# What was said to requests whose turns are in no journal; for a minute.
+request_answers = Table(
+    "request_answers",
+    metadata,
+    Column("turn_id", AnyText, primary_key=True),
+    Column("events", LargeBinary, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+)
+
 tasks = Table(
     "tasks",
     metadata,

@@ -5,19 +5,19 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from chatkit.server import NonStreamingResult
+from chatkit.types import is_streaming_req
 from dishka.integrations.litestar import FromDishka
 from litestar import Request, Response, post
 from litestar.response import Stream
 
 from app.application.claim import Claim
 from app.application.doubles import double_key
-from app.application.repeats import FarTurn, Repeats
+from app.application.repeats import Repeated, Repeats
 from app.application.turn import Turn
 from app.application.turns import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.begun import Begun
 from app.entrypoints.chatkit.errors import stream_failure
-from app.entrypoints.chatkit.preconditions import ANSWERED
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.openapi import ChatKitOperation
 from app.entrypoints.http.streams import TURN_HEADER, event_stream
@@ -56,10 +56,10 @@ async def chatkit(
             return result
         return await turns.start(result.json_events, stream_failure, result.place, claim)
 
-    begun: Turn | FarTurn | NonStreamingResult
+    begun: Repeated | NonStreamingResult
     if key is None:
         begun = await answer()
-    elif repeats.shared and isinstance(asked, ANSWERED):
+    elif repeats.shared and is_streaming_req(asked):
         begun = await repeats.once(key, answer, caller)
     else:
         begun = await doubles.once(key, answer)
@@ -70,9 +70,7 @@ async def chatkit(
     return event_stream(events, {TURN_HEADER: begun.id})
 
 
-async def _delivering(
-    turn: Turn | FarTurn, doubles: Begun, repeats: Repeats, key: bytes
-) -> AsyncGenerator[bytes, None]:
+async def _delivering(turn: Repeated, doubles: Begun, repeats: Repeats, key: bytes) -> AsyncGenerator[bytes, None]:
     """All of the turn; a client that got it will not ask for it again."""
     async with aclosing(turn.follow()) as events:
         async for chunk in events:

@@ -1,0 +1,24 @@
+"""A click is in no journal: what was said to it is kept for those who sent the same to another replica."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "request_answers",
+        sa.Column("turn_id", text, nullable=False),
+        sa.Column("events", sa.LargeBinary(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("turn_id", name="pk_request_answers"),
+    )
+    op.create_index("ix_request_answers_until", "request_answers", ["until"])
+
+
+def downgrade() -> None:
+    op.drop_table("request_answers")
