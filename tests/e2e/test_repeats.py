@@ -18,6 +18,11 @@ from tests.server import running
 FRONT_END = {"chatkit-frame-instance-id": "instance-1"}
 HELLO = {"type": "threads.create", "params": {"input": user_input("Hello!")}}
 
+LOOKING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%FROM request_answers%'"
+    " AND pid != pg_backend_pid()"
+)
+
 
 class House(msgspec.Struct):
     """Three replicas, and the database behind them."""
@@ -100,12 +105,20 @@ async def test_a_click_in_a_widget(house: House) -> None:
     action = {"type": "tasks.save", "payload": typed}
     params = {"thread_id": exchange.thread_id, "item_id": widget.id, "action": action}
     click = {"type": "threads.custom_action", "params": params}
-    answers = await asyncio.gather(*(post(client, click) for client in house.clients * 2))
+    holding, watching = await asyncpg.connect(house.database), await asyncpg.connect(house.database)
+    async with holding.transaction():
+        # Nobody can save the task until all three have been asked.
+        await holding.execute("SELECT FROM tasks WHERE id = $1 FOR UPDATE", task["id"])
+        asked = [asyncio.create_task(post(client, click)) for client in house.clients]
+        while await watching.fetchval(LOOKING) < 2:
+            """One carries the click out, and the others look for what is said to it."""
+    answers = await asyncio.gather(*asked)
+    await asyncio.gather(holding.close(), watching.close())
     assert len({tuple(events(answer)) for answer in answers}) == 1
     assert "tasks.changed" in answers[0].text
     saved = (await third.http.get(f"/api/tasks/{task['id']}")).json()
     assert (saved["title"], saved["version"]) == ("Paint the fence", task["version"] + 1)
-    assert "tasks.changed" not in (await post(second, click)).text, "who has the answer clicks anew, and changes nothing"
+    assert "tasks.changed" not in (await post(second, click)).text, "who has the answer asks anew"
 
 
 async def test_when_its_turn_has_ended_unheard(house: House) -> None:
