@@ -34,7 +34,7 @@ async def recover(head: TurnHead, journal: TurnJournal, threads: ThreadStore, tu
             await threads.add_thread_item(head.thread_id, item, context)
         asked = transcript.asked or await newest_message(threads, head.thread_id, context)
         if asked is not None:
-            await _record(head, asked, turn_log, context)
+            await _record(head, asked, turn_log, context, said=bool(events))
     except NotFoundError:
         return  # The thread was deleted, and the journal's entry with it.
     closing = [*transcript.closing(), interrupted()]
@@ -48,8 +48,10 @@ async def newest_message(threads: ThreadStore, thread_id: str, context: RequestC
     return next((item.id for item in page.data if isinstance(item, UserMessageItem)), None)
 
 
-async def _record(head: TurnHead, asked: str, turn_log: TurnLog, context: RequestContext) -> None:
+async def _record(head: TurnHead, asked: str, turn_log: TurnLog, context: RequestContext, *, said: bool) -> None:
     earlier = (await turn_log.recall(head.thread_id, [asked], context)).get(asked)
+    if earlier is not None and not said:
+        return  # Killed before its own message was stored: the newest one was answered by another turn.
     if earlier is not None and earlier.id > head.id:
         return  # Ids are ordered by time: the turn came to its own end before its process did.
     now = dt.datetime.now(dt.UTC)
