@@ -144,7 +144,7 @@ WAITING = [
 ]
 THREADS = st.sampled_from(["mine"] * 6 + ["thr_ben_1", "thr_none"])
 ITEMS = st.sampled_from([*WAITING * 8, *(item.id for item in items_of_every_type("")), "item_none"])
-PAYLOADS = st.sampled_from([{}, {"id": "tsk_none"}]) | ANYTHING
+PAYLOADS = st.fixed_dictionaries({}, optional={"id": st.just("tsk_none")}) | ANYTHING
 KNOWN = {
     "action": st.fixed_dictionaries({"type": st.sampled_from(sorted(CLICKS)), "payload": PAYLOADS}),
     "thread_id": THREADS,
