@@ -53,7 +53,7 @@ class FarTurns:
 
     def whole(self, head: TurnHead) -> AsyncGenerator[bytes, None]:
         """All of the turn's events, without numbers. Raises `ClosingError` when this process stops before the turn has
-        ended, for that would look like its end."""
+        ended, or when the turn never began because its process died: either would look like its end."""
         return self._events(head, 0, numbered=False)
 
     async def _events(self, head: TurnHead, after: int, *, numbered: bool) -> AsyncGenerator[bytes, None]:
@@ -69,6 +69,8 @@ class FarTurns:
                     yield number(piece, after + sent) if numbered else b"".join(piece)
                     sent += len(piece)
                 if over and not events:
+                    if not (after or numbered) and await self._journal.find(head.id) is None:
+                        raise ClosingError(_("The server is shutting down."), retry_after=1)
                     return
                 if self._closing and not over:
                     raise ClosingError(_("The server is shutting down."), retry_after=1)

@@ -9,6 +9,7 @@ from app.application.transcript import Transcript, interrupted
 from app.application.turn import NEWS
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
+from app.ports.storage import Storage
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_journal import Batch, TurnHead, TurnJournal
 from app.ports.turn_log import TurnLog, TurnRecord
@@ -22,19 +23,28 @@ async def all_events(journal: TurnJournal, turn_id: str) -> list[bytes]:
     return events
 
 
-async def recover(head: TurnHead, journal: TurnJournal, threads: ThreadStore, turn_log: TurnLog) -> None:
+async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> None:
     """Finish a turn whose process died: what was said becomes stored messages, and nothing is done a second time.
 
-    Safe to repeat. Raises `StoreUnavailableError`.
+    Of a turn whose message was never stored nothing is left: the same request, sent again, begins it anew. Safe to
+    repeat. Raises `StoreUnavailableError`.
     """
+    journal = storage.journal
     events = await all_events(journal, head.id)
     transcript, context = Transcript(events), RequestContext(user_id=head.user_id)
     try:
         for item in transcript.unfinished:
             await threads.add_thread_item(head.thread_id, item, context)
         asked = transcript.asked or await newest_message(threads, head.thread_id, context)
-        if asked is not None:
-            await _record(head, asked, turn_log, context, said=bool(events))
+        earlier = await _earlier(head, asked, storage.turn_log, context)
+        if not events and (asked is None or earlier is not None):
+            await storage.claims.release(head.id)
+            await journal.drop(head.id, head.owner)
+            await storage.signals.send([NEWS + head.id])
+            return
+        # Ids are ordered by time: a later record is of the turn's own end, which came before that of its process.
+        if asked is not None and (earlier is None or earlier.id < head.id):
+            await _record(head, asked, storage.turn_log, context)
     except NotFoundError:
         return  # The thread was deleted, and the journal's entry with it.
     closing = [*transcript.closing(), interrupted()]
@@ -48,12 +58,11 @@ async def newest_message(threads: ThreadStore, thread_id: str, context: RequestC
     return next((item.id for item in page.data if isinstance(item, UserMessageItem)), None)
 
 
-async def _record(head: TurnHead, asked: str, turn_log: TurnLog, context: RequestContext, *, said: bool) -> None:
-    earlier = (await turn_log.recall(head.thread_id, [asked], context)).get(asked)
-    if earlier is not None and not said:
-        return  # Killed before its own message was stored: the newest one was answered by another turn.
-    if earlier is not None and earlier.id > head.id:
-        return  # Ids are ordered by time: the turn came to its own end before its process did.
+async def _earlier(head: TurnHead, asked: str | None, turn_log: TurnLog, context: RequestContext) -> TurnRecord | None:
+    return None if asked is None else (await turn_log.recall(head.thread_id, [asked], context)).get(asked)
+
+
+async def _record(head: TurnHead, asked: str, turn_log: TurnLog, context: RequestContext) -> None:
     now = dt.datetime.now(dt.UTC)
     record = TurnRecord(
         id=new_id("turn"),

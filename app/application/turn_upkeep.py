@@ -101,6 +101,6 @@ class TurnUpkeep:
     async def _recover(self, expired: dt.datetime) -> None:
         self._left += await self._journal.claim(self._turns.owner, lease_end(), expired=expired)
         for head in [*self._left]:
-            await recover(head, self._journal, self._turns.threads, self._storage.turn_log)
+            await recover(head, self._storage, self._turns.threads)
             self._left.remove(head)
             log.info("recovered a turn that its process left", thread=head.thread_id, turn=head.id)

@@ -69,6 +69,16 @@ async def test_a_turn_that_has_ended_is_told_whole_while_the_process_stops() -> 
     assert [piece async for piece in elsewhere.far.whole(head)] == [b"1\n\n"]
 
 
+async def test_who_follows_a_turn_that_is_dropped_before_it_said_anything_is_cut_off() -> None:
+    elsewhere = Elsewhere()
+    head = await elsewhere.begun()
+    whole = elsewhere.far.whole(head)
+    assert await anext(whole) == PING
+    await elsewhere.storage.journal.drop(head.id, head.owner)
+    with pytest.raises(ClosingError):
+        [piece async for piece in whole]
+
+
 @pytest.mark.parametrize(
     ("after", "rest"), [(0, b"id: 1\n1\n\nid: 2\n2\n\n"), (1, b"id: 2\n2\n\n"), (2, None), (9, None)]
 )

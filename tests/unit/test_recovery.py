@@ -5,15 +5,16 @@ import datetime as dt
 from app.adapters.stores.memory import MemoryStorage
 from app.application.recovery import recover
 from app.ports.turn_journal import TurnHead
-from tests.sql import ANN, message, thread, turn
+from tests.sql import ANN, NOON, message, thread, turn
 
 SOON = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 
 
 async def killed_before_its_first_event(storage: MemoryStorage) -> None:
+    assert await storage.claims.claim(b"request", "turn_2", now=NOON, until=SOON)
     head = TurnHead(id="turn_2", thread_id="thr_1", user_id=ANN.user_id, owner="proc_1")
     assert await storage.journal.begin(head, SOON)
-    await recover(head, storage.journal, storage.threads, storage.turn_log)
+    await recover(head, storage, storage.threads)
 
 
 async def test_a_message_that_was_stored_is_marked_as_interrupted() -> None:
@@ -32,3 +33,12 @@ async def test_the_answer_before_a_message_that_was_not_stored_is_left_as_it_is(
     await storage.turn_log.finish(answered := turn("thr_1", "msg_1"), ANN)
     await killed_before_its_first_event(storage)
     assert await storage.turn_log.recall("thr_1", ["msg_1"], ANN) == {"msg_1": answered}
+
+
+async def test_a_request_whose_message_was_not_stored_can_be_answered_anew() -> None:
+    """Whoever followed its turn is cut off and sends it again, instead of being told of an end without a message."""
+    storage = MemoryStorage()
+    await storage.threads.save_thread(thread("thr_1"), ANN)
+    await killed_before_its_first_event(storage)
+    assert await storage.journal.find("turn_2") is None
+    assert await storage.claims.claim(b"request", "turn_3", now=NOON, until=SOON)
