@@ -3,17 +3,25 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
+from sqlalchemy import Float, bindparam, func, select, text
 
 from app.adapters.stores.sql import database as sql_database
+from app.adapters.stores.sql.database import open_database
+from app.adapters.stores.sql.prepared import Prepared
+from app.adapters.stores.url import PostgresTarget, parse_database_url
 from app.domain.errors import StoreUnavailableError
+from app.environment import Secret
 from app.ports.signals import MISSED
 from app.ports.storage import Storage
 from app.ports.turn_journal import TurnHead
 from tests.pooler import running_pooler
 from tests.postgres import Databases
 from tests.sql import ANN, message, storage_at, thread, unstarted
+
+_SLEEPING = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")
 
 
 @pytest.fixture
@@ -81,6 +89,23 @@ async def test_a_pooler_that_forbids_prepared_statements_works_as_pasted(url: st
         await storage.threads.delete_thread_item("thr_1", "msg_3", ANN)
         page = await storage.threads.load_thread_items("thr_1", "msg_3", 100, "desc", ANN)
     assert "msg_3" not in {item.id for item in page.data}
+
+
+async def test_behind_a_pooler_a_call_that_is_given_up_spoils_no_later_one(url: str) -> None:
+    slow = Prepared(select(func.pg_sleep(bindparam("seconds", type_=Float))))
+    async with running_pooler(url, transactions=True) as (_, pooled_url):
+        target = parse_database_url(Secret(f"{pooled_url}?pgbouncer=true&sslmode=prefer"))
+        assert isinstance(target, PostgresTarget)
+        database = open_database(target, pool_size=1)
+        async with asyncio.timeout(20), storage_at(url) as direct:
+            calling = asyncio.create_task(database.rows(slow, {"seconds": 1.0}))
+            while not await direct.database.row(_SLEEPING, {}):
+                pass
+            calling.cancel()
+            with suppress(asyncio.CancelledError):
+                await calling
+            assert await database.rows(slow, {"seconds": 0.0})
+        await database.aclose()
 
 
 async def test_without_the_flag_that_pooler_is_named_in_the_error(url: str) -> None:
