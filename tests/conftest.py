@@ -1,5 +1,6 @@
 """What every kind of test may ask for."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -19,6 +20,11 @@ async def databases() -> AsyncIterator[Databases]:
         databases = Databases(url)
         yield databases
         await databases.aclose()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests wait for other processes a fifth of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
