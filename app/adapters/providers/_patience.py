@@ -11,6 +11,7 @@ from agents.items import TResponseStreamEvent
 
 from app.adapters.providers._errors import Origin, failed
 from app.adapters.providers._upstream import UpstreamSettings
+from app.application.alarm import Alarm
 from app.ports.model_provider import FailureKind, ModelError
 
 Coming = TypeVar("Coming")
@@ -30,36 +31,28 @@ _WORTH: Final[dict[FailureKind, int]] = {
 
 
 class Watch:
-    """Measures silence: one limit until the first token, another between tokens. Whoever made it closes it.
-
-    One timer serves all waits of an answer, because there is one a token: when it goes off too early, it is set anew.
-    """
+    """Measures silence: one limit until the first token, another between tokens. Whoever made it closes it."""
 
     def __init__(self, settings: UpstreamSettings, origin: Origin) -> None:
-        self._loop = asyncio.get_running_loop()
         self._idle = settings.idle_timeout
         self._origin = origin
-        self._allowed = settings.first_token_timeout
-        self._deadline = self._loop.time() + self._allowed
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._expire, lambda: self._waiting is not None)
+        self._allow(settings.first_token_timeout)
         self._waiting: asyncio.Task[Any] | None = None
         self._expired = False
 
     def heard(self) -> None:
         """A token came: silence begins anew."""
-        self._allowed = self._idle
-        self._deadline = self._loop.time() + self._allowed
+        self._allow(self._idle)
 
     def last_words(self) -> None:
         """The answer is complete: what may still come, such as a count of tokens, gets little time."""
-        self._allowed = min(self._idle, _LAST_WORDS)
-        self._deadline = self._loop.time() + self._allowed
+        self._allow(min(self._idle, _LAST_WORDS))
         self.close()
 
     async def wait(self, coming: Awaitable[Coming]) -> Coming:
         """Await `coming` within the limit. Raises `ModelError` of kind `timeout`, after cancelling it."""
-        if self._timer is None:
-            self._timer = self._loop.call_at(self._deadline, self._look)
+        self._alarm.arm()
         self._waiting = task = cast(asyncio.Task[Any], asyncio.current_task())
         others = task.cancelling()
         try:
@@ -73,17 +66,14 @@ class Watch:
 
     def close(self) -> None:
         """Nobody waits any more, or with another limit."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._alarm.close()
 
-    def _look(self) -> None:
-        self._timer = None
-        if self._waiting is None:
-            return  # The next wait sets it.
-        if self._loop.time() < self._deadline:
-            self._timer = self._loop.call_at(self._deadline, self._look)
-        else:
+    def _allow(self, seconds: float) -> None:
+        self._allowed = seconds
+        self._alarm.put_off(seconds)
+
+    def _expire(self) -> None:
+        if self._waiting is not None:
             self._expired = True
             self._waiting.cancel()
 
