@@ -131,7 +131,7 @@ class Outlet:
 
     def text(self, message_id: str, part: int, delta: str) -> None:
         """Send more text of a message."""
-        if self._aloud is not None and self._all_read:
+        if self._aloud is not None and self._idle_reader is not None:
             self._aloud(message_id, part, delta)
             return
         update = AssistantMessageContentPartTextDelta.model_construct(content_index=part, delta=delta)
@@ -211,14 +211,14 @@ class Outlet:
         self._put(None)
 
     @property
-    def _all_read(self) -> bool:
-        """Whether the reader has passed on every event, and waits for the next."""
-        return self._reader is not None and not self._reader.done()
+    def _idle_reader(self) -> asyncio.Future[None] | None:
+        """What the reader waits for, once it has passed on every event."""
+        return self._reader if self._reader is not None and not self._reader.done() else None
 
     def _put(self, event: ThreadStreamEvent | None) -> None:
         self._waiting.append(event)
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+        if (reader := self._idle_reader) is not None:
+            reader.set_result(None)
 
     def _close_open_items(self) -> None:
         if self._message is not None:

@@ -113,10 +113,8 @@ class Database(ABC):
             pooled = await self.engine.raw_connection()
             try:
                 yield pooled.driver_connection
-            except Exception:
-                raise
-            except BaseException:
-                # Cancelled: what was asked may still be running, and a pooler need not let it be stopped.
+            except asyncio.CancelledError:
+                # What was asked may still be running, and a pooler need not let it be stopped.
                 await greenlet_spawn(pooled.invalidate)
                 raise
             finally:
