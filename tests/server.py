@@ -142,7 +142,7 @@ class ServerProcess:
             self._process.kill()
             await self._process.wait()
             raise AssertionError(f"the server did not stop:\n{self.log}") from None
-        assert "GROSSLY" not in self.held, f"the event loop was held\n{self.held}"
+        assert "HELD" not in self.held, f"the event loop was held\n{self.held}"
         assert not self.secrets_told, "the server printed these secrets"
         return code
 
