@@ -19,7 +19,7 @@ class SessionIssuer(ABC):
     """Makes sessions that an `Authenticator` beside it reads."""
 
     @abstractmethod
-    def issue(self, login: Login) -> Session:
+    async def issue(self, login: Login) -> Session:
         """A session for who is logged in, by a login or by an earlier session.
 
         Raises `UnauthenticatedError` when the login lies too far back, and `NotEnabledError` where no secret is set

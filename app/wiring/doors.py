@@ -1,5 +1,6 @@
 """The doors, wired: who comes in, and how often."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from dishka import Provider, Scope, provide
@@ -21,7 +22,8 @@ class DoorWiring(Provider):
 
     @provide
     async def doors(self, settings: Settings) -> AsyncIterator[Doors]:
-        doors = open_doors(settings.login)
+        # With a secret or with public keys it imports cryptography, or an HTTP client with its certificates.
+        doors = await asyncio.to_thread(open_doors, settings.login)
         try:
             yield doors
         finally:

@@ -74,16 +74,16 @@ async def session() -> AsyncIterator[Subject]:
     tokens = SessionTokens(session_key(SigningSecret(SECRET)), lifetime=600, longest=6000)
     others = SessionTokens(session_key(None), lifetime=600, longest=6000)
 
-    def made(by: SessionTokens) -> Credentials:
-        return bearer(by.issue(Login(user_id="ann")).secret.reveal())
+    async def made(by: SessionTokens) -> Credentials:
+        return bearer((await by.issue(Login(user_id="ann"))).secret.reveal())
 
-    yield Subject(authenticator=tokens, user="ann", proofs=[made(tokens)], forged=[made(others)])
+    yield Subject(authenticator=tokens, user="ann", proofs=[await made(tokens)], forged=[await made(others)])
 
 
 async def chain() -> AsyncIterator[Subject]:
     """A session before a login."""
     doors = open_doors(LoginSettings(jwt_secret=SigningSecret(SECRET), audience=AUDIENCE))
-    token = doors.sessions.issue(Login(user_id="ann")).secret.reveal()
+    token = (await doors.sessions.issue(Login(user_id="ann"))).secret.reveal()
     yield Subject(
         authenticator=doors.authenticator,
         user="ann",

@@ -43,7 +43,7 @@ def bearer(session: Session) -> Credentials:
 
 
 async def test_a_session_opens_until_it_expires(tokens: SessionTokens, clock: Clock) -> None:
-    session = tokens.issue(Login(user_id="ann"))
+    session = await tokens.issue(Login(user_id="ann"))
     assert session.expires_in == 600
     clock.now += 599
     login = await tokens.authenticate(bearer(session))
@@ -59,7 +59,7 @@ async def test_it_can_be_renewed_up_to_a_limit(tokens: SessionTokens, clock: Clo
     lengths = []
     for _ in range(7):
         assert login is not None
-        session = tokens.issue(login)
+        session = await tokens.issue(login)
         lengths.append(session.expires_in)
         clock.now += session.expires_in - 30
         login = await tokens.authenticate(bearer(session))
@@ -68,22 +68,22 @@ async def test_it_can_be_renewed_up_to_a_limit(tokens: SessionTokens, clock: Clo
     clock.now += 31
     assert login is not None
     with pytest.raises(UnauthenticatedError):
-        tokens.issue(login)
+        await tokens.issue(login)
 
 
 async def test_replicas_with_the_same_secret_open_each_others(tokens: SessionTokens, clock: Clock) -> None:
     other = SessionTokens(session_key(SigningSecret(SECRET.reveal())), lifetime=600, longest=3600, clock=clock)
-    assert await other.authenticate(bearer(tokens.issue(Login(user_id="ann"))))
+    assert await other.authenticate(bearer(await tokens.issue(Login(user_id="ann"))))
 
 
 async def test_a_session_never_shows_itself(tokens: SessionTokens) -> None:
-    session = tokens.issue(Login(user_id="ann"))
+    session = await tokens.issue(Login(user_id="ann"))
     assert session.secret.reveal() not in f"{session!r} {session}"
 
 
 async def test_a_session_is_no_login_and_a_login_no_session() -> None:
     doors = open_doors(LoginSettings(jwt_secret=SECRET, session_secret=SECRET))
-    session = doors.sessions.issue(Login(user_id="ann"))
+    session = await doors.sessions.issue(Login(user_id="ann"))
     with pytest.raises(UnauthenticatedError):
         await doors.authenticator.authenticate(Credentials(cookies={"auth_token": session.secret.reveal()}))
     claims = jwt.decode(session.secret.reveal(), options={"verify_signature": False})
@@ -95,5 +95,5 @@ async def test_a_session_is_no_login_and_a_login_no_session() -> None:
 async def test_without_a_secret_a_login_by_keys_has_no_sessions() -> None:
     doors = open_doors(LoginSettings(jwks_url="http://127.0.0.1:9/jwks"))
     with pytest.raises(NotEnabledError, match="SESSION_SECRET"):
-        doors.sessions.issue(Login(user_id="ann"))
+        await doors.sessions.issue(Login(user_id="ann"))
     await doors.authenticator.aclose()

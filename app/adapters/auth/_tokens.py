@@ -1,6 +1,8 @@
 """What all our readers of JSON Web Tokens share: the header, the refusal, the user id."""
 
+import asyncio
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 import jwt
@@ -10,6 +12,17 @@ from app.domain.language import _
 
 LONGEST_USER_ID: Final = 255
 LEEWAY_SECONDS: Final = 30
+
+_USED: Final = ("decode", "encode", "get_unverified_header")
+
+
+async def jwt_at_hand() -> None:
+    """Wait until tokens can be read and made without holding up everybody else. Safe to repeat.
+
+    The first use of `jwt` imports its algorithms, and with them all of cryptography.
+    """
+    if _USED[-1] not in vars(jwt):
+        await asyncio.to_thread(attrgetter(*_USED), jwt)
 
 
 def header_of(token: str) -> Mapping[str, Any]:

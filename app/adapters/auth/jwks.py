@@ -84,7 +84,7 @@ class KeySet(KeySource):
     async def _refresh(self) -> None:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                keys = _keys_in(await self._fetch())
+                keys = await asyncio.to_thread(_keys_in, await self._fetch())
         except (httpx2.HTTPError, TimeoutError, ValueError, jwt.PyJWTError) as error:
             log.warning("login keys cannot be fetched", reason=type(error).__name__, detail=str(error)[:200])
             return

@@ -6,7 +6,7 @@ from typing import Final
 import jwt
 import msgspec
 
-from app.adapters.auth._tokens import LEEWAY_SECONDS, header_of, refused, user_id_in
+from app.adapters.auth._tokens import LEEWAY_SECONDS, header_of, jwt_at_hand, refused, user_id_in
 from app.adapters.auth.keys import KeySource
 from app.ports.authenticator import Authenticator, Credentials, Login
 
@@ -44,6 +44,7 @@ class LoginTokens(Authenticator):
             await source.aclose()
 
     async def _user_of(self, token: str) -> str:
+        await jwt_at_hand()
         header = header_of(token)
         for source, expected in self._sources:
             if str(header.get("alg")) in source.algorithms and (key := await source.key(header)):

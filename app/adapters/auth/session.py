@@ -7,7 +7,7 @@ from typing import Final, Never
 
 import jwt
 
-from app.adapters.auth._tokens import header_of, refused, user_id_in
+from app.adapters.auth._tokens import header_of, jwt_at_hand, refused, user_id_in
 from app.domain.errors import NotEnabledError, UnauthenticatedError
 from app.domain.language import _
 from app.environment import Secret
@@ -39,7 +39,7 @@ class SessionTokens(Authenticator, SessionIssuer):
     def __init__(self, key: bytes, *, lifetime: int, longest: int, clock: Callable[[], float] = time.time) -> None:
         self._key, self._lifetime, self._longest, self._clock = key, lifetime, longest, clock
 
-    def issue(self, login: Login) -> Session:
+    async def issue(self, login: Login) -> Session:
         """A new token for who is logged in."""
         now = int(self._clock())
         since = now if login.since is None else login.since
@@ -47,12 +47,15 @@ class SessionTokens(Authenticator, SessionIssuer):
         if expires <= now:
             raise UnauthenticatedError(_("Your session has lasted its longest. Please log in again."))
         claims = {"sub": login.user_id, "aud": _AUDIENCE, "iat": now, "exp": expires, "auth_time": since}
+        await jwt_at_hand()
         token = jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers={"typ": _TYPE})
         return Session(secret=Secret(token), expires_in=expires - now)
 
     async def authenticate(self, credentials: Credentials) -> Login | None:
         """Who the token stands for; None for a bearer token of another kind. A cookie is never looked at."""
         token = credentials.bearer
+        if token:
+            await jwt_at_hand()
         if not _is_ours(token):
             return None
         try:
@@ -77,7 +80,7 @@ class SessionTokens(Authenticator, SessionIssuer):
 class NoSessions(SessionIssuer):
     """Where every process would sign with a key of its own, and none would know the other's sessions."""
 
-    def issue(self, login: Login) -> Never:
+    async def issue(self, login: Login) -> Never:
         """Refuse."""
         raise NotEnabledError(_("Sessions need a secret. The operator can set SESSION_SECRET: openssl rand -base64 32"))
 

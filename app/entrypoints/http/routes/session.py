@@ -30,7 +30,7 @@ async def open_session(
     login: FromDishka[Login], sessions: FromDishka[SessionIssuer], settings: FromDishka[Settings]
 ) -> ChatKitSession:
     """Asked for with a login, or with the last token while it is good, which then is renewed."""
-    session = sessions.issue(login)
+    session = await sessions.issue(login)
     return ChatKitSession(
         client_secret=session.secret.reveal(),
         domain_key=settings.chatkit.domain_key,
