@@ -7,6 +7,8 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
+from tests.server import free_port
+
 WITHOUT = """
 import importlib, json, pkgutil, sys
 import app.adapters.providers as providers
@@ -54,6 +56,34 @@ print(json.dumps({
 }))
 """
 
+# Requests in the form of each kind of vendor, to an address where nobody is.
+ASKED = """
+import asyncio, json, sys
+from app.startup.libraries import sparingly
+
+with sparingly():
+    from app.adapters.providers.litellm import LitellmSettings, plugin
+    from app.environment import Secret
+    from app.ports.model_provider import ModelError
+
+async def ask(model):
+    settings = LitellmSettings(model=model, api_key=Secret("k"), base_url="http://127.0.0.1:%d", retries=0)
+    provider = plugin.build(settings)
+    try:
+        await provider.check()
+    except ModelError as error:
+        return error.kind
+    finally:
+        await provider.aclose()
+
+failures = [asyncio.run(ask(model)) for model in ("openrouter/bench", "anthropic/claude", "gemini/gemini-2.5-flash")]
+
+import litellm
+
+loaded = "litellm.litellm_core_utils.default_encoding" in sys.modules
+print(json.dumps({"failures": failures, "loaded": loaded, "tokens": litellm.main.encoding.encode("tokens cost")}))
+"""
+
 
 async def run(script: str, folder: Path) -> Any:
     """What `script` prints as JSON, in a process whose folder has a `.env` file that is nobody's business."""
@@ -85,3 +115,10 @@ async def test_building_it_reaches_for_no_network_and_leaves_the_process_as_it_w
     assert report["environment"], "neither the .env file nor what LiteLLM is told at import stays behind"
     assert report["callbacks"] == [[], [], []]
     assert report["talkative"] == []
+
+
+async def test_a_request_loads_no_tokenizer_and_who_counts_tokens_has_one(tmp_path: Path) -> None:
+    report = await run(ASKED % free_port(), tmp_path)
+    assert report["failures"] == ["network"] * 3
+    assert not report["loaded"]
+    assert len(report["tokens"]) == 2

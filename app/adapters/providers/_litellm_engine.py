@@ -14,6 +14,7 @@ from app.adapters.providers._litellm_transport import Complete
 from app.adapters.providers._litellm_wire import Gate, Wall
 from app.domain.errors import AnyportError
 from app.ports.model_provider import Capabilities
+from app.startup.libraries import models_built_when_used
 
 VERSION = "1.83.0"
 
@@ -46,12 +47,11 @@ def load() -> Complete:
     with _environment(_AT_IMPORT), warnings.catch_warnings():
         # Its deprecations are for its maintainers.
         warnings.simplefilter("ignore")
-        import litellm
-
-        # A tokenizer's table, which would otherwise be read while the first answer is waited for.
-        import litellm.litellm_core_utils.default_encoding
+        with models_built_when_used():
+            import litellm
 
         _quieten(litellm)
+        _count_no_tokens(litellm)
         _leave_one_way_out(litellm)
         complete: Complete = litellm.acompletion
     return complete
@@ -116,8 +116,6 @@ def _quieten(litellm: Any) -> None:
     litellm.drop_params = True
     # A history with tool calls is told to Claude also when there are no tools any more.
     litellm.modify_params = True
-    # Counts tokens of texts in the event loop: half a second for 400 kB.
-    litellm.disable_token_counter = True
     # A table's ruler is the same chunk a hundred times and no failure.
     litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize
     # Its messages quote prompts and upstreams' bodies; a failure is logged once, as the `ModelError` it becomes.
@@ -125,6 +123,22 @@ def _quieten(litellm: Any) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.setLevel(logging.CRITICAL)
+
+
+class _Tokenizer:
+    """LiteLLM's tokenizer, whose table takes 40 MB, for whoever really counts tokens with it."""
+
+    def __getattr__(self, name: str) -> Any:
+        from litellm.litellm_core_utils.default_encoding import encoding
+
+        return getattr(encoding, name)
+
+
+def _count_no_tokens(litellm: Any) -> None:
+    # Counts tokens of texts in the event loop: half a second for 400 kB.
+    litellm.disable_token_counter = True
+    # With each request it is handed on to code of every vendor, and would be loaded while an answer is waited for.
+    litellm.main.encoding = _Tokenizer()
 
 
 def _leave_one_way_out(litellm: Any) -> None:
