@@ -19,8 +19,6 @@ LONGEST_GAP: Final = 0.1
 FULL: Final = 0.97
 STEP: Final = 1.5
 ATTEMPTS: Final = 2
-FEW: Final = 20
-MANY: Final = 120
 PATIENCE_SECONDS: Final = 300
 
 
@@ -99,19 +97,3 @@ async def paced_token(server: Running) -> float:
     """CPU seconds of a token when eight answers come at 15 ms a token: no two tokens wait at once, none are merged."""
     found = await ask(server, answers=8, at_once=8, tokens=TOKENS, pace=PACE_MS)
     return found.server_cpu / 8 / TOKENS
-
-
-async def stream_bytes(server: Running) -> float:
-    """Bytes for each further open stream: of a server that has just started, with a few and with many of them open."""
-    few, many = [await _most_resident(server, streams) for streams in (FEW, MANY)]
-    return (many - few) / (MANY - FEW)
-
-
-async def _most_resident(server: Running, streams: int) -> int:
-    asking = asyncio.create_task(ask(server, answers=streams, at_once=streams, tokens=4, pace=2000))
-    most = 0
-    while not asking.done():
-        most = max(most, server.process.memory_info().rss)
-        await asyncio.sleep(0.1)
-    await asking
-    return most

@@ -12,6 +12,7 @@ import msgspec
 
 from bench.measures import Burst
 from bench.start import Start
+from bench.streams import Streams
 
 Row = Sequence[str]
 
@@ -24,7 +25,7 @@ class Findings(msgspec.Struct, frozen=True):
     firsts: Mapping[str, Sequence[float]]
     pacings: Mapping[str, Sequence[float]]
     carried: Mapping[str, int]
-    streams: Mapping[str, float]
+    streams: Mapping[str, Streams]
 
 
 def machine() -> str:
@@ -60,7 +61,9 @@ def table(found: Findings) -> str:
         ),
         row("resident at rest, MB", lambda name: f"{found.starts[name].resident / 2**20:.0f}"),
         row("resident after a first answer, MB", lambda name: f"{found.starts[name].answered / 2**20:.0f}"),
-        row("for a further open stream, KB", lambda name: f"{found.streams[name] / 1024:.0f}"),
+        row("for a further answer, KB", lambda name: _kilobytes(found.streams[name].answer)),
+        row("for a further reader of an answer, KB", lambda name: _kilobytes(found.streams[name].reader)),
+        row("for a further page that waits, KB", lambda name: _kilobytes(found.streams[name].page)),
         row("the client's share of a core, burst", lambda name: _share(found.bursts[name])),
     ]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
@@ -99,6 +102,10 @@ def _ratio(ours: float, theirs: float, *, less: bool) -> str:
 
 def _spread(values: Sequence[float]) -> str:
     return f"{median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
+
+
+def _kilobytes(count: float | None) -> str:
+    return "–" if count is None else f"{count / 1024:.0f}"
 
 
 def _share(bursts: Sequence[Burst]) -> str:

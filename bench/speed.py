@@ -8,17 +8,18 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
 
-from bench.measures import Burst, burst, first_token, paced, paced_token, stream_bytes
+from bench.measures import Burst, burst, first_token, paced, paced_token
 from bench.record import record
 from bench.report import Findings, machine, ratios, table
 from bench.servers import SERVERS, Running, upstream
 from bench.start import started, starts
+from bench.streams import Streams, answer_bytes, page_bytes, reader_bytes
 
 
 async def measure(folder: Path, chosen: Sequence[str], rounds: int, *, limits: bool) -> Findings:
@@ -41,13 +42,21 @@ async def measure(folder: Path, chosen: Sequence[str], rounds: int, *, limits: b
                     pacings[server.name].append(pacing)
             say(f"round {number} of {rounds}")
         carried = {server.name: await _carried(server) for server in servers} if limits else {}
-    streams = {name: await _stream_bytes(name, folder) for name in chosen}
+    streams = {name: await _streams(name, folder) for name in chosen}
     return Findings(found, bursts, firsts, pacings, carried, streams)
 
 
-async def _stream_bytes(name: str, folder: Path) -> float:
-    async with upstream() as url, started(name, folder / name, url) as (server, _):
-        return await stream_bytes(server)
+async def _streams(name: str, folder: Path) -> Streams:
+    """Each kind in a server that has just started: what one has let go of, the next would be given for nothing."""
+
+    async def measured(each: Callable[[Running], Awaitable[float]]) -> float:
+        async with upstream() as url, started(name, folder / name, url) as (server, _):
+            return await each(server)
+
+    answer = await measured(answer_bytes)
+    if name != "anyport":
+        return Streams(answer)
+    return Streams(answer, await measured(reader_bytes), await measured(page_bytes))
 
 
 async def _carried(server: Running) -> int:
