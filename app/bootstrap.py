@@ -12,11 +12,9 @@ from dishka.integrations.litestar import LitestarProvider
 from litestar import Litestar
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.choice import load_assistant
-from app.adapters.agents_sdk.enclosures import Enclosures
-from app.adapters.agents_sdk.runner import SdkAgentRunner
+from app.adapters.agents_sdk.choice import BUILT_IN, load_assistant
+from app.adapters.agents_sdk.late_runner import LateRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
-from app.adapters.agents_sdk.validators import Validators
 from app.adapters.mcp.config import read_servers
 from app.adapters.providers.registry import Discovery, discover
 from app.adapters.stores import open_storage
@@ -58,6 +56,7 @@ from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
 from app.settings import SECTIONS, Settings, TitleSource, load_settings
+from app.startup.libraries import beside_others
 from app.wiring.attachments import AttachmentWiring
 from app.wiring.doors import DoorWiring
 from app.wiring.mcp import McpWiring
@@ -244,12 +243,7 @@ class AssistantWiring(Provider):
         return assistant.start
 
     @provide
-    async def validators(self) -> AsyncIterator[Validators]:
-        async with Validators.at_hand() as validators:
-            yield validators
-
-    @provide
-    def runner(
+    async def runner(
         self,
         assistant: Assistant,
         tasks: TaskService,
@@ -258,14 +252,27 @@ class AssistantWiring(Provider):
         store: ThreadStore,
         mentions: Mentions,
         files: AttachmentStorage,
-        validators: Validators,
         settings: Settings,
-    ) -> AgentRunner:
-        enclosures = Enclosures(files, text_tokens=settings.attachments.text_tokens)
-        rounds = settings.assistant.max_tool_rounds
-        return SdkAgentRunner(
-            assistant.equipped(tasks), models, store, rounds, mentions, further, enclosures, validators
-        )
+    ) -> AsyncIterator[AgentRunner]:
+        def make() -> AgentRunner:
+            with beside_others():
+                from app.adapters.agents_sdk import validators
+                from app.adapters.agents_sdk.enclosures import Enclosures
+                from app.adapters.agents_sdk.runner import SdkAgentRunner
+
+                validators.prepare()
+                enclosures = Enclosures(files, text_tokens=settings.attachments.text_tokens)
+                rounds = settings.assistant.max_tool_rounds
+                return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further, enclosures)
+
+        runner = LateRunner(make)
+        try:
+            if settings.assistant.assistant not in BUILT_IN:
+                # A stranger's tools may fail in any way when they are made, and then nobody is to be told "ready".
+                await runner.warm()
+            yield runner
+        finally:
+            await runner.aclose()
 
     @provide
     async def titles(

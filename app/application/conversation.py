@@ -62,7 +62,7 @@ class Conversation:
         """Raises `LimitError` for a user who has no tokens left for another answer."""
         await self._limits.admit_turn(context.user_id)
 
-    def check(self, message: UserMessageInput) -> None:
+    async def check(self, message: UserMessageInput) -> None:
         """Raises `InvalidInputError` when a message is empty or too long, or asks for a model or tool that is not
         offered here."""
         if not message.attachments and not any(part.text.strip() for part in message.content):
@@ -78,8 +78,8 @@ class Conversation:
             )
         options = message.inference_options
         self._models.choose(options.model)
-        if options.tool_choice and options.tool_choice.id not in self._runner.tools:
-            offered = ", ".join(sorted(self._runner.tools)) or "none"
+        if options.tool_choice and options.tool_choice.id not in (tools := await self._runner.tools()):
+            offered = ", ".join(sorted(tools)) or "none"
             raise InvalidInputError(_("This tool is not offered here. Choose one of: {tools}.", tools=offered))
 
     async def forget_answer(self, message: UserMessageItem, context: RequestContext) -> None:

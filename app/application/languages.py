@@ -89,7 +89,9 @@ def _read(file: Path, tag: str) -> Language:
 
 def _direction(texts: Iterable[str]) -> Literal["ltr", "rtl"]:
     """That of most letters. Babel knows as well, from data that take longer to read than everything else here."""
-    strong = Counter(unicodedata.bidirectional(letter) for text in texts for letter in text)
+    strong: Counter[str] = Counter()
+    for letter, times in Counter("".join(texts)).items():
+        strong[unicodedata.bidirectional(letter)] += times
     return "rtl" if strong["R"] + strong["AL"] > strong["L"] else "ltr"
 
 

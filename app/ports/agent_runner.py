@@ -64,9 +64,8 @@ class RunReport(msgspec.Struct, kw_only=True):
 class AgentRunner(ABC):
     """Runs the assistant's loop: model, tools, model, until there is an answer."""
 
-    @property
     @abstractmethod
-    def tools(self) -> frozenset[str]:
+    async def tools(self) -> frozenset[str]:
         """The names of the assistant's tools."""
 
     async def warm(self) -> None:  # noqa: B027  # not every runner has something to prepare

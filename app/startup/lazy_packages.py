@@ -63,6 +63,17 @@ class _Finder(MetaPathFinder):
         return spec
 
 
+class _LazyPackage(ModuleType):
+    """Keeps a name for what the package means by it, when a module of that name is imported and Python sets that."""
+
+    __places__: Mapping[str, Place]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        meant = self.__places__.get(name, Place(self.__name__, name))
+        if meant == Place(self.__name__, name) or value is not sys.modules.get(f"{self.__name__}.{name}"):
+            super().__setattr__(name, value)
+
+
 class _LazyLoader(Loader):
     def __init__(self, real: _SourceLoader) -> None:
         self._real = real
@@ -79,8 +90,9 @@ class _LazyLoader(Loader):
         return self._real.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        known = places(module.__name__, self._real.get_source(module.__name__) or "")
         own = vars(module)
+        own["__places__"] = known = places(module.__name__, self._real.get_source(module.__name__) or "")
+        module.__class__ = _LazyPackage
 
         def fetch(name: str) -> Any:
             if name in known:

@@ -17,6 +17,7 @@ _T = TypeVar("_T")
 
 LAZY: Final = frozenset(
     {
+        "agents",  # Its loop is for answers, and brings a sandbox with file systems and shells.
         "jwt",  # A single local user never has a token, and its algorithms bring the whole of cryptography.
         "griffe",  # The Agents SDK reads docstrings with it; it also brings an inspector of whole programs.
         "mcp",  # Who wants its client has no use for its server.
@@ -48,10 +49,17 @@ OPTIONAL: Final = (
 def sparingly() -> Iterator[None]:
     """For the import of the program, before anything of it is imported. Once a process."""
     make_lazy(LAZY)
-    with absent(OPTIONAL), uncollected():
-        with models_built_when_used(), mcp_stood_in_for():
-            import_module("agents")
+    with absent(OPTIONAL), uncollected(), models_built_when_used():
+        with mcp_stood_in_for():
+            import_module("agents.agent")
             import_module("chatkit.server")
+        yield
+
+
+@contextmanager
+def beside_others() -> Iterator[None]:
+    """For what is imported by a server at work, in a thread, before somebody waits for it."""
+    with uncollected(), models_built_when_used():
         yield
 
 

@@ -13,7 +13,7 @@ from app.startup.agents_without_mcp import KEEPERS, SERVERS
 from app.startup.libraries import LAZY, OPTIONAL
 from tests.server import ROOT
 
-# As `serve` does it, up to the point where it would listen; prints what is imported by then.
+# As `serve` does it; prints what is imported when it would listen, and once the first answer is prepared.
 START = """
 import asyncio, json, sys
 from app.startup.libraries import LAZY, sparingly
@@ -23,17 +23,21 @@ with sparingly():
     from app import bootstrap
     from app.application.turns import Turns
     from app.entrypoints.cli import serve
+    from app.ports.agent_runner import AgentRunner
 
 async def start():
     settings = bootstrap.read_settings({"LLM_PROVIDER": "gemini", "GEMINI_API_KEY": "none", "APP_LOG_LEVEL": "error"})
     container = bootstrap.make_container(settings)
     await container.get(Turns)
     bootstrap.make_app(container, settings)
+    imported = list(sys.modules)
+    await (await container.get(AgentRunner)).warm()
     await container.close()
+    return imported
 
-asyncio.run(start())
+imported = asyncio.run(start())
 whole = [name for name in LAZY if name in sys.modules and "__getattr__" not in vars(sys.modules[name])]
-print(json.dumps({"imported": list(sys.modules), "whole": whole}))
+print(json.dumps({"imported": imported, "prepared": list(sys.modules), "whole": whole}))
 """
 
 # Every name of every lazy package, compared with what the package has when it is run as it is.
@@ -110,8 +114,13 @@ async def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 async def test_what_is_not_chosen_is_not_imported(started: dict[str, Any]) -> None:
-    assert "agents.run" in started["imported"]
-    assert NOT_CHOSEN & set(started["imported"]) == set()
+    assert NOT_CHOSEN & set(started["prepared"]) == set()
+
+
+async def test_what_only_an_answer_needs_is_imported_once_the_server_listens(started: dict[str, Any]) -> None:
+    for name in ("agents.run", "agents.sandbox", "app.adapters.agents_sdk.runner"):
+        assert name not in started["imported"]
+        assert name in started["prepared"]
 
 
 async def test_no_lazy_package_had_to_run_as_a_whole(started: dict[str, Any]) -> None:

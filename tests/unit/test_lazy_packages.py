@@ -44,6 +44,11 @@ def test_a_submodule_can_be_asked_for(library: ModuleType) -> None:
     assert "largelib.light" not in sys.modules
 
 
+def test_a_name_means_the_same_when_a_module_of_that_name_was_imported_before(library: ModuleType) -> None:
+    importlib.import_module("largelib.light")
+    assert library.light() == "on"
+
+
 def test_a_name_that_no_import_explains_runs_the_package(library: ModuleType) -> None:
     heavy = library.Heavy
     assert library.HEAVY == "Heavy"

@@ -41,7 +41,6 @@ from app.adapters.agents_sdk.tools.foreign import foreign_tools
 from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
 from app.adapters.agents_sdk.turn import TurnContext
-from app.adapters.agents_sdk.validators import Validators
 from app.application.entities import Mentions
 from app.application.models import ModelCatalog
 from app.application.questions import with_result
@@ -67,7 +66,6 @@ class SdkAgentRunner(AgentRunner):
         mentions: Mentions | None = None,
         further: Toolbox | None = None,
         enclosures: Enclosures | None = None,
-        validators: Validators | None = None,
     ) -> None:
         tell_by_name()
         self._assistant = assistant
@@ -77,19 +75,13 @@ class SdkAgentRunner(AgentRunner):
         self._max_rounds = max_rounds
         self._mentions = mentions
         self._enclosures = enclosures
-        self._validators = validators
         self._breakers = Breakers()
         self._pattern: Agent[TurnContext] | None = None
         self._equipment: list[Tool] = []
 
-    @property
-    def tools(self) -> frozenset[str]:
+    async def tools(self) -> frozenset[str]:
         """The names of the assistant's tools, and of those that other programs offer now."""
         return frozenset(tool.name for tool in self._tools())
-
-    async def warm(self) -> None:
-        if self._validators is not None:
-            await self._validators.built()
 
     async def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Drive the loop in a task, and pass on what comes out of the outlet meanwhile."""
@@ -115,7 +107,6 @@ class SdkAgentRunner(AgentRunner):
         candidates = self._models.candidates(request.model)
         model = FallbackModel(candidates, lambda ref: self._open(ref, enclosed), self._breakers)
         try:
-            await self.warm()
             context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
             entries = request.history
             if request.answered is not None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agents import Tool
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.tools.ask_user import ask_user
+from app.adapters.agents_sdk.tools.ask_user import ask_user_tool
 from app.adapters.agents_sdk.tools.delete_tasks import delete_tasks_tool
 from app.adapters.agents_sdk.tools.selected_task import selected_task_tool
 from app.adapters.agents_sdk.tools.tasks import describe, task_tools
@@ -29,7 +29,7 @@ You are a task assistant. You keep the user's to-do list with your tools, and yo
 
 
 def _tools(tasks: TaskService) -> Sequence[Tool]:
-    return [*task_tools(tasks), delete_tasks_tool(tasks), selected_task_tool(tasks), ask_user]
+    return [*task_tools(tasks), delete_tasks_tool(tasks), selected_task_tool(tasks), ask_user_tool()]
 
 
 task_assistant = Assistant(

@@ -77,9 +77,9 @@ async def _check(
 ) -> None:
     match request:
         case ThreadsCreateReq():
-            conversation.check(request.params.input)
+            await conversation.check(request.params.input)
         case ThreadsAddUserMessageReq():
-            conversation.check(request.params.input)
+            await conversation.check(request.params.input)
         case ThreadsRetryAfterItemReq():
             await lookups.message_before(store, request.params.thread_id, request.params.item_id, context)
         case ThreadsAddClientToolOutputReq():

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 import msgspec
-from agents import function_tool
+from agents import Tool, function_tool
 from agents.tool_context import ToolContext
 from chatkit.types import (
     StructuredInput,
@@ -29,7 +29,6 @@ class Question(BaseModel):
     several: bool = Field(default=False, description="Whether more than one option may be chosen.")
 
 
-@function_tool(failure_error_function=told_to_the_model)
 async def ask_user(
     ctx: ToolContext[TurnContext], questions: Annotated[list[Question], Field(description="At most five questions.")]
 ) -> str:
@@ -48,6 +47,11 @@ async def ask_user(
         for question, values in zip(questions, answers, strict=True)
     ]
     return msgspec.json.encode({"answers": told}).decode()
+
+
+def ask_user_tool() -> Tool:
+    """The tool."""
+    return function_tool(ask_user, failure_error_function=told_to_the_model)
 
 
 def _input(number: int, question: Question) -> StructuredInput:
