@@ -120,13 +120,12 @@ class SdkAgentRunner(AgentRunner):
             history = await to_model_input(entries, request.model, enclosed)
             transcript = Transcript(history)
             await Runner.run(
-                self._agent(request, outlet),
+                self._agent(request, outlet, OutletModel(model, outlet, transcript)),
                 history,
                 context=context,
                 max_turns=self._max_rounds,
                 hooks=_Visible(outlet, transcript, self._assistant, usage),
                 run_config=RunConfig(
-                    model=OutletModel(model, outlet, transcript),
                     # Traces would go to OpenAI, whatever model runs, as soon as the SDK finds an OpenAI key.
                     tracing_disabled=True,
                     trace_include_sensitive_data=False,
@@ -171,12 +170,14 @@ class SdkAgentRunner(AgentRunner):
     def _tools(self) -> list[Tool]:
         return [*self._assistant.tools, *foreign_tools(self._further)]
 
-    def _agent(self, request: RunRequest, outlet: Outlet) -> Agent[TurnContext]:
+    def _agent(self, request: RunRequest, outlet: Outlet, model: Model) -> Agent[TurnContext]:
         """A copy of the assistant's agent for one run: making one from its parts looks up the types of all fields."""
         tools = self._tools() if self._models.capabilities(request.model).tools else []
         if self._pattern is None or self._equipment != tools:
             self._pattern, self._equipment = agent_with(self._assistant.name, tools), tools
         agent = copy(self._pattern)
+        # Here and not in the run's configuration: the SDK would copy the settings of a model of its own to compare.
+        agent.model = model
         agent.instructions = instructions(self._assistant, request.context, dt.datetime.now(dt.UTC).date())
         agent.model_settings = ModelSettings(tool_choice=request.tool)
         agent.tool_use_behavior = lambda _, __: ToolsToFinalOutputResult(

@@ -46,6 +46,8 @@ class Endpoint:
         self._headers = {"content-type": "application/json", "accept": "text/event-stream", "user-agent": "anyport"}
         if api_key:
             self._headers["authorization"] = f"Bearer {api_key}"
+        # What all requests have in common, put together for the first.
+        self._plain: httpx2.Request | None = None
 
     @asynccontextmanager
     async def open(self, completion: Mapping[str, Any]) -> AsyncGenerator[httpx2.Response, None]:
@@ -70,11 +72,13 @@ class Endpoint:
 
     def _request(self, body: bytes) -> httpx2.Request:
         """A request that holds its body nowhere but in its stream: its answer may take minutes, and holds it."""
-        headers = {**self._headers, "content-length": str(len(body))}
-        plain = self._http.build_request("POST", self._url, headers=headers)
-        return httpx2.Request(
-            plain.method, plain.url, headers=plain.headers, stream=httpx2.ByteStream(body), extensions=plain.extensions
-        )
+        if self._plain is None:
+            self._plain = self._http.build_request("POST", self._url, headers=self._headers)
+        plain = self._plain
+        headers = plain.headers.copy()
+        headers["content-length"] = str(len(body))
+        stream = httpx2.ByteStream(body)
+        return httpx2.Request(plain.method, plain.url, headers=headers, stream=stream, extensions=plain.extensions)
 
     async def aclose(self) -> None:
         """Close all connections."""
