@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from bisect import bisect
 from statistics import median, quantiles
 from typing import Final
 
@@ -17,8 +18,8 @@ AT_ONCE: Final = 16
 PACE_MS: Final = 15
 LONGEST_GAP: Final = 0.1
 FULL: Final = 0.97
-STEP: Final = 1.5
-ATTEMPTS: Final = 2
+LADDER: Final = [int(8 * 1.5**rung) for rung in range(20)]
+BEYOND_DOUBT: Final = 2
 PATIENCE_SECONDS: Final = 300
 
 
@@ -61,11 +62,16 @@ async def ask(server: Running, *, answers: int, at_once: int, tokens: int, pace:
     return Found(told["seconds"], told["cpu"], server.cpu - before, told["first"], told["gaps"])
 
 
+async def warm(server: Running) -> None:
+    """What only first answers pay for is paid."""
+    await ask(server, answers=AT_ONCE, at_once=AT_ONCE, tokens=TOKENS)
+
+
 async def burst(server: Running) -> Burst:
     """16 answers at once, long ones and short ones: the slope is a token's cost, the rest is the turn's."""
-    long = await ask(server, answers=3 * AT_ONCE, at_once=AT_ONCE, tokens=TOKENS)
-    short = await ask(server, answers=3 * AT_ONCE, at_once=AT_ONCE, tokens=SHORT)
-    answers = 3 * AT_ONCE
+    answers = AT_ONCE * (2 if server.slow else 3)
+    long = await ask(server, answers=answers, at_once=AT_ONCE, tokens=TOKENS)
+    short = await ask(server, answers=answers, at_once=AT_ONCE, tokens=SHORT)
     further = (long.server_cpu - short.server_cpu) / answers / (TOKENS - SHORT)
     turn = short.server_cpu / answers - further * SHORT
     return Burst(long.server_cpu / answers / TOKENS, further, turn, long.client_cpu / long.seconds)
@@ -76,19 +82,30 @@ async def first_token(server: Running) -> float:
     return median((await ask(server, answers=64, at_once=64, tokens=TOKENS)).first)
 
 
-async def paced(server: Running) -> int:
-    """How many answers at 15 ms a token it carries before gaps pass 100 ms or its core is full."""
-    carried, at_once = 0, 8
-    while await _carries(server, at_once):
-        carried, at_once = at_once, int(at_once * STEP)
-    return carried
+async def paced(server: Running, token: float) -> int:
+    """How many answers at 15 ms a token it carries before gaps pass 100 ms or its core is full.
+
+    As many as the ladder's highest rung that it carries, looked for from the rung where a core would be full of tokens
+    of which each takes `token` CPU seconds, as in a burst.
+    """
+    rung = bisect(LADDER, PACE_MS / 1000 / token)
+    if await _carries(server, LADDER[rung]):
+        while await _carries(server, LADDER[rung + 1]):
+            rung += 1
+        return LADDER[rung]
+    while rung and not await _carries(server, LADDER[rung - 1]):
+        rung -= 1
+    return LADDER[rung - 1] if rung else 0
 
 
 async def _carries(server: Running, at_once: int) -> bool:
-    """A second try, because the machine may have been busy with something else during the first."""
-    for _ in range(ATTEMPTS):
+    """Gaps may be the machine's that had something else to do: those that are little too long get a second try."""
+    for _ in range(2):
         found = await ask(server, answers=at_once, at_once=at_once, tokens=TOKENS, pace=PACE_MS)
-        if quantiles(found.gaps, n=100)[98] <= LONGEST_GAP and found.server_cpu / found.seconds <= FULL:
+        longest = quantiles(found.gaps, n=100)[98] if len(found.gaps) > 1 else float("inf")
+        if found.server_cpu / found.seconds > FULL or longest > BEYOND_DOUBT * LONGEST_GAP:
+            return False
+        if longest <= LONGEST_GAP:
             return True
     return False
 

@@ -83,7 +83,7 @@ def ratios(found: Findings) -> str:
         compared("CPU of a turn without tokens", lambda name: median(b.turn for b in found.bursts[name])),
         compared("CPU per token, paced", lambda name: median(found.pacings[name])),
         compared("first token, 64 at once", lambda name: median(found.firsts[name])),
-        compared("paced answers on a core", lambda name: found.carried[name], less=False),
+        compared("paced answers on a core", lambda name: found.carried.get(name, 0), less=False),
         compared("time until healthy", lambda name: found.starts[name].seconds),
         compared("CPU until healthy", lambda name: found.starts[name].cpu),
         compared("CPU until a first word", lambda name: found.starts[name].answering_cpu),

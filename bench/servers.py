@@ -16,14 +16,18 @@ _MANY = {"MAX_CONCURRENT_TURNS": "100000", "APP_LOG_LEVEL": "warning"}
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """How to start one; in a value `UPSTREAM` becomes the upstream's address, `FOLDER` a folder of its own."""
+    """How to start one; in a value `UPSTREAM` becomes the upstream's address, `FOLDER` a folder of its own.
+
+    A `slow` one is asked less.
+    """
 
     command: Sequence[str]
     environment: Mapping[str, str]
+    slow: bool = False
 
 
-def _anyport(**model: str) -> Kind:
-    return Kind(_ANYPORT, {**_MANY, "DATABASE_URL": "sqlite:///FOLDER/bench.db", **model})
+def _anyport(*, slow: bool = False, **model: str) -> Kind:
+    return Kind(_ANYPORT, {**_MANY, "DATABASE_URL": "sqlite:///FOLDER/bench.db", **model}, slow)
 
 
 SERVERS = {
@@ -31,9 +35,13 @@ SERVERS = {
     "reference": Kind(_REFERENCE, {"UPSTREAM": "UPSTREAM"}),
     "relay": Kind(("bench.reference.relay",), {"UPSTREAM": "UPSTREAM"}),
     "anyport-litellm": _anyport(
-        LLM_PROVIDER="litellm", LITELLM_MODEL="openrouter/bench", LITELLM_API_KEY="none", LITELLM_BASE_URL="UPSTREAM"
+        LLM_PROVIDER="litellm",
+        LITELLM_MODEL="openrouter/bench",
+        LITELLM_API_KEY="none",
+        LITELLM_BASE_URL="UPSTREAM",
+        slow=True,
     ),
-    "reference-litellm": Kind(_REFERENCE, {"UPSTREAM": "UPSTREAM", "MODEL": "litellm"}),
+    "reference-litellm": Kind(_REFERENCE, {"UPSTREAM": "UPSTREAM", "MODEL": "litellm"}, slow=True),
 }
 
 
@@ -43,6 +51,11 @@ class Running(msgspec.Struct, frozen=True):
     name: str
     port: int
     process: psutil.Process
+
+    @property
+    def slow(self) -> bool:
+        """An answer of it takes so long that the whole is measured with fewer of them."""
+        return SERVERS[self.name].slow
 
     @property
     def cpu(self) -> float:

@@ -46,7 +46,8 @@ async def page_bytes(server: Running) -> float:
 
 
 async def _most_resident(server: Running, streams: int) -> int:
-    asking = asyncio.create_task(ask(server, answers=streams, at_once=streams, tokens=4, pace=2000))
+    # The more there are, the longer it takes until all are open.
+    asking = asyncio.create_task(ask(server, answers=streams, at_once=streams, tokens=4, pace=500 + 15 * streams))
     most = 0
     while not asking.done():
         most = max(most, server.process.memory_info().rss)
