@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from app.application.claim import Claim
+from app.application.moment import Moment
 from app.application.wake import Wake
 from app.domain.errors import AnyportError
 from app.domain.language import _
@@ -65,13 +66,15 @@ class Turn:
         """Its right to answer a request that may arrive at another replica too."""
         self.ending = False
         """Whether it came to its own end, and only has to be written down."""
-        self.entered = asyncio.Event()
+        self.entered = Moment()
         """Set when the journal knows of it."""
         self.task: asyncio.Task[None] | None = None
+        self.entering: asyncio.Task[None] | None = None
+        """While the journal is told of a new thread's turn."""
         self.timer: asyncio.TimerHandle | None = None
         self._followers: set[Wake] = set()
-        self._first = asyncio.Event()
-        self.ended = asyncio.Event()
+        self._first = Moment()
+        self.ended = Moment()
         """Set when everything is stored and said."""
         self._on_left = on_left
         self._keep_alive = keep_alive
@@ -168,7 +171,7 @@ current_turn: ContextVar[Turn | None] = ContextVar("current_turn", default=None)
 """The turn whose task this is."""
 
 
-async def woken(event: asyncio.Event, seconds: float) -> bool:
+async def woken(event: asyncio.Event | Moment, seconds: float) -> bool:
     """Whether the event was set within so many seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

@@ -220,7 +220,6 @@ class Turns:
     async def _run(
         self, turn: Turn, events: AsyncGenerator[bytes, None], on_failure: Callable[[Exception], bytes]
     ) -> None:
-        entering: asyncio.Task[None] | None = None
         current_turn.set(turn)  # The task is the turn's own, and so is its context.
         try:
             async with aclosing(events):
@@ -231,7 +230,7 @@ class Turns:
                             await turn.claim.hold(thread_id)
                         turn.place.thread_id = thread_id
                         self._by_thread[thread_id] = turn
-                        entering = asyncio.create_task(self._enter_new(turn, turn.place))
+                        turn.entering = asyncio.create_task(self._enter_new(turn, turn.place))
                     turn.append(event)
             turn.ending = True
         except asyncio.CancelledError:
@@ -243,8 +242,8 @@ class Turns:
                 log.exception("turn broke off", exc_info=failure)
                 turn.append(on_failure(failure))
         finally:
-            if entering is not None:
-                await entering
+            if turn.entering is not None:
+                await turn.entering
             await self._end(turn)
 
     async def _enter_new(self, turn: Turn, place: Place) -> None:
@@ -259,6 +258,8 @@ class Turns:
         except Exception:
             self._by_thread[place.thread_id] = turn
             log.exception("a turn that other replicas will not see", thread=place.thread_id)
+        finally:
+            turn.entering = None
 
     async def _broken_off(self, turn: Turn) -> None:
         """Store what was shown of a turn that was cancelled, and let no item stay open."""

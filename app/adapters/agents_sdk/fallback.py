@@ -81,11 +81,15 @@ class FallbackModel(Model):
         candidates = self._breakers.usable(self._candidates)
         for position, ref in enumerate(candidates, start=1):
             begun = False
+            held: list[TResponseStreamEvent] = []  # Those that only say that a request was made.
             try:
-                async with aclosing(self._stream(ref, *args, **kwargs)) as events:
+                stream = self._open_model(ref).stream_response(*args, **kwargs)
+                async with aclosing(cast(AsyncGenerator[TResponseStreamEvent, None], stream)) as events:
                     async for event in events:
-                        begun = True
-                        yield event
+                        held.append(event)
+                        begun = begun or event.type not in _SILENT
+                        while begun and held:
+                            yield held.pop(0)
             except ModelError as error:
                 self.attempts.append(Attempt(ref=ref, failure=error.kind))
                 if error.kind in CURABLE:
@@ -104,18 +108,3 @@ class FallbackModel(Model):
                 self.attempts.append(Attempt(ref=ref))
                 self._breakers.answered(ref)
                 return
-
-    async def _stream(self, ref: ModelRef, *args: Any, **kwargs: Any) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """The model's events; those that only say that a request was made wait for the first that says more."""
-        held: list[TResponseStreamEvent] = []
-        stream = cast(
-            AsyncGenerator[TResponseStreamEvent, None], self._open_model(ref).stream_response(*args, **kwargs)
-        )
-        async with aclosing(stream):
-            async for event in stream:
-                held.append(event)
-                if event.type in _SILENT:
-                    continue
-                for ready in held:
-                    yield ready
-                held.clear()

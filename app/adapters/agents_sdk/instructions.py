@@ -1,6 +1,7 @@
 """What a model is told before the conversation: the assistant's instructions, and where and when it speaks."""
 
 import datetime as dt
+from functools import lru_cache
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.application.languages import english_name
@@ -9,8 +10,13 @@ from app.domain.identity import RequestContext
 
 def instructions(assistant: Assistant, context: RequestContext, today: dt.date) -> str:
     """In English, whatever is spoken later; the days come last, so that upstreams can cache what stands before."""
-    parts = [assistant.instructions.strip(), *_language(context.locale), _day(today)]
-    return "\n\n".join(parts)
+    return _told(assistant.instructions, context.locale, today)
+
+
+@lru_cache(maxsize=64)
+def _told(instructions: str, locale: str | None, today: dt.date) -> str:
+    """One text for all who are told the same: each answer holds it until it is over."""
+    return "\n\n".join([instructions.strip(), *_language(locale), _day(today)])
 
 
 def _language(locale: str | None) -> list[str]:

@@ -134,7 +134,7 @@ class OutletModel(Model):
             self._model.stream_response(system_instructions, input, *args, **kwargs),
         )
         async with aclosing(stream):
-            async for event in _listened_to(stream, translator):
+            while (event := await _next(stream, translator)) is not None:
                 translator.feed(event)
                 if event.type == "response.completed":
                     self._transcript.answered(event.response.output)
@@ -159,16 +159,12 @@ def _usage(used: ResponseUsage | None) -> Usage:
     )
 
 
-async def _listened_to(
+async def _next(
     stream: AsyncGenerator[TResponseStreamEvent, None], listener: TextOutlet
-) -> AsyncGenerator[TResponseStreamEvent, None]:
-    """The stream, which may also speak to the listener; nobody else who is asked meanwhile may."""
-    while True:
-        told = text_outlet.set(listener)
-        try:
-            event = await anext(stream, None)
-        finally:
-            text_outlet.reset(told)
-        if event is None:
-            return
-        yield event
+) -> TResponseStreamEvent | None:
+    """The next event of a stream that may also speak to the listener; nobody else who is asked meanwhile may."""
+    told = text_outlet.set(listener)
+    try:
+        return await anext(stream, None)
+    finally:
+        text_outlet.reset(told)

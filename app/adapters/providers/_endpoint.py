@@ -1,7 +1,7 @@
 """The address where chat completions are asked for: one request, its refusal, or its answer as it comes."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
 from typing import Any
 
 import httpx2
@@ -43,15 +43,20 @@ class Endpoint:
     ) -> None:
         self._http = new_http(settings, transport)
         self._url = f"{base_url.rstrip('/')}/chat/completions"
-        self._headers = {"content-type": "application/json", "accept": "text/event-stream", "user-agent": "anyport"}
+        self._headers = {
+            "content-type": "application/json",
+            "accept": "text/event-stream",
+            # Whoever compresses words that come one by one may hold them back, and each answer holds 40 KB to undo it.
+            "accept-encoding": "identity",
+            "user-agent": "anyport",
+        }
         if api_key:
             self._headers["authorization"] = f"Bearer {api_key}"
         # What all requests have in common, put together for the first.
         self._plain: httpx2.Request | None = None
 
-    @asynccontextmanager
-    async def open(self, completion: Mapping[str, Any]) -> AsyncGenerator[httpx2.Response, None]:
-        """Ask for a completion; leaving closes the answer, read to its end or not.
+    async def ask(self, completion: Mapping[str, Any]) -> httpx2.Response:
+        """Ask for a completion; whoever gets the answer closes it, read to its end or not.
 
         Raises `NoAnswerError`, `RefusedError`, and `UnicodeEncodeError` for a key that no header can hold.
         """
@@ -63,12 +68,10 @@ class Endpoint:
         except Exception as error:  # a transport may raise anything
             raise NoAnswerError from error
         request.stream = httpx2.ByteStream(b"")
-        try:
-            if not response.is_success:
-                raise RefusedError(response.status_code, response.headers, await _page(response))
-            yield response
-        finally:
-            await response.aclose()
+        if response.is_success:
+            return response
+        async with aclosing(response):
+            raise RefusedError(response.status_code, response.headers, await _page(response))
 
     def _request(self, body: bytes) -> httpx2.Request:
         """A request that holds its body nowhere but in its stream: its answer may take minutes, and holds it."""

@@ -89,8 +89,8 @@ async def retrying(attempt: Callable[[], Events], settings: UpstreamSettings) ->
                     if held is not None and event.type in PREAMBLE:
                         held.append(event)
                         continue
-                    for earlier in held or ():
-                        yield earlier
+                    while held:
+                        yield held.pop(0)
                     held = None
                     yield event
         except ModelError as error:

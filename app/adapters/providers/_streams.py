@@ -1,9 +1,9 @@
 """Whether a success is an event stream at all."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Final
+from typing import Final, cast
 
 import httpx2
 import msgspec
@@ -28,6 +28,13 @@ async def expect_stream(response: httpx2.Response) -> None:
     body = b"".join([piece async for piece in beginning(response)])
     shown = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,40}", kind, re.ASCII) else "of an unreadable type"
     raise NotAStreamError(shown, error_in(body))
+
+
+def pieces_of(response: httpx2.Response) -> AsyncIterator[bytes]:
+    """The body as it comes; one that is not compressed past httpx2's decoders, which hold 4 KB for each answer."""
+    if "content-encoding" in response.headers:
+        return response.aiter_bytes()
+    return aiter(cast(httpx2.AsyncByteStream, response.stream))
 
 
 async def beginning(response: httpx2.Response) -> AsyncGenerator[bytes, None]:

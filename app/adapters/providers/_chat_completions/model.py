@@ -1,8 +1,8 @@
 """The Agents SDK's `Model` over chat completions, for every upstream that speaks them more or less."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import aclosing, closing
 from typing import Any, cast
 
 import msgspec
@@ -19,7 +19,7 @@ from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers._history import Item, call_ids
 from app.adapters.providers._patience import Events, Watch, collected, retrying
-from app.adapters.providers._streams import error_in, expect_stream
+from app.adapters.providers._streams import error_in, expect_stream, pieces_of
 from app.adapters.providers._upstream import UpstreamSettings
 from app.ports.model_provider import ModelError
 from app.ports.text_outlet import text_outlet
@@ -41,7 +41,7 @@ class ChatCompletionsModel(Model):
         """The whole answer at once; asked for as a stream all the same, for its timeouts and checks."""
         return await collected(self.stream_response(*args, **kwargs))
 
-    async def stream_response(
+    def stream_response(
         self,
         system_instructions: str | None,
         input: str | list[TResponseInputItem],
@@ -52,7 +52,8 @@ class ChatCompletionsModel(Model):
         tracing: ModelTracing,
         **_: object,
     ) -> Events:
-        """Stream an answer. Server-side conversations and prompts, which chat completions lack, are ignored."""
+        """Stream an answer; a request that cannot be made fails at once. Server-side conversations and prompts, which
+        chat completions lack, are ignored."""
         try:
             request = completion_request(
                 self.model, self._dialect, system_instructions, input, model_settings, tools, handoffs, output_schema
@@ -60,9 +61,7 @@ class ChatCompletionsModel(Model):
         except Exception as error:  # history and tools come from anywhere
             raise model_error(error, self._origin) from None
         taken = set() if isinstance(input, str) else call_ids(cast(Sequence[Item], input))
-        async with aclosing(retrying(lambda: self._attempt(request, taken), self._settings)) as events:
-            async for event in events:
-                yield event
+        return retrying(lambda: self._attempt(request, taken), self._settings)
 
     async def _attempt(self, request: dict[str, Any], taken: Iterable[str]) -> Events:
         answer = Answer(self.model, set(taken), text_outlet.get())
@@ -84,27 +83,24 @@ class ChatCompletionsModel(Model):
     async def _frames(self, request: dict[str, Any], answer: Answer) -> AsyncGenerator[list[Chunk], None]:
         """What each read from the upstream completes, until its last word; the connection is closed with it."""
         watch = Watch(self._settings, self._origin)
-        async with AsyncExitStack() as stack:
-            stack.callback(watch.close)
-            response = await watch.wait(stack.enter_async_context(self._endpoint.open(request)))
-            await watch.wait(expect_stream(response))
-            reads = await stack.enter_async_context(aclosing(response.aiter_bytes()))
-            decoder = SseDecoder()
-            done = False
-            while not done and (data := await watch.wait(anext(reads, None))) is not None:
-                frames = decoder.feed(data)
-                if frames:
-                    watch.heard()
-                chunks, done, failure = _decoded(frames)
-                yield chunks
-                if failure is not None:
-                    raise failure
-                if answer.finish_reason:
-                    watch.last_words()
-            if done:
-                await _drain(reads)
-            elif rest := _rest(decoder):
-                yield rest
+        with closing(watch):
+            async with aclosing(await watch.wait(self._endpoint.ask(request))) as response:
+                await watch.wait(expect_stream(response))
+                reads, decoder, done = pieces_of(response), SseDecoder(), False
+                while not done and (data := await watch.wait(anext(reads, None))) is not None:
+                    frames = decoder.feed(data)
+                    if frames:
+                        watch.heard()
+                    chunks, done, failure = _decoded(frames)
+                    yield chunks
+                    if failure is not None:
+                        raise failure
+                    if answer.finish_reason:
+                        watch.last_words()
+                if done:
+                    await _drain(reads)
+                elif rest := _rest(decoder):
+                    yield rest
 
     def _mapped(self, error: Exception) -> ModelError:
         if isinstance(error, UpstreamReportedError):
@@ -138,7 +134,7 @@ def _rest(decoder: SseDecoder) -> list[Chunk]:
     return chunks
 
 
-async def _drain(reads: AsyncGenerator[bytes, None]) -> None:
+async def _drain(reads: AsyncIterator[bytes]) -> None:
     """Read the end of the body, so that the connection can be used again; not for long."""
     try:
         async with asyncio.timeout(0.1):

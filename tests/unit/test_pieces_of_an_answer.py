@@ -1,0 +1,40 @@
+"""An upstream's words: asked for as they are, and read also when they are compressed all the same."""
+
+import gzip
+
+import httpx2
+
+from app.adapters.providers._endpoint import Endpoint
+from app.adapters.providers._streams import pieces_of
+from app.adapters.providers._upstream import UpstreamSettings
+
+WORDS = b'data: {"choices": []}\n\n' * 50
+
+
+async def read(headers: dict[str, str], body: bytes) -> tuple[bytes, httpx2.Request]:
+    """What is read of an answer, and what it was asked for with."""
+    asked: list[httpx2.Request] = []
+
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return httpx2.Response(200, headers=headers, stream=httpx2.ByteStream(body))
+
+    endpoint = Endpoint(
+        UpstreamSettings(), api_key="", base_url="http://upstream/v1", transport=httpx2.MockTransport(answered)
+    )
+    response = await endpoint.ask({"messages": []})
+    found = b"".join([piece async for piece in pieces_of(response)])
+    await response.aclose()
+    await endpoint.aclose()
+    return found, asked[0]
+
+
+async def test_words_come_as_they_were_sent_and_nobody_is_asked_to_compress_them() -> None:
+    found, request = await read({}, WORDS)
+    assert found == WORDS
+    assert request.headers["accept-encoding"] == "identity"
+
+
+async def test_words_that_come_compressed_are_read_all_the_same() -> None:
+    found, _ = await read({"content-encoding": "gzip"}, gzip.compress(WORDS))
+    assert found == WORDS
