@@ -23,7 +23,7 @@ run: $(VENV)/runtime.stamp $(HAS_NODE:yes=$(WEB)) ## Install what is missing and
 install: $(VENV)/dev.stamp ## Install everything that development needs
 
 test: $(VENV)/dev.stamp $(HAS_NODE:yes=$(WEB) $(EXAMPLE)) ## Run the tests, on every core; ARGS="-k widgets" chooses some
-	$(BIN)/python -m pytest -n auto --dist worksteal -rs --durations=30 --durations-min=5 $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -rs --durations=30 --durations-min=5 $(ARGS)
 
 check: $(VENV)/dev.stamp $(HAS_NODE:yes=web-check) ## Check style, types and import rules
 	$(BIN)/ruff check .

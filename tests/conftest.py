@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import settings
 
+from tests.longest_first import longest_first
 from tests.postgres import Databases, postgres_url
 
 # How long an example takes says more about the machine's other work than about the code.
@@ -25,6 +26,12 @@ async def databases() -> AsyncIterator[Databases]:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: tests wait for other processes a fifth of their time."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; pytest has put those together by then that share a fixture."""
+    longest_first(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -15,7 +14,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from tests.server import running
+from tests.server import ServerProcess, running
 
 CASES = int(os.environ.get("FUZZ_CASES", "2400"))
 """The bodies of ChatKit's own requests get thousands more, in `test_bad_requests.py`."""
@@ -26,14 +25,21 @@ SECONDS = 20
 Operation = APIOperation[Any, Any, Any, Any]
 
 
+@pytest.fixture(scope="module")
+async def target(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
+    """A server that refuses nobody for asking much."""
+    folder = tmp_path_factory.mktemp("fuzzed")
+    async with running(folder, {"DEMO_DELAY_MS": "0", "RATE_LIMIT_PER_MINUTE": "0"}) as server:
+        yield server
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("share", range(SHARES))
 async def test_no_request_brings_the_server_down(
-    share: int, tmp_path: Path, record_property: Callable[[str, object], None]
+    share: int, target: ServerProcess, record_property: Callable[[str, object], None]
 ) -> None:
-    async with running(tmp_path, {"DEMO_DELAY_MS": "0", "RATE_LIMIT_PER_MINUTE": "0"}) as server:
-        sent = await asyncio.to_thread(fuzz, server.url, share)
-        assert "request crashed" not in server.log
+    sent = await asyncio.to_thread(fuzz, target.url, share)
+    assert "request crashed" not in target.log
     assert sent >= CASES / SHARES / 2
     record_property("table", f"{sent} requests made from the OpenAPI document")
 

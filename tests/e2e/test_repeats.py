@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
+from secrets import token_hex
 
 import asyncpg
 import httpx
@@ -12,10 +12,11 @@ import pytest
 from chatkit.types import WidgetItem
 
 from tests.chatkit_client import ChatKitClient, user_input
+from tests.fleet import fleet
 from tests.postgres import Databases
-from tests.server import running
+from tests.server import ServerProcess
 
-FRONT_END = {"chatkit-frame-instance-id": "instance-1"}
+Fleet = list[ServerProcess]
 HELLO = {"type": "threads.create", "params": {"input": user_input("Hello!")}}
 
 LOOKING = (
@@ -25,27 +26,43 @@ LOOKING = (
 
 
 class House(msgspec.Struct):
-    """Three replicas, and the database behind them."""
+    """A page's ways to three replicas, and the database behind them."""
 
     clients: list[ChatKitClient]
     database: str
+    before: int = 0
 
     async def threads(self) -> int:
+        """How many there are since the test began."""
+        return await self.count() - self.before
+
+    async def count(self) -> int:
         """How many there are."""
-        return len((await self.clients[0].call("threads.list"))["data"])
+        connection = await asyncpg.connect(self.database)
+        try:
+            return int(await connection.fetchval("SELECT count(*) FROM threads"))
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def replicas(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, Fleet]]:
+    """Three of them, and their database."""
+    folder = tmp_path_factory.mktemp("replicas")
+    async with databases.fresh() as url, fleet(folder, 3, DATABASE_URL=url, DEMO_DELAY_MS="20") as servers:
+        yield url, servers
 
 
 @pytest.fixture
-async def house(databases: Databases, tmp_path: Path) -> AsyncIterator[House]:
-    """All of it, running."""
-    async with databases.fresh() as url, AsyncExitStack() as stack:
-        clients = []
-        for name in "abc":
-            (tmp_path / name).mkdir()
-            environment = {"DATABASE_URL": url, "DEMO_DELAY_MS": "20"}
-            server = await stack.enter_async_context(running(tmp_path / name, environment))
-            clients.append(await stack.enter_async_context(ChatKitClient(server.url, FRONT_END)))
-        yield House(clients, url)
+async def house(replicas: tuple[str, Fleet]) -> AsyncIterator[House]:
+    """A page of its own for each test: nothing that another one sent is sent again by it."""
+    url, servers = replicas
+    front_end = {"chatkit-frame-instance-id": f"instance-{token_hex(6)}"}
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(ChatKitClient(server.url, front_end)) for server in servers]
+        house = House(clients, url)
+        house.before = await house.count()
+        yield house
 
 
 async def post(client: ChatKitClient, body: object) -> httpx.Response:
