@@ -19,7 +19,6 @@ LONGEST: Final = (
     "e2e/test_secrets.py",
     "contracts/test_litellm.py",
     "contracts/test_litellm_isolation.py",
-    "e2e/test_question_wires.py",
     "integration/test_egress.py",
     "contracts/test_model_provider.py",
     "e2e/test_disconnects.py",

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
+from chatkit.types import StructuredInputItem
 
-from tests.chatkit_client import ChatKitClient
+from tests.chatkit_client import ChatKitClient, Exchange
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.dialects import SECRET, Call, Dialect
 from tests.fakes.gemini_wire import GeminiChat
@@ -73,53 +73,116 @@ CASES = {
 }
 
 
-@asynccontextmanager
-async def talking(folder: Path, case: Case) -> AsyncGenerator[tuple[Upstream, ChatKitClient], None]:
-    """A server on this provider, and somebody who talks to it."""
+class Talk(msgspec.Struct, frozen=True):
+    """A server on one of the providers, and somebody who talks to it."""
+
+    dialect: Dialect
+    upstream: Upstream
+    client: ChatKitClient
+
+    async def tasks(self) -> list[str]:
+        """The titles of all that there are."""
+        return [task["title"] for task in (await self.client.http.get("/api/tasks")).json()]
+
+
+@pytest.fixture(scope="module", params=CASES)
+async def provider(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Talk, None]:
+    """One server for all tests of a provider."""
+    case = CASES[request.param]
     async with Upstream(case.dialect.guard) as upstream:
-        async with running(folder, case.environment(upstream.url)) as server, ChatKitClient(server.url) as client:
+        async with (
+            running(tmp_path_factory.mktemp("server"), case.environment(upstream.url)) as server,
+            ChatKitClient(server.url) as client,
+        ):
             assert (await client.http.get("/health")).json()["provider"] == case.provider
-            yield upstream, client
+            yield Talk(case.dialect, upstream, client)
         assert SECRET not in server.log
 
 
-@pytest.fixture(params=CASES)
-def case(request: pytest.FixtureRequest) -> Case:
-    return CASES[request.param]
+@pytest.fixture
+async def talk(provider: Talk) -> Talk:
+    """The same, with no task and nothing asked."""
+    for task in (await provider.client.http.get("/api/tasks")).json():
+        await provider.client.http.delete(f"/api/tasks/{task['id']}")
+    assert await provider.tasks() == []
+    provider.upstream.requests.clear()
+    return provider
 
 
-async def test_a_conversation_with_a_tool_and_a_refusal(case: Case, tmp_path: Path) -> None:
-    dialect = case.dialect
-    async with talking(tmp_path, case) as (upstream, client):
-        upstream.script(dialect.text("Hel", "lo!"))
-        first = await client.say("Hello!")
-        assert (first.text, first.error) == ("Hello!", None)
+async def test_a_conversation_with_a_tool_and_a_refusal(talk: Talk) -> None:
+    dialect, upstream, client = talk.dialect, talk.upstream, talk.client
+    upstream.script(dialect.text("Hel", "lo!"))
+    first = await client.say("Hello!")
+    assert (first.text, first.error) == ("Hello!", None)
 
-        upstream.script(dialect.calls(Call("create_task", {"title": "buy milk"})), dialect.text("Added."))
-        second = await client.say("Add buy milk", first.thread_id)
-        assert (second.text, second.error) == ("Added.", None)
-        assert [task["title"] for task in (await client.http.get("/api/tasks")).json()] == ["buy milk"]
-        assert "buy milk" in _sent(upstream, 2), "the tool's result goes back to the model"
+    upstream.script(dialect.calls(Call("create_task", {"title": "buy milk"})), dialect.text("Added."))
+    second = await client.say("Add buy milk", first.thread_id)
+    assert (second.text, second.error) == ("Added.", None)
+    assert await talk.tasks() == ["buy milk"]
+    assert "buy milk" in _sent(upstream, 2), "the tool's result goes back to the model"
 
-        upstream.script(dialect.text("You added milk."))
-        third = await client.say("What did I add?", first.thread_id)
-        assert third.text == "You added milk."
-        told = _sent(upstream, 3)
-        past = ["Hello!", "Add buy milk", "create_task", "Added.", "What did I add?"]
-        assert [told.index(words) for words in past] == sorted(told.index(words) for words in past)
+    upstream.script(dialect.text("You added milk."))
+    third = await client.say("What did I add?", first.thread_id)
+    assert third.text == "You added milk."
+    told = _sent(upstream, 3)
+    past = ["Hello!", "Add buy milk", "create_task", "Added.", "What did I add?"]
+    assert [told.index(words) for words in past] == sorted(told.index(words) for words in past)
 
-        upstream.script(dialect.refused_key())
-        refused = await client.say("And now?", first.thread_id)
-        assert refused.error is not None
-        assert not refused.error.allow_retry
-        assert refused.error.message
-        assert SECRET not in refused.error.message
+    upstream.script(dialect.refused_key())
+    refused = await client.say("And now?", first.thread_id)
+    assert refused.error is not None
+    assert not refused.error.allow_retry
+    assert refused.error.message
+    assert SECRET not in refused.error.message
 
-        upstream.script(dialect.text("Here I am."))
-        assert (await client.say("Still there?", first.thread_id)).text == "Here I am.", "the thread can go on"
+    upstream.script(dialect.text("Here I am."))
+    assert (await client.say("Still there?", first.thread_id)).text == "Here I am.", "the thread can go on"
 
-        items = (await client.call("items.list", thread_id=first.thread_id, limit=100))["data"]
-        assert len({item["id"] for item in items}) == len(items)
+    items = (await client.call("items.list", thread_id=first.thread_id, limit=100))["data"]
+    assert len({item["id"] for item in items}) == len(items)
+
+
+async def test_the_answer_to_a_question_goes_back_beside_the_other_results_and_none_is_told_too(talk: Talk) -> None:
+    """What goes back to the model is what each upstream insists on."""
+    dialect, upstream, client = talk.dialect, talk.upstream, talk.client
+    for title in ("one", "two", "milk"):
+        upstream.script(dialect.calls(Call("create_task", {"title": title})), dialect.text("Added."))
+        await client.say(f"Add {title}")
+    both = Call("delete_tasks", {"tasks_to_delete": ["one", "two"]})
+    upstream.script(dialect.calls(Call("get_task", {"task": "milk"}), both))
+    question = await asked(client)
+    form = question.items[-1]
+
+    upstream.script(dialect.text("Both are gone."))
+    answers = {form.inputs[0].id: {"values": ["Yes, delete them"]}}
+    events = await client.events(
+        "threads.add_structured_input",
+        thread_id=question.thread_id,
+        item_id=form.id,
+        input={"status": "answered", "answers": answers},
+    )
+    answered = Exchange(events, question.thread_id)
+    assert (answered.text, answered.error) == ("Both are gone.", None)
+    assert await talk.tasks() == ["milk"]
+
+    for title in ("one", "two"):
+        upstream.script(dialect.calls(Call("create_task", {"title": title})), dialect.text("Added."))
+        await client.say(f"Add {title}", question.thread_id)
+    upstream.script(dialect.calls(both))
+    await asked(client, question.thread_id)
+    upstream.script(dialect.text("Then not."))
+    left = await client.say("Never mind", question.thread_id)
+    assert (left.text, left.error) == ("Then not.", None), "a question that was left is told with a result"
+    assert len(await talk.tasks()) == 3
+
+
+async def asked(client: ChatKitClient, thread_id: str = "") -> Exchange:
+    exchange = await client.say("Delete both, and look at milk", thread_id or None)
+    assert exchange.error is None
+    assert isinstance(exchange.items[-1], StructuredInputItem)
+    return exchange
 
 
 async def test_the_chosen_provider_is_one_variable(tmp_path: Path) -> None:
