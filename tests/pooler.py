@@ -23,10 +23,14 @@ class _Server:
     @classmethod
     async def connect(cls, port: int, startup: bytes) -> "_Server":
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(startup)
-        greeting = b""
-        while not greeting.endswith((b"Z\x00\x00\x00\x05I",)):
-            greeting += await read_message(reader)
+        try:
+            writer.write(startup)
+            greeting = b""
+            while not greeting.endswith((b"Z\x00\x00\x00\x05I",)):
+                greeting += await read_message(reader)
+        except BaseException:
+            writer.close()
+            raise
         return cls(reader, writer, greeting)
 
 
@@ -105,9 +109,9 @@ class Pooler:
             writer.write(b"N")
 
     def close(self) -> None:
-        """Drop the connections to PostgreSQL."""
-        for server in self._servers:
-            server.writer.close()
+        """Drop the connections to PostgreSQL; the next client gets new ones."""
+        while self._servers:
+            self._servers.pop().writer.close()
 
 
 async def read_message(reader: asyncio.StreamReader) -> bytes:

@@ -87,6 +87,12 @@ class Conversation:
         becomes of the new one."""
         await self._turn_log.forget(message.thread_id, message.id, context)
 
+    async def begin(self, thread: ThreadMetadata, message: UserMessageItem, context: RequestContext) -> Recollection:
+        """Store a new thread with its first message, after which it is called; what its answer needs to know."""
+        thread.title = _title([message])
+        await self._store.begin_thread(thread, message, context)
+        return Recollection(thread=thread, items=[message], begun=True)
+
     async def recall(
         self, thread_id: str, context: RequestContext, *, adding: UserMessageItem | None = None
     ) -> Recollection:
@@ -108,9 +114,10 @@ class Conversation:
         A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
         written when the answer is complete; nothing waits for it.
         """
-        past = past_of(recalled or await self.recall(thread.id, context), self._window)
-        untitled = thread.title is None
-        if untitled:
+        recalled = recalled or await self.recall(thread.id, context)
+        past = past_of(recalled, self._window)
+        untitled = recalled.begun or thread.title is None
+        if thread.title is None:
             thread.title = _title(past.entries)
         turn = _Turn(thread.id, past)
         for item in past.given_up:

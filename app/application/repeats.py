@@ -3,6 +3,7 @@
 What `Doubles` does within a process, for processes that share a storage.
 """
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeVar
@@ -82,23 +83,32 @@ class Repeats:
     async def once(self, key: bytes, begin: Callable[[Claim], Awaitable[T]], caller: RequestContext) -> T | Repeated:
         """What `begin` starts, unless it was started within the last minute, here or in another process: then that.
 
-        Raises what `begin` does, which has to hold its claim before it stores or says anything.
+        Raises what `begin` does, which has to hold its claim before it says anything, or stores more than a thread.
         """
         while True:
             now = self._now()
             claim = Claim(self._claims, key, now=now, until=now + dt.timedelta(seconds=SECONDS))
+            in_vain = ""
             try:
                 return await begin(claim)
             except AnsweredElsewhereError as elsewhere:
-                if elsewhere.thread_id:
-                    await self._threads.delete_thread(elsewhere.thread_id, caller)
+                in_vain = elsewhere.thread_id
             except Exception:
                 # What another turn has begun to do may well be impossible a second time.
                 if await claim.granted():
                     await self._release(claim.turn_id)
                     raise
-            if (turn := await self._found(key)) is not None:
-                return turn
+            # Looked for at once: the other turn may end while the thread is deleted.
+            deleting = asyncio.create_task(self._delete(in_vain, caller))
+            try:
+                if (turn := await self._found(key)) is not None:
+                    return turn
+            finally:
+                await deleting
+
+    async def _delete(self, thread_id: str, caller: RequestContext) -> None:
+        if thread_id:
+            await self._threads.delete_thread(thread_id, caller)
 
     async def delivered(self, turn: Repeated) -> None:
         """The turn's events were all followed: the same request is a new one from now on."""

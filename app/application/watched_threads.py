@@ -47,6 +47,12 @@ class WatchedThreads(ThreadStore):
         kind: Literal["thread.created", "thread.updated"] = "thread.created" if new else "thread.updated"
         self._changes.tell(context.user_id, Change(kind, thread.id))
 
+    async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+        await self._store.begin_thread(thread, item, context)
+        self._new.discard(thread.id)
+        self._changes.tell(context.user_id, Change("thread.created", thread.id))
+        self._changes.tell(context.user_id, Change("item.added", thread.id, item.id))
+
     async def load_threads(
         self, limit: int, after: str | None, order: str, context: RequestContext
     ) -> Page[ThreadMetadata]:

@@ -35,11 +35,13 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recollection(msgspec.Struct, frozen=True, kw_only=True):
-    """A thread, its newest items, oldest first, and the turns that answered any of them, by item."""
+    """A thread, its newest items, oldest first, and the turns that answered any of them, by item; `begun` when it was
+    begun with what is to be answered."""
 
     thread: ThreadMetadata
     items: Sequence[ThreadItem] = ()
     turns: Mapping[str, TurnRecord] = {}
+    begun: bool = False
 
 
 class ThreadStore(Store[RequestContext]):
@@ -74,6 +76,11 @@ class ThreadStore(Store[RequestContext]):
     def generate_item_id(self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext) -> str:
         """A fresh time-ordered id with ChatKit's prefix for `item_type`."""
         return new_id(_PREFIXES[item_type])
+
+    @abstractmethod
+    async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+        """`save_thread` and `add_thread_item`, both or neither, in one round trip. Raises `NotFoundError` when another
+        user has a thread of that id."""
 
     @abstractmethod
     async def recall(

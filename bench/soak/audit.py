@@ -84,8 +84,9 @@ class Audit:
         known = {conversation.thread_id for conversation in conversations}
         strays = [thread for thread in await client.threads() if thread["id"] not in known]
         for thread in strays:
-            if not await client.items(thread["id"]) and self._died_just_after(thread["created_at"]):
-                self.figures["empty threads that a process left"] += 1
+            answered = any(item["type"] != "user_message" for item in await client.items(thread["id"]))
+            if not answered and self._died_just_after(thread["created_at"]):
+                self.figures["threads without an answer that a process left"] += 1
                 continue
             self.differences.append(f"thread {thread['id']} ({thread.get('title')}) was begun for nobody")
 

@@ -156,6 +156,11 @@ class ThreadsModel:
         """As the port says."""
         self._own(record.thread_id, context).turns[record.after_item_id] = record
 
+    def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+        """As the port says."""
+        self.save_thread(thread, context)
+        self.save_item(thread.id, item, context)
+
     def recollect(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
     ) -> Recollection:

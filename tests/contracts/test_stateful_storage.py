@@ -105,6 +105,20 @@ class ThreadsComparison(Comparison):
         """Begin or change a thread."""
         self.both("save_thread", thread(self.own(thread_id), at=at, title=title), self.caller(user))
 
+    @rule(user=users, thread_id=threads, at=moments, item_id=items, item_at=moments, kind=kinds)
+    def begin_thread(
+        self,
+        user: str,
+        thread_id: str,
+        at: dt.datetime,
+        item_id: str,
+        item_at: dt.datetime,
+        kind: Callable[..., ThreadItem],
+    ) -> None:
+        """Begin a thread with an item, or change one and put an item into it."""
+        own_id = self.own(thread_id)
+        self.both("begin_thread", thread(own_id, at=at), kind(own_id, item_id, at=item_at), self.caller(user))
+
     @rule(user=users, limit=limits, after=st.none() | threads, order=orders)
     def load_threads(self, user: str, limit: int, after: str | None, order: str) -> None:
         """Read a page of threads."""

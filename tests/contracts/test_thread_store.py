@@ -205,6 +205,25 @@ async def test_a_thread_cannot_be_saved_over_anothers(
     assert (await store.load_threads(10, None, "asc", bob)).data == []
 
 
+async def test_a_thread_begins_with_its_first_item(store: ThreadStore, ann: RequestContext) -> None:
+    new = thread(title="Cheese")
+    first = message(new.id, "msg_1")
+    await store.begin_thread(new, first, ann)
+    assert (await store.load_threads(10, None, "desc", ann)).data == [new]
+    assert (await store.load_thread_items(new.id, None, 10, "asc", ann)).data == [first]
+
+
+async def test_nothing_begins_under_an_id_that_another_user_has(
+    store: ThreadStore, ann: RequestContext, bob: RequestContext, begun: ThreadMetadata
+) -> None:
+    before = await store.load_thread_items(begun.id, None, 10, "asc", ann)
+    with pytest.raises(NotFoundError):
+        await store.begin_thread(thread(begun.id), message(begun.id, "msg_new"), bob)
+    assert await store.load_thread(begun.id, ann) == begun
+    assert await store.load_thread_items(begun.id, None, 10, "asc", ann) == before
+    assert (await store.load_threads(10, None, "desc", bob)).data == []
+
+
 async def test_everybody_lists_their_own_threads(
     store: ThreadStore, ann: RequestContext, bob: RequestContext, begun: ThreadMetadata
 ) -> None:

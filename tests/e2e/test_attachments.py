@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from chatkit.types import ThreadCreatedEvent, ThreadUpdatedEvent
 
 from tests.chatkit_client import ChatKitClient, Exchange, user_input
 from tests.server import ServerProcess, running
@@ -104,6 +105,14 @@ async def test_a_file_lives_as_long_as_its_thread(client: ChatKitClient, files: 
     await files.until_gone(picture["id"])
     await files.until_gone(notes["id"])
     assert (await fetch(image["preview_url"])).status_code == httpx.codes.NOT_FOUND
+
+
+async def test_a_thread_that_begins_with_a_file_gets_its_title_with_the_answer(client: ChatKitClient) -> None:
+    exchange = await send(client, await upload_directly(client, "a.txt", b"milk, bread"), text="A list")
+    created, *others = exchange.events
+    assert isinstance(created, ThreadCreatedEvent)
+    assert created.thread.title is None
+    assert [event.thread.title for event in others if isinstance(event, ThreadUpdatedEvent)] == ["A list"]
 
 
 async def test_a_form_will_do_for_the_second_phase(client: ChatKitClient) -> None:

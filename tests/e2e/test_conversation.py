@@ -12,7 +12,6 @@ from chatkit.types import (
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
     ThreadItemUpdatedEvent,
-    ThreadUpdatedEvent,
     UserMessageItem,
     WidgetItem,
     WorkflowItem,
@@ -124,8 +123,9 @@ async def test_a_reload_shows_what_was_streamed(client: ChatKitClient) -> None:
 
 async def test_a_thread_gets_its_title_from_the_first_words(client: ChatKitClient) -> None:
     exchange = await client.say("Hello, who are you?")
-    titles = [event.thread.title for event in exchange.events if isinstance(event, ThreadUpdatedEvent)]
-    assert titles == ["Hello, who are you?"]
+    assert isinstance(exchange.events[0], ThreadCreatedEvent)
+    assert exchange.events[0].thread.title == "Hello, who are you?"
+    assert (await client.call("threads.get_by_id", thread_id=exchange.thread_id))["title"] == "Hello, who are you?"
     renamed = await client.call("threads.update", thread_id=exchange.thread_id, title="Us")
     assert renamed["title"] == "Us"
     await client.say("And now?", exchange.thread_id)

@@ -26,12 +26,14 @@ from chatkit.types import (
     StreamingReq,
     SyncCustomActionResponse,
     Thread,
+    ThreadCreatedEvent,
     ThreadItem,
     ThreadItemDoneEvent,
     ThreadItemRemovedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
     ThreadsAddUserMessageReq,
+    ThreadsCreateReq,
     ThreadsDeleteReq,
     ThreadsRetryAfterItemReq,
     ThreadStreamEvent,
@@ -179,8 +181,10 @@ class AnyportServer(ChatKitServer[RequestContext]):
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """ChatKit's own, but for what it takes too narrowly: a page's result is for the newest open call, also when
         something stands behind it; and any item of an answer may be retried, which whoever else follows is told. A
-        message is added with one look at the store, where ChatKit takes three."""
+        message is added with one look at the store, where ChatKit takes three, or four for the first of a thread."""
         match request:
+            case ThreadsCreateReq(params=params) if not params.input.attachments:
+                events = self._begun(params.input, context)
             case ThreadsAddUserMessageReq(params=params):
                 events = self._after_message(params.thread_id, params.input, context)
             case ThreadsAddClientToolOutputReq(params=params):
@@ -194,6 +198,18 @@ class AnyportServer(ChatKitServer[RequestContext]):
                 if isinstance(event, ErrorEvent) and not event.message:
                     event.message = _(GENERIC)  # ChatKit's own for a crash is a code, which not every client knows.
                 yield event
+
+    async def _begun(
+        self, message: UserMessageInput, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Attachments belong to a thread, so those of a first message need one that is stored before."""
+        thread = ThreadMetadata(id=self.store.generate_thread_id(context), created_at=dt.datetime.now(dt.UTC))
+        item = await self._build_user_message_item(message, thread, context)
+        recalled = await self._conversation.begin(thread, item, context)
+        yield ThreadCreatedEvent(thread=Thread(**thread.model_dump(), items=Page()))
+        yield ThreadItemDoneEvent(item=item)
+        async for event in self._answering(recalled, context):
+            yield event
 
     async def _after_message(
         self, thread_id: str, message: UserMessageInput, context: RequestContext
@@ -211,8 +227,14 @@ class AnyportServer(ChatKitServer[RequestContext]):
             await self.store.save_attachment(attachment, context)
         recalled = await self._conversation.recall(thread.id, context, adding=item)
         yield ThreadItemDoneEvent(item=item)
-        answered = recalled.thread
-        async for event in self._process_events(answered, context, lambda: self._answered(answered, context, recalled)):
+        async for event in self._answering(recalled, context):
+            yield event
+
+    async def _answering(
+        self, recalled: Recollection, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        thread = recalled.thread
+        async for event in self._process_events(thread, context, lambda: self._answered(thread, context, recalled)):
             yield event
 
     async def _after_client_tool(

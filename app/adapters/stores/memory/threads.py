@@ -93,6 +93,10 @@ class MemoryThreadStore(ThreadStore):
             self._begin(_Thread(thread.id, context.user_id, in_utc(thread.created_at)))
         self.owned(thread.id, context).body = body
 
+    async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+        await self.save_thread(thread, context)
+        await self.save_item(thread.id, item, context)
+
     async def load_threads(
         self, limit: int, after: str | None, order: str, context: RequestContext
     ) -> Page[ThreadMetadata]:

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
-    Executable,
     String,
     Text,
     and_,
@@ -99,10 +98,11 @@ def save_thread(database: Database) -> Prepared:
     return Prepared(upsert(database, threads, values, keys=["id"], allowed=true()))
 
 
-def added_item(database: Database) -> Any:
-    """Insert or change an item, keeping its place; touches no row when the thread is not the caller's."""
+def added_item(database: Database, *, allowed: ColumnElement[bool] = owned) -> Any:
+    """Insert or change an item, keeping its place; touches no row when it is not `allowed`: when the thread is not the
+    caller's."""
     values: Values = {"thread_id": SCOPE, "id": ITEM, "created_at": CREATED_AT, "hidden": HIDDEN, "body": BODY}
-    return upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=owned)
+    return upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=allowed)
 
 
 def save_attachment(database: Database, *, allowed: ColumnElement[bool] | None = None) -> Prepared:
@@ -116,7 +116,7 @@ def save_attachment(database: Database, *, allowed: ColumnElement[bool] | None =
     )
 
 
-def save_judgements(database: Database) -> Executable:
+def save_judgements(database: Database) -> Any:
     """Keep `:kind` for those of the items `:item_ids` that are there."""
     values: Values = {"thread_id": thread_items.c.thread_id, "item_id": thread_items.c.id, "kind": KIND}
     there = and_(thread_items.c.thread_id == SCOPE, thread_items.c.id.in_(ITEMS), owned)

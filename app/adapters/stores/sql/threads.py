@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores import bodies
 from app.adapters.stores.sql import thread_statements as sql
+from app.adapters.stores.sql.beginning import Beginning
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.files import abandon, attachment_row
@@ -31,6 +32,7 @@ class SqlThreadStore(ThreadStore):
         self._save_thread = sql.save_thread(database)
         self._save_item = Prepared(sql.added_item(database))
         self._recall = Recalling(database)
+        self._begin = Beginning(database)
         self._save_attachment = sql.save_attachment(database)
         self._save_judgements = sql.save_judgements(database)
 
@@ -48,6 +50,17 @@ class SqlThreadStore(ThreadStore):
             "body": bodies.dump(ThreadMetadata, thread),
         }
         if not await self._database.write(self._save_thread, values):
+            raise _not_found("Thread", thread.id)
+
+    async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+        values = {
+            "scope": thread.id,
+            "user_id": context.user_id,
+            "begun_at": thread.created_at,
+            "thread": bodies.dump(ThreadMetadata, thread),
+            **_values(item),
+        }
+        if not await self._begin.write(values):
             raise _not_found("Thread", thread.id)
 
     async def load_threads(
