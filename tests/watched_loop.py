@@ -8,6 +8,7 @@ counts as one more. The stacks are those that a second thread saw meanwhile.
 """
 
 import asyncio
+import gc
 import sys
 import threading
 import time
@@ -38,8 +39,9 @@ class Watch:
 
     def __init__(self, told: Path) -> None:
         self._told = told
+        self._thread = 0
         self._seen: dict[str, int] = {}
-        self._since = 0.0
+        self._since = self._collecting = self._collected = 0.0
         self._over = threading.Event()
         self._over.set()
 
@@ -47,13 +49,15 @@ class Watch:
         """Watch the thread that calls, which runs the loop."""
         self._over.clear()
         self._since = time.thread_time()
-        thread = threading.get_ident()
-        clock = time.pthread_getcpuclockid(thread)
-        threading.Thread(target=self._look, args=(thread, clock), daemon=True).start()
+        self._thread = threading.get_ident()
+        clock = time.pthread_getcpuclockid(self._thread)
+        threading.Thread(target=self._look, args=(clock,), daemon=True).start()
+        gc.callbacks.append(self._note_collection)
 
     def end(self) -> None:
         """Watch no more."""
         self._over.set()
+        gc.callbacks.remove(self._note_collection)
 
     def run(self, callback: Callable[[Unpack[_Given]], object], *given: *_Given) -> None:
         """Call it, and note what it took."""
@@ -74,17 +78,30 @@ class Watch:
             self._since = time.thread_time()
         if self._seen:
             self._seen = {}
+        self._collected = 0.0
 
     def _tell(self, took: float, what: str) -> None:
         stacks = "\n".join(f"{count} times:\n{stack}" for stack, count in self._seen.items())
         degree = "HELD by" if took > LIMIT else "noted:"
         with self._told.open("a") as file:
-            file.write(f"{degree} {what}: {took * 1000:.0f} ms of CPU time\n{stacks}\n")
+            file.write(
+                f"{degree} {what}: {took * 1000:.0f} ms of CPU time, "
+                f"{self._collected * 1000:.0f} of them for garbage\n{stacks}\n"
+            )
 
-    def _look(self, thread: int, clock: int) -> None:
+    def _note_collection(self, phase: str, _: object) -> None:
+        if threading.get_ident() != self._thread:
+            return
+        now = time.thread_time()
+        if phase == "start":
+            self._collecting = now
+        else:
+            self._collected += now - self._collecting
+
+    def _look(self, clock: int) -> None:
         while not self._over.wait(_LOOK):
             if time.clock_gettime(clock) - self._since > NOTED / 2:
-                stack = _stack(sys._current_frames()[thread])
+                stack = _stack(sys._current_frames()[self._thread])
                 self._seen[stack] = self._seen.get(stack, 0) + 1
 
 

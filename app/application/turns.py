@@ -99,6 +99,10 @@ class Turns:
         """Those that have not ended."""
         return [*self._running]
 
+    def are_running(self) -> bool:
+        """Whether there are any."""
+        return bool(self._running)
+
     @property
     def closing(self) -> asyncio.Event:
         """Set when the server stops: streams that can be resumed elsewhere end."""

@@ -18,6 +18,7 @@ from app.entrypoints.cli.tools import Tools
 from app.ports.agent_runner import AgentRunner
 from app.ports.storage import Storage
 from app.settings import ServerSettings, Settings
+from app.startup.garbage import collected_in_quiet
 from app.startup.libraries import uncollected
 
 GRACE_SECONDS = 5
@@ -79,7 +80,7 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
 
 class _Server(uvicorn.Server):
     """uvicorn's, which waits for open streams when it is told to stop: their turns have to hear of it as well. As soon
-    as it listens it prepares the first answer."""
+    as it listens it prepares the first answer, and from then on collects garbage between answers."""
 
     def __init__(self, config: uvicorn.Config, turns: Turns, *warming: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
@@ -88,8 +89,14 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         async with asyncio.TaskGroup() as beside:
-            beside.create_task(self._warmed())
+            warming = beside.create_task(self._warmed())
+            collecting = beside.create_task(self._collected(warming))
             await super().main_loop()
+            collecting.cancel()
+
+    async def _collected(self, warming: asyncio.Task[None]) -> None:
+        await asyncio.wait([warming])
+        await collected_in_quiet(self._turns.are_running)
 
     async def _warmed(self) -> None:
         try:

@@ -1,0 +1,74 @@
+"""When garbage is collected."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from app.startup.garbage import MUCH, SOME, collected_in_quiet
+
+
+class Knot:
+    """Refers to itself, so that no count ever frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@asynccontextmanager
+async def collecting(busy: Callable[[], bool]) -> AsyncIterator[None]:
+    """Python's own way comes back behind it."""
+    before = gc.get_threshold()
+    task = asyncio.create_task(collected_in_quiet(busy, every=0.001))
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        gc.unfreeze()
+    assert gc.get_threshold() == before
+
+
+def old(looks: int) -> weakref.ref[Knot]:
+    """Garbage that has survived `looks` looks at the middle ones."""
+    gc.collect()
+    knot = Knot()
+    gc.collect(0)
+    gc.collect(1)
+    found = weakref.ref(knot)
+    del knot
+    for _ in range(looks):
+        gc.collect(1)
+    return found
+
+
+async def gone(garbage: weakref.ref[Knot]) -> None:
+    """Wait for it."""
+    async with asyncio.timeout(10):
+        while garbage() is not None:  # noqa: ASYNC110  # nothing tells
+            await asyncio.sleep(0.001)
+
+
+async def test_a_quiet_moment_is_used() -> None:
+    async with collecting(lambda: False):
+        await gone(old(SOME))
+
+
+async def test_answers_are_not_held_up() -> None:
+    asked: list[None] = []
+
+    def answering() -> bool:
+        asked.append(None)
+        return True
+
+    async with collecting(answering):
+        garbage = old(SOME)
+        async with asyncio.timeout(10):
+            while len(asked) < 3:  # noqa: ASYNC110  # nothing tells
+                await asyncio.sleep(0.001)
+        assert garbage() is not None
+        for _ in range(MUCH):
+            gc.collect(1)
+        await gone(garbage)
