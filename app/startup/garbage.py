@@ -10,21 +10,21 @@ import gc
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-YOUNG: Final = 2_000
+YOUNG: Final = 1_500
 """Objects made and not freed before the youngest are looked at: a few milliseconds."""
 
-MIDDLE: Final = 5
+MIDDLE: Final = 2
 """So many looks at the youngest before those that survived one are looked at."""
 
 _NEVER: Final = 2**30
 
 LOOK_SECONDS: Final = 5.0
 
-SOME: Final = 5
+SOME: Final = 10
 """Looks at the middle ones since the last at everything: what a quiet moment is used for."""
 
-MUCH: Final = 50
-"""That many, and it cannot wait for one: a million objects may have piled up, a hundredth of that as a rule."""
+MUCH: Final = 100
+"""That many, and it cannot wait for one: half a million objects may have piled up, a hundredth of that as a rule."""
 
 
 async def collected_in_quiet(busy: Callable[[], bool], *, every: float = LOOK_SECONDS) -> NoReturn:
