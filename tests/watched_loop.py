@@ -28,7 +28,7 @@ NOTED: Final = LIMIT / 2
 """Written down for whoever looks."""
 
 _LOOK: Final = 0.01
-_FRAMES: Final = 40
+_FRAMES: Final = 60
 _SOCKETS: Final = "between two callbacks"
 
 _Given = TypeVarTuple("_Given")
@@ -149,4 +149,5 @@ def name_of(callback: Callable[..., Any]) -> str:
 
 def _stack(frame: FrameType) -> str:
     called = [entry for entry in traceback.extract_stack(frame) if "importlib" not in entry.filename]
-    return "".join(traceback.format_list(called[-_FRAMES:]))
+    begun = max((at for at, entry in enumerate(called) if entry.name == Watch.run.__name__), default=-1)
+    return "".join(traceback.format_list(called[begun + 1 :][-_FRAMES:]))

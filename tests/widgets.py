@@ -84,3 +84,16 @@ LIST: Json = {
     "children": [ROW, {"type": "ListViewItem", "children": []}],
 }
 BASIC: Json = {"type": "Basic", "gap": 3, "children": [*TEXTS, {"type": "Col", "children": LAYOUT}]}
+
+
+def card_of_rows(count: int) -> Json:
+    """A card that goes on and on; a row is some 300 bytes."""
+    row = {
+        "type": "Row",
+        "children": [
+            {"type": "Text", "value": "A line of a table that is far too long"},
+            {"type": "Badge", "label": "new", "color": "success", "pill": True},
+            {"type": "Button", "label": "Go", "onClickAction": _ACTION, "iconStart": "check", "style": "primary"},
+        ],
+    }
+    return {"type": "Card", "size": "md", "children": [{"key": str(number), **row} for number in range(count)]}

@@ -20,19 +20,19 @@ def busy(seconds: float) -> None:
 async def in_a_task() -> None:
     """A coroutine that holds the loop."""
     await asyncio.sleep(0)
-    busy(2 * LIMIT)
+    busy(6 * LIMIT)
 
 
 async def in_a_timer() -> None:
     """A timer that does."""
-    asyncio.get_running_loop().call_at(asyncio.get_running_loop().time() + 0.001, busy, 2 * LIMIT)
+    asyncio.get_running_loop().call_at(asyncio.get_running_loop().time() + 0.001, busy, 6 * LIMIT)
     await asyncio.sleep(0.01)
 
 
 async def from_a_thread() -> None:
     """A thread that does."""
     loop = asyncio.get_running_loop()
-    await asyncio.to_thread(loop.call_soon_threadsafe, busy, 2 * LIMIT)
+    await asyncio.to_thread(loop.call_soon_threadsafe, busy, 6 * LIMIT)
     await asyncio.sleep(0)
 
 
@@ -42,7 +42,7 @@ async def in_a_protocol() -> None:
 
     class Slow(asyncio.Protocol):
         def data_received(self, data: bytes) -> None:
-            busy(2 * LIMIT)
+            busy(6 * LIMIT)
             heard.set_result(data)
 
     server = await asyncio.get_running_loop().create_server(Slow, "127.0.0.1", 0)

@@ -27,6 +27,7 @@ from chatkit.widgets import WidgetRoot
 
 from app.adapters.agents_sdk.annotations import Annotator
 from app.adapters.agents_sdk.questions import Questions
+from app.adapters.agents_sdk.widget_size import check_widget
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
 from app.ports.agent_runner import SayText
 
@@ -169,7 +170,8 @@ class Outlet:
             self._show_widgets()
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
-        """Put a widget into the thread."""
+        """Put a widget into the thread. Raises `InvalidInputError` for one that is too large."""
+        check_widget(widget)
         item = WidgetItem(
             id=self.new_id("message"),
             thread_id=self.thread_id,

@@ -14,6 +14,9 @@ from app.ports.turn_log import OpenCall
 VALUES: Final = 20
 VALUE_LENGTH: Final = 2_000
 
+FIELDS: Final = 1_000
+"""Questions and their options in one form: ChatKit copies each several times over."""
+
 
 class WaitingForAnswerError(Exception):
     """Interrupts a tool call. When there is an answer, the call is made again from its beginning."""
@@ -38,7 +41,9 @@ class Questions:
         self._answered = answered
 
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
-        """See `Stage.ask`."""
+        """See `Stage.ask`. Raises `InvalidInputError`, in words for the model, for more than `FIELDS`."""
+        if sum(1 + len(getattr(asked, "options", ())) for asked in inputs) > FIELDS:
+            raise InvalidInputError(f"A form has at most {FIELDS} questions and options: ask less at once.")
         match self._answer(call_id):
             case StructuredInputItem(inputs=asked) if list(map(_question, asked)) == list(map(_question, inputs)):
                 return [_values(question) for question in asked]

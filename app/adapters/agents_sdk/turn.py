@@ -21,7 +21,8 @@ class Stage(Protocol):
         """Whether there is a user."""
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
-        """Put a widget into the thread, below the running tools' workflow."""
+        """Put a widget into the thread, below the running tools' workflow. Raises `InvalidInputError` for one of more
+        than a thousand components."""
 
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
         """The user's answer to each of `inputs`: the values they chose or typed, none where they skipped.

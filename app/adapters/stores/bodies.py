@@ -2,12 +2,16 @@
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from chatkit.types import ThreadItem, WidgetItem
 from chatkit.widgets import DynamicWidgetRoot
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
+
+_WIDGET: Final = '"widget"'
+_LARGE: Final = 10_000
+_EMPTY: Final = {"type": "Basic", "children": []}
 
 
 def dump(kind: Any, value: object) -> str:
@@ -29,12 +33,23 @@ def load(kind: Any, body: str) -> Any:
 
 def load_item(body: str) -> ThreadItem:
     """The item that `dump` was given, with every field of its widget."""
+    if len(body) > _LARGE and (widget := _large_widget(body)) is not None:
+        return widget
     item: ThreadItem = load(ThreadItem, body)
     if isinstance(item, WidgetItem):
         # ChatKit reads a widget as one of its strict classes first, which drop the fields that they do not know.
         written = json.loads(body)["widget"]
         if item.widget.model_dump(mode="json") != written:
             item.widget = DynamicWidgetRoot.model_validate(written)
+    return item
+
+
+def _large_widget(body: str) -> WidgetItem | None:
+    """The item, if it is a widget: read as what any widget is, which takes a tenth of the time."""
+    if _WIDGET not in body or (written := json.loads(body))["type"] != "widget":
+        return None
+    item: WidgetItem = _adapter(WidgetItem).validate_python({**written, "widget": _EMPTY})
+    item.widget = DynamicWidgetRoot.model_validate(written["widget"])
     return item
 
 

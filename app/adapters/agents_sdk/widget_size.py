@@ -1,0 +1,23 @@
+"""How large a widget may be."""
+
+from typing import Any, Final
+
+from chatkit.widgets import WidgetRoot
+
+from app.domain.errors import InvalidInputError
+
+COMPONENTS: Final = 1_000
+"""A browser would draw more, but writing them down holds up everybody else: 25 ms for so many."""
+
+
+def check_widget(widget: WidgetRoot) -> None:
+    """Raises `InvalidInputError`, in words for the model, when a widget has more than `COMPONENTS`."""
+    left: list[Any] = [widget]
+    count = 0
+    while left:
+        component = left.pop()
+        count += 1
+        if count > COMPONENTS:
+            raise InvalidInputError(f"A widget has at most {COMPONENTS} components: show less at once.")
+        children = getattr(component, "children", None)
+        left += children if isinstance(children, list) else [] if children is None else [children]
