@@ -126,7 +126,9 @@ class Conversation:
             request = self._request(thread, past, context, aloud)
             if unreadable := self._unreadable(request):
                 yield NoticeEvent(level="warning", message=unreadable)
-            async with aclosing(self._runner.run(request, turn.report)) as events:
+            running = self._runner.run(request, turn.report)
+            del recalled, past, request  # What the model is told is nobody else's to hold while it answers.
+            async with aclosing(running) as events:
                 async for event in events:
                     yield event
         except (asyncio.CancelledError, GeneratorExit) as cause:

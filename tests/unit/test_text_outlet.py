@@ -62,12 +62,11 @@ def test_a_model_says_aloud_what_it_would_have_yielded_in_its_place(reads: list[
 async def test_text_goes_past_the_events_only_when_none_of_them_waits() -> None:
     aloud: list[str] = []
     outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: aloud.append(delta))
-    reader = outlet.events()
     message = outlet.open_message()
     message.add(0, "a")
-    kinds = [(await anext(reader)).type for _ in range(3)]
+    kinds = [event.type for _ in range(3) if (event := await outlet.next())]
     message.add(0, "b")  # The reader has not come back from the last event yet.
-    last = await anext(reader)
+    last = await outlet.next()
     assert isinstance(last, ThreadItemUpdatedEvent)
     assert isinstance(last.update, AssistantMessageContentPartTextDelta)
     assert (kinds, last.update.delta, aloud) == (["thread.item.added", *["thread.item.updated"] * 2], "b", [])
@@ -86,7 +85,7 @@ async def test_text_is_said_while_the_reader_waits_and_an_event_behind_it_ends_t
         message.add(0, "c")
         outlet.finish()
 
-    async for event in outlet.events():
+    while (event := await outlet.next()) is not None:
         read.append(event)
         if len(read) == 3:
             asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(drive()))

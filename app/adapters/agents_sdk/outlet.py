@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chatkit.store import StoreItemType
@@ -116,15 +116,12 @@ class Outlet:
         self._message: Message | None = None
         self._widgets: list[WidgetItem] = []
 
-    async def events(self) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """Everything that was emitted, in order, until `finish`."""
-        while True:
-            while self._waiting:
-                if (event := self._waiting.popleft()) is None:
-                    return
-                yield event
+    async def next(self) -> ThreadStreamEvent | None:
+        """What was emitted next, in order; None behind `finish`. For one reader."""
+        if not self._waiting:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
+        return self._waiting.popleft()
 
     def emit(self, event: ThreadStreamEvent) -> None:
         """Send an event that needs no bookkeeping."""

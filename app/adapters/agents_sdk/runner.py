@@ -85,14 +85,16 @@ class SdkAgentRunner(AgentRunner):
 
     async def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Drive the loop in a task, and pass on what comes out of the outlet meanwhile."""
+        thread, context = request.thread, request.context
 
         def new_id(kind: StoreItemType) -> str:
-            return self._store.generate_item_id(kind, request.thread, request.context)
+            return self._store.generate_item_id(kind, thread, context)
 
-        outlet = Outlet(request.thread.id, new_id, request.aloud)
+        outlet = Outlet(thread.id, new_id, request.aloud)
         driving = asyncio.create_task(self._drive(request, report, outlet))
+        del request
         try:
-            async for event in outlet.events():
+            while (event := await outlet.next()) is not None:
                 yield event
             await driving
         finally:
@@ -119,6 +121,8 @@ class SdkAgentRunner(AgentRunner):
             enclosed = await self._enclosed(entries, request.model)
             history = await to_model_input(entries, request.model, enclosed)
             transcript = Transcript(history)
+            request = msgspec.structs.replace(request, history=())
+            del entries  # The loop holds all that it tells the model; the items it was made from are done with.
             await Runner.run(
                 self._agent(request, outlet, OutletModel(model, outlet, transcript)),
                 history,

@@ -6,7 +6,7 @@ Leans on private methods of openai-chatkit 1.6.5, which `tests/unit/test_chatkit
 """
 
 import datetime as dt
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from contextvars import ContextVar
 from typing import Any
@@ -138,8 +138,10 @@ class AnyportServer(ChatKitServer[RequestContext]):
     async def _answered(
         self, thread: ThreadMetadata, context: RequestContext, recalled: Recollection | None = None
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        answering = self._conversation.answer(thread, context, aloud(), recalled)
+        del recalled  # An answer takes its time: of a long thread nobody holds more meanwhile than the model is told.
         try:
-            async with aclosing(self._conversation.answer(thread, context, aloud(), recalled)) as events:
+            async with aclosing(answering) as events:
                 async for event in events:
                     yield event
         except AnyportError as error:
@@ -210,7 +212,9 @@ class AnyportServer(ChatKitServer[RequestContext]):
         recalled = await self._conversation.begin(thread, item, context)
         yield ThreadCreatedEvent(thread=Thread(**thread.model_dump(), items=Page()))
         yield ThreadItemDoneEvent(item=item)
-        async for event in self._answering(recalled, context):
+        answering = self._answering(recalled, context)
+        del recalled
+        async for event in answering:
             yield event
 
     async def _after_message(
@@ -229,15 +233,15 @@ class AnyportServer(ChatKitServer[RequestContext]):
             await self.store.save_attachment(attachment, context)
         recalled = await self._conversation.recall(thread.id, context, adding=item)
         yield ThreadItemDoneEvent(item=item)
-        async for event in self._answering(recalled, context):
+        answering = self._answering(recalled, context)
+        del recalled
+        async for event in answering:
             yield event
 
-    async def _answering(
-        self, recalled: Recollection, context: RequestContext
-    ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        thread = recalled.thread
-        async for event in self._process_events(thread, context, lambda: self._answered(thread, context, recalled)):
-            yield event
+    def _answering(self, recalled: Recollection, context: RequestContext) -> AsyncIterator[ThreadStreamEvent]:
+        """Whoever asks for these events has no more need of what was recalled."""
+        answering = self._answered(recalled.thread, context, recalled)
+        return self._process_events(recalled.thread, context, lambda: answering)
 
     async def _after_client_tool(
         self, thread_id: str, result: object, context: RequestContext

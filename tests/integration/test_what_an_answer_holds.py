@@ -1,0 +1,53 @@
+"""What is held while an answer is made: of a long thread only what the model is told of it."""
+
+import gc
+import re
+from pathlib import Path
+
+from chatkit.server import StreamingResult
+from chatkit.types import UserMessageItem
+
+from app.bootstrap import make_container, read_settings
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.plain import chatkit_request
+from app.entrypoints.chatkit.server import AnyportServer
+
+ADA = RequestContext(user_id="ada")
+EARLIER = 6
+
+
+async def asked(server: AnyportServer, text: str, thread_id: str | None) -> StreamingResult:
+    """An answer, of which nothing is read yet."""
+    result = await server.process(chatkit_request(text, thread_id), ADA)
+    assert isinstance(result, StreamingResult)
+    return result
+
+
+def held(thread_id: str) -> int:
+    """How many messages of the user, of this thread, are in memory."""
+    gc.collect()
+    return sum(isinstance(each, UserMessageItem) and each.thread_id == thread_id for each in gc.get_objects())
+
+
+async def test_earlier_messages_are_let_go_of_once_the_model_was_told(tmp_path: Path) -> None:
+    environment = {
+        "LLM_PROVIDER": "demo",
+        "DEMO_DELAY_MS": "0",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/anyport.db",
+        "TITLES": "off",
+    }
+    container = make_container(read_settings(environment))
+    try:
+        server = await container.get(AnyportServer)
+        thread_id = None
+        for _ in range(EARLIER):
+            said = b"".join([event async for event in (await asked(server, "count to 3", thread_id)).json_events])
+            thread_id = thread_id or re.findall(rb"thr_\w+", said)[0].decode()
+        assert thread_id is not None
+        answer = (await asked(server, "count to 400", thread_id)).json_events
+        while b"text_delta" not in await anext(answer):
+            pass
+        assert held(thread_id) <= 2  # The one that is answered, as it was sent and as it was stored.
+        await answer.aclose()
+    finally:
+        await container.close()
