@@ -7,7 +7,7 @@ import asyncio
 import base64
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import ClassVar, cast
 
@@ -52,13 +52,13 @@ class ModelProviderContract(ABC):
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each fault and each oddity of the dialect."""
-        tables: dict[str, Sequence[Fault | Oddity]] = {
-            "fault": self.dialect.faults(),
-            "oddity": self.dialect.oddities(),
+        tables: dict[str, Callable[[], Sequence[Fault | Oddity]]] = {
+            "fault": self.dialect.faults,
+            "oddity": self.dialect.oddities,
         }
         for name, cases in tables.items():
             if name in metafunc.fixturenames:
-                metafunc.parametrize(name, cases, ids=lambda case: case.name)
+                metafunc.parametrize(name, cases(), ids=lambda case: case.name)
 
     @asynccontextmanager
     async def subject(self, patience: float = PATIENT) -> AsyncIterator[Subject]:

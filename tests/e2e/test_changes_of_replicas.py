@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 
 from tests.chatkit_client import ChatKitClient, user_input
@@ -49,57 +50,69 @@ async def seen_elsewhere(client: ChatKitClient, text: str, told: Told) -> set[st
     return await until(told, "thread.deleted", thread)
 
 
-@pytest.mark.parametrize("pooled", [False, True])
-async def test_a_page_on_another_replica_is_told(databases: Databases, tmp_path: Path, pooled: bool) -> None:
+class Pair(msgspec.Struct):
+    """Two replicas, and the database behind them."""
+
+    one: ServerProcess
+    other: ServerProcess
+    database: str
+
+
+@pytest.fixture(scope="module", params=["directly", "through a pooler"])
+async def pair(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Pair]:
+    """Once for each way to the database."""
     async with databases.fresh() as url, running_pooler(url, transactions=True) as (_, through):
+        pooled = request.param == "through a pooler"
         address = f"{through}?pgbouncer=true&sslmode=prefer" if pooled else url
-        async with (
-            fleet(tmp_path, 2, DATABASE_URL=address, DEMO_DELAY_MS="1") as (one, other),
-            page(other) as told,
-            ChatKitClient(one.url) as client,
-        ):
-            for text in ("Add a task: be seen elsewhere", "Hello!"):
-                assert {"thread.created", "item.added"} <= (
-                    await seen_elsewhere(client, text, told) or await seen_elsewhere(client, text, told)
-                )
+        folder = tmp_path_factory.mktemp("pair")
+        async with fleet(folder, 2, DATABASE_URL=address, DEMO_DELAY_MS="15") as (one, other):
+            yield Pair(one, other, url)
 
 
-async def test_followed_and_stopped_through_a_pooler(databases: Databases, tmp_path: Path) -> None:
-    async with databases.fresh() as url, running_pooler(url, transactions=True) as (_, through):
-        address = f"{through}?pgbouncer=true&sslmode=prefer"
-        async with (
-            fleet(tmp_path, 2, DATABASE_URL=address, DEMO_DELAY_MS="15") as (one, other),
-            RawReader(one.url, "POST", "/chatkit", asks("count to 900")) as reader,
-            ChatKitClient(other.url) as client,
-        ):
-            await reader.until("3 ")
-            async with RawReader(other.url, "GET", f"/api/threads/{reader.thread_id}/stream") as follower:
-                await follower.until("40 ")
-                await client.http.post(f"/api/threads/{reader.thread_id}/stop")
-                await follower.leave()
-            found = await client.call("items.list", thread_id=reader.thread_id, order="asc")
-            said = "".join(part["text"] for part in found["data"][1]["content"])
-            assert said.startswith(follower.text)
-            assert "900" not in said
-            # A stop that was looked up late must not hit the turn behind it.
-            assert (await client.say("count to 150", reader.thread_id)).text.endswith("150")
-
-
-async def test_a_line_that_was_cut_is_made_up_for(databases: Databases, tmp_path: Path) -> None:
-    async with databases.fresh() as url, fleet(tmp_path, 2, DATABASE_URL=url, DEMO_DELAY_MS="1") as (one, other):
-        connection = await asyncpg.connect(url)
-        async with page(other) as told, ChatKitClient(one.url) as client:
-            await until(told, "thread.created", (await client.say("Hello!")).thread_id)
-            cut = await connection.fetch(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND query LIKE 'SELECT pg_notify($1, $2)%'"
+async def test_a_page_on_another_replica_is_told(pair: Pair) -> None:
+    async with page(pair.other) as told, ChatKitClient(pair.one.url) as client:
+        for text in ("Add a task: be seen elsewhere", "Hello!"):
+            assert {"thread.created", "item.added"} <= (
+                await seen_elsewhere(client, text, told) or await seen_elsewhere(client, text, told)
             )
-            assert len(cut) == 2, "one connection a replica listens"
-            await client.say("Said while nobody listens")
-            while (await anext(told))["type"] != "resync":
-                """What was lost is looked up."""
-            await until(told, "thread.created", (await client.say("Hello!")).thread_id)
-        await connection.close()
+
+
+@pytest.mark.parametrize("pair", ["through a pooler"], indirect=True)
+async def test_followed_and_stopped_through_a_pooler(pair: Pair) -> None:
+    async with (
+        RawReader(pair.one.url, "POST", "/chatkit", asks("count to 900")) as reader,
+        ChatKitClient(pair.other.url) as client,
+    ):
+        await reader.until("3 ")
+        async with RawReader(pair.other.url, "GET", f"/api/threads/{reader.thread_id}/stream") as follower:
+            await follower.until("40 ")
+            await client.http.post(f"/api/threads/{reader.thread_id}/stop")
+            await follower.leave()
+        found = await client.call("items.list", thread_id=reader.thread_id, order="asc")
+        said = "".join(part["text"] for part in found["data"][1]["content"])
+        assert said.startswith(follower.text)
+        assert "900" not in said
+        # A stop that was looked up late must not hit the turn behind it.
+        assert (await client.say("count to 150", reader.thread_id)).text.endswith("150")
+
+
+@pytest.mark.parametrize("pair", ["directly"], indirect=True)
+async def test_a_line_that_was_cut_is_made_up_for(pair: Pair) -> None:
+    connection = await asyncpg.connect(pair.database)
+    async with page(pair.other) as told, ChatKitClient(pair.one.url) as client:
+        await until(told, "thread.created", (await client.say("Hello!")).thread_id)
+        cut = await connection.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query LIKE 'SELECT pg_notify($1, $2)%'"
+        )
+        assert len(cut) == 2, "one connection a replica listens"
+        await client.say("Said while nobody listens")
+        while (await anext(told))["type"] != "resync":
+            """What was lost is looked up."""
+        await until(told, "thread.created", (await client.say("Hello!")).thread_id)
+    await connection.close()
 
 
 async def test_pages_are_told_of_what_was_recovered(databases: Databases, tmp_path: Path) -> None:

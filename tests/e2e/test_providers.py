@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -73,9 +72,13 @@ CASES = {
 }
 
 
+EVERY_KEY = {"GEMINI_API_KEY": SECRET, "OPENAI_API_KEY": SECRET, "OPENROUTER_API_KEY": SECRET}
+
+
 class Talk(msgspec.Struct, frozen=True):
     """A server on one of the providers, and somebody who talks to it."""
 
+    provider: str
     dialect: Dialect
     upstream: Upstream
     client: ChatKitClient
@@ -89,15 +92,13 @@ class Talk(msgspec.Struct, frozen=True):
 async def provider(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Talk, None]:
-    """One server for all tests of a provider."""
+    """One server for all tests of a provider; it has the keys of the others as well."""
     case = CASES[request.param]
+    folder = tmp_path_factory.mktemp("server")
     async with Upstream(case.dialect.guard) as upstream:
-        async with (
-            running(tmp_path_factory.mktemp("server"), case.environment(upstream.url)) as server,
-            ChatKitClient(server.url) as client,
-        ):
-            assert (await client.http.get("/health")).json()["provider"] == case.provider
-            yield Talk(case.dialect, upstream, client)
+        environment = {**EVERY_KEY, **case.environment(upstream.url), "LLM_PROVIDER": case.provider}
+        async with running(folder, environment) as server, ChatKitClient(server.url) as client:
+            yield Talk(case.provider, case.dialect, upstream, client)
         assert SECRET not in server.log
 
 
@@ -109,6 +110,10 @@ async def talk(provider: Talk) -> Talk:
     assert await provider.tasks() == []
     provider.upstream.requests.clear()
     return provider
+
+
+async def test_the_chosen_provider_is_one_variable(talk: Talk) -> None:
+    assert (await talk.client.http.get("/health")).json()["provider"] == talk.provider
 
 
 async def test_a_conversation_with_a_tool_and_a_refusal(talk: Talk) -> None:
@@ -183,14 +188,6 @@ async def asked(client: ChatKitClient, thread_id: str = "") -> Exchange:
     assert exchange.error is None
     assert isinstance(exchange.items[-1], StructuredInputItem)
     return exchange
-
-
-async def test_the_chosen_provider_is_one_variable(tmp_path: Path) -> None:
-    both = {"GEMINI_API_KEY": SECRET, "OPENAI_API_KEY": SECRET, "OPENROUTER_API_KEY": SECRET}
-    for provider in ("demo", "gemini", "openai", "litellm"):
-        environment = {**both, "LLM_PROVIDER": provider}
-        async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
-            assert (await client.http.get("/health")).json()["provider"] == provider
 
 
 def _sent(upstream: Upstream, number: int) -> str:
