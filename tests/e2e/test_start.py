@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.chatkit_client import ChatKitClient, user_input
-from tests.server import ServerProcess, running
+from tests.server import ROOT, ServerProcess, running
 
 
 async def refused(folder: Path, environment: dict[str, str]) -> str:
@@ -42,7 +42,7 @@ async def test_it_stops_cleanly(tmp_path: Path, with_signal: signal.Signals) -> 
     assert "Traceback" not in server.log
 
 
-async def test_a_stop_in_the_middle_of_an_answer_keeps_what_wasuser_input(tmp_path: Path) -> None:
+async def test_a_stop_in_the_middle_of_an_answer_keeps_what_was_said(tmp_path: Path) -> None:
     server = await ServerProcess(tmp_path, {"DEMO_DELAY_MS": "20", "SHUTDOWN_GRACE_SECONDS": "0.2"}).start()
     thread, deltas = "", 0
     async with ChatKitClient(server.url) as client:
@@ -128,6 +128,17 @@ async def test_a_port_that_is_taken_is_said_in_a_line(tmp_path: Path, server: Se
     assert await second.wait() == 1
     assert "PORT" in second.log
     assert "Traceback" not in second.log
+
+
+async def test_a_server_that_cannot_load_what_answers_need_stops(tmp_path: Path) -> None:
+    """It listens before it knows."""
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['agents.run'] = None\n")
+    server = ServerProcess(tmp_path, {"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    await server.spawn()
+    assert await server.wait() == 1
+    assert "Anyport is ready" in server.log
+    assert "cannot answer anybody" in server.log
+    assert "agents.run" in server.log
 
 
 async def test_settings_may_stand_in_a_dotenv_file(tmp_path: Path) -> None:

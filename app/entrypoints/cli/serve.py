@@ -75,17 +75,22 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
         model=models.default.model,
         store=storage.location,
     )
-    await _Server(config, turns, server.ready, runner.warm).serve(sockets=[listener])
+    served = _Server(config, turns, server.ready, runner.warm)
+    await served.serve(sockets=[listener])
+    if served.unable:
+        raise click.exceptions.Exit(1)
 
 
 class _Server(uvicorn.Server):
     """uvicorn's, which waits for open streams when it is told to stop: their turns have to hear of it as well. As soon
-    as it listens it prepares the first answer, and from then on collects garbage between answers."""
+    as it listens it prepares the first answer, and from then on collects garbage between answers; one that is `unable`
+    to answer stops."""
 
     def __init__(self, config: uvicorn.Config, turns: Turns, *warming: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._turns = turns
         self._warming = warming
+        self.unable = False
 
     async def main_loop(self) -> None:
         async with asyncio.TaskGroup() as beside:
@@ -103,7 +108,9 @@ class _Server(uvicorn.Server):
             for prepare in self._warming:
                 await prepare()
         except Exception:
-            log.exception("the first answer will have to prepare itself")
+            # A library that is broken or missing. Whoever watches over this process is to hear of it, not each user.
+            log.exception("This server cannot answer anybody, and stops. Install it anew.")
+            self.unable = self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.create_task(self._turns.drain())
