@@ -74,7 +74,6 @@ bench: $(VENV)/dev.stamp ## Measure a token's cost against the servers in bench/
 
 bench-store: $(VENV)/dev.stamp ## Measure the stores
 	$(BIN)/python -m bench.store $(ARGS)
-	$(BIN)/python -m bench.turn
 
 soak: $(VENV)/dev.stamp ## Three replicas behind nginx, crashes, and an audit; needs nginx
 	$(BIN)/python -m bench.soak $(ARGS)

@@ -18,7 +18,8 @@ Row = Sequence[str]
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """Everything that was measured, by the names of the servers; `carried` is empty when it was not looked for."""
+    """Everything that was measured, by the names of the servers; `carried` is empty when it was not looked for,
+    and `long_thread` is what a turn on a long thread costs, in turns on a short one."""
 
     starts: Mapping[str, Start]
     bursts: Mapping[str, Sequence[Burst]]
@@ -26,6 +27,7 @@ class Findings(msgspec.Struct, frozen=True):
     pacings: Mapping[str, Sequence[float]]
     carried: Mapping[str, int]
     streams: Mapping[str, Streams]
+    long_thread: float
 
 
 def machine() -> str:
@@ -64,6 +66,7 @@ def table(found: Findings) -> str:
         row("for a further answer, KB", lambda name: _kilobytes(found.streams[name].answer)),
         row("for a further reader of an answer, KB", lambda name: _kilobytes(found.streams[name].reader)),
         row("for a further page that waits, KB", lambda name: _kilobytes(found.streams[name].page)),
+        row("a turn on a thread of 10,000 items", lambda n: f"{found.long_thread:.2f} ×" if n == "anyport" else "–"),
         row("the client's share of a core, burst", lambda name: _share(found.bursts[name])),
     ]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -22,6 +22,7 @@ from bench.report import Findings, machine, ratios, table
 from bench.servers import SERVERS, Running, upstream
 from bench.start import Start, middle, started, starts
 from bench.streams import Streams, answer_bytes, page_bytes, reader_bytes
+from bench.turn import long_and_short
 
 ENOUGH: Final = 2
 """Rounds in which a slow server's waiting times are measured; its bursts are in all of them."""
@@ -41,7 +42,10 @@ async def measure(folder: Path, chosen: Sequence[str], rounds: int, *, limits: C
     say("started each by itself")
     streams = {name: await _streams(name, folder, found[name]) for name in chosen}
     say("opened streams")
-    return Findings({name: middle(all_) for name, all_ in found.items()}, bursts, firsts, pacings, carried, streams)
+    long, short = await long_and_short(folder)
+    say("talked in long threads")
+    started_in = {name: middle(all_) for name, all_ in found.items()}
+    return Findings(started_in, bursts, firsts, pacings, carried, streams, long / short)
 
 
 async def _rounds(

@@ -50,9 +50,8 @@ class Turn:
 
     async def __call__(self) -> None:
         self._number += 1
-        await self._store.load_thread(self._thread_id, TURNS)
-        await self._store.add_thread_item(self._thread_id, message(self._thread_id, self._number), TURNS)
-        await self._store.load_thread_items(self._thread_id, None, PAGE, "desc", TURNS)
+        added = message(self._thread_id, self._number)
+        await self._store.recall(self._thread_id, PAGE, TURNS, adding=added)
 
 
 def comparisons(storage: Storage, load: Load) -> Sequence[Comparison]:
@@ -71,7 +70,7 @@ def comparisons(storage: Storage, load: Load) -> Sequence[Comparison]:
         Comparison(name=f"items: behind the first, and {depth:,} deep", small=items("msg_0"), large=items(deep)),
         Comparison(name=f"threads: of a user with 10, and {load.many:,}", small=threads("few"), large=threads("many")),
         Comparison(
-            name="a turn's three calls: on a thread of 10 items, and 10,000",
+            name="what a turn asks: on a thread of 10 items, and 10,000",
             small=Turn(storage, "thr_short", 1_000_000),
             large=Turn(storage, "thr_long", 1_000_000),
         ),
@@ -125,7 +124,7 @@ async def bench(load: Load, rounds: int) -> bool:
             print(f"{storage.name}: {load.items:,} items of {load.users:,} users, loaded in {took:.0f} s", flush=True)
             fine = await report(comparisons(storage, load), rounds) and fine
         way = Comparison(
-            name="a turn's three calls: directly, and as through a pooler",
+            name="what a turn asks: directly, and as through a pooler",
             small=Turn(postgres, "thr_short", 2_000_000),
             large=Turn(pooled, "thr_short", 3_000_000),
             limit=None,

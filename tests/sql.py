@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from chatkit.types import InferenceOptions, ThreadMetadata, UserMessageItem, UserMessageTextContent
+from sqlalchemy import insert
 
+from app.adapters.stores import bodies
 from app.adapters.stores.sql.storage import SqlStorage
+from app.adapters.stores.sql.tables import thread_items
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.domain.identity import RequestContext
 from app.environment import Secret
@@ -37,6 +40,24 @@ def unstarted(url: str, *, pool_size: int = 10) -> SqlStorage:
 def thread(id_: str) -> ThreadMetadata:
     """A thread of noon."""
     return ThreadMetadata(id=id_, created_at=NOON)
+
+
+async def filled_thread(storage: SqlStorage, id_: str, count: int, context: RequestContext) -> None:
+    """A thread with so many messages, in the order of their numbers."""
+    await storage.threads.save_thread(thread(id_), context)
+    items = (message(id_, number) for number in range(count))
+    rows = [
+        {
+            "thread_id": id_,
+            "id": item.id,
+            "created_at": item.created_at,
+            "hidden": False,
+            "body": bodies.dump(type(item), item),
+        }
+        for item in items
+    ]
+    async with storage.database.transaction() as connection:
+        await connection.execute(insert(thread_items), rows)
 
 
 def message(thread_id: str, number: int, text: str = "Hello") -> UserMessageItem:

@@ -6,12 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from dishka import AsyncContainer
-from sqlalchemy import insert
 
-from app.adapters.stores import bodies
 from app.adapters.stores.sql.prepared import Answer, Step
 from app.adapters.stores.sql.storage import SqlStorage
-from app.adapters.stores.sql.tables import thread_items
 from app.application.turns import Turns
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
@@ -21,10 +18,10 @@ from app.entrypoints.chatkit.server import AnyportServer
 from app.ports.storage import Storage
 from tests.chatkit_client import user_input
 from tests.postgres import Databases
-from tests.sql import message, thread
+from tests.sql import filled_thread
 
 ADA = RequestContext(user_id="ada")
-HISTORY, MANY = 50, 5_000
+HISTORY, MANY = 50, 10_000
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -61,26 +58,6 @@ class Asked:
         return answers
 
 
-async def thread_of(storage: SqlStorage, count: int) -> str:
-    """A thread of Ada's with so many messages."""
-    id_ = f"thr_{count}"
-    await storage.threads.save_thread(thread(id_), ADA)
-    items = (message(id_, number) for number in range(count))
-    rows = [
-        {
-            "thread_id": id_,
-            "id": item.id,
-            "created_at": item.created_at,
-            "hidden": False,
-            "body": bodies.dump(type(item), item),
-        }
-        for item in items
-    ]
-    async with storage.database.transaction() as connection:
-        await connection.execute(insert(thread_items), rows)
-    return id_
-
-
 async def one_turn(container: AsyncContainer, thread_id: str) -> None:
     """A message, and its whole answer."""
     server, turns = await container.get(AnyportServer), await container.get(Turns)
@@ -98,7 +75,8 @@ async def test_a_turn_reads_no_more_of_a_long_thread(container: AsyncContainer) 
     assert isinstance(storage, SqlStorage)
     asked, found = Asked(storage), []
     for count in (HISTORY, MANY):
-        asked.thread_id = await thread_of(storage, count)
+        asked.thread_id = f"thr_{count}"
+        await filled_thread(storage, asked.thread_id, count, ADA)
         asked.statements = asked.rows = 0
         await one_turn(container, asked.thread_id)
         found.append((asked.statements, asked.rows))
