@@ -111,17 +111,17 @@ async def test_arguments_of_a_tool(place: Place) -> None:
 
 
 async def test_a_widget(place: Place) -> None:
-    place.upstream.script(WIRE.calls(Call("draw", {"rows": 240})), WIRE.text("Here it is."))
+    place.upstream.script(WIRE.calls(Call("draw", {"rows": 120})), WIRE.text("Here it is."))
     said = await place.client.say("Show me")
     [widget] = [item for item in said.items if isinstance(item, WidgetItem)]
     page = await place.client.call("threads.get_by_id", thread_id=said.thread_id)
     [kept] = [item for item in page["items"]["data"] if item["id"] == widget.id]
-    assert len(kept["widget"]["children"]) == 240
+    assert len(kept["widget"]["children"]) == 120
     assert (await place.client.say("And now?", said.thread_id)).text == "Yes."
-    place.upstream.script(WIRE.calls(Call("draw", {"rows": 300})), WIRE.text("It is too large."))
+    place.upstream.script(WIRE.calls(Call("draw", {"rows": 200})), WIRE.text("It is too large."))
     refused = await place.client.say("Show me all", said.thread_id)
     assert not [item for item in refused.items if isinstance(item, WidgetItem)]
-    assert "at most 1000 components" in str(place.upstream.requests[-1].body)
+    assert "at most 500 components" in str(place.upstream.requests[-1].body)
 
 
 async def test_a_question_of_very_many_fields_and_its_answer(place: Place) -> None:
@@ -151,13 +151,16 @@ async def test_a_file(place: Place) -> None:
     assert len(str(place.upstream.requests[-1].body)) > FILE
 
 
-async def test_a_page_and_a_history_of_long_items(place: Place) -> None:
-    said = await place.client.say(text(50_000))
-    for _ in range(40):
-        await place.client.say(text(50_000), said.thread_id)
+async def test_a_page_and_a_history_of_large_items(place: Place) -> None:
+    said = await place.client.say("Hello")
+    for _ in range(10):
+        place.upstream.script(WIRE.calls(Call("draw", {"rows": 120})))
+        await place.client.say(text(MESSAGE // 4), said.thread_id)
     page = await place.client.call("items.list", thread_id=said.thread_id, limit=100)
-    assert len(page["data"]) == 82
-    assert len(str(page)) > BODY
+    assert len([item for item in page["data"] if item["type"] == "widget"]) == 10
+    assert len(msgspec.json.encode(page)) > 10 * (MESSAGE // 4 + 25_000)
+    thread = await place.client.call("threads.get_by_id", thread_id=said.thread_id)
+    assert len(thread["items"]["data"]) == 20
 
 
 async def test_a_body_of_nothing_but_nesting(place: Place) -> None:

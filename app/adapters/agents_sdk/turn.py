@@ -22,7 +22,7 @@ class Stage(Protocol):
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
         """Put a widget into the thread, below the running tools' workflow. Raises `InvalidInputError` for one of more
-        than a thousand components."""
+        than 500 components."""
 
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
         """The user's answer to each of `inputs`: the values they chose or typed, none where they skipped.

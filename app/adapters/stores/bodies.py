@@ -1,16 +1,28 @@
 """ChatKit's objects as the exact JSON of pydantic, and back."""
 
+import asyncio
 import json
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from chatkit.types import ThreadItem, WidgetItem
 from chatkit.widgets import DynamicWidgetRoot
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+
+class _Body(Protocol):
+    @property
+    def body(self) -> str: ...
+
+
+_Entry = TypeVar("_Entry", bound=_Body)
+_Loaded = TypeVar("_Loaded")
+
 _WIDGET: Final = '"widget"'
 _LARGE: Final = 10_000
+_PIECE: Final = 100_000
 _EMPTY: Final = {"type": "Basic", "children": []}
 
 
@@ -29,6 +41,18 @@ def load(kind: Any, body: str) -> Any:
         return _adapter(kind).validate_json(body)
     except ValidationError:
         return _adapter(kind).validate_python(json.loads(body))
+
+
+async def load_all(entries: Iterable[_Entry], load: Callable[[_Entry], _Loaded]) -> list[_Loaded]:
+    """Load each entry's body, and let others go on in between: a page of large items takes long."""
+    loaded, size = [], 0
+    for entry in entries:
+        loaded.append(load(entry))
+        size += len(entry.body)
+        if size > _PIECE:
+            size = 0
+            await asyncio.sleep(0)
+    return loaded
 
 
 def load_item(body: str) -> ThreadItem:

@@ -20,6 +20,7 @@ from chatkit.types import (
     ChatKitReq,
     ErrorEvent,
     FeedbackKind,
+    ItemsListParams,
     ItemsListReq,
     NonStreamingReq,
     Page,
@@ -35,6 +36,7 @@ from chatkit.types import (
     ThreadsAddUserMessageReq,
     ThreadsCreateReq,
     ThreadsDeleteReq,
+    ThreadsGetByIdReq,
     ThreadsRetryAfterItemReq,
     ThreadStreamEvent,
     TranscriptionResult,
@@ -62,6 +64,7 @@ from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
 from app.entrypoints.chatkit.models import Models, requests
+from app.entrypoints.chatkit.pages import in_pieces
 from app.entrypoints.chatkit.text_delta import encoded_text_delta
 from app.ports.thread_store import Recollection, ThreadStore
 from app.ports.transcriber import Transcriber
@@ -271,14 +274,23 @@ class AnyportServer(ChatKitServer[RequestContext]):
             yield event
 
     async def _process_non_streaming(self, request: NonStreamingReq, context: RequestContext) -> bytes:
-        """ChatKit's own, but that a page which looks at a thread sees what its running turn has said so far."""
-        if not isinstance(request, ItemsListReq):
-            return await super()._process_non_streaming(request, context)
-        params = request.params
+        """ChatKit's own, but that a page which looks at a thread sees what its running turn has said so far, and that
+        items are written one by one."""
+        match request:
+            case ThreadsGetByIdReq(params=params):
+                thread = await self._load_full_thread(params.thread_id, context)
+                shown: BaseModel = self._to_thread_response(thread)
+            case ItemsListReq(params=params):
+                shown = await self._page(params, context)
+            case _:
+                return await super()._process_non_streaming(request, context)
+        return await in_pieces(self._as_shown(shown), super()._serialize)
+
+    async def _page(self, params: ItemsListParams, context: RequestContext) -> Page[ThreadItem]:
         limit = params.limit or DEFAULT_PAGE_SIZE
         page = await self.store.load_thread_items(params.thread_id, params.after, limit, params.order, context)
         add_shown(page, await self._turns.open(params.thread_id), params.order, first=params.after is None)
-        return self._serialize(page)
+        return page
 
     async def _load_full_thread(self, thread_id: str, context: RequestContext) -> Thread:
         thread = await super()._load_full_thread(thread_id, context)
@@ -288,9 +300,13 @@ class AnyportServer(ChatKitServer[RequestContext]):
     def _serialize(self, obj: BaseModel) -> bytes:
         if (delta := encoded_text_delta(obj)) is not None:
             return delta
+        return super()._serialize(self._as_shown(obj))
+
+    def _as_shown(self, obj: BaseModel) -> BaseModel:
+        """With links that work, without questions that nobody may answer any more, and in UTC."""
         if (caller := _caller.get()) is not None:
             renew_links(obj, self._attachments, caller)
-        return super()._serialize(_in_utc(self._without_expired(obj)))
+        return _in_utc(self._without_expired(obj))
 
     def _without_expired(self, obj: BaseModel) -> BaseModel:
         """A page that loads a thread must not wait for, or answer, a call that has expired."""

@@ -103,7 +103,7 @@ class MemoryThreadStore(ThreadStore):
         threads = self._users.get(context.user_id, _User()).threads
         if after is not None and not threads.knows(after):
             raise _not_found("Thread", after)
-        return _page(threads.behind(after, descending=order != "asc"), limit)
+        return await _page(threads.behind(after, descending=order != "asc"), limit)
 
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
         self._end(self.owned(thread_id, context))
@@ -115,7 +115,7 @@ class MemoryThreadStore(ThreadStore):
         if after is not None and not items.knows(after):
             raise _not_found("Item", after)
         found = items.behind(after, descending=order != "asc")
-        return _page((item for item in found if context.sees_hidden or not item.hidden), limit)
+        return await _page((item for item in found if context.sees_hidden or not item.hidden), limit)
 
     async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
         return self._with_item(thread_id, item_id, context).items.values[item_id].load()
@@ -137,7 +137,8 @@ class MemoryThreadStore(ThreadStore):
             await self.add_thread_item(thread_id, adding, context)
         thread = self.owned(thread_id, context)
         shown = (item for item in thread.items.behind(None, descending=True) if context.sees_hidden or not item.hidden)
-        items = [item.load() for item in islice(shown, newest)][::-1]
+        kept = [*islice(shown, newest)][::-1]
+        items = await bodies.load_all(kept, _load)
         turns = {item.id: copy.deepcopy(thread.turns[item.id]) for item in items if item.id in thread.turns}
         return Recollection(thread=thread.load(), items=items, turns=turns)
 
@@ -268,12 +269,16 @@ class MemoryThreadStore(ThreadStore):
         return attachment
 
 
-def _page(found: Iterator[_Item | _Thread], limit: int) -> Page[Any]:
+async def _page(found: Iterator[_Item | _Thread], limit: int) -> Page[Any]:
     limit = capped(limit, PAGE_LIMIT)
     kept = [*islice(found, limit + 1)]
     more = len(kept) > limit
-    data = [entry.load() for entry in kept[:limit]]
+    data = await bodies.load_all(kept[:limit], _load)
     return Page(data=data, has_more=more, after=data[-1].id if more else None)
+
+
+def _load(entry: _Item | _Thread) -> Any:
+    return entry.load()
 
 
 def _not_found(what: str, id_: str) -> NotFoundError:

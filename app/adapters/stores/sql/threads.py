@@ -94,7 +94,7 @@ class SqlThreadStore(ThreadStore):
             await self.load_thread(thread_id, context)
             if after is not None:
                 await self._check_cursor(sql.item_position, "Item", parameters)
-        return _page([_item(row) for row in rows], limit)
+        return _page(await bodies.load_all(rows, _item), limit)
 
     async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
         parameters = {"scope": thread_id, "user_id": context.user_id, "item_id": item_id}
@@ -124,7 +124,7 @@ class SqlThreadStore(ThreadStore):
         thread: ThreadMetadata = bodies.load(ThreadMetadata, rows[0].thread)
         thread.created_at = rows[0].begun_at
         found = [row for row in reversed(rows) if row.body is not None]
-        items = [_item(row) for row in found]
+        items = await bodies.load_all(found, _item)
         answered = zip(items, found, strict=True)
         turns = {item.id: record_of(row.turn) for item, row in answered if row.turn is not None}
         return Recollection(thread=thread, items=items, turns=turns)
