@@ -8,12 +8,11 @@ import pytest
 from tests.server import ROOT
 
 LONGEST: Final = (
-    "e2e/test_fault_table.py",
+    "e2e/test_providers.py",
     "e2e/test_bad_requests.py",
     "e2e/test_fuzz.py",
     "e2e/test_start.py",
     "e2e/test_one_turn_a_thread.py",
-    "e2e/test_providers.py",
     "e2e/test_changes_of_replicas.py",
     "faults/test_server_faults.py",
     "e2e/test_secrets.py",
@@ -22,7 +21,6 @@ LONGEST: Final = (
     "integration/test_egress.py",
     "contracts/test_model_provider.py",
     "e2e/test_disconnects.py",
-    "e2e/test_repeats.py",
     "e2e/test_rolling_restart.py",
     "e2e/test_replicas.py",
     "contracts/test_thread_paging.py",
@@ -35,7 +33,6 @@ LONGEST: Final = (
     "e2e/test_doors.py",
     "e2e/test_limits.py",
     "e2e/test_layers_fail.py",
-    "e2e/test_doubles.py",
     "e2e/test_model_choice.py",
     "e2e/test_questions.py",
     "faults/test_stuck_readers.py",

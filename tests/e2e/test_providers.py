@@ -1,7 +1,13 @@
-"""The network providers behind the real server, each against a local server that answers as the real one does."""
+"""The network providers behind the real server, each against a local server that answers, and fails, as the real one.
 
+A conversation, a question that interrupts it, and every fault of every upstream: what the client sees, that its stream
+ends, that the thread can go on. The tables of faults are printed.
+"""
+
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -9,11 +15,11 @@ from chatkit.types import StructuredInputItem
 
 from tests.chatkit_client import ChatKitClient, Exchange
 from tests.fakes.chat_wire import OpenAIChat
-from tests.fakes.dialects import SECRET, Call, Dialect
+from tests.fakes.dialects import PROMPT, SECRET, Call, Dialect, Fault
 from tests.fakes.gemini_wire import GeminiChat
 from tests.fakes.litellm_upstreams import AnthropicMessages, GeminiNative, OpenRouter
 from tests.fakes.responses_wire import Responses
-from tests.fakes.upstream import Upstream
+from tests.fakes.upstream import Upstream, json_reply
 from tests.server import running
 
 
@@ -72,6 +78,14 @@ CASES = {
 }
 
 
+BOUND = 20.0
+FINAL = frozenset({"bad_key", "no_quota", "model_not_found", "rejected", "context_too_long", "content_filtered"})
+QUICK = {
+    "LLM_RETRIES": "0",
+    "LLM_RETRY_DELAY": "0.01",
+    "LLM_FIRST_TOKEN_TIMEOUT": "2",
+    "LLM_IDLE_TIMEOUT": "2",
+}
 EVERY_KEY = {"GEMINI_API_KEY": SECRET, "OPENAI_API_KEY": SECRET, "OPENROUTER_API_KEY": SECRET}
 
 
@@ -96,10 +110,11 @@ async def provider(
     case = CASES[request.param]
     folder = tmp_path_factory.mktemp("server")
     async with Upstream(case.dialect.guard) as upstream:
-        environment = {**EVERY_KEY, **case.environment(upstream.url), "LLM_PROVIDER": case.provider}
+        environment = {**EVERY_KEY, **case.environment(upstream.url), "LLM_PROVIDER": case.provider, **QUICK}
         async with running(folder, environment) as server, ChatKitClient(server.url) as client:
             yield Talk(case.provider, case.dialect, upstream, client)
         assert SECRET not in server.log
+        assert PROMPT not in server.log
 
 
 @pytest.fixture
@@ -188,6 +203,58 @@ async def asked(client: ChatKitClient, thread_id: str = "") -> Exchange:
     assert exchange.error is None
     assert isinstance(exchange.items[-1], StructuredInputItem)
     return exchange
+
+
+async def test_every_fault_ends_the_stream_with_an_error_and_leaves_the_thread_usable(
+    talk: Talk, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> None:
+    rows = [await suffered(fault, talk) for fault in talk.dialect.faults()]
+    record_property("table", f"{request.node.callspec.id}\n" + "\n".join(map(str, rows)))
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What a client saw of one fault."""
+
+    fault: str
+    kind: str
+    retry: bool
+    text: str
+    message: str
+
+    def __str__(self) -> str:
+        kept = f" (kept: {self.text!r})" if self.text else ""
+        return f"  {self.fault:<34} {self.kind:<17} {'retry' if self.retry else '-':<6} {self.message}{kept}"
+
+
+async def suffered(fault: Fault, talk: Talk) -> Row:
+    """Say something while the upstream misbehaves, then something else once it has stopped."""
+    upstream, client = talk.upstream, talk.client
+    upstream.always(json_reply(501, {}))
+    upstream.script(fault.reply)
+    async with asyncio.timeout(BOUND):
+        exchange: Exchange = await client.say(PROMPT)
+    assert exchange.error is not None, f"{fault.name}: the client was told nothing"
+    message = exchange.error.message or ""
+    assert message, fault.name
+    assert SECRET not in message
+    assert PROMPT not in message
+    assert exchange.error.allow_retry == (fault.kind not in FINAL), f"{fault.name}: {message}"
+    assert exchange.text == fault.heard, f"{fault.name}: what was shown is kept, to the letter"
+
+    upstream.script(talk.dialect.text("Here ", "again."))
+    async with asyncio.timeout(BOUND):
+        again = await client.say("Hello?", exchange.thread_id)
+    assert (again.text, again.error) == ("Here again.", None), fault.name
+    return Row(fault.name, fault.kind, exchange.error.allow_retry, exchange.text, message)
+
+
+async def test_a_model_that_cannot_be_reached(tmp_path: Path) -> None:
+    for address in ("http://127.0.0.1:9", "http://no-such-host.invalid"):
+        environment = {"LLM_PROVIDER": "gemini", "GEMINI_API_KEY": SECRET, "GEMINI_BASE_URL": address, **QUICK}
+        async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+            exchange = await client.say("Hello!")
+            assert exchange.error is not None
+            assert exchange.error.allow_retry
 
 
 def _sent(upstream: Upstream, number: int) -> str:
