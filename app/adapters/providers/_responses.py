@@ -60,18 +60,21 @@ class ResponsesModel(Model):
         """Stream an answer. Conversations and prompts kept by the upstream are not used."""
         await _prepared()
         try:
-            history = input if isinstance(input, str) else _told(cast(Sequence[Item], input), reasons=self._reasons)
+            history = _said(input) if isinstance(input, str) else _told(cast(Sequence[Item], input), self._reasons)
         except Exception as error:  # history comes from anywhere
             raise model_error(error, self._origin) from None
         # Without `store` the upstream forgets a thought unless it is handed over, sealed.
         sealed = ["reasoning.encrypted_content"] if self._reasons else None
-        settings = model_settings.resolve(ModelSettings(store=False, response_include=cast(Any, sealed)))
+        # The `openai` package compares what it is given as input with the types of all items that there are, a
+        # millisecond for each, in one go. What a body has besides, it takes as it is.
+        body = {**cast(dict[str, Any], model_settings.extra_body or {}), "input": history}
+        settings = model_settings.resolve(
+            ModelSettings(store=False, response_include=cast(Any, sealed), extra_body=body)
+        )
 
         def attempt() -> Events:
             return self._attempt(
-                self._inner.stream_response(
-                    system_instructions, history, settings, tools, output_schema, handoffs, tracing
-                )
+                self._inner.stream_response(system_instructions, [], settings, tools, output_schema, handoffs, tracing)
             )
 
         async with aclosing(retrying(attempt, self._settings)) as events:
@@ -150,7 +153,11 @@ def _prepare() -> None:
     _ready.set()
 
 
-def _told(items: Sequence[Item], *, reasons: bool) -> list[TResponseInputItem]:
+def _said(text: str) -> list[Item]:
+    return [{"role": "user", "content": text}]
+
+
+def _told(items: Sequence[Item], reasons: bool) -> list[Item]:
     """The history in plain items, and the sealed thoughts of the turn under way, which its calls must not lack."""
     ordered = paired(items)
     users = [index for index, item in enumerate(ordered) if item.get("role") == "user"]
@@ -163,7 +170,7 @@ def _told(items: Sequence[Item], *, reasons: bool) -> list[TResponseInputItem]:
                 told.append({key: item[key] for key in ("type", "id", "summary", "encrypted_content")})
         elif (shown := plain(item)) is not None:
             told.append(shown)
-    return cast(list[TResponseInputItem], told)
+    return told
 
 
 def _is_ours(thought: Item) -> bool:
