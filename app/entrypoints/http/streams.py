@@ -1,11 +1,11 @@
 """A turn's events as a response."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
-from litestar.response import Stream
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.errors import ClosingError
+from app.entrypoints.http.event_stream import EventStream
 
 TURN_HEADER = "x-turn-id"
 
@@ -16,9 +16,9 @@ SSE_HEADERS = {
 }
 
 
-def event_stream(events: AsyncIterator[bytes], headers: dict[str, str] | None = None) -> Stream:
+def event_stream(events: AsyncGenerator[bytes, None], headers: dict[str, str] | None = None) -> EventStream:
     """Send events that are framed already. Litestar's `ServerSentEvent` would frame them a second time."""
-    return Stream(events, media_type="text/event-stream", headers={**SSE_HEADERS, **(headers or {})})
+    return EventStream(events, {**SSE_HEADERS, **(headers or {})})
 
 
 def hang_up_when_closing(app: ASGIApp) -> ASGIApp:
@@ -36,10 +36,5 @@ def hang_up_when_closing(app: ASGIApp) -> ASGIApp:
 
 
 def _because_of_closing(error: BaseException | None) -> bool:
-    # Litestar wraps what breaks an answer off, and the task group that streams it does so before.
-    match error:
-        case ClosingError():
-            return True
-        case BaseExceptionGroup():
-            return all(_because_of_closing(each) for each in error.exceptions)
-    return error is not None and _because_of_closing(error.__cause__)
+    # Litestar wraps what breaks an answer off.
+    return isinstance(error, ClosingError) or (error is not None and _because_of_closing(error.__cause__))
