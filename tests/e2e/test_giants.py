@@ -33,7 +33,7 @@ class Place(msgspec.Struct):
     upstream: Upstream
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "memory"])
 async def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> AsyncGenerator[Place, None]:
@@ -83,7 +83,7 @@ async def test_a_message_in_very_many_pieces(place: Place) -> None:
 
 
 async def test_an_answer(place: Place) -> None:
-    pieces = [text(10)] * 100_000
+    pieces = [text(50)] * 20_000
     place.upstream.script(WIRE.text(*pieces))
     said = await place.client.say("Tell me everything")
     assert len(said.text) == MESSAGE
