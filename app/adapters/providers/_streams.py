@@ -9,6 +9,7 @@ import httpx2
 import msgspec
 
 _LONGEST_PAGE: Final = 64 * 1024
+_LONGEST_LINE: Final = 16 * 1024 * 1024
 
 
 class NotAStreamError(Exception):
@@ -28,6 +29,32 @@ async def expect_stream(response: httpx2.Response) -> None:
     body = b"".join([piece async for piece in beginning(response)])
     shown = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,40}", kind, re.ASCII) else "of an unreadable type"
     raise NotAStreamError(shown, error_in(body))
+
+
+class LineTooLongError(Exception):
+    """A line of an answer is longer than 16 MB."""
+
+
+async def bound_lines(response: httpx2.Response) -> None:
+    """Fail in a line that does not end, which whoever reads it by line would wait for, and then hold up others with."""
+    response.stream = _Bounded(cast(httpx2.AsyncByteStream, response.stream))
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for piece in self._stream:
+            end = piece.rfind(b"\n")
+            size = size + len(piece) if end < 0 else len(piece) - end - 1
+            if size > _LONGEST_LINE:
+                raise LineTooLongError
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 def pieces_of(response: httpx2.Response) -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ import msgspec
 from openai import AsyncOpenAI
 
 from app.adapters.providers._http import HttpTransport
-from app.adapters.providers._streams import expect_stream
+from app.adapters.providers._streams import bound_lines, expect_stream
 from app.environment import env
 from app.ports.model_provider import Capabilities, ModelInfo
 
@@ -104,7 +104,7 @@ def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str) -> As
             del request.headers[name]
         request.headers["user-agent"] = "anyport"
 
-    http = new_http(settings, hooks={"request": [only_known_headers], "response": [expect_stream]})
+    http = new_http(settings, hooks={"request": [only_known_headers], "response": [expect_stream, bound_lines]})
     return AsyncOpenAI(api_key=api_key or "none", base_url=base_url, http_client=http, max_retries=0)
 
 
