@@ -16,8 +16,9 @@ import httpx
 import httpx2
 import msgspec
 
-from app.adapters.providers._chat_completions.sse import EventTooLongError, SseDecoder
+from app.adapters.providers._chat_completions.sse import SseDecoder
 from app.adapters.providers._chat_completions.wire import DONE, UpstreamReportedError, reported
+from app.adapters.providers._streams import EventTooLongError
 
 Result = TypeVar("Result")
 

@@ -9,7 +9,13 @@ import httpx2
 import msgspec
 
 _LONGEST_PAGE: Final = 64 * 1024
-_LONGEST_LINE: Final = 16 * 1024 * 1024
+
+LONGEST_EVENT: Final = 8 * 1024 * 1024
+"""Bytes; reading one that long is a pause for everybody else, of some 20 ms."""
+
+
+class EventTooLongError(Exception):
+    """One event is longer than `LONGEST_EVENT` bytes."""
 
 
 class NotAStreamError(Exception):
@@ -31,12 +37,9 @@ async def expect_stream(response: httpx2.Response) -> None:
     raise NotAStreamError(shown, error_in(body))
 
 
-class LineTooLongError(Exception):
-    """A line of an answer is longer than 16 MB."""
-
-
 async def bound_lines(response: httpx2.Response) -> None:
-    """Fail in a line that does not end, which whoever reads it by line would wait for, and then hold up others with."""
+    """Fail in a line that does not end, which whoever reads it by line would wait for, and then hold up others with:
+    the stream raises `EventTooLongError`."""
     response.stream = _Bounded(cast(httpx2.AsyncByteStream, response.stream))
 
 
@@ -49,8 +52,8 @@ class _Bounded(httpx2.AsyncByteStream):
         async for piece in self._stream:
             end = piece.rfind(b"\n")
             size = size + len(piece) if end < 0 else len(piece) - end - 1
-            if size > _LONGEST_LINE:
-                raise LineTooLongError
+            if size > LONGEST_EVENT:
+                raise EventTooLongError
             yield piece
 
     async def aclose(self) -> None:

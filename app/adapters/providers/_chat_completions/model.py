@@ -12,11 +12,11 @@ from agents.items import TResponseInputItem
 from app.adapters.providers._chat_completions.answer import Answer
 from app.adapters.providers._chat_completions.dialect import Dialect
 from app.adapters.providers._chat_completions.request import completion_request
-from app.adapters.providers._chat_completions.sse import EventTooLongError, SseDecoder
+from app.adapters.providers._chat_completions.sse import SseDecoder
 from app.adapters.providers._chat_completions.verdict import verdict
 from app.adapters.providers._chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
 from app.adapters.providers._endpoint import Endpoint
-from app.adapters.providers._errors import Origin, failed, model_error, upstream_error
+from app.adapters.providers._errors import Origin, model_error, upstream_error
 from app.adapters.providers._history import Item, call_ids
 from app.adapters.providers._patience import Events, Watch, collected, retrying
 from app.adapters.providers._streams import error_in, expect_stream, pieces_of
@@ -105,8 +105,6 @@ class ChatCompletionsModel(Model):
     def _mapped(self, error: Exception) -> ModelError:
         if isinstance(error, UpstreamReportedError):
             return upstream_error(error.body, self._origin)
-        if isinstance(error, EventTooLongError):
-            return failed("protocol", self._origin, "one event of the answer is longer than 16 MB")
         return model_error(error, self._origin)
 
 

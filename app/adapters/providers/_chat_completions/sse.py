@@ -1,12 +1,6 @@
 """Server-sent events, from bytes in any pieces to the data of whole events."""
 
-from typing import Final
-
-LONGEST_EVENT: Final = 16 * 1024 * 1024
-
-
-class EventTooLongError(Exception):
-    """One event is longer than `LONGEST_EVENT` bytes."""
+from app.adapters.providers._streams import LONGEST_EVENT, EventTooLongError
 
 
 class SseDecoder:
