@@ -53,6 +53,7 @@ def load() -> Complete:
         _quieten(litellm)
         _count_no_tokens(litellm)
         _leave_one_way_out(litellm)
+        _build_what_an_answer_uses()
         complete: Complete = litellm.acompletion
     return complete
 
@@ -139,6 +140,15 @@ def _count_no_tokens(litellm: Any) -> None:
     litellm.disable_token_counter = True
     # With each request it is handed on to code of every vendor, and would be loaded while an answer is waited for.
     litellm.main.encoding = _Tokenizer()
+
+
+def _build_what_an_answer_uses() -> None:
+    """Of its models, for which the first answer would stop everybody else, a tenth of a second in all."""
+    from litellm.types.router import GenericLiteLLMParams, LiteLLM_Params
+    from litellm.types.utils import Delta, ModelResponse, ModelResponseStream, Usage
+
+    for model in (GenericLiteLLMParams, LiteLLM_Params, Usage, Delta, ModelResponse, ModelResponseStream):
+        model.model_rebuild()
 
 
 def _leave_one_way_out(litellm: Any) -> None:
