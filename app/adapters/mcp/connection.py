@@ -112,8 +112,10 @@ async def _client(config: ServerConfig, timeout: float) -> AsyncGenerator[Client
         async with Client(command, read_timeout_seconds=timeout, cache=None) as client:
             yield client
         return
+    # Reading the authorities takes too long for the event loop, and is done anew for each client.
+    trusted = await asyncio.to_thread(httpx2.create_ssl_context)
     async with httpx2.AsyncClient(
-        headers=config.headers, timeout=httpx2.Timeout(timeout, read=_STREAM_SECONDS)
+        verify=trusted, headers=config.headers, timeout=httpx2.Timeout(timeout, read=_STREAM_SECONDS)
     ) as http:
         transport = streamable_http_client(config.url, http_client=http)
         async with Client(transport, read_timeout_seconds=timeout, cache=None) as client:
