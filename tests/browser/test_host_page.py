@@ -17,7 +17,7 @@ HOST = """<!doctype html><title>Host</title><link rel="icon" href="data:,"><open
   customElements.define("openai-chatkit", class extends HTMLElement {
     calls = 0;
     changes = [];
-    fetchUpdates() { this.calls += 1; }
+    fetchUpdates() { this.calls += 1; this.calledAt = performance.now(); }
     tell(name, detail) { this.dispatchEvent(new CustomEvent(`chatkit.${name}`, { detail })); }
   });
   window.chat = document.querySelector("openai-chatkit");
@@ -77,11 +77,11 @@ async def test_an_answer_is_followed_after_a_refresh(host: Page, client: ChatKit
     await host.wait_for_function("chat.calls >= 2")
     response = await following.value
     await response.finished()
-    calls = await host.evaluate("chat.calls")
     page = await client.call("items.list", thread_id=thread, order="asc")
     said = "".join(part["text"] for part in page["data"][1]["content"])
     assert said.endswith("150"), "who looks on keeps it going"
-    await host.wait_for_function("(calls) => chat.calls > calls", arg=calls)
+    followed = "performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('running=true'))"
+    await host.wait_for_function(f"chat.calledAt > {followed}?.responseEnd")
 
 
 async def test_nothing_is_asked_while_the_element_streams_and_what_was_missed_afterwards(

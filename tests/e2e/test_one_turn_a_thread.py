@@ -106,7 +106,7 @@ async def test_never_two_at_once_however_many_wait(databases: Databases, tmp_pat
         texts = [f"count to {number}" for number in range(2, 14)]
         clients = [here, there] * 6
         answers = await asyncio.gather(*(post(*pair, thread) for pair in zip(clients, texts, strict=True)))
-        assert [answer for answer in answers if isinstance(answer, httpx.Response)] == []
+        assert [answer.text for answer in answers if isinstance(answer, httpx.Response)] == []
         found = (await items(there, thread))[2:]
     assert [item["type"] for item in found] == ["user_message", "assistant_message"] * 12
     assert Counter(said(item) for item in found[::2]) == Counter(texts)

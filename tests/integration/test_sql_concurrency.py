@@ -1,6 +1,7 @@
 """Many at once: turns, streams, other processes, and callers that give up."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.adapters.stores.sql.journal import SqlTurnJournal
 from app.adapters.stores.sql.storage import SqlStorage
 from app.domain.errors import ConflictError, StoreUnavailableError
 from app.domain.task import Task, TaskChange, new_task
+from app.ports.turn_journal import TurnHead
 from tests.postgres import Databases
 from tests.sql import ANN, NOON, message, storage_at, thread, unstarted
 
@@ -46,6 +49,28 @@ async def turn(storage: SqlStorage, number: int) -> int:
 
 async def test_fifty_turns_at_once(storage: SqlStorage) -> None:
     assert await asyncio.gather(*(turn(storage, number) for number in range(50))) == [ITEMS] * 50
+
+
+async def test_who_stood_behind_somebody_a_moment_ago_has_not_too_many_turns(
+    storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That nobody stands before them any more is found out when it is too late to enter."""
+    await storage.threads.save_thread(thread("thr_1"), ANN)
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=60)
+    first, second = (TurnHead(id=f"turn_{name}", thread_id="thr_1", user_id=ANN.user_id, owner="us") for name in "ab")
+    journal = storage.journal
+    assert isinstance(journal, SqlTurnJournal)
+    enter = journal._clear_and_enter
+
+    async def while_the_first_leaves(values: dict[str, object]) -> int:
+        entered = await enter(values)
+        await journal.leave_queue(first.id)
+        return entered
+
+    await journal.queue(first.id, "thr_1", soon)
+    monkeypatch.setattr(journal, "_clear_and_enter", while_the_first_leaves)
+    assert not await journal.begin(second, soon, at_most=5)
+    assert await journal.begin(second, soon, at_most=5)
 
 
 async def test_two_hundred_streams_on_ten_connections(storage: SqlStorage) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from typing import Any, Final
 
 import httpx2
@@ -96,6 +97,8 @@ class Connection:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[None, None]:
+        # `mcp` imports it for the first result of a tool that has a schema: a tenth of a second, on the event loop.
+        await asyncio.to_thread(import_module, "jsonschema")
         async with _client(self._config, self._timeout) as client:
             async with asyncio.timeout(self._timeout):
                 self.tools = await _all_tools(client)

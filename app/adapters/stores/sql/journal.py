@@ -50,7 +50,7 @@ _runs = turns.c.ended_at.is_(None)
 
 _others = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
 _behind = exists().where(queued_turns.c.thread_id == SCOPE, queued_turns.c.turn_id < _TURN, queued_turns.c.until > _NOW)
-_why_not = Prepared(select(_behind.label("behind")).where(owned))
+_why_not = Prepared(select((~_behind & (_others >= _MOST)).label("too_many")).where(owned))
 _leave_queue = Prepared(delete(queued_turns).where(queued_turns.c.turn_id == _TURN))
 
 _cleared = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
@@ -128,7 +128,8 @@ class SqlTurnJournal(TurnJournal):
         row = await self._database.row(_why_not, values)
         if row is None:
             raise NotFoundError(f"Thread {values['scope']} not found")
-        if values["at_most"] and not row.behind:
+        # Whoever stood before this one may have gone since.
+        if values["at_most"] and row.too_many:
             raise TooManyTurnsError
 
     async def _clear_and_enter(self, values: dict[str, object]) -> int:
