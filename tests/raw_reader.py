@@ -59,14 +59,14 @@ class RawReader:
         """Read until the assistant has said `text`, with a pause between reads."""
         while text not in self.text:
             await asyncio.sleep(pause)
-            if not await self._read():
+            if not await self._read() and text not in self.text:
                 raise AssertionError(f"the stream ended before {text!r}: {self.events}")
 
     async def pinged(self, times: int) -> None:
         """Read until so many more keep-alive comments have come."""
         times += self.pings
         while self.pings < times:
-            if not await self._read():
+            if not await self._read() and self.pings < times:
                 raise AssertionError(f"the stream ended behind {self.pings} pings")
 
     async def began(self) -> None:
