@@ -23,8 +23,9 @@ LOOK_SECONDS: Final = 5.0
 SOME: Final = 5
 """Looks at the middle ones since the last at everything: what a quiet moment is used for."""
 
-MUCH: Final = 30
-"""That many, and it cannot wait for one: 130,000 objects may have piled up, a hundredth of that as a rule."""
+MUCH: Final = 100
+"""That many, and it cannot wait for one: half a million objects may have piled up, a hundredth of that as a rule.
+Rarely, for with many answers at once all that lives takes a tenth of a second to look at."""
 
 
 async def collected_in_quiet(busy: Callable[[], bool], *, every: float = LOOK_SECONDS) -> NoReturn:
