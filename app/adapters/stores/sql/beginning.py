@@ -1,13 +1,12 @@
 """A thread with its first item: one statement for PostgreSQL, one visit to SQLite."""
 
-from sqlalchemy import Text, bindparam, exists, true
+from sqlalchemy import Text, bindparam, exists
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.prepared import Parameters, Prepared
 from app.adapters.stores.sql.tables import threads
-from app.adapters.stores.sql.thread_statements import SCOPE, USER, Values, added_item
+from app.adapters.stores.sql.thread_statements import added_item, saved_thread
 from app.adapters.stores.sql.types import Moment
-from app.adapters.stores.sql.upsert import upsert
 
 
 class Beginning:
@@ -15,13 +14,8 @@ class Beginning:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        values: Values = {
-            "id": SCOPE,
-            "user_id": USER,
-            "created_at": bindparam("begun_at", type_=Moment),
-            "body": bindparam("thread", type_=Text),
-        }
-        thread = upsert(database, threads, values, keys=["id"], allowed=true())
+        begun_at, body = bindparam("begun_at", type_=Moment), bindparam("thread", type_=Text)
+        thread = saved_thread(database, created_at=begun_at, body=body)
         self._steps = (Prepared(thread), Prepared(added_item(database)))
         # PostgreSQL's one statement does not see in the table what it writes there.
         begun = thread.returning(threads.c.id).cte("begun")

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Insert,
     String,
     Text,
     and_,
@@ -92,13 +93,15 @@ def items_page(order: str, *, continued: bool, sees_hidden: bool) -> Prepared:
     return Prepared(page(query, thread_items, order, item_position if continued else None))
 
 
-def save_thread(database: Database) -> Prepared:
+def saved_thread(
+    database: Database, *, created_at: ColumnElement[Any] = CREATED_AT, body: ColumnElement[Any] = BODY
+) -> Insert:
     """Insert or change a thread; touches no row when it is somebody else's."""
-    values: Values = {"id": SCOPE, "user_id": USER, "created_at": CREATED_AT, "body": BODY}
-    return Prepared(upsert(database, threads, values, keys=["id"], allowed=true()))
+    values: Values = {"id": SCOPE, "user_id": USER, "created_at": created_at, "body": body}
+    return upsert(database, threads, values, keys=["id"], allowed=true())
 
 
-def added_item(database: Database, *, allowed: ColumnElement[bool] = owned) -> Any:
+def added_item(database: Database, *, allowed: ColumnElement[bool] = owned) -> Insert:
     """Insert or change an item, keeping its place; touches no row when it is not `allowed`: when the thread is not the
     caller's."""
     values: Values = {"thread_id": SCOPE, "id": ITEM, "created_at": CREATED_AT, "hidden": HIDDEN, "body": BODY}
@@ -116,7 +119,7 @@ def save_attachment(database: Database, *, allowed: ColumnElement[bool] | None =
     )
 
 
-def save_judgements(database: Database) -> Any:
+def save_judgements(database: Database) -> Insert:
     """Keep `:kind` for those of the items `:item_ids` that are there."""
     values: Values = {"thread_id": thread_items.c.thread_id, "item_id": thread_items.c.id, "kind": KIND}
     there = and_(thread_items.c.thread_id == SCOPE, thread_items.c.id.in_(ITEMS), owned)

@@ -29,7 +29,7 @@ class SqlThreadStore(ThreadStore):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._save_thread = sql.save_thread(database)
+        self._save_thread = Prepared(sql.saved_thread(database))
         self._save_item = Prepared(sql.added_item(database))
         self._recall = Recalling(database)
         self._begin = Beginning(database)
