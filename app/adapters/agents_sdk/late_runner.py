@@ -1,21 +1,19 @@
 """A runner whose libraries are imported when the server listens already: a tenth of a start that only answers need."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from chatkit.types import ThreadStreamEvent
 
+from app.application.once import Once
 from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
 
 
 class LateRunner(AgentRunner):
-    """Has `make` called in a thread, once, and stands in for what it returned; when that fails, the next who asks
-    tries again."""
+    """Stands in for the runner that `make` returns, which may block. Whoever made it closes it."""
 
     def __init__(self, make: Callable[[], AgentRunner]) -> None:
-        self._make = make
-        self._making: asyncio.Task[AgentRunner] | None = None
+        self._once = Once(make)
         self._made: AgentRunner | None = None
 
     async def tools(self) -> frozenset[str]:
@@ -35,14 +33,9 @@ class LateRunner(AgentRunner):
 
     async def _runner(self) -> AgentRunner:
         if self._made is None:
-            if self._making is None or self._making.done():
-                self._making = asyncio.create_task(asyncio.to_thread(self._make))
-            # Whoever gives up waiting does not take it from the others.
-            self._made = await asyncio.shield(self._making)
+            self._made = await self._once.made()
         return self._made
 
     async def aclose(self) -> None:
         """See that the thread is over, if there is one."""
-        if self._making is not None:
-            with suppress(Exception):  # those who waited were told
-                await self._making
+        await self._once.aclose()

@@ -14,7 +14,7 @@ import openai
 from agents.exceptions import UserError
 
 from app.adapters.providers._endpoint import NoAnswerError, RefusedError
-from app.adapters.providers._streams import EventTooLongError, NotAStreamError
+from app.adapters.providers._streams import LONGEST_EVENT, EventTooLongError, NotAStreamError
 from app.domain.language import _, deferred
 from app.ports.model_provider import FailureKind, ModelError
 
@@ -88,7 +88,7 @@ def model_error(error: BaseException, origin: Origin) -> ModelError:
         case NotAStreamError():
             return upstream_error(error.body, origin)
         case EventTooLongError():
-            return failed("protocol", origin, "one event of the answer is longer than 8 MB")
+            return failed("protocol", origin, f"one event of the answer is longer than {LONGEST_EVENT >> 20} MB")
         case RefusedError():
             return status_error(error.status, error.body, error.headers, origin)
         case NoAnswerError() | httpx2.TransportError():

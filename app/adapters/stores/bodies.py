@@ -1,6 +1,5 @@
 """ChatKit's objects as the exact JSON of pydantic, and back."""
 
-import asyncio
 import json
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -10,6 +9,8 @@ from chatkit.types import ThreadItem, WidgetItem
 from chatkit.widgets import DynamicWidgetRoot
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
+
+from app.application.pauses import Pauses
 
 
 class _Body(Protocol):
@@ -22,7 +23,6 @@ _Loaded = TypeVar("_Loaded")
 
 _WIDGET: Final = '"widget"'
 _LARGE: Final = 10_000
-_PIECE: Final = 100_000
 _EMPTY: Final = {"type": "Basic", "children": []}
 
 
@@ -45,13 +45,10 @@ def load(kind: Any, body: str) -> Any:
 
 async def load_all(entries: Iterable[_Entry], load: Callable[[_Entry], _Loaded]) -> list[_Loaded]:
     """Load each entry's body, and let others go on in between: a page of large items takes long."""
-    loaded, size = [], 0
+    loaded, pauses = [], Pauses()
     for entry in entries:
         loaded.append(load(entry))
-        size += len(entry.body)
-        if size > _PIECE:
-            size = 0
-            await asyncio.sleep(0)
+        await pauses.after(len(entry.body))
     return loaded
 
 

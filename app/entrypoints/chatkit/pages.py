@@ -1,14 +1,12 @@
 """A page as JSON, an item at a time: a hundred large ones in one go would hold up everybody else."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
 from chatkit.types import Page, Thread
 from pydantic import BaseModel
 
-PIECE_BYTES: Final = 100_000
-"""So much is written before others may go on."""
+from app.application.pauses import Pauses
 
 _EMPTY: Final = b'"data":[]'
 """Inside a text the quotes would be escaped."""
@@ -21,11 +19,8 @@ async def in_pieces(shown: BaseModel, write: Callable[[BaseModel], bytes]) -> by
     head, _, tail = write(shown).partition(_EMPTY)
     page.data = items
     pieces: list[bytes] = []
-    size = 0
+    pauses = Pauses()
     for item in items:
         pieces.append(write(item))
-        size += len(pieces[-1])
-        if size > PIECE_BYTES:
-            size = 0
-            await asyncio.sleep(0)
+        await pauses.after(len(pieces[-1]))
     return b"".join((head, b'"data":[', b",".join(pieces), b"]", tail))

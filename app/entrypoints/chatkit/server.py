@@ -51,6 +51,7 @@ from app.application.actions import WidgetActions
 from app.application.attachments import Attachments
 from app.application.conversation import Conversation
 from app.application.file_cleanup import FileCleanup
+from app.application.once import Once
 from app.application.questions import closed, expired
 from app.application.turns import Turns
 from app.domain.errors import AnyportError, InvalidInputError
@@ -63,7 +64,7 @@ from app.entrypoints.chatkit.errors import GENERIC, validation_message
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
-from app.entrypoints.chatkit.models import Models, requests
+from app.entrypoints.chatkit.models import build, requests
 from app.entrypoints.chatkit.pages import in_pieces
 from app.entrypoints.chatkit.text_delta import encoded_text_delta
 from app.ports.thread_store import Recollection, ThreadStore
@@ -97,12 +98,12 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self._actions = actions
         self._transcriber = transcriber
         self._turns = turns
-        self._models = Models()
+        self._models = Once(build)
         self._patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
 
     async def ready(self) -> None:
         """Wait until requests can be read without holding up everybody else. Safe to repeat."""
-        await self._models.built()
+        await self._models.made()
 
     async def process(self, request: str | bytes | bytearray, context: RequestContext) -> Streamed | NonStreamingResult:
         """Answer one request; raises what `read` and `answer` do."""

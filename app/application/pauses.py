@@ -1,0 +1,21 @@
+"""Much work on the event loop, in pieces."""
+
+import asyncio
+from typing import Final
+
+PIECE_BYTES: Final = 100_000
+"""So much is read or written before others may go on: a few milliseconds."""
+
+
+class Pauses:
+    """Lets others go on whenever another `PIECE_BYTES` were worked on."""
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    async def after(self, size: int) -> None:
+        """So many bytes were worked on."""
+        self._size += size
+        if self._size > PIECE_BYTES:
+            self._size = 0
+            await asyncio.sleep(0)
