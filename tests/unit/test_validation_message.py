@@ -1,0 +1,27 @@
+"""What is said of a request that is none of ChatKit's."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from app.entrypoints.chatkit.errors import validation_message
+from app.entrypoints.chatkit.models import requests
+
+
+def said_of(*pieces: object) -> str:
+    message = {"content": list(pieces), "attachments": [], "inference_options": {}}
+    with pytest.raises(ValidationError) as caught:
+        requests().validate_json(json.dumps({"type": "threads.create", "params": {"input": message}}))
+    return validation_message(caught.value)
+
+
+def test_the_first_problems_are_described_and_the_others_counted() -> None:
+    message = said_of(*[{"type": "secret"}] * 8)
+    assert message.count("content.") == 5
+    assert message.endswith("and 3 more")
+    assert "secret" not in message
+
+
+def test_very_many_are_only_counted() -> None:
+    assert said_of(*[{"type": "secret"}] * 101).endswith("It is wrong in 101 places.")
