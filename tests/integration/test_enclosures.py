@@ -1,7 +1,9 @@
 """Attachments as a model is told of them."""
 
+import base64
 import datetime as dt
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,10 +72,14 @@ async def test_the_newest_files_are_shown_when_not_all_fit(
     assert "too large" in parts["old"]["text"]
 
 
-async def test_a_large_file_is_encoded_as_it_is(storage: AttachmentStorage, files: Enclosures) -> None:
-    large = await kept(storage, "large", "application/pdf", b"\xff" * 300_000)
-    part = (await told(files, said(1, large)))["large"]
-    assert part["file_data"] == "data:application/pdf;base64," + "/" * 400_000
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 300_000, 999_999, 1_000_000, 1_000_001])
+async def test_a_file_that_comes_in_pieces_is_encoded_as_it_is(tmp_path: Path, size: int) -> None:
+    storage = open_attachments(AttachmentSettings(url=tmp_path.as_uri()))
+    content = (bytes(range(256)) * (size // 256 + 1))[:size]
+    large = await kept(storage, "large", "application/pdf", content)
+    part = (await told(Enclosures(storage, text_tokens=100), said(1, large)))["large"]
+    assert part["file_data"] == f"data:application/pdf;base64,{base64.b64encode(content).decode()}"
+    await storage.aclose()
 
 
 async def test_a_file_that_is_gone_is_said_to_be_gone(files: Enclosures) -> None:

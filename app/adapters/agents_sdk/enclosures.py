@@ -1,8 +1,7 @@
 """Attachments as parts of what the model is told, read from their storage when a turn begins."""
 
-import asyncio
-import base64
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import AsyncIterable, Sequence
 from typing import Final, cast
 
 import structlog
@@ -15,6 +14,7 @@ from openai.types.responses import (
     ResponseInputTextParam,
 )
 
+from app.application.pauses import Pauses
 from app.domain.conversation import BYTES_PER_TOKEN
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.media_types import IMAGES, is_text
@@ -26,9 +26,6 @@ from app.ports.model_provider import Capabilities
 REQUEST_BYTES: Final = 14_000_000
 """Of all files in one request: as base64 they stay under the 20 MB that Gemini takes inline
 (https://ai.google.dev/gemini-api/docs/image-understanding)."""
-
-_ASIDE_BYTES: Final = 200_000
-"""Encoding more than this is worth a thread."""
 
 Enclosed = dict[str, ResponseInputContentParam]
 """What the model is told of each attachment, by its id."""
@@ -64,13 +61,12 @@ class Enclosures:
         try:
             if is_text(attachment.mime_type):
                 return await self._text(attachment)
-            content = b"".join([piece async for piece in self._storage.read(attachment.id)])
+            url = await _data_url(attachment.mime_type, self._storage.read(attachment.id))
         except NotFoundError:
             return mentioned(attachment, "It is not there any more.")
         except StoreUnavailableError as error:
             log.warning("attachment not read", attachment=attachment.id, detail=error.detail)
             return mentioned(attachment, "It could not be read just now: tell the user.")
-        url = await _data_url(attachment.mime_type, content)
         if attachment.mime_type in IMAGES:
             return ResponseInputImageParam(type="input_image", detail="auto", image_url=url)
         return ResponseInputFileParam(type="input_file", filename=attachment.name, file_data=url)
@@ -116,7 +112,15 @@ _UNSEEN: Final = ResponseInputTextParam(
 )
 
 
-async def _data_url(media_type: str, content: bytes) -> str:
-    aside = len(content) > _ASIDE_BYTES
-    encoded = await asyncio.to_thread(base64.b64encode, content) if aside else base64.b64encode(content)
-    return f"data:{media_type};base64,{encoded.decode()}"
+async def _data_url(media_type: str, content: AsyncIterable[bytes]) -> str:
+    """Encoded while it is read: all of it at once would be one long call, which holds up others from any thread."""
+    pauses = Pauses()
+    url, rest = f"data:{media_type};base64,", b""
+    async for piece in content:
+        rest += piece
+        whole = len(rest) - len(rest) % 3
+        url += b64encode(rest[:whole]).decode()  # Grows in place; to join pieces takes as long as to encode them.
+        rest = rest[whole:]
+        await pauses.after(len(piece))
+    url += b64encode(rest).decode()
+    return url
