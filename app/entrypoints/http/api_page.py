@@ -6,23 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
-from litestar import Request
-from litestar.openapi.plugins import OpenAPIRenderPlugin
-
 _CODE = re.compile(r"`([^`]+)`")
 _REFERENCE = re.compile(r"&quot;#/components/schemas/([\w.-]+)&quot;")
 
 
-class ApiPage(OpenAPIRenderPlugin):
-    """Every operation, by tag, and every schema that they name."""
-
-    def __init__(self) -> None:
-        super().__init__(path="/api")
-
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        """The page. The document is the server's own, and escaped all the same."""
-        # Some examples in it are objects until they are written.
-        return "".join(_page(json.loads(self.render_json(request, openapi_schema)))).encode()
+def page(document: Mapping[str, Any]) -> bytes:
+    """Every operation, by tag, and every schema that they name. The document is our own, and escaped all the same."""
+    return "".join(_page(document)).encode()
 
 
 def _page(document: Mapping[str, Any]) -> Iterator[str]:

@@ -2,11 +2,12 @@
 
 from typing import Any, Final
 
-from litestar import Request, Response, Router
+from litestar import MediaType, Request, Response, Router
+from litestar.constants import OPENAPI_JSON_HANDLER_NAME
 from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
-from app.entrypoints.http.api_page import ApiPage
 from app.entrypoints.http.auth import OPEN
 from app.entrypoints.http.openapi import Document
 
@@ -19,23 +20,25 @@ def docs_pages(version: str) -> OpenAPIConfig:
     """Where the document is and what it begins with."""
     document = Document()
 
-    async def prepare(request: Request[Any, Any, Any]) -> None:
+    async def shown(request: Request[Any, Any, Any]) -> bytes:
         if "path" in request.path_params:
             raise NotFoundException  # Litestar's own answer would be a page.
-        await document.written(request)
+        written = await document.written(request.app)
+        return written.json if request.route_handler.name == OPENAPI_JSON_HANDLER_NAME else written.page
 
     return OpenAPIConfig(
         title="Anyport",
         version=version,
         description="A self-hosted ChatKit server.",
         use_handler_docstrings=True,
-        render_plugins=[ApiPage()],
+        # For its place alone: what Litestar would write there, anew each time and on the loop, is never asked for.
+        render_plugins=[JsonRenderPlugin(path="/api", media_type=MediaType.HTML)],
         openapi_router=Router(
             PATH,
             route_handlers=[],
             include_in_schema=False,
             opt=OPEN,
-            before_request=prepare,
+            before_request=shown,
             after_request=_with_policy,
         ),
     )

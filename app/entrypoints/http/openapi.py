@@ -1,14 +1,19 @@
 """The API document, with ChatKit's requests in it: their route reads its body raw, for ChatKit validates it."""
 
-import asyncio
+import json
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from chatkit.types import ChatKitReq
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar.serialization import encode_json, get_serializer
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+
+from app.application.once import Once
+from app.entrypoints.http.api_page import page
 
 _SCHEMAS = "#/components/schemas/"
 _REQUEST = "ChatKitReq"
@@ -30,23 +35,31 @@ class ChatKitOperation(Operation):
         self.request_body = RequestBody(content={"application/json": body}, required=True)
 
 
+class Written(NamedTuple):
+    """The document for programs, and for people."""
+
+    json: bytes
+    page: bytes
+
+
 class Document:
     """Written when somebody first asks for it: a server starts sooner without, and few are ever asked."""
 
     def __init__(self) -> None:
-        self._writing = asyncio.Lock()
-        self._written = False
+        self._once: Once[Written] | None = None
 
-    async def written(self, request: Request[Any, Any, Any]) -> None:
-        """See that it is; in a thread, because it takes longer than other callers should wait."""
-        async with self._writing:
-            if not self._written:
-                await asyncio.to_thread(_write, request.app)
-                self._written = True
+    async def written(self, app: Litestar) -> Written:
+        """What it says of `app`, which is always the same one."""
+        if self._once is None:
+            self._once = Once(partial(_write, app))
+        return await self._once.made()
 
 
-def _write(app: Litestar) -> None:
+def _write(app: Litestar) -> Written:
     # Litestar takes no plain JSON schema before the document is made.
     schema = TypeAdapter(ChatKitReq).json_schema(ref_template=_SCHEMAS + "{model}", schema_generator=_Schemas)
     schemas: dict[str, Any] = {**schema.pop("$defs"), _REQUEST: schema}
     app.openapi_schema.components.schemas.update(schemas)
+    written = encode_json(app.openapi_schema.to_schema(), get_serializer())
+    # Read again, because some examples in it are objects until they are written.
+    return Written(json=written, page=page(json.loads(written)))
