@@ -2,11 +2,15 @@
 
 import asyncio
 import gc
+import sys
 import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import ModuleType
 
-from app.startup.garbage import MUCH, SOME, collected_in_quiet
+import pytest
+
+from app.startup.garbage import A_LIBRARY, MUCH, SOME, collected_in_quiet
 
 
 class Knot:
@@ -71,4 +75,27 @@ async def test_answers_are_not_held_up() -> None:
         assert garbage() is not None
         for _ in range(MUCH):
             gc.collect(1)
+        await gone(garbage)
+
+
+def bring(monkeypatch: pytest.MonkeyPatch, modules: int) -> None:
+    """So many modules more are imported."""
+    for number in range(modules):
+        monkeypatch.setitem(sys.modules, f"library.part_{number}", ModuleType("part"))
+
+
+async def test_a_library_that_comes_later_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with collecting(lambda: True):
+        brought = [Knot() for _ in range(1_000)]
+        before = gc.get_freeze_count()
+        bring(monkeypatch, A_LIBRARY)
+        async with asyncio.timeout(10):
+            while gc.get_freeze_count() < before + len(brought):  # noqa: ASYNC110  # nothing tells
+                await asyncio.sleep(0.001)
+
+
+async def test_a_single_module_takes_no_garbage_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with collecting(lambda: False):
+        garbage = old(SOME)
+        bring(monkeypatch, A_LIBRARY - 1)
         await gone(garbage)
