@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from tests.longest_first import longest_first
 from tests.postgres import Databases, postgres_url
+from tests.watched_loop import longest
 
 # How long an example takes says more about the machine's other work than about the code.
 settings.register_profile("unhurried", deadline=None)
@@ -34,9 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest_first(items)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the tables that tests recorded, whichever process they ran in."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the tables that tests recorded, whichever process they ran in, and what came near to holding a loop."""
     for report in (*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())):
         for name, value in report.user_properties:
             if name == "table":
                 terminalreporter.write_line(f"\n{value}")
+    paths: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]  # given to fixtures only
+    if near := longest(paths.getbasetemp().rglob("server-*.held")):
+        terminalreporter.write_line("\n".join(("\nSteps of event loops that took longest:", *near)))

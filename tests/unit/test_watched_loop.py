@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.watched_loop import LIMIT, WatchedLoop
+from tests.watched_loop import LIMIT, WatchedLoop, longest
 
 
 def busy(seconds: float) -> None:
@@ -102,3 +102,18 @@ def test_whoever_holds_the_loop_is_named(tmp_path: Path, work: Callable[[], Awai
 @pytest.mark.parametrize("work", [little_by_little, while_it_waits])
 def test_who_gives_way_holds_nothing(tmp_path: Path, work: Callable[[], Awaitable[None]]) -> None:
     assert "HELD" not in held(tmp_path / "held", work)
+
+
+def test_the_longest_are_told_first(tmp_path: Path) -> None:
+    async def thrice() -> None:
+        for times in (1, 3, 2):
+            asyncio.get_running_loop().call_soon(busy, times * LIMIT)
+        await asyncio.sleep(0.01)
+
+    held(tmp_path / "one", thrice)
+    held(tmp_path / "other", in_a_timer)
+    told = longest([tmp_path / "one", tmp_path / "other"], most=3)
+    took = [int(line.partition("busy: ")[2].partition(" ms")[0]) for line in told]
+    assert len(took) == 3
+    assert took == sorted(took, reverse=True)
+    assert took[0] > took[1] + LIMIT * 1000

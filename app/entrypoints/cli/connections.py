@@ -1,5 +1,5 @@
 """Connections that may not stay half-open: a request's head has a bound in bytes and in time, and so has an answer
-that nobody reads.
+that nobody reads. What is left of a refused body is thrown away without haste.
 
 uvicorn leaves that to a proxy: with httptools a head may grow without end, and a client that never finishes one, or
 never reads, keeps its connection. Leans on `HttpToolsProtocol` of uvicorn 0.54;
@@ -53,6 +53,17 @@ class BoundedProtocol(HttpToolsProtocol):
         """From here on the body has bounds of its own."""
         self._head_is_here()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Of a body that was refused, one read at a time: left to itself the loop takes eight megabytes in a row."""
+        super().on_body(body)
+        if self.cycle.response_complete:
+            self.flow.pause_reading()
+            self.loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def pause_writing(self) -> None:
         """The client does not read as fast as it is told things."""
