@@ -27,7 +27,7 @@ from app.application.changes import Changes
 from app.application.conversation import Conversation
 from app.application.entities import Mentions
 from app.application.file_cleanup import FileCleanup
-from app.application.languages import Languages
+from app.application.languages import Languages, read_english_names
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
 from app.application.repeats import Repeats
@@ -261,6 +261,7 @@ class AssistantWiring(Provider):
                 from app.adapters.agents_sdk.runner import SdkAgentRunner
 
                 validators.prepare()
+                read_english_names()  # A model is told what a browser's language is called.
                 enclosures = Enclosures(files, text_tokens=settings.attachments.text_tokens)
                 rounds = settings.assistant.max_tool_rounds
                 return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further, enclosures)

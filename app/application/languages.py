@@ -69,6 +69,11 @@ def english_name(locale: str) -> str:
     return Locale.parse(locale, sep="-").english_name or locale
 
 
+def read_english_names() -> None:
+    """Read, once for all, the file that `english_name` looks into. Blocks, as that does without, for some 20 ms."""
+    english_name(ENGLISH.tag)
+
+
 def day(date: dt.date, style: Literal["short", "medium", "long", "full"] = "medium") -> str:
     """A date as the caller writes dates."""
     return format_date(date, style, locale=spoken().tag.replace("-", "_"))

@@ -36,7 +36,9 @@ class McpWiring(Provider):
     @provide
     async def mcp_endpoint(self, tasks: TaskService, settings: Settings) -> AsyncIterator[McpEndpoint]:
         endpoint = McpEndpoint(
-            SdkToolbox(task_tools(tasks)), version=version("anyport"), max_body_bytes=settings.server.max_body_bytes
+            lambda: SdkToolbox(task_tools(tasks)),
+            version=version("anyport"),
+            max_body_bytes=settings.server.max_body_bytes,
         )
         try:
             yield endpoint

@@ -5,10 +5,11 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.languages import Languages, day, english_name
+from app.application.languages import Languages, day, english_name, read_english_names
 from app.domain.errors import InvalidInputError
 from app.domain.language import _, deferred, plural, speaking, spoken
 from app.domain.task import new_task
@@ -47,6 +48,14 @@ def test_no_header_is_too_strange(accepted: str) -> None:
     wish = OURS.choose(accepted)
     assert wish.language.tag in OURS.tags
     assert wish.locale is None or english_name(wish.locale)
+
+
+def test_the_names_of_languages_are_read_before_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(localedata, "_cache", {})
+    read_english_names()
+    monkeypatch.setattr(localedata, "merge", pytest.fail)
+    assert english_name("fr-CA") == "French (Canada)"
+    assert english_name("zh-Hant-TW") == "Chinese (Traditional, Taiwan)"
 
 
 def test_texts_follow_the_language_that_is_spoken() -> None:

@@ -23,10 +23,10 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class McpEndpoint:
-    """Serves a toolbox. What it starts lives in one task, which `aclose` ends."""
+    """Serves the toolbox that `make` returns, and may block. What it starts lives in one task, which `aclose` ends."""
 
-    def __init__(self, toolbox: Toolbox, *, version: str, max_body_bytes: int) -> None:
-        self._toolbox = toolbox
+    def __init__(self, make: Callable[[], Toolbox], *, version: str, max_body_bytes: int) -> None:
+        self._make = make
         self._version = version
         self._max_body_bytes = max_body_bytes
         self._started: asyncio.Future[StreamableHTTPSessionManager] | None = None
@@ -58,7 +58,8 @@ class McpEndpoint:
         try:
             # In a thread: where nothing else has imported `mcp` yet, it takes a second.
             server = await asyncio.to_thread(import_module, "app.entrypoints.mcp.server")
-            manager = server.session_manager(self._toolbox, self._version, self._max_body_bytes)
+            toolbox = await asyncio.to_thread(self._make)
+            manager = server.session_manager(toolbox, self._version, self._max_body_bytes)
             # A task group: it must be left by the task that entered it.
             async with manager.run():
                 started.set_result(manager)
