@@ -198,6 +198,75 @@ async def test_a_reader_who_does_not_read_holds_the_upstream_back() -> None:
         assert size == 64 * 1024 * 1024
 
 
+@pytest.mark.parametrize("secured", [False, True])
+async def test_a_long_request_arrives_as_it_is_however_it_is_cut(tmp_path: Path, secured: bool) -> None:
+    told, trusting = _secured(tmp_path)
+    sent = [bytes([number]) * size for number, size in enumerate((0, 5_000_000, 1, 99_999, 200_001))]
+    length = sum(map(len, sent))
+    came: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        came.append(await reader.readexactly(length))
+        writer.write(OK)
+
+    async def body() -> AsyncGenerator[bytes, None]:
+        for piece in sent:
+            yield piece
+
+    async with (
+        listening(serve, ssl=told if secured else None) as (address, _),
+        httpx2.AsyncClient(transport=HttpTransport(lambda: trusting)) as http,
+    ):
+        url = f"{'https' if secured else 'http'}://{address}/"
+        answer = await http.post(url, content=body(), headers={"content-length": str(length)})
+        assert answer.text == "hi"
+    assert came == [b"".join(sent)]
+
+
+async def test_a_request_is_sent_no_faster_than_it_is_taken() -> None:
+    pieces, go_on = 64, asyncio.Event()
+    asked_for = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await go_on.wait()
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(pieces * 1024 * 1024)
+        writer.write(OK)
+
+    async def body() -> AsyncGenerator[bytes, None]:
+        nonlocal asked_for
+        for number in range(1, pieces + 1):
+            asked_for = number
+            yield bytes(1024 * 1024)
+
+    transport = HttpTransport(ssl.create_default_context)
+    async with listening(serve) as (address, _), httpx2.AsyncClient(transport=transport) as http:
+        length = {"content-length": str(pieces * 1024 * 1024)}
+        asking = asyncio.create_task(http.post(f"http://{address}/", content=body(), headers=length))
+        async with asyncio.timeout(10):
+            while not any(connection._full for connection in transport._open):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        assert asked_for < pieces
+        go_on.set()
+        assert (await asking).text == "hi"
+        assert asked_for == pieces
+
+
+async def test_an_upstream_that_answers_before_it_has_read_everything_is_heard() -> None:
+    refused = b"HTTP/1.1 413 Content Too Large\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(refused)
+        await writer.drain()
+        await reader.read()
+
+    async with listening(serve) as (address, _), client() as http:
+        answer = await http.post(f"http://{address}/", content=bytes(64 * 1024 * 1024))
+        assert (answer.status_code, answer.text) == (413, "no")
+
+
 async def test_leaving_an_answer_closes_its_connection() -> None:
     gone = asyncio.Event()
 
@@ -253,10 +322,7 @@ async def test_connections_have_a_limit_and_a_time_to_wait_for_one() -> None:
 
 
 async def test_https_is_asked_for_and_checked(tmp_path: Path) -> None:
-    certificate, key = _certified(tmp_path)
-    told = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    told.load_cert_chain(certificate, key)
-    trusting = ssl.create_default_context(cafile=str(certificate))
+    told, trusting = _secured(tmp_path)
     async with listening(always(OK), ssl=told) as (address, taken):
         async with client() as http:
             with pytest.raises(httpx2.ConnectError):
@@ -266,6 +332,14 @@ async def test_https_is_asked_for_and_checked(tmp_path: Path) -> None:
             for _ in range(2):
                 assert (await http.get(f"https://{address}/")).text == "hi"
         assert len(taken) == 1
+
+
+def _secured(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a server needs to speak TLS here, and what a client needs to trust it."""
+    certificate, key = _certified(folder)
+    told = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    told.load_cert_chain(certificate, key)
+    return told, ssl.create_default_context(cafile=str(certificate))
 
 
 def _certified(folder: Path) -> tuple[Path, Path]:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from app.adapters.providers._body import Body, body_of
 from app.adapters.providers._streams import beginning
 from app.adapters.providers._upstream import UpstreamSettings, new_http
 from app.ports.model_provider import ModelError
@@ -60,7 +61,7 @@ class Endpoint:
 
         Raises `NoAnswerError`, `RefusedError`, and `UnicodeEncodeError` for a key that no header can hold.
         """
-        request = self._request(msgspec.json.encode(completion))
+        request = self._request(await body_of(completion, "messages"))
         try:
             response = await self._http.send(request, stream=True)
         except ModelError:
@@ -73,15 +74,14 @@ class Endpoint:
         async with aclosing(response):
             raise RefusedError(response.status_code, response.headers, await _page(response))
 
-    def _request(self, body: bytes) -> httpx2.Request:
+    def _request(self, body: Body) -> httpx2.Request:
         """A request that holds its body nowhere but in its stream: its answer may take minutes, and holds it."""
         if self._plain is None:
             self._plain = self._http.build_request("POST", self._url, headers=self._headers)
         plain = self._plain
         headers = plain.headers.copy()
-        headers["content-length"] = str(len(body))
-        stream = httpx2.ByteStream(body)
-        return httpx2.Request(plain.method, plain.url, headers=headers, stream=stream, extensions=plain.extensions)
+        headers["content-length"] = str(body.length)
+        return httpx2.Request(plain.method, plain.url, headers=headers, stream=body, extensions=plain.extensions)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -1,10 +1,13 @@
 """One connection: a request at a time, and its answer as it comes."""
 
 import asyncio
+from collections.abc import AsyncIterable
 from typing import Final, cast
 
 import httptools
 import httpx2
+
+from app.application.pauses import PIECE_BYTES, Pauses
 
 _MOST_WAITING: Final = 1024 * 1024
 """So many bytes wait for their reader before the socket is not read any further."""
@@ -29,6 +32,7 @@ class Connection(asyncio.Protocol):
         self._failure: Exception | None = None
         self._pieces: list[bytes] = []
         self._waiting = self._size = 0
+        self._full = False
         self._reset()
 
     @property
@@ -41,13 +45,22 @@ class Connection(asyncio.Protocol):
         """Whether one side has closed it."""
         return self._transport is None or self._transport.is_closing()
 
-    def send(self, head: bytes, body: bytes) -> None:
-        """Send a request. Raises `WriteError` when the connection is closed already."""
-        if self._transport is None or self.closed:
+    async def send(self, head: bytes, body: AsyncIterable[bytes]) -> None:
+        """Send a request, no faster than the upstream takes it. Raises `WriteError` when the connection is closed
+        already; one that closes within the request may have brought an answer."""
+        if self.closed:
             raise httpx2.WriteError("the connection is closed")
         self._reset()
         self._busy = True
-        self._transport.write(head + body)
+        pauses = Pauses()
+        async for piece in body:
+            for at in range(0, len(piece), PIECE_BYTES):
+                part = head + piece[at : at + PIECE_BYTES]
+                head = b""
+                await self._write(part)
+                await pauses.after(len(part))
+        if head:
+            await self._write(head)
 
     async def answer(self) -> None:
         """Wait until `status` and `headers` are known."""
@@ -109,6 +122,15 @@ class Connection(asyncio.Protocol):
         """The upstream has nothing more to say; the transport closes itself."""
         self._ended(None)
 
+    def pause_writing(self) -> None:
+        """More is on its way than the upstream takes."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """The upstream has taken most of it."""
+        self._full = False
+        self._wake()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone, one way or the other."""
         self._ended(exc)
@@ -143,6 +165,13 @@ class Connection(asyncio.Protocol):
     @property
     def _interim(self) -> bool:
         return 100 <= self.status < 200 and self.status != _SWITCHING
+
+    async def _write(self, data: bytes) -> None:
+        """Whoever has begun to answer is not waited for: it may read no further."""
+        if self._transport is not None and not self.closed:
+            self._transport.write(data)
+        while self._full and not self._begun:
+            await self._more()
 
     def _reset(self) -> None:
         self._parser = httptools.HttpResponseParser(self)

@@ -38,8 +38,7 @@ class HttpTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send, and return as soon as the answer's head is there. The answer must be closed."""
-        sent = cast(httpx2.AsyncByteStream, request.stream)
-        body = b"".join([piece async for piece in sent])  # `aread` would keep it for as long as the answer.
+        body = cast(httpx2.AsyncByteStream, request.stream)  # `aread` would keep it for as long as the answer.
         head = _head(request)
         place = _place(request.url)
         timeouts = request.extensions.get("timeout", {})
@@ -48,7 +47,7 @@ class HttpTransport(httpx2.AsyncBaseTransport):
         connection: Connection | None = None
         try:
             connection = self._used(place) or await self._new(place, timeouts.get("connect"))
-            connection.send(head, body)
+            await connection.send(head, body)
             await connection.answer()
         except BaseException:
             self.give_back(place, connection)
