@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from app.application.pauses import Pauses
+from app.application.widgets.writing import with_widget, without_widget
 
 
 class _Body(Protocol):
@@ -29,6 +30,9 @@ _EMPTY: Final = {"type": "Basic", "children": []}
 def dump(kind: Any, value: object) -> str:
     """`value` as JSON with the fields of `kind`; control characters are escaped, so it holds no NUL."""
     try:
+        if isinstance(value, WidgetItem):
+            written = _adapter(WidgetItem).dump_json(without_widget(value))
+            return with_widget(written, value.widget, nulls=True).decode()
         return _adapter(kind).dump_json(value).decode()
     except PydanticSerializationError:
         # Half an emoji, as some models send it, fits into no UTF-8; the standard library escapes it.

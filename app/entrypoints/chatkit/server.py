@@ -54,6 +54,7 @@ from app.application.file_cleanup import FileCleanup
 from app.application.once import Once
 from app.application.questions import closed, expired
 from app.application.turns import Turns
+from app.application.widgets.writing import with_widget, without_widget
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _
@@ -285,7 +286,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
                 shown = await self._page(params, context)
             case _:
                 return await super()._process_non_streaming(request, context)
-        return await in_pieces(self._as_shown(shown), super()._serialize)
+        return await in_pieces(self._as_shown(shown), self._written)
 
     async def _page(self, params: ItemsListParams, context: RequestContext) -> Page[ThreadItem]:
         limit = params.limit or DEFAULT_PAGE_SIZE
@@ -301,7 +302,15 @@ class AnyportServer(ChatKitServer[RequestContext]):
     def _serialize(self, obj: BaseModel) -> bytes:
         if (delta := encoded_text_delta(obj)) is not None:
             return delta
-        return super()._serialize(self._as_shown(obj))
+        return self._written(self._as_shown(obj))
+
+    def _written(self, obj: BaseModel) -> bytes:
+        item = getattr(obj, "item", obj)
+        if not isinstance(item, WidgetItem):
+            return super()._serialize(obj)
+        light = without_widget(item)
+        written = super()._serialize(light if obj is item else obj.model_copy(update={"item": light}))
+        return with_widget(written, item.widget, nulls=False)
 
     def _as_shown(self, obj: BaseModel) -> BaseModel:
         """With links that work, without questions that nobody may answer any more, and in UTC."""
