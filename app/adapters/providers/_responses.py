@@ -1,11 +1,8 @@
 """The Agents SDK's model for the Responses API, with our patience and our failures around it."""
 
-import asyncio
-import threading
 from collections.abc import Sequence
 from contextlib import aclosing
-from importlib import import_module
-from typing import Any, Final, cast, get_args
+from typing import Any, cast
 
 from agents import (
     AgentOutputSchemaBase,
@@ -18,26 +15,46 @@ from agents import (
     Tool,
 )
 from agents.items import TResponseInputItem, TResponseStreamEvent
-from openai import AsyncOpenAI
-from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent, ResponseStreamEvent
+from openai import AsyncOpenAI, omit
+from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
 
 from app.adapters.providers._errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers._history import Item, paired, plain
 from app.adapters.providers._patience import PREAMBLE, Events, Watch, collected, retrying
 from app.adapters.providers._upstream import UpstreamSettings
+from app.application.once import Once
 from app.ports.model_provider import FailureKind
 
-_ready: Final = threading.Event()
 _INCOMPLETE: dict[str, FailureKind] = {"max_output_tokens": "truncated", "content_filter": "content_filtered"}
 
 
+class _Inner(OpenAIResponsesModel):
+    """The Agents SDK's, which hands its tools over as the upstream is to get them.
+
+    The `openai` package compares each with the types of all tools that there are, a millisecond for each, in one go.
+    Where the method had another name, it would do so again.
+    """
+
+    def _build_response_create_kwargs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        request = super()._build_response_create_kwargs(*args, **kwargs)
+        return {**request, "tools": omit, "extra_body": {"tools": request["tools"], **(request["extra_body"] or {})}}
+
+
 class ResponsesModel(Model):
-    """One model. The upstream keeps nothing: it is told the whole history each time."""
+    """One model. The upstream keeps nothing: it is told the whole history each time. Asks nobody before `rehearsed`."""
 
     def __init__(
-        self, client: AsyncOpenAI, model: str, *, reasons: bool, origin: Origin, settings: UpstreamSettings
+        self,
+        client: AsyncOpenAI,
+        model: str,
+        *,
+        reasons: bool,
+        rehearsed: Once[None],
+        origin: Origin,
+        settings: UpstreamSettings,
     ) -> None:
-        self._inner = OpenAIResponsesModel(model=model, openai_client=client)
+        self._inner = _Inner(model=model, openai_client=client)
+        self._rehearsed = rehearsed
         self._reasons = reasons
         self._origin = origin
         self._settings = settings
@@ -58,7 +75,7 @@ class ResponsesModel(Model):
         **_: object,
     ) -> Events:
         """Stream an answer. Conversations and prompts kept by the upstream are not used."""
-        await _prepared()
+        await self._rehearsed.made()
         try:
             history = _said(input) if isinstance(input, str) else _told(cast(Sequence[Item], input), self._reasons)
         except Exception as error:  # history comes from anywhere
@@ -138,19 +155,6 @@ class ResponsesModel(Model):
         return ResponseCompletedEvent(
             type="response.completed", response=response, sequence_number=event.sequence_number
         )
-
-
-async def _prepared() -> None:
-    """What the `openai` package puts off until its first answer, a fifth of a second of imports and validators."""
-    if not _ready.is_set():
-        await asyncio.to_thread(_prepare)
-
-
-def _prepare() -> None:
-    import_module("openai.resources.responses.responses")
-    for event in get_args(get_args(ResponseStreamEvent)[0]):
-        event.model_rebuild()
-    _ready.set()
 
 
 def _said(text: str) -> list[Item]:

@@ -12,8 +12,10 @@ from app.adapters.providers._chat_completions import ChatCompletionsModel, Diale
 from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin
 from app.adapters.providers._patience import first_word
+from app.adapters.providers._rehearsal import rehearse
 from app.adapters.providers._responses import ResponsesModel
 from app.adapters.providers._upstream import UpstreamSettings, capabilities, new_client, offered
+from app.application.once import Once
 from app.environment import URL, Secret, env
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
 
@@ -91,6 +93,7 @@ class OpenAIProvider(ModelProvider):
         key = settings.api_key.reveal()
         self._endpoint = Endpoint(settings, api_key=key, base_url=settings.base_url)
         self._client = new_client(settings, api_key=key, base_url=settings.base_url)
+        self._rehearsed = Once(rehearse)
 
     @property
     def default_model(self) -> str:
@@ -117,7 +120,14 @@ class OpenAIProvider(ModelProvider):
         )
         if self._settings.speaks is Api.RESPONSES:
             reasons = capabilities(name, _CAPABILITIES).reasoning and bool(re.match(r"gpt-5|o\d", name))
-            return ResponsesModel(self._client, name, reasons=reasons, origin=origin, settings=self._settings)
+            return ResponsesModel(
+                self._client,
+                name,
+                reasons=reasons,
+                rehearsed=self._rehearsed,
+                origin=origin,
+                settings=self._settings,
+            )
         dialect = _AT_OPENAI if self._settings.at_openai else _ELSEWHERE
         return ChatCompletionsModel(self._endpoint, name, dialect=dialect, origin=origin, settings=self._settings)
 
@@ -127,6 +137,7 @@ class OpenAIProvider(ModelProvider):
 
     async def aclose(self) -> None:
         """Close the connections."""
+        await self._rehearsed.aclose()
         await self._endpoint.aclose()
         await self._client.close()
 

@@ -19,7 +19,7 @@ def build() -> None:
     for module in (widgets, types):
         for model in _models(module):
             model.model_rebuild()
-    requests()
+    requests().rebuild()
 
 
 def _models(module: ModuleType) -> list[type[BaseModel]]:

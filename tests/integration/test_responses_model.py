@@ -1,0 +1,74 @@
+"""The Responses API through the `openai` package, which takes its time to look at what it is given."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from openai import omit
+from openai._utils import async_maybe_transform
+from openai.resources.responses import responses
+
+from app.adapters.providers import openai
+from app.adapters.providers._rehearsal import rehearse
+from app.environment import Secret
+from tests.contracts.provider_subject import Subject, clock, weather
+from tests.fakes.dialects import SECRET
+from tests.fakes.responses_wire import Responses
+from tests.fakes.upstream import Upstream
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    """Answers everything with a word."""
+    dialect = Responses()
+    async with Upstream(dialect.guard) as upstream:
+        upstream.always(dialect.text("Hello!"))
+        yield upstream
+
+
+def provider(upstream: Upstream) -> openai.OpenAIProvider:
+    return openai.OpenAIProvider(
+        openai.OpenAISettings(api_key=Secret(SECRET), base_url=f"{upstream.url}/v1", api=openai.Api.RESPONSES)
+    )
+
+
+async def test_it_is_rehearsed_once_and_off_the_loop(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsed: list[int] = []
+
+    def watched() -> None:
+        assert not upstream.requests
+        rehearsed.append(threading.get_ident())
+        rehearse()
+
+    monkeypatch.setattr(openai, "rehearse", watched)
+    subject = Subject(provider(upstream), upstream)
+    await asyncio.gather(*(_answered(subject) for _ in range(2)))
+    await subject.provider.aclose()
+    assert len(upstream.requests) == 2
+    assert len(rehearsed) == 1
+    assert threading.get_ident() not in rehearsed
+
+
+async def test_the_package_looks_at_nothing_that_is_long(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[Mapping[str, Any]] = []
+
+    async def watched(data: Mapping[str, Any], expected_type: object) -> object:
+        looked_at.append(data)
+        return await async_maybe_transform(data, expected_type)
+
+    subject = Subject(provider(upstream), upstream)
+    await _answered(subject)
+    monkeypatch.setattr(responses, "async_maybe_transform", watched)
+    await _answered(subject)
+    await subject.provider.aclose()
+    [seen] = looked_at
+    assert (seen["input"], seen["tools"]) == ([], omit)
+    sent = upstream.requests[-1].body
+    assert [tool["name"] for tool in sent["tools"]] == ["weather", "clock"]
+    assert sent["input"]
+
+
+async def _answered(subject: Subject) -> None:
+    assert [event async for event in subject.ask(tools=[weather, clock])]
