@@ -1,12 +1,13 @@
 """Widgets are written as ChatKit writes them, only sooner."""
 
 import datetime as dt
+import math
 from typing import Any, get_args
 
 import pytest
 from chatkit.types import ThreadItemDoneEvent, WidgetItem
 from chatkit.widgets import DynamicWidgetRoot, WidgetRoot
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -46,6 +47,7 @@ def test_every_component_of_every_class_is_written_the_same(root: dict[str, Any]
 
 
 @given(st.lists(COMPONENTS, max_size=3), st.dictionaries(NAMES, VALUES, max_size=2))
+@example([], {"children": math.inf, "value": [math.nan, None]})
 def test_whatever_else_a_component_holds_is_written_the_same(children: list[Any], payload: dict[str, Any]) -> None:
     action = {"type": "go", "payload": payload}
     check(DynamicWidgetRoot.model_validate({"type": "Card", "children": children, "onClickAction": action}))

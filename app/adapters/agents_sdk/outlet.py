@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import enum
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -29,9 +30,16 @@ from app.adapters.agents_sdk.annotations import Annotator
 from app.adapters.agents_sdk.questions import Questions
 from app.adapters.agents_sdk.widget_size import check_widget
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
+from app.application.pauses import PIECE_BYTES
 from app.ports.agent_runner import SayText
 
 NewId = Callable[[StoreItemType], str]
+
+
+class _Rest(enum.Enum):
+    """A pause between two events."""
+
+    REST = enum.auto()
 
 
 class Message:
@@ -61,18 +69,25 @@ class Message:
         if part not in self._parts and text:
             self.add(part, text)
         if part in self._parts:
-            content = AssistantMessageContent(text="".join(self._parts[part]))
+            content = AssistantMessageContent(text=self._text(part))
             self._update(AssistantMessageContentPartDone(content_index=part, content=content))
+            self._outlet.rest(len(content.text))
 
     def close(self) -> None:
         """Finish with what was shown, however much that is."""
-        parts = [self._annotated(part, "".join(self._parts[part])) for part in sorted(self._parts)]
+        parts = [self._annotated(part, self._text(part)) for part in sorted(self._parts)]
         self._outlet.emit(ThreadItemDoneEvent(item=self._item(parts)))
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was shown yet."""
         return not any(map(any, self._parts.values()))
+
+    def _text(self, part: int) -> str:
+        """All of it, put together once."""
+        text = "".join(self._parts[part])
+        self._parts[part] = [text]
+        return text
 
     def _annotated(self, part: int, text: str) -> AssistantMessageContent:
         """The part with links to what it names, each of them announced."""
@@ -110,7 +125,7 @@ class Outlet:
         self.questions = Questions(thread_id, new_id)
         self.annotator = Annotator()
         self._aloud = aloud
-        self._waiting: deque[ThreadStreamEvent | None] = deque()
+        self._waiting: deque[ThreadStreamEvent | _Rest | None] = deque()
         self._reader: asyncio.Future[None] | None = None
         self._workflow: WorkflowInProgress | None = None
         self._message: Message | None = None
@@ -118,14 +133,23 @@ class Outlet:
 
     async def next(self) -> ThreadStreamEvent | None:
         """What was emitted next, in order; None behind `finish`. For one reader."""
-        if not self._waiting:
-            self._reader = asyncio.get_running_loop().create_future()
-            await self._reader
-        return self._waiting.popleft()
+        while True:
+            if not self._waiting:
+                self._reader = asyncio.get_running_loop().create_future()
+                await self._reader
+            event = self._waiting.popleft()
+            if event is not _Rest.REST:
+                return event
+            await asyncio.sleep(0)
 
     def emit(self, event: ThreadStreamEvent) -> None:
         """Send an event that needs no bookkeeping."""
         self._put(event)
+
+    def rest(self, size: int) -> None:
+        """The last event is of so many characters: when it is written, others go on before the next is."""
+        if size > PIECE_BYTES:
+            self._put(_Rest.REST)
 
     def text(self, message_id: str, part: int, delta: str) -> None:
         """Send more text of a message."""
@@ -214,7 +238,7 @@ class Outlet:
         """What the reader waits for, once it has passed on every event."""
         return self._reader if self._reader is not None and not self._reader.done() else None
 
-    def _put(self, event: ThreadStreamEvent | None) -> None:
+    def _put(self, event: ThreadStreamEvent | _Rest | None) -> None:
         self._waiting.append(event)
         if (reader := self._idle_reader) is not None:
             reader.set_result(None)

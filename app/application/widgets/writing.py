@@ -1,5 +1,6 @@
 """Widgets as ChatKit writes them, in one walk: its own looks through a component once for each that it stands in."""
 
+from math import isfinite
 from typing import Any, Final
 
 from chatkit import actions, widgets
@@ -11,7 +12,7 @@ from pydantic_core import to_json
 _EMPTY: Final = b'"widget":{"type":"Basic","children":[]}'
 """Inside a text the quotes would be escaped."""
 
-_AS_IT_IS: Final = (str, int, float, type(None))
+_AS_IT_IS: Final = (str, int, type(None))
 _LISTS: Final = (list, tuple)
 _OF_CHATKIT: Final = (widgets.__name__, actions.__name__)
 
@@ -32,21 +33,28 @@ def with_widget(written: bytes, widget: WidgetRoot, *, nulls: bool) -> bytes:
 
 
 def _plain(value: Any, *, nulls: bool) -> Any:
-    """Without what is None, but for `children`: ChatKit leaves them in where somebody else wrote the object."""
+    """Without what is None, but for `children`: ChatKit leaves them in where somebody else wrote the object.
+
+    To pydantic a number that JSON does not know is None as well.
+    """
     if isinstance(value, _AS_IT_IS):
         return value
+    if isinstance(value, float):
+        return value if isfinite(value) else None
     if isinstance(value, _LISTS):
-        return [_plain(entry, nulls=nulls) for entry in value if entry is not None]
+        return [plain for entry in value if (plain := _plain(entry, nulls=nulls)) is not None]
     if isinstance(value, dict):
         return {
-            name: _plain(entry, nulls=nulls) for name, entry in value.items() if entry is not None or name == "children"
+            name: plain
+            for name, entry in value.items()
+            if (plain := _plain(entry, nulls=nulls)) is not None or name == "children"
         }
     if not isinstance(value, BaseModel):
         return value
     if type(value).__module__ in _OF_CHATKIT:
         return {
-            name: _plain(entry, nulls=nulls)
+            name: plain
             for name, entry in value
-            if entry is not None or (nulls and name == "children")
+            if (plain := _plain(entry, nulls=nulls)) is not None or (nulls and name == "children")
         }
     return _plain(value.model_dump(mode="json"), nulls=nulls)

@@ -54,7 +54,6 @@ from app.application.file_cleanup import FileCleanup
 from app.application.once import Once
 from app.application.questions import closed, expired
 from app.application.turns import Turns
-from app.application.widgets.writing import with_widget, without_widget
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _
@@ -68,6 +67,7 @@ from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_bef
 from app.entrypoints.chatkit.models import build, requests
 from app.entrypoints.chatkit.pages import in_pieces
 from app.entrypoints.chatkit.text_delta import encoded_text_delta
+from app.entrypoints.chatkit.written import written
 from app.ports.thread_store import Recollection, ThreadStore
 from app.ports.transcriber import Transcriber
 from app.settings import ChatKitSettings
@@ -185,6 +185,12 @@ class AnyportServer(ChatKitServer[RequestContext]):
         """The same, answered at once by the changed widget."""
         return await self._actions.sync(thread, action, sender, context)
 
+    async def _process_streaming(self, request: StreamingReq, context: RequestContext) -> AsyncGenerator[bytes, None]:
+        """ChatKit's own, with one copy of a large event less."""
+        async with aclosing(self._process_streaming_impl(request, context)) as events:
+            async for event in events:
+                yield b"".join((b"data: ", self._serialize(event), b"\n\n"))
+
     async def _process_streaming_impl(
         self, request: StreamingReq, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
@@ -286,7 +292,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
                 shown = await self._page(params, context)
             case _:
                 return await super()._process_non_streaming(request, context)
-        return await in_pieces(self._as_shown(shown), self._written)
+        return await in_pieces(self._as_shown(shown), written)
 
     async def _page(self, params: ItemsListParams, context: RequestContext) -> Page[ThreadItem]:
         limit = params.limit or DEFAULT_PAGE_SIZE
@@ -302,15 +308,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
     def _serialize(self, obj: BaseModel) -> bytes:
         if (delta := encoded_text_delta(obj)) is not None:
             return delta
-        return self._written(self._as_shown(obj))
-
-    def _written(self, obj: BaseModel) -> bytes:
-        item = getattr(obj, "item", obj)
-        if not isinstance(item, WidgetItem):
-            return super()._serialize(obj)
-        light = without_widget(item)
-        written = super()._serialize(light if obj is item else obj.model_copy(update={"item": light}))
-        return with_widget(written, item.widget, nulls=False)
+        return written(self._as_shown(obj))
 
     def _as_shown(self, obj: BaseModel) -> BaseModel:
         """With links that work, without questions that nobody may answer any more, and in UTC."""

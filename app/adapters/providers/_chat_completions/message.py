@@ -35,6 +35,7 @@ class Part(msgspec.Struct, kw_only=True):
     def content(self) -> Content:
         """The part with what it holds so far."""
         text = "".join(self.pieces)
+        self.pieces = [text]  # A long text is put together once, not for each of those who are told of its end.
         if self.kind == REFUSAL:
             return ResponseOutputRefusal(type="refusal", refusal=text)
         return ResponseOutputText(type="output_text", text=text, annotations=[], logprobs=[])

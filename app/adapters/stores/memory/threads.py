@@ -16,6 +16,7 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 
 from app.adapters.stores import bodies
 from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
+from app.application.pauses import Pauses
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import size_of
 from app.ports.thread_store import PAGE_LIMIT, Feedback, Recollection, ThreadStore
@@ -127,8 +128,9 @@ class MemoryThreadStore(ThreadStore):
         items = self.owned(thread_id, context).items
         first = items.values.get(item.id)
         created_at = first.created_at if first else in_utc(item.created_at)
-        kept = _Item(created_at, item.type in _HIDDEN, bodies.dump(ThreadItem, item))
-        items.put(item.id, kept, created_at)
+        body = bodies.dump(ThreadItem, item)
+        items.put(item.id, _Item(created_at, item.type in _HIDDEN, body), created_at)
+        await Pauses().after(len(body))
 
     async def recall(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None

@@ -48,13 +48,11 @@ class SqlTurnLog(TurnLog):
         self._finish = Prepared(upsert(database, turns, values, keys=["thread_id", "after_item_id"], allowed=owned))
 
     async def finish(self, record: TurnRecord, context: RequestContext) -> None:
-        # What a model said may hold half an emoji, which only the standard library writes as JSON.
-        body = json.dumps(msgspec.to_builtins(record))
         values = {
             "scope": record.thread_id,
             "user_id": context.user_id,
             "item_id": record.after_item_id,
-            "body": body,
+            "body": _written(record),
         }
         try:
             stored = await self._database.write(self._finish, values) > 0
@@ -85,4 +83,15 @@ class SqlTurnLog(TurnLog):
 
 def record_of(body: str) -> TurnRecord:
     """The turn that was written as `body`."""
-    return msgspec.convert(json.loads(body), TurnRecord)
+    try:
+        return msgspec.json.decode(body, type=TurnRecord)
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(body), TurnRecord)
+
+
+def _written(record: TurnRecord) -> str:
+    try:
+        return msgspec.json.encode(record).decode()
+    except UnicodeEncodeError:
+        # What a model said may hold half an emoji, which only the standard library writes as JSON, and reads.
+        return json.dumps(msgspec.to_builtins(record))
