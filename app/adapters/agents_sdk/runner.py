@@ -37,7 +37,7 @@ from app.adapters.agents_sdk.items import to_model_input
 from app.adapters.agents_sdk.lone_agents import tell_by_name
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.resumption import opened, repeat
-from app.adapters.agents_sdk.tools.foreign import foreign_tools
+from app.adapters.agents_sdk.tools.foreign import ForeignTools
 from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
 from app.adapters.agents_sdk.turn import TurnContext
@@ -69,7 +69,7 @@ class SdkAgentRunner(AgentRunner):
     ) -> None:
         tell_by_name()
         self._assistant = assistant
-        self._further = further or EmptyToolbox()
+        self._foreign = ForeignTools(further or EmptyToolbox())
         self._models = models
         self._store = store
         self._max_rounds = max_rounds
@@ -103,7 +103,7 @@ class SdkAgentRunner(AgentRunner):
                 await driving
 
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
-        usage = Usage()
+        used: list[Usage] = []
         transcript = Transcript(())
         enclosed: Enclosed = {}
         candidates = self._models.candidates(request.model)
@@ -128,7 +128,7 @@ class SdkAgentRunner(AgentRunner):
                 history,
                 context=context,
                 max_turns=self._max_rounds,
-                hooks=_Visible(outlet, transcript, self._assistant, usage),
+                hooks=_Visible(outlet, transcript, self._assistant, used),
                 run_config=RunConfig(
                     # Traces would go to OpenAI, whatever model runs, as soon as the SDK finds an OpenAI key.
                     tracing_disabled=True,
@@ -145,7 +145,7 @@ class SdkAgentRunner(AgentRunner):
             report.open_call = None if report.earlier and report.earlier.open_call else outlet.questions.open_call
             report.model_items = transcript.items(report.open_call.call_id if report.open_call else None)
             report.item_ids = outlet.item_ids
-            report.usage = _tokens(usage)
+            report.usage = _tokens(used)
 
     def _open(self, ref: ModelRef, enclosed: Enclosed) -> Model:
         model = self._models.provider(ref).model(ref.model)
@@ -172,7 +172,7 @@ class SdkAgentRunner(AgentRunner):
         return with_result(answered.turn, answered.call, result)
 
     def _tools(self) -> list[Tool]:
-        return [*self._assistant.tools, *foreign_tools(self._further)]
+        return [*self._assistant.tools, *self._foreign.now()]
 
     def _agent(self, request: RunRequest, outlet: Outlet, model: Model) -> Agent[TurnContext]:
         """A copy of the assistant's agent for one run: making one from its parts looks up the types of all fields."""
@@ -193,15 +193,15 @@ class SdkAgentRunner(AgentRunner):
 class _Visible(RunHooks[TurnContext]):
     """Shows tools while they run, and writes down what they returned."""
 
-    def __init__(self, outlet: Outlet, transcript: Transcript, assistant: Assistant, usage: Usage) -> None:
+    def __init__(self, outlet: Outlet, transcript: Transcript, assistant: Assistant, used: list[Usage]) -> None:
         self._outlet = outlet
         self._transcript = transcript
         self._assistant = assistant
-        self._usage = usage
+        self._used = used
 
     async def on_llm_end(self, context: Any, agent: Any, response: ModelResponse) -> None:
         """Count here what was used: a run that fails gives no result to ask."""
-        self._usage.add(response.usage)
+        self._used.append(response.usage)
 
     async def on_tool_start(self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool) -> None:
         if isinstance(context, ToolContext):
@@ -249,11 +249,11 @@ def _explained(error: AgentsException) -> AnyportError:
     )
 
 
-def _tokens(usage: Usage) -> TokenUsage:
+def _tokens(used: Sequence[Usage]) -> TokenUsage:
     return TokenUsage(
-        requests=usage.requests,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_tokens=usage.input_tokens_details.cached_tokens or 0,
-        reasoning_tokens=usage.output_tokens_details.reasoning_tokens or 0,
+        requests=sum(one.requests for one in used),
+        input_tokens=sum(one.input_tokens for one in used),
+        output_tokens=sum(one.output_tokens for one in used),
+        cached_tokens=sum(one.input_tokens_details.cached_tokens or 0 for one in used),
+        reasoning_tokens=sum(one.output_tokens_details.reasoning_tokens or 0 for one in used),
     )

@@ -11,10 +11,9 @@ from litestar.types import ControllerRouterHandler
 from app.application.languages import Languages
 from app.application.turns import Turns
 from app.entrypoints.http import errors
-from app.entrypoints.http.auth import need_login
 from app.entrypoints.http.cors import cors_for
 from app.entrypoints.http.docs import docs_pages
-from app.entrypoints.http.encodings import plain_bodies
+from app.entrypoints.http.guard import guard
 from app.entrypoints.http.headers import protect_answers
 from app.entrypoints.http.hosts import only_known_hosts, own_names
 from app.entrypoints.http.language import speak
@@ -74,7 +73,7 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
     served = [mcp.mcp] if settings.mcp.served is Switch.ON else []
     app = PlainLitestar(
         route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), turns.script, *pages.STATIC, *served],
-        guards=[need_login, plain_bodies],
+        guards=[guard],
         cors_config=cors_for(settings.browsers.cors_origins),
         exception_handlers=errors.HANDLERS,
         lifespan=[lifespan],

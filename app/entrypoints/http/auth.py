@@ -23,7 +23,7 @@ OPEN: Final = {_OPEN: True}
 
 
 async def need_login(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard of all routes: find out who is asking before anything is read. Raises what logging in raises."""
+    """Find out who is asking before anything is read. Raises what logging in raises."""
     if not handler.opt.get(_OPEN):
         await connection.state.dishka_container.get(RequestContext)
 

@@ -4,12 +4,11 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler
 from litestar.status_codes import HTTP_415_UNSUPPORTED_MEDIA_TYPE
 
 
-async def plain_bodies(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard that refuses a compressed body before a byte of it is read."""
+def check_encoding(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Refuse a compressed body before a byte of it is read."""
     if connection.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise HTTPException(
             status_code=HTTP_415_UNSUPPORTED_MEDIA_TYPE,

@@ -13,9 +13,19 @@ from app.domain.errors import AnyportError, InvalidInputError
 from app.ports.toolbox import Toolbox, ToolSpec
 
 
-def foreign_tools(toolbox: Toolbox) -> Sequence[Tool]:
-    """Those that can be called now."""
-    return [_tool(toolbox, spec) for spec in toolbox.tools]
+class ForeignTools:
+    """Those of one toolbox."""
+
+    def __init__(self, toolbox: Toolbox) -> None:
+        self._toolbox = toolbox
+        self._specs: list[ToolSpec] = []
+        self._tools: Sequence[Tool] = []
+
+    def now(self) -> Sequence[Tool]:
+        """Those that can be called now; the same objects until one of them is another."""
+        if self._specs != (specs := [*self._toolbox.tools]):
+            self._specs, self._tools = specs, [_tool(self._toolbox, spec) for spec in specs]
+        return self._tools
 
 
 def _tool(toolbox: Toolbox, spec: ToolSpec) -> Tool:

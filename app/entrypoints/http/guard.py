@@ -1,0 +1,15 @@
+"""The one guard of all routes; Litestar copies the whole handler for each that there is."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from app.entrypoints.http.auth import need_login
+from app.entrypoints.http.encodings import check_encoding
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """What must hold before anything is read. Raises what `need_login` and `check_encoding` do."""
+    await need_login(connection, handler)
+    check_encoding(connection)
