@@ -46,6 +46,7 @@ def test_every_component_of_every_class_is_written_the_same(root: dict[str, Any]
     check(DynamicWidgetRoot.model_validate(root))
 
 
+@example([], {"value": float("inf")})
 @given(st.lists(COMPONENTS, max_size=3), st.dictionaries(NAMES, VALUES, max_size=2))
 @example([], {"children": math.inf, "value": [math.nan, None]})
 def test_whatever_else_a_component_holds_is_written_the_same(children: list[Any], payload: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ def with_widget(written: bytes, widget: WidgetRoot, *, nulls: bool) -> bytes:
     Raises `PydanticSerializationError` for half a character.
     """
     head, _, tail = written.partition(_EMPTY)
-    return b"".join((head, b'"widget":', to_json(_plain(widget, nulls=nulls)), tail))
+    return b"".join((head, b'"widget":', to_json(_plain(widget, nulls=nulls), inf_nan_mode="null"), tail))
 
 
 def _plain(value: Any, *, nulls: bool) -> Any:
