@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import Any
 
 from app.adapters.providers._litellm_transport import Complete
@@ -27,6 +27,17 @@ _AT_IMPORT = {
     # Otherwise images are fetched from whatever address a user names.
     "MAX_IMAGE_URL_DOWNLOAD_SIZE_MB": "0",
 }
+# By LiteLLM, in the middle of its first answer, where everybody else would wait for them.
+_IMPORTED_WITHIN_AN_ANSWER = (
+    "litellm._service_logger",
+    "litellm.litellm_core_utils.llm_request_utils",
+    "litellm.litellm_core_utils.logging_callback_manager",
+    "litellm.litellm_core_utils.logging_worker",
+    "litellm.llms.vertex_ai.context_caching.vertex_ai_context_caching",
+    "litellm.llms.vertex_ai.vertex_ai_partner_models.anthropic.transformation",
+    "litellm.types.litellm_core_utils.streaming_chunk_builder_utils",
+    "openai.resources.chat.chat",
+)
 _NEW_TRANSPORT = "_create_async_transport"
 _LOGGERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")
 
@@ -50,6 +61,8 @@ def load() -> Complete:
         with models_built_when_used():
             import litellm
 
+            for name in _IMPORTED_WITHIN_AN_ANSWER:
+                import_module(name)
         _quieten(litellm)
         _count_no_tokens(litellm)
         _leave_one_way_out(litellm)
@@ -144,10 +157,23 @@ def _count_no_tokens(litellm: Any) -> None:
 
 def _build_what_an_answer_uses() -> None:
     """Of its models, for which the first answer would stop everybody else, a tenth of a second in all."""
-    from litellm.types.router import GenericLiteLLMParams, LiteLLM_Params
-    from litellm.types.utils import Delta, ModelResponse, ModelResponseStream, Usage
+    from litellm.types import router, services, utils
 
-    for model in (GenericLiteLLMParams, LiteLLM_Params, Usage, Delta, ModelResponse, ModelResponseStream):
+    for model in (
+        router.GenericLiteLLMParams,
+        router.LiteLLM_Params,
+        services.ServiceLoggerPayload,
+        utils.CompletionTokensDetailsWrapper,
+        utils.PromptTokensDetailsWrapper,
+        utils.Usage,
+        utils.Function,
+        utils.ChatCompletionDeltaToolCall,
+        utils.ChatCompletionMessageToolCall,
+        utils.Delta,
+        utils.StreamingChoices,
+        utils.ModelResponse,
+        utils.ModelResponseStream,
+    ):
         model.model_rebuild()
 
 
