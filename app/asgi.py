@@ -10,10 +10,24 @@ if TYPE_CHECKING:
 
 
 def create() -> "Litestar":
-    """The application for the environment of this process. Raises `SettingsError`."""
+    """The application for the environment of this process; once started, it answers without loading anything more.
+
+    Raises `SettingsError`. What cannot be loaded stops the start.
+    """
     with sparingly():
         from app.bootstrap import make_app, make_container, read_settings
+        from app.entrypoints.chatkit.server import AnyportServer
         from app.logs import configure_logging
+        from app.ports.agent_runner import AgentRunner
     settings = read_settings(os.environ)
     configure_logging(settings.server.log_level, settings.server.log_format)
-    return make_app(make_container(settings), settings)
+    container = make_container(settings)
+
+    async def prepare() -> None:
+        # `serve` listens meanwhile; whoever imports an application expects it to be whole when it has started.
+        await (await container.get(AnyportServer)).ready()
+        await (await container.get(AgentRunner)).warm()
+
+    app = make_app(container, settings)
+    app.on_startup.append(prepare)
+    return app

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.chatkit_client import ChatKitClient, user_input
-from tests.server import ROOT, ServerProcess, running
+from tests.server import ROOT, ServerProcess, free_port, running
 
 
 async def refused(folder: Path, environment: dict[str, str]) -> str:
@@ -39,6 +39,17 @@ async def test_it_stops_cleanly(tmp_path: Path, with_signal: signal.Signals) -> 
     server = await ServerProcess(tmp_path).start()
     code = await server.stop(with_signal)
     assert code in (0, -with_signal), server.log
+    assert "Traceback" not in server.log
+
+
+async def test_another_server_can_carry_the_application(tmp_path: Path) -> None:
+    port = free_port()
+    command = ("uvicorn", "app.asgi:create", "--factory", "--port", str(port))
+    server = await ServerProcess(tmp_path, {"DEMO_DELAY_MS": "1"}, port=port, command=command).start()
+    async with ChatKitClient(server.url) as client:
+        said = await client.say("Hello")
+    assert said.text
+    assert await server.stop() in (0, -signal.SIGTERM), server.log
     assert "Traceback" not in server.log
 
 
