@@ -108,6 +108,10 @@ async def test_arguments_of_a_tool(place: Place) -> None:
     place.upstream.script(WIRE.calls(Call("tell", {"characters": 5, "more": text(MESSAGE)})), WIRE.text("Enough."))
     said = await place.client.say("Look it up")
     assert said.text == "Enough."
+    many = [{"a": 1, "b": [1, 2]}] * (MESSAGE // 25)
+    place.upstream.script(WIRE.calls(Call("tell", {"characters": 5, "more": many})), WIRE.text("Enough again."))
+    said = await place.client.say("And again")
+    assert said.text == "Enough again."
 
 
 async def test_a_widget(place: Place) -> None:

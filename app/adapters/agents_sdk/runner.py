@@ -35,6 +35,7 @@ from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
 from app.adapters.agents_sdk.instructions import instructions
 from app.adapters.agents_sdk.items import to_model_input
 from app.adapters.agents_sdk.lone_agents import tell_by_name
+from app.adapters.agents_sdk.long_calls import know_by_letters
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.resumption import opened, repeat
 from app.adapters.agents_sdk.tools.foreign import ForeignTools
@@ -68,6 +69,7 @@ class SdkAgentRunner(AgentRunner):
         enclosures: Enclosures | None = None,
     ) -> None:
         tell_by_name()
+        know_by_letters()
         self._assistant = assistant
         self._foreign = ForeignTools(further or EmptyToolbox())
         self._models = models
