@@ -21,6 +21,7 @@ from tests.uploads import png, post_file
 
 WIRE = OpenAIChat()
 MESSAGE = 1_000_000
+ARGUMENTS = 240_000
 BODY = 2_000_000
 FILE = 13_900_000
 TEXT = "A sentence with *markup*, `code` and a [link](https://example.org/).\n"
@@ -105,13 +106,15 @@ async def test_a_result_of_a_tool(place: Place) -> None:
 
 
 async def test_arguments_of_a_tool(place: Place) -> None:
-    place.upstream.script(WIRE.calls(Call("tell", {"characters": 5, "more": text(MESSAGE)})), WIRE.text("Enough."))
-    said = await place.client.say("Look it up")
-    assert said.text == "Enough."
-    many = [{"a": 1, "b": [1, 2]}] * (MESSAGE // 25)
-    place.upstream.script(WIRE.calls(Call("tell", {"characters": 5, "more": many})), WIRE.text("Enough again."))
-    said = await place.client.say("And again")
-    assert said.text == "Enough again."
+    for more in (text(ARGUMENTS), [{"a": 1, "b": [1, 2]}] * (ARGUMENTS // 25)):
+        place.upstream.script(WIRE.calls(Call("tell", {"characters": 5, "more": more})), WIRE.text("Enough."))
+        said = await place.client.say("Look it up")
+        assert said.text == "Enough."
+        assert place.upstream.requests[-1].body["messages"][-1]["content"] == "told "
+    place.upstream.script(WIRE.calls(Call("tell", {"characters": 5, "more": text(MESSAGE)})), WIRE.text("Too much."))
+    said = await place.client.say("Look everything up")
+    assert said.text == "Too much."
+    assert "at most 250000 characters" in place.upstream.requests[-1].body["messages"][-1]["content"]
 
 
 async def test_a_widget(place: Place) -> None:

@@ -9,6 +9,7 @@ from agents.items import TResponseInputItem, TResponseStreamEvent
 from agents.usage import Usage
 from openai.types.responses import Response, ResponseUsage
 
+from app.adapters.agents_sdk.argument_size import bound_arguments
 from app.adapters.agents_sdk.outlet import Message, Outlet
 from app.adapters.agents_sdk.transcript import Transcript
 from app.ports.text_outlet import TextOutlet, text_outlet
@@ -137,6 +138,7 @@ class OutletModel(Model):
             while (event := await _next(stream, translator)) is not None:
                 translator.feed(event)
                 if event.type == "response.completed":
+                    bound_arguments(event.response.output)
                     self._transcript.answered(event.response.output)
                     self._outlet.item_ids += translator.message_ids()
                 yield event

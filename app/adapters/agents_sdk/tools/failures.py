@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from agents import ModelBehaviorError, RunContextWrapper
 
+from app.adapters.agents_sdk.argument_size import LEFT_OUT, TOO_LONG
 from app.adapters.agents_sdk.questions import WaitingForAnswerError
 from app.domain.errors import AnyportError
 
@@ -14,7 +15,7 @@ NOT_DONE = "This was not done"
 log = structlog.get_logger(__name__)
 
 
-def told_to_the_model(_: RunContextWrapper[Any], error: Exception) -> str:
+def told_to_the_model(call: RunContextWrapper[Any], error: Exception) -> str:
     """One of our own errors in its own words, so that the model can mend its call or ask the user; any other is logged
     whole and told without its text, which may hold anything."""
     if isinstance(error, WaitingForAnswerError):
@@ -24,6 +25,8 @@ def told_to_the_model(_: RunContextWrapper[Any], error: Exception) -> str:
             log.warning("tool failed", code=error.code, detail=error.detail)
         return f"{NOT_DONE}. {error.message}"
     if isinstance(error, ModelBehaviorError):
+        if getattr(call, "tool_arguments", "") == LEFT_OUT:
+            return f"{NOT_DONE}. {TOO_LONG}"
         return f"{NOT_DONE}. The arguments do not fit the tool's schema: read it again and repeat the call."
     log.error("tool crashed", exc_info=error)
     return f"{NOT_DONE}: the tool failed. Tell the user that it did not work."

@@ -1,0 +1,43 @@
+"""Arguments that are too long are left out, and the model is told so whatever tool it called."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agents import FunctionTool
+from agents.tool_context import ToolContext
+from openai.types.responses import ResponseFunctionToolCall
+
+from app.adapters.agents_sdk.argument_size import CHARACTERS, LEFT_OUT, TOO_LONG, bound_arguments
+from app.adapters.agents_sdk.tools.foreign import foreign_tools
+from app.domain.identity import RequestContext
+from app.ports.toolbox import Toolbox, ToolResult, ToolSpec
+
+
+class Deaf(Toolbox):
+    """One tool, which nobody may call."""
+
+    @property
+    def tools(self) -> Sequence[ToolSpec]:
+        return [ToolSpec(name="hear", description="", schema={})]
+
+    async def call(self, name: str, arguments: Mapping[str, Any], context: RequestContext) -> ToolResult:
+        raise AssertionError
+
+
+def call_of(arguments: str) -> ResponseFunctionToolCall:
+    return ResponseFunctionToolCall(type="function_call", call_id="call_1", name="hear", arguments=arguments)
+
+
+def test_only_what_is_too_long_is_left_out() -> None:
+    short, long = call_of(json.dumps("x" * (CHARACTERS - 2))), call_of(json.dumps("x" * CHARACTERS))
+    bound_arguments([short, long])
+    assert len(short.arguments) == CHARACTERS
+    assert long.arguments == LEFT_OUT
+
+
+async def test_a_tool_of_another_program_is_not_called_without_its_arguments() -> None:
+    [tool] = foreign_tools(Deaf())
+    assert isinstance(tool, FunctionTool)
+    context: ToolContext[Any] = ToolContext(None, tool_name="hear", tool_call_id="call_1", tool_arguments=LEFT_OUT)
+    assert TOO_LONG in await tool.on_invoke_tool(context, LEFT_OUT)
