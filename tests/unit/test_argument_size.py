@@ -9,7 +9,7 @@ from agents.tool_context import ToolContext
 from openai.types.responses import ResponseFunctionToolCall
 
 from app.adapters.agents_sdk.argument_size import CHARACTERS, LEFT_OUT, TOO_LONG, bound_arguments
-from app.adapters.agents_sdk.tools.foreign import foreign_tools
+from app.adapters.agents_sdk.tools.foreign import ForeignTools
 from app.domain.identity import RequestContext
 from app.ports.toolbox import Toolbox, ToolResult, ToolSpec
 
@@ -37,7 +37,7 @@ def test_only_what_is_too_long_is_left_out() -> None:
 
 
 async def test_a_tool_of_another_program_is_not_called_without_its_arguments() -> None:
-    [tool] = foreign_tools(Deaf())
+    [tool] = ForeignTools(Deaf()).now()
     assert isinstance(tool, FunctionTool)
     context: ToolContext[Any] = ToolContext(None, tool_name="hear", tool_call_id="call_1", tool_arguments=LEFT_OUT)
     assert TOO_LONG in await tool.on_invoke_tool(context, LEFT_OUT)
