@@ -45,10 +45,10 @@ async def collected_in_quiet(busy: Callable[[], bool], *, every: float = LOOK_SE
         while True:
             if len(sys.modules) >= settled + A_LIBRARY:
                 settled = len(sys.modules)
-                gc.freeze()
-            await asyncio.sleep(every)
+                gc.freeze()  # Which counts anew, too: what has just come is not looked at even once.
             since = gc.get_count()[2]
             if since >= MUCH or (since >= SOME and not busy()):
                 gc.collect()
+            await asyncio.sleep(every)
     finally:
         gc.set_threshold(*before)

@@ -94,6 +94,17 @@ async def test_a_library_that_comes_later_is_not_looked_at_again(monkeypatch: py
                 await asyncio.sleep(0.001)
 
 
+async def test_a_library_is_not_looked_at_in_the_first_quiet_moment_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with collecting(lambda: False):
+        garbage = old(SOME)
+        bring(monkeypatch, A_LIBRARY)
+        before = gc.get_freeze_count()
+        async with asyncio.timeout(10):
+            while gc.get_freeze_count() <= before:  # noqa: ASYNC110  # nothing tells
+                await asyncio.sleep(0.001)
+        assert garbage() is not None, "everything was looked at, the library as well"
+
+
 async def test_a_single_module_takes_no_garbage_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async with collecting(lambda: False):
         garbage = old(SOME)
