@@ -1,13 +1,12 @@
 """What the events of a turn show, put together again: for pages that come later, and for turns that broke off."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
 from chatkit.types import AssistantMessageItem, ErrorEvent, NoticeEvent, ThreadItem
-from pydantic import TypeAdapter
 
+from app.application.shapes import shape
 from app.domain.language import _
 
 _ASSISTANT = "assistant_message"
@@ -86,17 +85,13 @@ def message(item: Shown) -> AssistantMessageItem:
 
 def thread_item(item: Shown) -> ThreadItem:
     """The same, of any kind."""
-    return _items().validate_python(item)
+    read: ThreadItem = shape(ThreadItem).validate_python(item)
+    return read
 
 
 def text_of(item: Shown) -> str:
     """All that a message says."""
     return "".join(part["text"] for part in item.get("content", ()))
-
-
-@cache
-def _items() -> TypeAdapter[ThreadItem]:
-    return TypeAdapter(ThreadItem)
 
 
 def _update(item: Shown, update: Shown) -> None:

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any, Final, Protocol, TypeVar
 
 from chatkit.types import ThreadItem, WidgetItem
 from chatkit.widgets import DynamicWidgetRoot
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from app.application.pauses import Pauses
+from app.application.shapes import shape
 from app.application.widgets.writing import with_widget, without_widget
 
 
@@ -31,20 +31,20 @@ def dump(kind: Any, value: object) -> str:
     """`value` as JSON with the fields of `kind`; control characters are escaped, so it holds no NUL."""
     try:
         if isinstance(value, WidgetItem):
-            written = _adapter(WidgetItem).dump_json(without_widget(value))
+            written = shape(WidgetItem).dump_json(without_widget(value))
             return with_widget(written, value.widget, nulls=True).decode()
-        return _adapter(kind).dump_json(value).decode()
+        return shape(kind).dump_json(value).decode()
     except PydanticSerializationError:
         # Half an emoji, as some models send it, fits into no UTF-8; the standard library escapes it.
-        return json.dumps(_adapter(kind).dump_python(value, mode="json"))
+        return json.dumps(shape(kind).dump_python(value, mode="json"))
 
 
 def load(kind: Any, body: str) -> Any:
     """The value that `dump` was given."""
     try:
-        return _adapter(kind).validate_json(body)
+        return shape(kind).validate_json(body)
     except ValidationError:
-        return _adapter(kind).validate_python(json.loads(body))
+        return shape(kind).validate_python(json.loads(body))
 
 
 async def load_all(entries: Iterable[_Entry], load: Callable[[_Entry], _Loaded]) -> list[_Loaded]:
@@ -73,11 +73,6 @@ def _large_widget(body: str) -> WidgetItem | None:
     """The item, if it is a widget: read as what any widget is, which takes a tenth of the time."""
     if _WIDGET not in body or (written := json.loads(body))["type"] != "widget":
         return None
-    item: WidgetItem = _adapter(WidgetItem).validate_python({**written, "widget": _EMPTY})
+    item: WidgetItem = shape(WidgetItem).validate_python({**written, "widget": _EMPTY})
     item.widget = DynamicWidgetRoot.model_validate(written["widget"])
     return item
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)

@@ -4,8 +4,10 @@ from functools import cache
 from types import ModuleType
 
 from chatkit import types, widgets
-from chatkit.types import ChatKitReq
+from chatkit.types import Attachment, ChatKitReq, ThreadItem
 from pydantic import BaseModel, TypeAdapter
+
+from app.application.shapes import shape
 
 
 @cache
@@ -20,6 +22,8 @@ def build() -> None:
         for model in _models(module):
             model.model_rebuild()
     requests().rebuild()
+    for union in (ThreadItem, Attachment):
+        shape(union).rebuild()
 
 
 def _models(module: ModuleType) -> list[type[BaseModel]]:
