@@ -1,7 +1,10 @@
 """What the turns of one process came to, written down: no token waits for it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
+from itertools import accumulate
+from typing import Final
 
 import structlog
 
@@ -9,6 +12,9 @@ from app.application.turn import NEWS, Turn
 from app.domain.errors import StoreUnavailableError
 from app.ports.storage import Storage
 from app.ports.turn_journal import Batch
+
+_LARGE: Final = 500_000
+"""Bytes; what goes to the database at once is copied several times on its way."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +35,8 @@ class TurnWriter:
             free = [turn for turn in turns if turn.entered.is_set() and not turn.writing.locked()]
             for turn in free:
                 await held.enter_async_context(turn.writing)
-            await self._append(free)
+            while free:
+                free = await self._append(free)
 
     async def end(self, turn: Turn) -> None:
         """The turn's last events and its end. What cannot be written now is kept for `write_ends`."""
@@ -56,22 +63,26 @@ class TurnWriter:
                 log.exception("the end of a turn is lost", turn=turn.id)
             self._left.remove(turn)
 
-    async def _append(self, turns: Sequence[Turn]) -> None:
+    async def _append(self, turns: Sequence[Turn]) -> list[Turn]:
+        """A batch of each; returns those that had more to write than goes into one."""
         batches = [batch for turn in turns if (batch := _unwritten(turn)) is not None]
         if not batches:
-            return
+            return []
+        reached = {batch.turn_id: batch.first + len(batch.events) - 1 for batch in batches}
+        more = [turn for turn in turns if reached.get(turn.id, len(turn.events)) < len(turn.events)]
         # Who hears nothing looks at the journal itself.
         told = [NEWS + batch.turn_id for batch in batches] if self._signals.heard else []
         await self._journal.append(batches, signals=told)
-        written = {batch.turn_id: batch.first + len(batch.events) - 1 for batch in batches}
         for turn in turns:
-            turn.journaled = written.get(turn.id, turn.journaled)
+            turn.journaled = reached.get(turn.id, turn.journaled)
+        return more
 
     async def _end(self, turn: Turn) -> None:
         news = [NEWS + turn.id]
         if turn.cut is None:
             async with turn.writing:
-                last = _unwritten(turn)
+                while (last := _unwritten(turn)) is not None and turn.journaled + len(last.events) < len(turn.events):
+                    await self._append([turn])
                 await self._journal.end(turn.id, self._owner, turn.end, last=last, signals=news)
             return
         await self._journal.drop(turn.id, self._owner)
@@ -81,6 +92,9 @@ class TurnWriter:
 
 
 def _unwritten(turn: Turn) -> Batch | None:
-    """The events that the journal does not have yet."""
+    """The events that the journal does not have yet, or the first of very long ones."""
     events = turn.events[turn.journaled :]
+    if sum(map(len, events)) > _LARGE:
+        fitting = bisect_left([*accumulate(map(len, events))], _LARGE)
+        events = events[: max(1, fitting)]
     return Batch(turn_id=turn.id, first=turn.journaled + 1, events=events) if events else None

@@ -123,6 +123,30 @@ async def test_a_silent_turn_keeps_its_connection_alive() -> None:
     await follower.aclose()
 
 
+@pytest.mark.parametrize("ends", [True, False])
+async def test_long_events_are_written_down_in_several_batches(ends: bool) -> None:
+    storage = MemoryStorage()
+    await storage.threads.save_thread(begun := thread(), RequestContext(user_id="ann"))
+    said = [b"1", b"2" * 300_000, b"3" * 300_000, b"4" * 900_000, b"5"]
+    turns, source = Turns(storage), Source(*said)
+    turn = await turns.start(source.stream(), on_failure, Place(user_id="ann", thread_id=begun.id))
+    append, written = storage.journal.append, []
+
+    async def counted(batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
+        written.extend([len(batch.events) for batch in batches])
+        await append(batches, signals=signals)
+
+    storage.journal.append = counted  # type: ignore[method-assign]  # as it is
+    while len(turn.events) < len(said):  # noqa: ASYNC110  # a turn says nothing of each event
+        await asyncio.sleep(0)
+    if not ends:
+        await turns.writer.write_down(turns.running)
+    source.waiting.put_nowait(None)
+    await turn.over()
+    assert written == [2, 1, 1, 1]
+    assert await storage.journal.events(turn.id, 0) == said
+
+
 async def test_a_turn_that_ends_while_it_is_written_down_loses_no_event() -> None:
     """Two batches that begin with the same event are one to the journal."""
     storage = MemoryStorage()
