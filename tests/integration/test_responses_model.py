@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
-from openai import omit
+from openai import _base_client, omit
 from openai._utils import async_maybe_transform
+from openai._utils._json import openapi_dumps
 from openai.resources.responses import responses
 
 from app.adapters.providers import openai
 from app.adapters.providers._rehearsal import rehearse
 from app.environment import Secret
+from app.ports.model_provider import ModelError
 from tests.contracts.provider_subject import Subject, clock, weather
 from tests.fakes.dialects import SECRET
 from tests.fakes.responses_wire import Responses
@@ -68,6 +70,26 @@ async def test_the_package_looks_at_nothing_that_is_long(upstream: Upstream, mon
     sent = upstream.requests[-1].body
     assert [tool["name"] for tool in sent["tools"]] == ["weather", "clock"]
     assert sent["input"]
+
+
+async def test_a_long_text_goes_past_the_package_too(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+
+    def watched(body: object) -> bytes:
+        written.append(openapi_dumps(body))
+        return written[-1]
+
+    monkeypatch.setattr(_base_client, "openapi_dumps", watched)
+    text = 'A "long" text,\n✓ and 🙂. ' * 20_000
+    subject = Subject(provider(upstream), upstream)
+    assert [event async for event in subject.ask(text)]
+    assert [event async for event in subject.ask("Hello?")]
+    with pytest.raises(ModelError):
+        [event async for event in subject.ask("\ud800" * 20_000)]
+    await subject.provider.aclose()
+    assert [request.body["input"][0]["content"] for request in upstream.requests] == [text, "Hello?"]
+    assert not any("x-long-texts" in request.headers for request in upstream.requests)
+    assert max(map(len, written)) < 10_000
 
 
 async def _answered(subject: Subject) -> None:

@@ -1,8 +1,10 @@
 """The JSON of a request: in one go when it is short, and in pieces, between which others go on, when it is not."""
 
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import httpx2
 import msgspec
@@ -13,16 +15,51 @@ _LONG: Final = 10_000
 """Characters. What a thousand texts below it come to is still written in some 15 ms."""
 
 
+_MARK: Final = "x-long-texts"
+
+
 class Body(httpx2.AsyncByteStream):
-    """Pieces of JSON, `length` bytes in all."""
+    """Pieces of JSON, `length` bytes in all. They are given once: the answer to what was sent may take minutes."""
 
     def __init__(self, pieces: list[bytes]) -> None:
-        self._pieces = pieces
+        self._pieces = deque(pieces)
         self.length = sum(map(len, pieces))
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
+        while self._pieces:
+            yield self._pieces.popleft()
+
+
+class LongTexts:
+    """Those of a request that a library writes: it is given `rest`, and `headers` that bring them back to it."""
+
+    def __init__(self, value: Any) -> None:
+        """Raises `UnicodeEncodeError` for half a character in one of them."""
+        self.texts: list[str] = []
+        self.mark = uuid.uuid4().hex
+        self.rest = without_long(value, self.mark, self.texts) if _is_long(value) else value
+        for text in self.texts:
+            if not text.isascii():
+                text.encode()
+        if self.texts:
+            _unsent[self.mark] = self
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """None for a request without long texts."""
+        return {_MARK: self.mark} if self.texts else {}
+
+
+_unsent: Final[WeakValueDictionary[str, LongTexts]] = WeakValueDictionary()
+
+
+async def put_back(request: httpx2.Request) -> None:
+    """Give the request its long texts; a hook of the client that sends it."""
+    held = _unsent.get(request.headers.pop(_MARK, ""))
+    if held is not None:
+        body = Body(await filled(request.content, held.mark, held.texts))
+        request.headers["content-length"] = str(body.length)
+        request.stream = body
 
 
 async def body_of(request: Mapping[str, Any], told: str) -> Body:

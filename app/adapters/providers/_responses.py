@@ -18,6 +18,7 @@ from agents.items import TResponseInputItem, TResponseStreamEvent
 from openai import AsyncOpenAI, omit
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
 
+from app.adapters.providers._body import LongTexts
 from app.adapters.providers._errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers._history import Item, paired, plain
 from app.adapters.providers._patience import PREAMBLE, Events, Watch, collected, retrying
@@ -78,15 +79,17 @@ class ResponsesModel(Model):
         await self._rehearsed.made()
         try:
             history = _said(input) if isinstance(input, str) else _told(cast(Sequence[Item], input), self._reasons)
+            long = LongTexts(history)
         except Exception as error:  # history comes from anywhere
             raise model_error(error, self._origin) from None
         # Without `store` the upstream forgets a thought unless it is handed over, sealed.
         sealed = ["reasoning.encrypted_content"] if self._reasons else None
         # The `openai` package compares what it is given as input with the types of all items that there are, a
         # millisecond for each, in one go. What a body has besides, it takes as it is.
-        body = {**cast(dict[str, Any], model_settings.extra_body or {}), "input": history}
+        body = {**cast(dict[str, Any], model_settings.extra_body or {}), "input": long.rest}
+        headers = {**(model_settings.extra_headers or {}), **long.headers}
         settings = model_settings.resolve(
-            ModelSettings(store=False, response_include=cast(Any, sealed), extra_body=body)
+            ModelSettings(store=False, response_include=cast(Any, sealed), extra_body=body, extra_headers=headers)
         )
 
         def attempt() -> Events:

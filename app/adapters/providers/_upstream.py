@@ -10,6 +10,7 @@ import httpx2
 import msgspec
 from openai import AsyncOpenAI
 
+from app.adapters.providers._body import put_back
 from app.adapters.providers._http import HttpTransport
 from app.adapters.providers._streams import bound_lines, expect_stream
 from app.environment import env
@@ -104,7 +105,9 @@ def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str) -> As
             del request.headers[name]
         request.headers["user-agent"] = "anyport"
 
-    http = new_http(settings, hooks={"request": [only_known_headers], "response": [expect_stream, bound_lines]})
+    http = new_http(
+        settings, hooks={"request": [put_back, only_known_headers], "response": [expect_stream, bound_lines]}
+    )
     return AsyncOpenAI(api_key=api_key or "none", base_url=base_url, http_client=http, max_retries=0)
 
 
