@@ -123,7 +123,7 @@ def watch(database: Database) -> list[Statement]:
 
     async def noted(*steps: Step) -> Sequence[Answer]:
         for prepared, values in steps:
-            compiled = prepared.compiled(database.engine.dialect)
+            compiled = await prepared.compiled(database.engine.dialect)
             seen.append((compiled.text, tuple(compiled.arguments(values))))
         return await run(*steps)
 

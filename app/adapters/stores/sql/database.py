@@ -17,7 +17,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.adapters.stores.sql.failures import as_refusal, is_busy, unavailable
 from app.adapters.stores.sql.one_hop import knows_aiosqlite, one_hop, visit
-from app.adapters.stores.sql.prepared import Answer, Parameters, Prepared, Step
+from app.adapters.stores.sql.prepared import Answer, Compiled, Parameters, Prepared, Step, compiled
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError
@@ -168,19 +168,19 @@ class PostgresDatabase(Database):
             yield connection
 
     async def run(self, *steps: Step) -> Sequence[Answer]:
+        asked = await compiled(steps, self.engine.dialect)
         async with self._driver() as driver:
-            if len(steps) == 1:
-                return [await self._ask(driver, *steps[0])]
+            if len(asked) == 1:
+                return [await self._ask(driver, *asked[0])]
             async with driver.transaction():
-                return [await self._ask(driver, *step) for step in steps]
+                return [await self._ask(driver, *step) for step in asked]
 
-    async def _ask(self, driver: Any, statement: Prepared, parameters: Parameters) -> Answer:
-        compiled = statement.compiled(self.engine.dialect)
+    async def _ask(self, driver: Any, statement: Compiled, parameters: Parameters) -> Answer:
         try:
-            if compiled.finds:
-                rows = compiled.rows(await driver.fetch(compiled.text, *compiled.arguments(parameters)))
+            if statement.finds:
+                rows = statement.rows(await driver.fetch(statement.text, *statement.arguments(parameters)))
                 return Answer(rows, len(rows))
-            said: str = await driver.execute(compiled.text, *compiled.arguments(parameters))
+            said: str = await driver.execute(statement.text, *statement.arguments(parameters))
         except Exception as error:
             if driver.is_closed():
                 raise ConnectionResetError(str(error)) from error
@@ -261,13 +261,13 @@ class SqliteDatabase(Database):
                         return
 
     async def run(self, *steps: Step) -> Sequence[Answer]:
-        asked = [(statement.compiled(self.engine.dialect), parameters) for statement, parameters in steps]
+        asked = await compiled(steps, self.engine.dialect)
         reads = all(statement.reads for statement, _ in steps)
         async with nullcontext() if reads else self._writing(), self._driver() as driver:
-            found = await visit(driver, [(compiled.text, compiled.arguments(given)) for compiled, given in asked])
+            found = await visit(driver, [(statement.text, statement.arguments(given)) for statement, given in asked])
         return [
-            Answer(compiled.rows(rows), len(rows) if compiled.finds else count)
-            for (compiled, _), (rows, count) in zip(asked, found, strict=True)
+            Answer(statement.rows(rows), len(rows) if statement.finds else count)
+            for (statement, _), (rows, count) in zip(asked, found, strict=True)
         ]
 
     def _writing(self) -> AbstractAsyncContextManager[None]:
