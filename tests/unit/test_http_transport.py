@@ -173,6 +173,33 @@ async def test_what_one_read_brings_leaves_in_one_piece() -> None:
         assert [piece async for piece in it.aiter_raw()] == [b"0123456789"]
 
 
+async def test_much_that_waits_leaves_in_pieces_between_which_others_go_on() -> None:
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n" + bytes(range(250)) * 4_000
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    transport = HttpTransport(ssl.create_default_context)
+    async with (
+        listening(always(answer)) as (address, _),
+        httpx2.AsyncClient(transport=transport) as http,
+        http.stream("GET", f"http://{address}/") as response,
+    ):
+        [connection] = transport._open
+        async with asyncio.timeout(10):
+            while connection._waiting < 1_000_000:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        busy = asyncio.create_task(others())
+        pieces = [(piece, turns) async for piece in response.aiter_raw()]
+        busy.cancel()
+    assert b"".join(piece for piece, _ in pieces) == answer[-1_000_000:]
+    assert len({turn for _, turn in pieces}) >= len(pieces) - 1 > 1
+
+
 async def test_a_reader_who_does_not_read_holds_the_upstream_back() -> None:
     full = asyncio.Event()
 

@@ -1,7 +1,9 @@
 """One connection: a request at a time, and its answer as it comes."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncIterable
+from itertools import accumulate
 from typing import Final, cast
 
 import httptools
@@ -11,6 +13,9 @@ from app.application.pauses import PIECE_BYTES, Pauses
 
 _MOST_WAITING: Final = 1024 * 1024
 """So many bytes wait for their reader before the socket is not read any further."""
+
+_MOST_READ: Final = 128 * 1024
+"""So many bytes are read at once, and a piece more: a thousand words and what is around them."""
 
 _LONGEST_HEAD: Final = 256 * 1024
 _SWITCHING: Final = 101
@@ -68,16 +73,23 @@ class Connection(asyncio.Protocol):
             await self._more()
 
     async def read(self) -> bytes | None:
-        """All of the body that has come since the last read, or the next that comes; None at its end."""
+        """What has come of the body since the last read, or the next that comes; None at its end."""
         while not self._pieces:
             if self._complete:
                 return None
             await self._more()
-        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
-        if self._waiting > _MOST_WAITING and self._transport is not None and not self.closed:
+        if self._waiting > _MOST_READ:
+            await asyncio.sleep(0)  # Who reads it has much to do, and would come back at once.
+            fitting = bisect_left([*accumulate(map(len, self._pieces))], _MOST_READ)
+            data = b"".join(self._pieces[: fitting + 1])
+            del self._pieces[: fitting + 1]
+        else:
+            data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+            self._pieces.clear()
+        was_waiting, self._waiting = self._waiting, self._waiting - len(data)
+        resumes = was_waiting > _MOST_WAITING >= self._waiting
+        if resumes and self._transport is not None and not self.closed:
             self._transport.resume_reading()
-        self._waiting = 0
         return data
 
     def release(self) -> None:
