@@ -1,4 +1,7 @@
-"""The API document, with ChatKit's requests in it: their route reads its body raw, for ChatKit validates it."""
+"""The API document, with ChatKit's requests in it: their route reads its body raw, for ChatKit validates it.
+
+Leans on the private `OpenAPIPlugin` of Litestar 2.25, which `tests/unit/test_docs.py` guards.
+"""
 
 import json
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from typing import Any, NamedTuple
 
 from chatkit.types import ChatKitReq
 from litestar import Litestar
+from litestar._openapi.plugin import OpenAPIPlugin
 from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
 from litestar.serialization import encode_json, get_serializer
 from pydantic import TypeAdapter
@@ -47,12 +51,20 @@ class Document:
 
     def __init__(self) -> None:
         self._once: Once[Written] | None = None
+        self._written: Written | None = None
 
-    async def written(self, app: Litestar) -> Written:
-        """What it says of `app`, which is always the same one."""
+    async def write(self, app: Litestar) -> None:
+        """See that it is written. It is of `app`, which is always the same one."""
         if self._once is None:
             self._once = Once(partial(_write, app))
-        return await self._once.made()
+        self._written = await self._once.made()
+
+    @property
+    def written(self) -> Written:
+        """What was written; `write` must have been waited for."""
+        if self._written is None:
+            raise RuntimeError("the API document was asked for before it was written")
+        return self._written
 
 
 def _write(app: Litestar) -> Written:
@@ -60,6 +72,7 @@ def _write(app: Litestar) -> Written:
     schema = TypeAdapter(ChatKitReq).json_schema(ref_template=_SCHEMAS + "{model}", schema_generator=_Schemas)
     schemas: dict[str, Any] = {**schema.pop("$defs"), _REQUEST: schema}
     app.openapi_schema.components.schemas.update(schemas)
-    written = encode_json(app.openapi_schema.to_schema(), get_serializer())
+    # Litestar keeps it, and hands it to whatever it shows the document with.
+    written = encode_json(app.plugins.get(OpenAPIPlugin).provide_openapi_schema(), get_serializer())
     # Read again, because some examples in it are objects until they are written.
     return Written(json=written, page=page(json.loads(written)))
