@@ -132,6 +132,9 @@ def _quieten(litellm: Any) -> None:
     litellm.modify_params = True
     # A table's ruler is the same chunk a hundred times and no failure.
     litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize
+    # Importing the cache of Gemini's contexts tells it of every answer, and it has no use for any.
+    for name in ("input_callback", "success_callback", "_async_success_callback"):
+        getattr(litellm, name).clear()
     # Its messages quote prompts and upstreams' bodies; a failure is logged once, as the `ModelError` it becomes.
     for name in _LOGGERS:
         logger = logging.getLogger(name)
