@@ -1,1 +1,1 @@
-"""Parts of the composition root that are wired apart from the rest."""
+"""The composition root, part by part: each knows which adapters stand behind its ports."""

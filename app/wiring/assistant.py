@@ -1,0 +1,187 @@
+"""The assistant, wired."""
+
+from collections.abc import AsyncIterator
+
+from dishka import Provider, Scope, provide
+
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.choice import BUILT_IN, load_assistant
+from app.adapters.agents_sdk.late_runner import LateRunner
+from app.adapters.agents_sdk.titles import ModelTitleWriter
+from app.adapters.transcription.nobody import Nobody
+from app.adapters.transcription.openai_audio import OpenAIAudio
+from app.application.actions import WidgetActions
+from app.application.attachments import Attachments
+from app.application.changes import Changes
+from app.application.conversation import Conversation
+from app.application.entities import Mentions
+from app.application.file_cleanup import FileCleanup
+from app.application.languages import read_english_names
+from app.application.limits import Limits
+from app.application.models import ModelCatalog
+from app.application.repeats import Repeats
+from app.application.retention import letting_go
+from app.application.tasks import TaskService
+from app.application.titles import Titles
+from app.application.turn_upkeep import TurnUpkeep
+from app.application.turns import Turns
+from app.domain.conversation import HistoryWindow
+from app.domain.start_screen import StartScreen
+from app.entrypoints.chatkit.begun import Begun
+from app.entrypoints.chatkit.server import AnyportServer
+from app.ports.agent_runner import AgentRunner
+from app.ports.attachment_storage import AttachmentStorage
+from app.ports.storage import Storage
+from app.ports.task_repository import TaskRepository
+from app.ports.thread_store import ThreadStore
+from app.ports.toolbox import Toolbox
+from app.ports.transcriber import Transcriber
+from app.ports.turn_log import TurnLog
+from app.settings import Settings, TitleSource
+from app.startup.libraries import beside_others
+
+
+class AssistantWiring(Provider):
+    """The assistant, its loop, and the turns that it answers in."""
+
+    scope = Scope.APP
+    actions = provide(WidgetActions)
+    mentions = provide(Mentions)
+
+    @provide
+    def begun(self) -> Begun:
+        return Begun()
+
+    @provide
+    def repeats(self, storage: Storage, threads: ThreadStore, turns: Turns) -> Repeats:
+        return Repeats(storage, threads, turns)
+
+    @provide
+    def task_service(self, tasks: TaskRepository, changes: Changes) -> TaskService:
+        return TaskService(tasks, on_change=changes.task_changed)
+
+    @provide
+    def assistant(self, settings: Settings) -> Assistant:
+        return load_assistant(settings.assistant.assistant)
+
+    @provide
+    def start_screen(self, assistant: Assistant) -> StartScreen:
+        return assistant.start
+
+    @provide
+    async def runner(
+        self,
+        assistant: Assistant,
+        tasks: TaskService,
+        further: Toolbox,
+        models: ModelCatalog,
+        store: ThreadStore,
+        mentions: Mentions,
+        files: AttachmentStorage,
+        settings: Settings,
+    ) -> AsyncIterator[AgentRunner]:
+        def make() -> AgentRunner:
+            with beside_others():
+                from app.adapters.agents_sdk import validators
+                from app.adapters.agents_sdk.enclosures import Enclosures
+                from app.adapters.agents_sdk.runner import SdkAgentRunner
+
+                validators.prepare()
+                read_english_names()  # A model is told what a browser's language is called.
+                enclosures = Enclosures(files, text_tokens=settings.attachments.text_tokens)
+                rounds = settings.assistant.max_tool_rounds
+                return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further, enclosures)
+
+        runner = LateRunner(make)
+        try:
+            if settings.assistant.assistant not in BUILT_IN:
+                # A stranger's tools may fail in any way when they are made, and then nobody is to be told "ready".
+                await runner.warm()
+            yield runner
+        finally:
+            await runner.aclose()
+
+    @provide
+    async def titles(
+        self, store: ThreadStore, models: ModelCatalog, limits: Limits, settings: Settings
+    ) -> AsyncIterator[Titles | None]:
+        refs = tuple(settings.assistant.title_models) or models.candidates(models.default)
+        able = [ref for ref in refs if models.capabilities(ref).instructable]
+        if settings.assistant.titles is TitleSource.OFF or not able:
+            yield None
+            return
+        titles = Titles(store, limits, ModelTitleWriter(models, able))
+        try:
+            yield titles
+        finally:
+            await titles.aclose()
+
+    @provide
+    def conversation(
+        self,
+        store: ThreadStore,
+        turn_log: TurnLog,
+        runner: AgentRunner,
+        models: ModelCatalog,
+        limits: Limits,
+        titles: Titles | None,
+        settings: Settings,
+    ) -> Conversation:
+        wanted = settings.assistant
+        window = HistoryWindow(
+            items=wanted.history_items, tokens=wanted.history_tokens, file_tokens=settings.attachments.text_tokens
+        )
+        longest = settings.limits.message_characters
+        return Conversation(
+            store, turn_log, runner, models, limits, window=window, message_characters=longest, titles=titles
+        )
+
+    @provide
+    def server(
+        self,
+        store: ThreadStore,
+        conversation: Conversation,
+        actions: WidgetActions,
+        attachments: Attachments,
+        cleanup: FileCleanup,
+        transcriber: Transcriber,
+        turns: Turns,
+        settings: Settings,
+    ) -> AnyportServer:
+        return AnyportServer(store, conversation, actions, attachments, cleanup, transcriber, turns, settings.chatkit)
+
+    @provide
+    async def transcriber(self, settings: Settings) -> AsyncIterator[Transcriber]:
+        wanted = settings.transcription
+        transcriber: Transcriber = Nobody()
+        if wanted.model:
+            transcriber = OpenAIAudio(model=wanted.model, base_url=wanted.base_url, api_key=wanted.api_key)
+        try:
+            yield transcriber
+        finally:
+            await transcriber.aclose()
+
+    @provide
+    async def turns(
+        self,
+        conversation: Conversation,
+        actions: WidgetActions,
+        storage: Storage,
+        threads: ThreadStore,
+        cleanup: FileCleanup,
+        changes: Changes,
+        settings: Settings,
+    ) -> AsyncIterator[Turns]:
+        # Asks for what answers only so that turns are stopped before the store they write to, and the model, close.
+        most = settings.limits.turns_at_once
+        turns = Turns(storage, settings.turns, on_closing=changes.close, at_most=most, threads=threads)
+        # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
+        async with (
+            letting_go(storage, thread_days=settings.store.thread_retention_days),
+            cleanup.at_work(),
+            TurnUpkeep(turns, storage).at_work(),
+        ):
+            try:
+                yield turns
+            finally:
+                await turns.aclose()

@@ -1,0 +1,63 @@
+"""The models, wired."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from functools import cache
+
+import structlog
+from dishka import Provider, Scope, provide
+
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.providers.registry import Discovery, discover
+from app.application.models import ModelCatalog
+from app.domain.model_ref import ModelRef
+from app.ports.model_provider import ModelProvider, ProviderPlugin
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@cache
+def installed_plugins() -> Discovery:
+    """The providers that are there."""
+    # Looking through all installed packages takes a while, and nothing is installed into a running process.
+    return discover()
+
+
+class ModelWiring(Provider):
+    """The provider that `LLM_PROVIDER` names, and those of the models that `LLM_MODELS` and `LLM_FALLBACKS` add."""
+
+    scope = Scope.APP
+
+    @provide
+    async def catalog(self, settings: Settings, assistant: Assistant) -> AsyncIterator[ModelCatalog]:
+        wanted = settings.assistant
+        plugins = installed_plugins().plugins
+        own = _usable(assistant.model, settings, plugins)
+        further = (*wanted.models, *wanted.fallbacks, *wanted.title_models, *([own] if own else []))
+        names = dict.fromkeys([wanted.provider, *(ref.provider for ref in further)])
+        async with AsyncExitStack() as opened:
+            providers: dict[str, ModelProvider] = {}
+            for name in names:
+                providers[name] = plugins[name].build(settings.providers[name])
+                opened.push_async_callback(providers[name].aclose)
+            first = providers[own.provider if own else wanted.provider]
+            default = own or ModelRef(first.name, first.default_model)
+            log.info(
+                "Model factory initialized",
+                provider=default.provider,
+                model=default.model,
+                base_url=first.base_url or "none",
+            )
+            yield ModelCatalog(providers, default, allowed=tuple(wanted.models), fallbacks=tuple(wanted.fallbacks))
+
+
+def _usable(model: ModelRef | None, settings: Settings, plugins: Mapping[str, ProviderPlugin]) -> ModelRef | None:
+    """The assistant's own model, unless its provider is not there or not configured."""
+    if model is None:
+        return None
+    plugin = plugins.get(model.provider)
+    missing = plugin.missing(settings.providers[model.provider]) if plugin else "there is no such provider"
+    if missing:
+        log.warning("the assistant's own model cannot be used", model=str(model), reason=missing)
+    return None if missing else model
