@@ -16,6 +16,9 @@ from app.environment import variables
 from tests.watched_server import HELD
 
 ROOT = Path(__file__).parent.parent
+FROM_HERE = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+"""How a script for an isolated interpreter begins: what is installed may be another checkout."""
+
 START_SECONDS = 60
 STOP_SECONDS = 30
 

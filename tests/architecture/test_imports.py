@@ -10,7 +10,7 @@ from typing import Any
 import grimp
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
-from tests.server import ROOT
+from tests.server import FROM_HERE, ROOT
 
 # Imports every module of `app` under an audit hook and prints what was done besides.
 PROBE = """
@@ -45,7 +45,7 @@ print(json.dumps({"imported": names, "done": done, "litellm": "litellm" in sys.m
 async def import_everything(folder: Path) -> dict[str, Any]:
     """What importing every module did in a process with an empty environment."""
     probe = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-B", "-c", PROBE, cwd=folder, env={}, stdout=PIPE, stderr=PIPE
+        sys.executable, "-I", "-B", "-c", FROM_HERE + PROBE, cwd=folder, env={}, stdout=PIPE, stderr=PIPE
     )
     printed, complaints = await probe.communicate()
     assert probe.returncode == 0, complaints.decode()

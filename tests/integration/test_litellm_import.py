@@ -7,7 +7,7 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
-from tests.server import free_port
+from tests.server import FROM_HERE, free_port
 
 WITHOUT = """
 import importlib, json, pkgutil, sys
@@ -96,7 +96,7 @@ async def run(script: str, folder: Path) -> Any:
     """What `script` prints as JSON, in a process whose folder has a `.env` file that is nobody's business."""
     (folder / ".env").write_text("CANARY=sings\nOPENAI_API_KEY=sk-of-another-project\n")
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-c", script, cwd=folder, env={}, stdout=PIPE, stderr=PIPE
+        sys.executable, "-I", "-c", FROM_HERE + script, cwd=folder, env={}, stdout=PIPE, stderr=PIPE
     )
     printed, complaints = await child.communicate()
     assert child.returncode == 0, complaints.decode()
