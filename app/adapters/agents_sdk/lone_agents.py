@@ -6,10 +6,11 @@ it in every run; where they do not have it, and for agents that are not alone, e
 """
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, Final
 
 from agents import Agent
+
+from app.adapters.agents_sdk.shortcuts import take_place
 
 MODULES: Final = ("agents.run_internal.tool_use_tracker", "agents.sandbox.runtime_session_manager")
 NAME: Final = "_build_agent_identity_keys_by_id"
@@ -31,8 +32,5 @@ class KeysByName:
 
 def tell_by_name() -> None:
     """From now on, in this process. Safe to repeat."""
-    for name in MODULES:
-        module = import_module(name)
-        known = getattr(module, NAME, None)
-        if known is not None and not isinstance(known, KeysByName):
-            setattr(module, NAME, KeysByName(known))
+    for module in MODULES:
+        take_place(module, NAME, KeysByName)

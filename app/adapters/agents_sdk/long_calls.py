@@ -7,8 +7,9 @@ openai-agents 0.24, `_normalize_arguments` in `agents._tool_invocation`; where i
 
 import hashlib
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, Final
+
+from app.adapters.agents_sdk.shortcuts import take_place
 
 MODULE: Final = "agents._tool_invocation"
 NAME: Final = "_normalize_arguments"
@@ -31,7 +32,4 @@ class ByTheirLetters:
 
 def know_by_letters() -> None:
     """From now on, in this process. Safe to repeat."""
-    module = import_module(MODULE)
-    known = getattr(module, NAME, None)
-    if known is not None and not isinstance(known, ByTheirLetters):
-        setattr(module, NAME, ByTheirLetters(known))
+    take_place(MODULE, NAME, ByTheirLetters)
