@@ -20,13 +20,13 @@ def told_to_the_model(call: RunContextWrapper[Any], error: Exception) -> str:
     whole and told without its text, which may hold anything."""
     if isinstance(error, WaitingForAnswerError):
         return ""  # The run ends here; the call gets its result when it is made again.
+    if getattr(call, "tool_arguments", "") == LEFT_OUT:
+        return f"{NOT_DONE}. {TOO_LONG}"
     if isinstance(error, AnyportError):
         if error.actor == "operator":
             log.warning("tool failed", code=error.code, detail=error.detail)
         return f"{NOT_DONE}. {error.message}"
     if isinstance(error, ModelBehaviorError):
-        if getattr(call, "tool_arguments", "") == LEFT_OUT:
-            return f"{NOT_DONE}. {TOO_LONG}"
         return f"{NOT_DONE}. The arguments do not fit the tool's schema: read it again and repeat the call."
     log.error("tool crashed", exc_info=error)
     return f"{NOT_DONE}: the tool failed. Tell the user that it did not work."

@@ -7,7 +7,6 @@ from typing import Any
 from agents import FunctionTool, Tool
 from agents.tool_context import ToolContext
 
-from app.adapters.agents_sdk.argument_size import LEFT_OUT, TOO_LONG
 from app.adapters.agents_sdk.tools.failures import NOT_DONE, told_to_the_model
 from app.adapters.agents_sdk.turn import TurnContext
 from app.domain.errors import AnyportError, InvalidInputError
@@ -49,8 +48,6 @@ def _tool(toolbox: Toolbox, spec: ToolSpec) -> Tool:
 
 
 def _arguments(text: str) -> dict[str, Any]:
-    if text == LEFT_OUT:
-        raise InvalidInputError(TOO_LONG)
     try:
         arguments = json.loads(text or "{}")
     except ValueError:
