@@ -1,6 +1,9 @@
 """Much work on the event loop, in pieces."""
 
 import asyncio
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 PIECE_BYTES: Final = 100_000
@@ -19,3 +22,8 @@ class Pauses:
         if self._size > PIECE_BYTES:
             self._size = 0
             await asyncio.sleep(0)
+
+
+def below(pieces: Sequence[bytes], size: int) -> int:
+    """How many of the first pieces come to less than `size` together."""
+    return bisect_left([*accumulate(map(len, pieces))], size)

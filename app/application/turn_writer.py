@@ -1,13 +1,12 @@
 """What the turns of one process came to, written down: no token waits for it."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from itertools import accumulate
 from typing import Final
 
 import structlog
 
+from app.application.pauses import below
 from app.application.turn import NEWS, Turn
 from app.domain.errors import StoreUnavailableError
 from app.ports.storage import Storage
@@ -95,6 +94,5 @@ def _unwritten(turn: Turn) -> Batch | None:
     """The events that the journal does not have yet, or the first of very long ones."""
     events = turn.events[turn.journaled :]
     if sum(map(len, events)) > _LARGE:
-        fitting = bisect_left([*accumulate(map(len, events))], _LARGE)
-        events = events[: max(1, fitting)]
+        events = events[: max(1, below(events, _LARGE))]
     return Batch(turn_id=turn.id, first=turn.journaled + 1, events=events) if events else None

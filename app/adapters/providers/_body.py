@@ -14,7 +14,6 @@ from app.application.pauses import PIECE_BYTES, Pauses
 _LONG: Final = 10_000
 """Characters. What a thousand texts below it come to is still written in some 15 ms."""
 
-
 _MARK: Final = "x-long-texts"
 
 

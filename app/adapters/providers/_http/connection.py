@@ -1,15 +1,13 @@
 """One connection: a request at a time, and its answer as it comes."""
 
 import asyncio
-from bisect import bisect_left
 from collections.abc import AsyncIterable
-from itertools import accumulate
 from typing import Final, cast
 
 import httptools
 import httpx2
 
-from app.application.pauses import PIECE_BYTES, Pauses
+from app.application.pauses import PIECE_BYTES, Pauses, below
 
 _MOST_WAITING: Final = 1024 * 1024
 """So many bytes wait for their reader before the socket is not read any further."""
@@ -80,7 +78,7 @@ class Connection(asyncio.Protocol):
             await self._more()
         if self._waiting > _MOST_READ:
             await asyncio.sleep(0)  # Who reads it has much to do, and would come back at once.
-            fitting = bisect_left([*accumulate(map(len, self._pieces))], _MOST_READ)
+            fitting = below(self._pieces, _MOST_READ)
             data = b"".join(self._pieces[: fitting + 1])
             del self._pieces[: fitting + 1]
         else:
