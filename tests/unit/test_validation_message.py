@@ -3,16 +3,17 @@
 import json
 
 import pytest
+from chatkit.types import ChatKitReq
 from pydantic import ValidationError
 
+from app.application.shapes import shape
 from app.entrypoints.chatkit.errors import validation_message
-from app.entrypoints.chatkit.models import requests
 
 
 def said_of(*pieces: object) -> str:
     message = {"content": list(pieces), "attachments": [], "inference_options": {}}
     with pytest.raises(ValidationError) as caught:
-        requests().validate_json(json.dumps({"type": "threads.create", "params": {"input": message}}))
+        shape(ChatKitReq).validate_json(json.dumps({"type": "threads.create", "params": {"input": message}}))
     return validation_message(caught.value)
 
 

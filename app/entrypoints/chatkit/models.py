@@ -1,19 +1,12 @@
 """ChatKit's models, whose validators a start leaves out: a quarter of a second in which nobody else would be served."""
 
-from functools import cache
 from types import ModuleType
 
 from chatkit import types, widgets
 from chatkit.types import Attachment, ChatKitReq, ThreadItem
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from app.application.shapes import shape
-
-
-@cache
-def requests() -> TypeAdapter[ChatKitReq]:
-    """Every request of ChatKit's."""
-    return TypeAdapter(ChatKitReq)
 
 
 def build() -> None:
@@ -21,8 +14,7 @@ def build() -> None:
     for module in (widgets, types):
         for model in _models(module):
             model.model_rebuild()
-    requests().rebuild()
-    for union in (ThreadItem, Attachment):
+    for union in (ChatKitReq, ThreadItem, Attachment):
         shape(union).rebuild()
 
 

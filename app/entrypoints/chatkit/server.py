@@ -53,6 +53,7 @@ from app.application.conversation import Conversation
 from app.application.file_cleanup import FileCleanup
 from app.application.once import Once
 from app.application.questions import closed, expired
+from app.application.shapes import shape
 from app.application.turns import Turns
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
@@ -64,7 +65,7 @@ from app.entrypoints.chatkit.errors import GENERIC, validation_message
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
-from app.entrypoints.chatkit.models import build, requests
+from app.entrypoints.chatkit.models import build
 from app.entrypoints.chatkit.pages import in_pieces
 from app.entrypoints.chatkit.text_delta import encoded_text_delta
 from app.entrypoints.chatkit.written import written
@@ -115,10 +116,11 @@ class AnyportServer(ChatKitServer[RequestContext]):
         """A body as a request. Raises `InvalidInputError` for one that is none of ChatKit's, or holds too much."""
         check_values(request.encode() if isinstance(request, str) else request)
         try:
-            return requests().validate_json(request)
+            parsed: ChatKitReq = shape(ChatKitReq).validate_json(request)
         except ValidationError as error:
             # Said here: anywhere else it is something of ours that is not valid, and none of the caller's business.
             raise InvalidInputError(validation_message(error)) from error
+        return parsed
 
     async def answer(self, parsed: ChatKitReq, context: RequestContext) -> Streamed | NonStreamingResult:
         """Answer one request. Raises what `preconditions.check` raises, before a stream is open or anything is
