@@ -11,7 +11,6 @@ from app.adapters.agents_sdk.titles import ModelTitleWriter
 from app.adapters.transcription.nobody import Nobody
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.actions import WidgetActions
-from app.application.attachments import Attachments
 from app.application.changes import Changes
 from app.application.conversation import Conversation
 from app.application.entities import Mentions
@@ -37,7 +36,7 @@ from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
-from app.settings import Settings, TitleSource
+from app.settings import ChatKitSettings, Settings, TitleSource
 from app.startup.libraries import beside_others
 
 
@@ -47,6 +46,7 @@ class AssistantWiring(Provider):
     scope = Scope.APP
     actions = provide(WidgetActions)
     mentions = provide(Mentions)
+    server = provide(AnyportServer)
 
     @provide
     def begun(self) -> Begun:
@@ -137,18 +137,8 @@ class AssistantWiring(Provider):
         )
 
     @provide
-    def server(
-        self,
-        store: ThreadStore,
-        conversation: Conversation,
-        actions: WidgetActions,
-        attachments: Attachments,
-        cleanup: FileCleanup,
-        transcriber: Transcriber,
-        turns: Turns,
-        settings: Settings,
-    ) -> AnyportServer:
-        return AnyportServer(store, conversation, actions, attachments, cleanup, transcriber, turns, settings.chatkit)
+    def chatkit_settings(self, settings: Settings) -> ChatKitSettings:
+        return settings.chatkit
 
     @provide
     async def transcriber(self, settings: Settings) -> AsyncIterator[Transcriber]:
