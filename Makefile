@@ -102,6 +102,7 @@ $(BIN)/uv: requirements-uv.txt | $(BIN)/python
 $(VENV)/runtime.stamp: requirements.txt
 $(VENV)/dev.stamp: requirements-dev.txt
 $(VENV)/%.stamp: pyproject.toml | $(BIN)/python $(UV)
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(filter requirements%,$^)
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(filter requirements%,$^)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q app migrations
 	@touch $@

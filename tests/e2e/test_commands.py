@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from tests.fakes.dialects import SECRET
@@ -30,6 +31,10 @@ async def command(folder: Path, *arguments: str, **environment: str) -> tuple[in
 def line_of(output: str, name: str) -> str:
     [line] = [line for line in output.splitlines() if line.strip("* ").startswith(name)]
     return line
+
+
+async def test_the_version_is_told(tmp_path: Path) -> None:
+    assert await command(tmp_path, "--version") == (0, f"anyport {version('anyport')}\n")
 
 
 async def test_providers_are_listed_with_what_is_missing_and_what_answers(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ STAGE = DOCKERFILE.partition(" AS web\n")[2].partition("\nFROM")[0]
 NODE = shutil.which("node")
 
 
-async def run(*command: str | Path, cwd: Path, path: str | None = None) -> str:
-    """What a command says; it has to succeed."""
+async def run(*command: str | Path, cwd: Path, path: str | None = None, code: int = 0) -> str:
+    """What a command says; it has to exit with `code`."""
     process = await asyncio.create_subprocess_exec(
         *map(str, command),
         cwd=cwd,
@@ -29,7 +29,7 @@ async def run(*command: str | Path, cwd: Path, path: str | None = None) -> str:
         stderr=asyncio.subprocess.STDOUT,
     )
     output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
+    assert process.returncode == code, output.decode()
     return output.decode()
 
 
@@ -46,16 +46,20 @@ def copied(folder: Path, *names: str) -> None:
             )
 
 
+def project_copied(folder: Path) -> None:
+    """What a wheel is built from, but for the built front end."""
+    # Hatchling leaves out what git ignores, unless it is told otherwise; here it has to be told.
+    copied(folder, "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore", "app", "migrations")
+
+
 @pytest.fixture
 async def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the project, built by its backend and unpacked. Without Node its front end is a mark of ours."""
     project = tmp_path_factory.mktemp("project")
-    copied(project, "pyproject.toml", "README.md", "LICENSE", "app", "migrations")
+    project_copied(project)
     (project / "app" / "_web").mkdir()
     script = BUILT.read_bytes() if BUILT.is_file() else b"/* as it was built */"
     (project / "app" / "_web" / "chatkit.js").write_bytes(script)
-    # Hatchling leaves out what git ignores, unless it is told otherwise; here it has to be told.
-    copied(project, ".gitignore")
     await run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", project / "out", cwd=project)
     [wheel] = (project / "out").glob("*.whl")
     folder = tmp_path_factory.mktemp("unpacked")
@@ -86,6 +90,13 @@ async def test_the_wheel_serves_the_front_end_and_without_it_says_what_to_do(unp
             assert (await client.get("/hosted")).status_code == httpx.codes.OK
     finally:
         await server.stop()
+
+
+async def test_a_wheel_without_the_front_end_is_not_built(tmp_path: Path) -> None:
+    project_copied(tmp_path)
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "out")
+    assert "make web" in await run(*build, cwd=tmp_path, code=1)
+    assert not list((tmp_path / "out").glob("*"))
 
 
 def test_everything_that_the_container_copies_is_there_and_let_in() -> None:

@@ -36,5 +36,6 @@ class _OnDemand(click.Group):
 
 
 @click.group(cls=_OnDemand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="anyport", prog_name="anyport", message="%(prog)s %(version)s")
 def cli() -> None:
     """Anyport, a self-hosted ChatKit server. Settings come from the environment: see docs/configuration.md."""
