@@ -12,14 +12,15 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much of the server one user may take; 0 is no limit.
 
-    Where a default depends on who may come in, None stands for it: nobody limits a person on their own machine.
+    Where a default depends on the login, None stands for it: the single user of a server without a login has no limit.
     """
 
     requests_per_minute: Annotated[
         Count | None,
         env(
             "RATE_LIMIT_PER_MINUTE",
-            help="Requests of one user in a clock minute. Unset: 120, and no limit for the single local user.",
+            help="Requests of one user in a clock minute. Unset: 120 with a login; without one all are a single user, "
+            "who has no limit.",
             expects="a number, 0 for no limit",
         ),
     ] = None
@@ -28,7 +29,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "RATE_LIMIT_PER_ADDRESS",
             help="Requests from one address (IPv6: one /64) in a clock minute, whoever sends them. "
-            "Unset: 600, and no limit for the single local user.",
+            "Unset: 600 with a login, no limit without one.",
             expects="a number, 0 for no limit",
         ),
     ] = None

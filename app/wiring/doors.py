@@ -8,7 +8,6 @@ from dishka import Provider, Scope, provide
 from app.adapters.auth import Doors, open_doors
 from app.application.limits import Limits, Rules
 from app.application.tally import Tally
-from app.domain.identity import is_loopback
 from app.ports.authenticator import Authenticator
 from app.ports.session_issuer import SessionIssuer
 from app.ports.storage import Storage
@@ -39,20 +38,25 @@ class DoorWiring(Provider):
 
     @provide
     async def limits(self, storage: Storage, settings: Settings) -> AsyncIterator[Limits]:
-        wanted, local = settings.limits, is_loopback(settings.server.host)
-        rules = Rules(
-            requests_per_minute=_unless_local(wanted.requests_per_minute, 120, local=local),
-            requests_per_address=_unless_local(wanted.requests_per_address, 600, local=local),
-            tokens_per_day=wanted.tokens_per_day,
-            turns_at_once=wanted.turns_at_once,
-        )
         tally = Tally(storage.counters)
         async with tally.in_step():
-            yield Limits(tally, rules)
+            yield Limits(tally, rules_for(settings))
 
 
-def _unless_local(wanted: int | None, default: int, *, local: bool) -> int:
-    """A person on their own machine is limited only at their own wish."""
-    if wanted is None:
-        return 0 if local else default
-    return wanted
+def rules_for(settings: Settings) -> Rules:
+    """The limits, with the defaults of a server with a login or of one without.
+
+    Without a login all callers are one user, on whatever address the server listens: a default would stop them all.
+    With one, they are different people, also behind a proxy on the same machine.
+    """
+    wanted, told_apart = settings.limits, settings.login.is_wanted
+    return Rules(
+        requests_per_minute=_or(wanted.requests_per_minute, 120 if told_apart else 0),
+        requests_per_address=_or(wanted.requests_per_address, 600 if told_apart else 0),
+        tokens_per_day=wanted.tokens_per_day,
+        turns_at_once=wanted.turns_at_once,
+    )
+
+
+def _or(wanted: int | None, default: int) -> int:
+    return default if wanted is None else wanted

@@ -116,7 +116,8 @@ def client_of(server: ServerProcess, user: str) -> ChatKitClient:
 @pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A server with both in it."""
-    environment = {"JWT_SECRET": SECRET, "DEMO_DELAY_MS": "0"}
+    unlimited = {"RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_PER_ADDRESS": "0"}
+    environment = {"JWT_SECRET": SECRET, "DEMO_DELAY_MS": "0", **unlimited}
     async with (
         running(tmp_path_factory.mktemp("house"), environment) as server,
         client_of(server, "ann") as ann,

@@ -1,11 +1,13 @@
 """What one user may take of a server."""
 
+from collections import Counter
 from pathlib import Path
 
 import httpx
 from chatkit.types import NoticeEvent, ThreadCreatedEvent
 
 from tests.chatkit_client import ChatKitClient, user_input
+from tests.fakes.login_service import SECRET, secret_token
 from tests.postgres import Databases
 from tests.server import running
 
@@ -24,6 +26,26 @@ async def test_requests_of_a_minute(tmp_path: Path) -> None:
         assert "Too many requests" in problem["message"]
         assert problem["request_id"]
         assert (await client.http.get("/health")).status_code == httpx.codes.OK
+
+
+async def test_a_login_limits_also_behind_a_proxy_on_the_same_machine(tmp_path: Path) -> None:
+    environment = {"JWT_SECRET": SECRET, "HOST": "127.0.0.1", "DATABASE_URL": "memory://"}
+    bearer = {"authorization": f"Bearer {secret_token(aud=None, iss=None)}"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        # More than two minutes would let through, should one end meanwhile.
+        answers = [await client.http.get("/api/tasks", headers=bearer) for _ in range(250)]
+        statuses = Counter(answer.status_code for answer in answers)
+        assert statuses[httpx.codes.TOO_MANY_REQUESTS] >= 10
+        assert statuses[httpx.codes.OK] >= 100
+
+
+async def test_the_single_user_of_a_server_without_a_login_has_no_limit_on_any_address(tmp_path: Path) -> None:
+    environment = {"AUTH_MODE": "none", "HOST": "0.0.0.0", "DATABASE_URL": "memory://"}  # noqa: S104  # what it is about
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        answers = [await client.http.get("/api/tasks") for _ in range(250)]
+        assert {answer.status_code for answer in answers} == {httpx.codes.OK}
+        requests = (await client.http.get("/api/usage")).json()["requests"]
+        assert requests["limit"] is None
 
 
 async def test_tokens_of_a_day_also_after_a_restart(tmp_path: Path) -> None:
