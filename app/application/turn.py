@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from app.application.claim import Claim
+from app.application.idempotency.claim import Claim
 from app.application.moment import Moment
 from app.application.wake import Wake
 from app.domain.errors import AnyportError

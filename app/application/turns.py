@@ -12,10 +12,10 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from app.application.claim import Claim
 from app.application.cut import Cut
 from app.application.entrance import GIVE_WAY, Entrance, too_many
 from app.application.far_turns import FarTurns
+from app.application.idempotency.claim import Claim
 from app.application.recovery import all_events
 from app.application.transcript import Transcript, interrupted, notice
 from app.application.turn import NEWS, Place, Turn, current_turn
@@ -286,7 +286,7 @@ class Turns:
             if turn.entered.is_set():
                 await self.writer.end(turn)
             elif turn.place is None and turn.claim is not None and turn.events:
-                await turn.claim.keep(b"".join(turn.events))
+                await turn.claim.store_response(b"".join(turn.events))
         except StoreUnavailableError as failure:
             log.warning("what was said to a click will not be said again", turn=turn.id, detail=failure.detail)
         finally:

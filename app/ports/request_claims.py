@@ -1,11 +1,11 @@
-"""Which requests are being answered, so that the same one sent to another replica is not answered again."""
+"""Shared requests in flight: a request that is sent again to another replica is not answered again."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
 
 
 class RequestClaims(ABC):
-    """Requests by key, each claimed for the turn that answers it; shared by all processes on one storage.
+    """Requests by idempotency key, each claimed for the turn that answers it; shared by all processes on one storage.
 
     The contract is `tests/contracts/test_request_claims.py`. Raises `StoreUnavailableError`.
     """
@@ -30,13 +30,13 @@ class RequestClaims(ABC):
         """The turn's request may be claimed by any other. Safe to repeat."""
 
     @abstractmethod
-    async def keep(self, turn_id: str, events: bytes, *, until: dt.datetime) -> None:
-        """Keep what was said in a turn that is in no journal, up to `until`, also when its request is released."""
+    async def store_response(self, turn_id: str, events: bytes, *, until: dt.datetime) -> None:
+        """Store the response of a turn that is in no journal, up to `until`, also when its request is released."""
 
     @abstractmethod
-    async def said(self, turn_id: str) -> bytes | None:
-        """What was kept of the turn; None when nothing is."""
+    async def stored_response(self, turn_id: str) -> bytes | None:
+        """The turn's stored response; None when there is none."""
 
     @abstractmethod
     async def forget(self, before: dt.datetime) -> None:
-        """Let go of claims, and of what was kept, that ended before `before`."""
+        """Delete claims and stored responses that ended before `before`."""

@@ -15,10 +15,12 @@ from app.application.changes import Changes
 from app.application.conversation import Conversation
 from app.application.entities import Mentions
 from app.application.file_cleanup import FileCleanup
+from app.application.idempotency.guard import IdempotencyGuard
+from app.application.idempotency.local import LocalIdempotency
+from app.application.idempotency.shared import SharedIdempotency
 from app.application.languages import read_english_names
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
-from app.application.repeats import Repeats
 from app.application.retention import letting_go
 from app.application.tasks import TaskService
 from app.application.titles import Titles
@@ -26,7 +28,6 @@ from app.application.turn_upkeep import TurnUpkeep
 from app.application.turns import Turns
 from app.domain.conversation import HistoryWindow
 from app.domain.start_screen import StartScreen
-from app.entrypoints.chatkit.begun import Begun
 from app.entrypoints.chatkit.server import AnyportServer
 from app.ports.agent_runner import AgentRunner
 from app.ports.attachment_storage import AttachmentStorage
@@ -49,12 +50,8 @@ class AssistantWiring(Provider):
     server = provide(AnyportServer)
 
     @provide
-    def begun(self) -> Begun:
-        return Begun()
-
-    @provide
-    def repeats(self, storage: Storage, threads: ThreadStore, turns: Turns) -> Repeats:
-        return Repeats(storage, threads, turns)
+    def idempotency(self, storage: Storage, threads: ThreadStore, turns: Turns) -> IdempotencyGuard:
+        return SharedIdempotency(storage, threads, turns) if storage.journal.shared else LocalIdempotency()
 
     @provide
     def task_service(self, tasks: TaskRepository, changes: Changes) -> TaskService:

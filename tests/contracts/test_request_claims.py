@@ -66,19 +66,19 @@ async def test_what_is_released_can_be_claimed_and_another_request_stays(claims:
     assert await claims.holder(key + b"other", now=NOW) == other
 
 
-async def test_what_was_said_is_kept_beyond_the_release_and_not_beyond_its_end(
+async def test_a_response_is_stored_beyond_the_release_and_not_beyond_its_end(
     claims: RequestClaims, key: bytes
 ) -> None:
     turn = new_id("turn")
     await claims.claim(key, turn, now=NOW, until=LATER)
-    assert await claims.said(turn) is None
+    assert await claims.stored_response(turn) is None
     for _ in range(2):
-        await claims.keep(turn, b"data: {\x00}\n\n", until=LATER)
+        await claims.store_response(turn, b"data: {\x00}\n\n", until=LATER)
     await claims.release(turn)
     await claims.forget(LATER)
-    assert await claims.said(turn) == b"data: {\x00}\n\n"
+    assert await claims.stored_response(turn) == b"data: {\x00}\n\n"
     await claims.forget(LATER + dt.timedelta(seconds=1))
-    assert await claims.said(turn) is None
+    assert await claims.stored_response(turn) is None
 
 
 async def test_only_what_has_ended_is_forgotten(claims: RequestClaims, key: bytes) -> None:

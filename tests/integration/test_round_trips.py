@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from secrets import token_bytes
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -12,14 +12,10 @@ from dishka import AsyncContainer
 from sqlalchemy import event
 
 from app.adapters.stores.sql.storage import SqlStorage
-from app.application.claim import Claim
-from app.application.repeats import Repeats
-from app.application.turn import Turn
+from app.application.idempotency.guard import IdempotencyGuard
 from app.application.turns import Turns
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.errors import stream_failure
-from app.entrypoints.chatkit.live import Streamed
 from app.entrypoints.chatkit.server import AnyportServer
 from app.ports.storage import Storage
 from tests.chatkit_client import user_input
@@ -75,18 +71,13 @@ async def counted(
 
 async def one_turn(container: AsyncContainer, count: Count, kind: str, **where: str) -> tuple[str, int, int]:
     """The thread, and what it took before the first word and after the last."""
-    server, turns = await container.get(AnyportServer), await container.get(Turns)
-    repeats = await container.get(Repeats)
+    server, guard = await container.get(AnyportServer), await container.get(IdempotencyGuard)
+    turns = await container.get(Turns)
     body = msgspec.json.encode({"type": kind, "params": {"input": user_input("count to 60"), **where}})
     begun_at = count()
-
-    async def answer(claim: Claim | None = None) -> Turn:
-        streamed = await server.process(body, CALLER)
-        assert isinstance(streamed, Streamed)
-        return await turns.start(streamed.json_events, stream_failure, streamed.place, claim)
-
-    turn = await repeats.once(token_bytes(16), answer, CALLER) if repeats.shared else await answer()
-    assert isinstance(turn, Turn)
+    answer = await guard.answer(await server.receive(body, CALLER, token_hex(8)))
+    assert not isinstance(answer, bytes)
+    [turn] = turns.running
     first = last = 0
     async for chunk in turn.follow():
         if b"text_delta" in chunk:

@@ -51,6 +51,7 @@ from app.application.actions import WidgetActions
 from app.application.attachments import Attachments
 from app.application.conversation import Conversation
 from app.application.file_cleanup import FileCleanup
+from app.application.idempotency.key import idempotency_key
 from app.application.once import Once
 from app.application.questions import closed, expired
 from app.application.shapes import shape
@@ -67,6 +68,7 @@ from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
 from app.entrypoints.chatkit.models import build
 from app.entrypoints.chatkit.pages import in_pieces
+from app.entrypoints.chatkit.request import ChatKitRequest
 from app.entrypoints.chatkit.text_delta import encoded_text_delta
 from app.entrypoints.chatkit.written import written
 from app.ports.thread_store import Recollection, ThreadStore
@@ -106,6 +108,12 @@ class AnyportServer(ChatKitServer[RequestContext]):
     async def ready(self) -> None:
         """Wait until requests can be read without holding up everybody else. Safe to repeat."""
         await self._models.made()
+
+    async def receive(self, body: bytes, caller: RequestContext, client: str | None = None) -> ChatKitRequest:
+        """Read one request; `client` is the instance of a front end that repeats itself. Raises what `read` does."""
+        await self.ready()
+        key = idempotency_key(caller, client, body) if client else None
+        return ChatKitRequest(self.read(body), caller, key, server=self, turns=self._turns)
 
     async def process(self, request: str | bytes | bytearray, context: RequestContext) -> Streamed | NonStreamingResult:
         """Answer one request; raises what `read` and `answer` do."""

@@ -10,7 +10,7 @@ class MemoryRequestClaims(RequestClaims):
 
     def __init__(self) -> None:
         self._claims: dict[bytes, tuple[str, dt.datetime]] = {}
-        self._said: dict[str, tuple[bytes, dt.datetime]] = {}
+        self._responses: dict[str, tuple[bytes, dt.datetime]] = {}
 
     async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
         if await self.holder(key, now=now) is not None:
@@ -29,13 +29,13 @@ class MemoryRequestClaims(RequestClaims):
     async def release(self, turn_id: str) -> None:
         self._claims = {key: claim for key, claim in self._claims.items() if claim[0] != turn_id}
 
-    async def keep(self, turn_id: str, events: bytes, *, until: dt.datetime) -> None:
-        self._said[turn_id] = (events, until)
+    async def store_response(self, turn_id: str, events: bytes, *, until: dt.datetime) -> None:
+        self._responses[turn_id] = (events, until)
 
-    async def said(self, turn_id: str) -> bytes | None:
-        events, _ = self._said.get(turn_id, (None, None))
+    async def stored_response(self, turn_id: str) -> bytes | None:
+        events, _ = self._responses.get(turn_id, (None, None))
         return events
 
     async def forget(self, before: dt.datetime) -> None:
-        self._said = {turn_id: kept for turn_id, kept in self._said.items() if kept[1] >= before}
+        self._responses = {turn_id: kept for turn_id, kept in self._responses.items() if kept[1] >= before}
         self._claims = {key: claim for key, claim in self._claims.items() if claim[1] >= before}

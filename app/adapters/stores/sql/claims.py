@@ -23,9 +23,9 @@ _renew = (
     .values(until=bindparam("moved_to", type_=Moment))
 )
 _release = Prepared(delete(claims).where(claims.c.turn_id == _TURN))
-_said = Prepared(select(answers.c.events).where(answers.c.turn_id == _TURN))
+_stored_response = Prepared(select(answers.c.events).where(answers.c.turn_id == _TURN))
 _forget = Prepared(delete(claims).where(claims.c.until < _NOW))
-_forget_said = Prepared(delete(answers).where(answers.c.until < _NOW))
+_forget_responses = Prepared(delete(answers).where(answers.c.until < _NOW))
 
 
 class SqlRequestClaims(RequestClaims):
@@ -38,10 +38,10 @@ class SqlRequestClaims(RequestClaims):
         self._claim = Prepared(
             claim.on_conflict_do_update(index_elements=["key"], set_=changed, where=claims.c.until <= _NOW)
         )
-        keep = database.insert(answers).values(
+        response = database.insert(answers).values(
             turn_id=_TURN, events=bindparam("events", type_=LargeBinary), until=_UNTIL
         )
-        self._keep = Prepared(keep.on_conflict_do_nothing())
+        self._store_response = Prepared(response.on_conflict_do_nothing())
 
     async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
         values = {"key": key, "turn_id": turn_id, "now": now, "until": until}
@@ -57,12 +57,12 @@ class SqlRequestClaims(RequestClaims):
     async def release(self, turn_id: str) -> None:
         await self._database.write(_release, {"turn_id": turn_id})
 
-    async def keep(self, turn_id: str, events: bytes, *, until: dt.datetime) -> None:
-        await self._database.write(self._keep, {"turn_id": turn_id, "events": events, "until": until})
+    async def store_response(self, turn_id: str, events: bytes, *, until: dt.datetime) -> None:
+        await self._database.write(self._store_response, {"turn_id": turn_id, "events": events, "until": until})
 
-    async def said(self, turn_id: str) -> bytes | None:
-        row = await self._database.row(_said, {"turn_id": turn_id})
+    async def stored_response(self, turn_id: str) -> bytes | None:
+        row = await self._database.row(_stored_response, {"turn_id": turn_id})
         return None if row is None else bytes(row.events)
 
     async def forget(self, before: dt.datetime) -> None:
-        await self._database.run((_forget, {"now": before}), (_forget_said, {"now": before}))
+        await self._database.run((_forget, {"now": before}), (_forget_responses, {"now": before}))

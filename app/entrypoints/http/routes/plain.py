@@ -8,10 +8,8 @@ from litestar import Request, Response, post
 from litestar.params import JSONBody
 from litestar.response import Stream
 
-from app.application.turns import Turns
+from app.application.turn import Turn
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.errors import stream_failure
-from app.entrypoints.chatkit.live import Streamed
 from app.entrypoints.chatkit.plain import PlainAnswer, chatkit_request, collect, thread_id_of, translate
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.streams import event_stream
@@ -37,14 +35,13 @@ async def plain(
     data: JSONBody[PlainRequest],
     request: Request[Any, Any, Any],
     server: FromDishka[AnyportServer],
-    turns: FromDishka[Turns],
     caller: FromDishka[RequestContext],
 ) -> Response[PlainAnswer] | Stream:
     """`data: {"text": …}` for each piece and `data: {"done": true}` at the end; one JSON object for a client that
     accepts JSON alone."""
-    result = await server.process(chatkit_request(data.message.content, data.thread_id), caller)
-    assert isinstance(result, Streamed)  # noqa: S101  # both requests that chatkit_request makes stream
-    turn = await turns.start(result.json_events, stream_failure, result.place)
+    received = await server.receive(chatkit_request(data.message.content, data.thread_id), caller)
+    turn = await received.begin()
+    assert isinstance(turn, Turn)  # noqa: S101  # both requests that chatkit_request makes stream
     headers = {THREAD_HEADER: data.thread_id or thread_id_of(turn.first)}
     if _wants_json(request):
         return Response(await collect(turn.follow()), headers=headers)

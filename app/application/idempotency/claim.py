@@ -1,4 +1,4 @@
-"""The right to answer a request, asked for while the answer is already being prepared."""
+"""A claim: the right of one turn to answer a request, asked for while the answer is already being prepared."""
 
 import asyncio
 import datetime as dt
@@ -16,7 +16,7 @@ class AnsweredElsewhereError(Exception):
 
 
 class Claim:
-    """Asks at once; the answer is there when a new thread is stored, so that nothing waits for it."""
+    """Asks the storage at once; its answer is there when a new thread is stored, so that nothing waits for it."""
 
     def __init__(self, claims: RequestClaims, key: bytes, *, now: dt.datetime, until: dt.datetime) -> None:
         self.turn_id = new_id("turn")
@@ -26,16 +26,16 @@ class Claim:
         self._asked = asyncio.create_task(claims.claim(key, self.turn_id, now=now, until=until))
 
     async def granted(self) -> bool:
-        """Whether the request is this turn's. Raises `StoreUnavailableError`."""
+        """True when the request is this turn's. Raises `StoreUnavailableError`."""
         return await asyncio.shield(self._asked)
 
     async def renew(self) -> None:
-        """It waits for its turn. Raises `StoreUnavailableError`."""
+        """Move the claim's end while the turn waits for its thread. Raises `StoreUnavailableError`."""
         await self._claims.renew(self.turn_id, until=dt.datetime.now(dt.UTC) + self._lasts)
 
-    async def keep(self, events: bytes) -> None:
-        """Keep what was said, as long as the request was claimed. Raises `StoreUnavailableError`."""
-        await self._claims.keep(self.turn_id, events, until=self._until)
+    async def store_response(self, events: bytes) -> None:
+        """Store the response, until the claim would have ended. Raises `StoreUnavailableError`."""
+        await self._claims.store_response(self.turn_id, events, until=self._until)
 
     async def hold(self, thread_id: str = "") -> None:
         """Raises `AnsweredElsewhereError` when it is another's."""

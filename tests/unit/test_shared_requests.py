@@ -8,10 +8,10 @@ import pytest
 
 from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.memory.claims import MemoryRequestClaims
-from app.application.claim import Claim
-from app.application.repeats import Repeats
+from app.application.idempotency.claim import Claim
+from app.application.idempotency.shared import SharedIdempotency
 from app.application.turn import Place, Turn
-from app.application.turns import Turns
+from app.application.turns import Followed, Turns
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from tests.factories import thread
@@ -46,14 +46,21 @@ class Shared(MemoryStorage):
 
 
 class Replica:
-    """Answers by storing a new thread, and going on when it is let."""
+    """Sends itself the same request; answers it by storing a new thread, and waits."""
+
+    key = KEY
+    caller = ANN
+    streams = True
+    refusal: Exception | None = None
 
     def __init__(self, storage: Shared) -> None:
         self.storage = storage
         self.turns = Turns(storage)
-        self.repeats = Repeats(storage, storage.threads, self.turns, now=storage.clock)
+        self.guard = SharedIdempotency(storage, storage.threads, self.turns, now=storage.clock)
 
-    async def answer(self, claim: Claim) -> Turn:
+    async def begin(self, claim: Claim | None = None) -> Turn:
+        if self.refusal is not None:
+            raise self.refusal
         return await self.turns.start(self._events(), lambda _: b"", Place(user_id="ann"), claim)
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
@@ -65,7 +72,13 @@ class Replica:
 
     async def ask(self) -> str:
         """The id of the turn that answers."""
-        return (await self.repeats.once(KEY, self.answer, ANN)).id
+        return (await self.answer()).turn_id
+
+    async def answer(self) -> Followed:
+        """The turn that answers."""
+        answer = await self.guard.answer(self)
+        assert not isinstance(answer, bytes)
+        return answer
 
 
 async def threads_in(storage: Shared) -> int:
@@ -89,10 +102,11 @@ async def test_after_a_minute_and_after_it_was_delivered_it_is_another_request()
     storage.clock.now += dt.timedelta(seconds=59)
     assert await other.ask() == first
     storage.clock.now += dt.timedelta(seconds=1)
-    begun = await other.repeats.once(KEY, other.answer, ANN)
-    assert begun.id != first
-    await other.repeats.delivered(begun)
-    assert await one.ask() not in {first, begun.id}
+    begun = await other.answer()
+    assert begun.turn_id != first
+    await other.turns.aclose()
+    assert [event async for event in begun.events]
+    assert await one.ask() not in {first, begun.turn_id}
     for replica in (one, other):
         await replica.turns.aclose()
 
@@ -100,11 +114,11 @@ async def test_after_a_minute_and_after_it_was_delivered_it_is_another_request()
 async def test_what_was_cut_off_because_nobody_followed_is_begun_anew() -> None:
     storage = Shared()
     one, other = storage.replica(), storage.replica()
-    turn = await one.repeats.once(KEY, one.answer, ANN)
-    assert isinstance(turn, Turn)
+    stopped = await one.ask()
+    [turn] = one.turns.running
     turn.stop(cut=1)
     await turn.over()
-    assert await other.ask() != turn.id
+    assert await other.ask() != stopped
     await other.turns.aclose()
 
 
@@ -142,14 +156,11 @@ async def test_the_claim_is_asked_for_while_the_thread_is_stored() -> None:
 async def test_a_refusal_gives_the_request_free_unless_another_has_it() -> None:
     storage = Shared()
     one, other = storage.replica(), storage.replica()
-
-    async def refuse(_: Claim) -> Turn:
-        raise InvalidInputError("no")
-
+    one.refusal = InvalidInputError("no")
     with pytest.raises(InvalidInputError):
-        await one.repeats.once(KEY, refuse, ANN)
+        await one.ask()
     begun = await other.ask()
-    assert (await one.repeats.once(KEY, refuse, ANN)).id == begun
+    assert await one.ask() == begun
     await other.turns.aclose()
 
 
