@@ -69,8 +69,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "CLIENT_SECONDS",
-            help="How long a client may take for the head of a request, may fall behind with its body, "
-            "and may read nothing of an answer that waits for it.",
+            help="How long a client may take for the head of a request, may fall behind with its body, may go on "
+            "sending after its answer, and may read nothing of an answer that waits for it.",
             expects="seconds, more than 0",
             gt=0,
         ),
