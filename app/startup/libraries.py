@@ -4,6 +4,7 @@ Measured on the Agents SDK 0.24 and openai 3: without this, importing takes more
 """
 
 import gc
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,12 +45,17 @@ OPTIONAL: Final = (
     "rich",  # structlog would draw tracebacks with it, and the values of local variables into them, secrets as well.
 )
 
+UNREAD: Final = (
+    "LOG_LEVEL",  # ChatKit makes a log level of it, and its import fails at one that Python does not have.
+)
+"""Variables that a library reads when it is imported, for what our own settings decide anyway."""
+
 
 @contextmanager
 def sparingly() -> Iterator[None]:
     """For the import of the program, before anything of it is imported. Once a process."""
     make_lazy(LAZY)
-    with absent(OPTIONAL), uncollected(), models_built_when_used():
+    with absent(OPTIONAL), without_variables(UNREAD), uncollected(), models_built_when_used():
         with mcp_stood_in_for():
             import_module("agents.agent")
             import_module("chatkit.server")
@@ -90,6 +96,16 @@ def absent(packages: Sequence[str]) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextmanager
+def without_variables(names: Sequence[str]) -> Iterator[None]:
+    """Within the block, these environment variables are not set. Only for a process that has no second thread yet."""
+    hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 @contextmanager

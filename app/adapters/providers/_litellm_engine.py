@@ -59,16 +59,30 @@ def load() -> Complete:
         # Its deprecations are for its maintainers.
         warnings.simplefilter("ignore")
         with models_built_when_used():
-            import litellm
-
-            for name in _IMPORTED_WITHIN_AN_ANSWER:
-                import_module(name)
+            litellm = _imported()
         _quieten(litellm)
         _count_no_tokens(litellm)
         _leave_one_way_out(litellm)
         _build_what_an_answer_uses()
         complete: Complete = litellm.acompletion
     return complete
+
+
+def _imported() -> Any:
+    try:
+        import litellm
+
+        for name in _IMPORTED_WITHIN_AN_ANSWER:
+            import_module(name)
+    except ValueError as error:
+        # It reads some eighty numbers from the environment; their names are in no error of its own.
+        culprits = [name for name, value in os.environ.items() if value and repr(value) in str(error)]
+        named = " or ".join(sorted(culprits)) or "what its documentation lists"
+        raise EngineError(
+            f"LiteLLM cannot be loaded: a variable that it reads is no number. Change or remove {named}.",
+            detail=type(error).__name__,
+        ) from error
+    return litellm
 
 
 def capabilities(name: str) -> Capabilities:

@@ -44,6 +44,8 @@ def serve(tools: Tools) -> None:
         server_header=False,
         http=bounded(settings.server.client_seconds),
         ws="none",
+        # Otherwise uvicorn reads WEB_CONCURRENCY, and fails at one that is no number.
+        workers=1,
         forwarded_allow_ips=settings.server.trusted_proxies,
         # Turns end by themselves before that, and the streams that follow them.
         timeout_graceful_shutdown=int(settings.turns.shutdown_seconds) + GRACE_SECONDS,
