@@ -13,7 +13,6 @@ from pathlib import Path
 import httpx
 
 from app.environment import variables
-from tests.forked import ForkedProcess, fork
 from tests.watched_server import HELD
 
 ROOT = Path(__file__).parent.parent
@@ -30,10 +29,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
-
-WATCHED = ("tests.watched_server", "serve")
-READ_AT_IMPORT = frozenset({"LD_PRELOAD", "LOG_LEVEL"})
-"""Variables that libraries, or the loader, read before the first line of a server runs."""
 
 LONG_ENOUGH = 16
 CANARY = "cAnArY-7f3d"
@@ -57,11 +52,7 @@ def secret_names() -> frozenset[str]:
 
 
 class ServerProcess:
-    """`python -m app serve` under watch, or another `command`, in `folder`; its environment holds what it is given.
-
-    It is forked from a process that has imported everything, unless it has to be `fresh`, or its environment changes
-    what is imported, or how.
-    """
+    """`python -m app serve` under watch, or another `command`, in `folder`; its environment holds what it is given."""
 
     def __init__(
         self,
@@ -70,8 +61,7 @@ class ServerProcess:
         *,
         port: int | None = None,
         python: str | Path = sys.executable,
-        command: Sequence[str] = WATCHED,
-        fresh: bool = False,
+        command: Sequence[str] = ("tests.watched_server", "serve"),
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -91,9 +81,7 @@ class ServerProcess:
             **canaries(),
             **(environment or {}),
         }
-        unusual = READ_AT_IMPORT & self._environment.keys() or self._environment["PYTHONPATH"] != str(ROOT)
-        self._fresh = bool(fresh or unusual or python != sys.executable or command is not WATCHED)
-        self._process: asyncio.subprocess.Process | ForkedProcess | None = None
+        self._process: asyncio.subprocess.Process | None = None
 
     @property
     def log(self) -> str:
@@ -134,20 +122,9 @@ class ServerProcess:
 
     async def spawn(self) -> None:
         """Start it and wait for nothing."""
-        if not self._fresh:
-            folder, log = str(self._folder.absolute()), str(self._log.absolute())
-            arguments = list(self._command[1:])
-            self._process = await fork(
-                {"folder": folder, "environment": self._environment, "arguments": arguments, "log": log}
-            )
-            return
-        with self._log.open("ab") as log_file:
+        with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(self._python, "-m", *self._command),
-                cwd=self._folder,
-                env=self._environment,
-                stdout=log_file,
-                stderr=log_file,
+                self._python, "-m", *self._command, cwd=self._folder, env=self._environment, stdout=log, stderr=log
             )
 
     async def wait(self) -> int:
@@ -174,11 +151,9 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def running(
-    folder: Path, environment: Mapping[str, str] | None = None, *, fresh: bool = False
-) -> AsyncGenerator[ServerProcess, None]:
+async def running(folder: Path, environment: Mapping[str, str] | None = None) -> AsyncGenerator[ServerProcess, None]:
     """A server for the length of the block."""
-    server = ServerProcess(folder, environment, fresh=fresh)
+    server = ServerProcess(folder, environment)
     try:
         yield await server.start()
     finally:

@@ -6,30 +6,22 @@ nobody waits for anything before. What is prepared for a first answer from then 
 """
 
 import os
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 HELD: Final = "LOOP_HELD_FILE"
 
 
-def load() -> None:
-    """Import the server as `python -m app` does."""
+def main() -> None:
+    """Serve."""
     from app.startup.libraries import sparingly
 
     with sparingly():
-        for module in ("uvicorn", "uvloop", "app.command_line", "tests.watched_loop"):
-            import_module(module)
+        import uvicorn
+        import uvloop
 
-
-def serve() -> None:
-    """Run the command line on a watched loop."""
-    import uvicorn
-    import uvloop
-
-    from app.command_line import run
-    from tests.watched_loop import WatchedLoop
-
+        from app.command_line import run
+        from tests.watched_loop import WatchedLoop
     serve = uvicorn.Server.main_loop
     loop: WatchedLoop | None = None
 
@@ -52,5 +44,4 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    load()
-    serve()
+    main()

@@ -36,6 +36,13 @@ def test_only_what_is_too_long_is_left_out() -> None:
     assert long.arguments == LEFT_OUT
 
 
+def test_what_is_too_deep_is_left_out() -> None:
+    flat, deep = call_of("[[]]"), call_of("[" * 1_000 + "]" * 1_000)
+    bound_arguments([flat, deep])
+    assert flat.arguments == "[[]]"
+    assert deep.arguments == LEFT_OUT
+
+
 async def test_a_tool_of_another_program_is_not_called_without_its_arguments() -> None:
     [tool] = ForeignTools(Deaf()).now()
     assert isinstance(tool, FunctionTool)

@@ -25,7 +25,7 @@ class Annotator:
         """Remember the tasks in a tool's result; one that was renamed since goes by its new title."""
         try:
             found = msgspec.json.decode(result)
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return
         for task_id, title in _tasks_in(found):
             self._ids = {known: task for known, task in self._ids.items() if task != task_id}

@@ -229,7 +229,7 @@ def _author(model: FallbackModel, chosen: ModelRef) -> tuple[str, str]:
 
 
 def _arguments(text: str) -> Mapping[str, Any]:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         arguments = json.loads(text)
         if isinstance(arguments, dict):
             return arguments

@@ -111,7 +111,7 @@ def _told(output: str) -> str:
 def _parsed(output: str) -> Mapping[str, Any]:
     try:
         return msgspec.json.decode(output, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return {}
 
 

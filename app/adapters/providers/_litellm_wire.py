@@ -230,7 +230,7 @@ async def _event_data(response: httpx.Response) -> AsyncIterator[bytes]:
     rest = decoder.finish()
     if decoder.stray:
         raise UpstreamReportedError(reported(bytes(decoder.stray)))
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Torn, the last event is as good as not sent.
         msgspec.json.decode(rest)
         yield rest

@@ -47,7 +47,7 @@ class OpenAIAudio(Transcriber):
             raise _failed(f"HTTP {response.status_code}: {response.text[:_SHOWN]}")
         try:
             return msgspec.json.decode(response.content[:_ANSWER_LIMIT], type=_Answer).text.strip()
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise _failed(f"no transcription in the answer: {error}") from error
 
     async def aclose(self) -> None:

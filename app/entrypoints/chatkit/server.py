@@ -61,7 +61,7 @@ from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.entrypoints.chatkit import preconditions
 from app.entrypoints.chatkit.aloud import aloud, as_shown
-from app.entrypoints.chatkit.bounds import check_values
+from app.entrypoints.chatkit.bounds import check_json
 from app.entrypoints.chatkit.errors import GENERIC, validation_message
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
@@ -122,7 +122,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
 
     def read(self, request: str | bytes | bytearray) -> ChatKitReq:
         """A body as a request. Raises `InvalidInputError` for one that is none of ChatKit's, or holds too much."""
-        check_values(request.encode() if isinstance(request, str) else request)
+        check_json(request.encode() if isinstance(request, str) else request)
         try:
             parsed: ChatKitReq = shape(ChatKitReq).validate_json(request)
         except ValidationError as error:

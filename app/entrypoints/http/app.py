@@ -18,6 +18,7 @@ from app.entrypoints.http.headers import protect_answers
 from app.entrypoints.http.hosts import only_known_hosts, own_names
 from app.entrypoints.http.language import speak
 from app.entrypoints.http.plain_litestar import PlainLitestar
+from app.entrypoints.http.request import BoundedRequest
 from app.entrypoints.http.request_id import name_requests
 from app.entrypoints.http.routes import (
     assistant,
@@ -74,6 +75,7 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
     app = PlainLitestar(
         route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), turns.script, *pages.STATIC, *served],
         guards=[guard],
+        request_class=BoundedRequest,
         cors_config=cors_for(settings.browsers.cors_origins),
         exception_handlers=errors.HANDLERS,
         lifespan=[lifespan],

@@ -28,7 +28,7 @@ class McpEndpoint:
     def __init__(self, make: Callable[[], Toolbox], *, version: str, max_body_bytes: int) -> None:
         self._make = make
         self._version = version
-        self._max_body_bytes = max_body_bytes
+        self.max_body_bytes = max_body_bytes
         self._started: asyncio.Future[StreamableHTTPSessionManager] | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -59,7 +59,7 @@ class McpEndpoint:
             # In a thread: where nothing else has imported `mcp` yet, it takes a second.
             server = await asyncio.to_thread(import_module, "app.entrypoints.mcp.server")
             toolbox = await asyncio.to_thread(self._make)
-            manager = server.session_manager(toolbox, self._version, self._max_body_bytes)
+            manager = server.session_manager(toolbox, self._version, self.max_body_bytes)
             # A task group: it must be left by the task that entered it.
             async with manager.run():
                 started.set_result(manager)

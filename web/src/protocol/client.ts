@@ -91,8 +91,7 @@ export async function* events(response: Response): AsyncGenerator<ThreadEvent> {
   }
 }
 
-/** The answer. Raises RequestError with the server's words when it is a refusal. */
-export async function checked(response: Response): Promise<Response> {
+async function checked(response: Response): Promise<Response> {
   if (response.ok) return response;
   const body: unknown = await response.json().catch(() => null);
   const message = (body as { message?: unknown } | null)?.message;

@@ -50,7 +50,7 @@ def _tool(toolbox: Toolbox, spec: ToolSpec) -> Tool:
 def _arguments(text: str) -> dict[str, Any]:
     try:
         arguments = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         arguments = None
     if not isinstance(arguments, dict):
         raise InvalidInputError("The arguments are no JSON object.")

@@ -5,9 +5,10 @@ from typing import Any
 from dishka import AsyncContainer
 from litestar import Request, asgi
 from litestar.exceptions import MethodNotAllowedException
-from litestar.types import Receive, Scope, Send
+from litestar.types import Receive, ReceiveMessage, Scope, Send
 
 from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.bounds import check_json
 from app.entrypoints.mcp.endpoint import McpEndpoint
 
 
@@ -20,4 +21,26 @@ async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
     container: AsyncContainer = request.state.dishka_container
     caller = await container.get(RequestContext)
     endpoint = await container.get(McpEndpoint)
-    await endpoint.handle(caller, dict(scope), receive, send)
+    await endpoint.handle(caller, dict(scope), await _checked(receive, endpoint.max_body_bytes), send)
+
+
+async def _checked(receive: Receive, most: int) -> Receive:
+    """The body, read and looked at as that of every route. Raises `InvalidInputError`. One that is too large is left to
+    the endpoint, which refuses it."""
+    messages: list[ReceiveMessage] = []
+    body = bytearray()
+    while len(body) <= most:
+        message = await receive()
+        messages.append(message)
+        if message["type"] != "http.request":
+            break
+        body += message["body"]
+        if not message["more_body"]:
+            break
+    check_json(body)
+    waiting = iter(messages)
+
+    async def replayed() -> ReceiveMessage:
+        return next(waiting, None) or await receive()
+
+    return replayed
