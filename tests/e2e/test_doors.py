@@ -270,3 +270,27 @@ async def test_an_allowed_page_uploads_in_two_phases(http: httpx.AsyncClient) ->
     assert uploaded.headers["access-control-allow-origin"] == APP
     stranger = await http.put(url, content=b"hello", headers={"origin": EVIL})
     assert "access-control-allow-origin" not in stranger.headers, "its browser shows it nothing"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PATCH"])
+async def test_an_allowed_page_adds_any_header(http: httpx.AsyncClient, method: str) -> None:
+    names = ["baggage", "content-type", "sentry-trace", "traceparent", "x-csrf-token", "x-tenant", "x-anything-else"]
+    asked = {"access-control-request-method": method, "access-control-request-headers": ",".join(names)}
+    preflight = await http.options("/api/tasks", headers={"origin": APP, **asked})
+    assert preflight.is_success, preflight.text
+    assert preflight.headers["access-control-allow-credentials"] == "true"
+    allowed = preflight.headers["access-control-allow-headers"].lower()
+    assert set(names) <= set(map(str.strip, allowed.split(",")))
+    assert "*" not in allowed
+    assert (await http.options("/api/tasks", headers={"origin": EVIL, **asked})).is_client_error
+
+
+async def test_a_preflight_repeats_names_of_headers_alone(http: httpx.AsyncClient) -> None:
+    names = ["x tra", "", "<script>", "x" * 200, *(f"x-{number}" for number in range(1_000))]
+    asked = {"access-control-request-method": "GET", "access-control-request-headers": ", ".join(names)}
+    preflight = await http.options("/api/tasks", headers={"origin": APP, **asked})
+    assert preflight.is_success
+    allowed = preflight.headers["access-control-allow-headers"].split(", ")
+    assert "x-0" in allowed
+    assert len(allowed) < 150
+    assert not {"x tra", "<script>", "x" * 200} & set(allowed)

@@ -11,9 +11,10 @@ from litestar.types import ControllerRouterHandler
 from app.application.languages import Languages
 from app.application.turns import Turns
 from app.entrypoints.http import errors
-from app.entrypoints.http.cors import cors_for
+from app.entrypoints.http.cors import cors_for, only_header_names
 from app.entrypoints.http.docs import docs_pages
 from app.entrypoints.http.guard import guard
+from app.entrypoints.http.head import answer_head
 from app.entrypoints.http.headers import protect_answers
 from app.entrypoints.http.hosts import only_known_hosts, own_names
 from app.entrypoints.http.language import speak
@@ -85,7 +86,9 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
         logging_config=None,
     )
     setup_dishka(container, app)
-    inner = hang_up_when_closing(hurry_bodies(app.asgi_handler, settings.server.client_seconds))
+    inner = hang_up_when_closing(
+        hurry_bodies(only_header_names(answer_head(app.asgi_handler)), settings.server.client_seconds)
+    )
     known = only_known_hosts(inner, own_names(settings), settings.browsers.allowed_hosts)
     app.asgi_handler = name_requests(protect_answers(speak(known, languages), settings.browsers.frame_ancestors))
     return app
