@@ -21,6 +21,13 @@ _QUIET = (
     "uvicorn",
 )
 
+# What uvicorn calls an error: an answer that is left incomplete on purpose, so that its client asks again.
+_HUNG_UP = "ASGI callable returned without completing response."
+
+
+def _is_no_hang_up(record: logging.LogRecord) -> bool:
+    return record.msg != _HUNG_UP
+
 
 def configure_logging(level: LogLevel, form: LogFormat) -> None:
     """Send the root logger and structlog through one formatter. Safe to call twice."""
@@ -52,6 +59,7 @@ def configure_logging(level: LogLevel, form: LogFormat) -> None:
         # ChatKit adds a handler of its own when it finds LOG_LEVEL.
         logger.handlers = []
         logger.setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("uvicorn.error").addFilter(_is_no_hang_up)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(root.level),

@@ -83,7 +83,7 @@ def _process(name: str, folder: Path, url: str) -> ServerProcess:
     told = {
         key: value.replace("UPSTREAM", url).replace("FOLDER", str(folder)) for key, value in kind.environment.items()
     }
-    return ServerProcess(folder, told, command=kind.command)
+    return ServerProcess(folder, told, command=kind.command, fresh=True)
 
 
 def middle(starts: Sequence[Start]) -> Start:

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from app.environment import variables
+from tests.forked import ForkedProcess, fork
 from tests.watched_server import HELD
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +30,10 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
+
+WATCHED = ("tests.watched_server", "serve")
+READ_AT_IMPORT = frozenset({"LD_PRELOAD", "LOG_LEVEL"})
+"""Variables that libraries, or the loader, read before the first line of a server runs."""
 
 LONG_ENOUGH = 16
 CANARY = "cAnArY-7f3d"
@@ -52,7 +57,11 @@ def secret_names() -> frozenset[str]:
 
 
 class ServerProcess:
-    """`python -m app serve` under watch, or another `command`, in `folder`; its environment holds what it is given."""
+    """`python -m app serve` under watch, or another `command`, in `folder`; its environment holds what it is given.
+
+    It is forked from a process that has imported everything, unless it has to be `fresh`, or its environment changes
+    what is imported, or how.
+    """
 
     def __init__(
         self,
@@ -61,7 +70,8 @@ class ServerProcess:
         *,
         port: int | None = None,
         python: str | Path = sys.executable,
-        command: Sequence[str] = ("tests.watched_server", "serve"),
+        command: Sequence[str] = WATCHED,
+        fresh: bool = False,
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -81,7 +91,9 @@ class ServerProcess:
             **canaries(),
             **(environment or {}),
         }
-        self._process: asyncio.subprocess.Process | None = None
+        unusual = READ_AT_IMPORT & self._environment.keys() or self._environment["PYTHONPATH"] != str(ROOT)
+        self._fresh = bool(fresh or unusual or python != sys.executable or command is not WATCHED)
+        self._process: asyncio.subprocess.Process | ForkedProcess | None = None
 
     @property
     def log(self) -> str:
@@ -122,9 +134,20 @@ class ServerProcess:
 
     async def spawn(self) -> None:
         """Start it and wait for nothing."""
-        with self._log.open("ab") as log:
+        if not self._fresh:
+            folder, log = str(self._folder.absolute()), str(self._log.absolute())
+            arguments = list(self._command[1:])
+            self._process = await fork(
+                {"folder": folder, "environment": self._environment, "arguments": arguments, "log": log}
+            )
+            return
+        with self._log.open("ab") as log_file:
             self._process = await asyncio.create_subprocess_exec(
-                self._python, "-m", *self._command, cwd=self._folder, env=self._environment, stdout=log, stderr=log
+                *(self._python, "-m", *self._command),
+                cwd=self._folder,
+                env=self._environment,
+                stdout=log_file,
+                stderr=log_file,
             )
 
     async def wait(self) -> int:
@@ -151,9 +174,11 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def running(folder: Path, environment: Mapping[str, str] | None = None) -> AsyncGenerator[ServerProcess, None]:
+async def running(
+    folder: Path, environment: Mapping[str, str] | None = None, *, fresh: bool = False
+) -> AsyncGenerator[ServerProcess, None]:
     """A server for the length of the block."""
-    server = ServerProcess(folder, environment)
+    server = ServerProcess(folder, environment, fresh=fresh)
     try:
         yield await server.start()
     finally:

@@ -6,22 +6,30 @@ nobody waits for anything before. What is prepared for a first answer from then 
 """
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 HELD: Final = "LOOP_HELD_FILE"
 
 
-def main() -> None:
-    """Serve."""
+def load() -> None:
+    """Import the server as `python -m app` does."""
     from app.startup.libraries import sparingly
 
     with sparingly():
-        import uvicorn
-        import uvloop
+        for module in ("uvicorn", "uvloop", "app.command_line", "tests.watched_loop"):
+            import_module(module)
 
-        from app.command_line import run
-        from tests.watched_loop import WatchedLoop
+
+def serve() -> None:
+    """Run the command line on a watched loop."""
+    import uvicorn
+    import uvloop
+
+    from app.command_line import run
+    from tests.watched_loop import WatchedLoop
+
     serve = uvicorn.Server.main_loop
     loop: WatchedLoop | None = None
 
@@ -44,4 +52,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    load()
+    serve()

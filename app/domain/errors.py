@@ -50,11 +50,15 @@ class ForbiddenOriginError(AnyportError):
 
 
 class LoginUnavailableError(AnyportError):
-    """The keys that logins are checked with cannot be had just now."""
+    """The keys that logins are checked with cannot be had just now; `retry_after` seconds later they are asked for."""
 
     actor = "upstream"
     code = "login_unavailable"
     retry = True
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class NotFoundError(AnyportError):

@@ -23,12 +23,15 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     """A caller who is known.
 
     `ambient`: the browser sends what proves it by itself, so a page of another origin could use it too. `since`: when
-    the user logged in, in seconds since 1970, where the proof is one of ours that replaced a login; else None.
+    the user logged in, where the proof is one of ours that replaced a login; else None. `until`: when the login ends;
+    None for never. Both are seconds since 1970. `key`: the thumbprint of the key that signed the login, if one did.
     """
 
     user_id: str
     ambient: bool = False
     since: int | None = None
+    until: float | None = None
+    key: str = ""
 
 
 class Authenticator(ABC):
@@ -41,6 +44,13 @@ class Authenticator(ABC):
         Raises `UnauthenticatedError` for credentials of its kind that are not good, and `LoginUnavailableError` when
         that cannot be found out just now. The user id has 1 to 255 characters, all printable.
         """
+
+    async def is_revoked(self, login: Login) -> bool:
+        """True once the login's key has left the keys that logins are checked with; only for logins with a `key`.
+
+        Raises `LoginUnavailableError` when that cannot be found out just now.
+        """
+        return False
 
     async def aclose(self) -> None:  # noqa: B027  # most have nothing to let go of
         """Let go of everything; nothing is asked afterwards."""

@@ -94,7 +94,7 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "FILE_LINKS_SECRET",
             help="Signs links to files; the same on all servers that share a database. "
-            "Unset: a random one, whose links end with the process.",
+            "Unset: SESSION_SECRET or JWT_SECRET; without them a random one, whose links end with the process.",
             expects="32 characters or more",
         ),
     ] = Secret("")

@@ -73,7 +73,7 @@ class Fleet:
 @asynccontextmanager
 async def fleet(folder: Path, environment: Mapping[str, str], replicas: int = 3) -> AsyncIterator[Fleet]:
     """Start them all, and stop them all."""
-    running = [ServerProcess(folder, environment) for _ in range(replicas)]
+    running = [ServerProcess(folder, environment, fresh=True) for _ in range(replicas)]
     try:
         for replica in running:
             await replica.start()

@@ -20,7 +20,7 @@ async def refused(folder: Path, environment: dict[str, str]) -> str:
 
 
 async def test_an_empty_environment_runs_on_demo_and_sqlite_and_says_so(tmp_path: Path) -> None:
-    async with running(tmp_path) as server:
+    async with running(tmp_path, fresh=True) as server:
         [line] = [line for line in server.log.splitlines() if "Anyport is ready" in line]
     assert server.url in line
     assert "provider=demo" in line
@@ -36,7 +36,7 @@ async def test_it_listens_on_loopback_only(server: ServerProcess) -> None:
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
 async def test_it_stops_cleanly(tmp_path: Path, with_signal: signal.Signals) -> None:
-    server = await ServerProcess(tmp_path).start()
+    server = await ServerProcess(tmp_path, fresh=True).start()
     code = await server.stop(with_signal)
     assert code in (0, -with_signal), server.log
     assert "Traceback" not in server.log

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from app.adapters.auth import open_doors
 from app.adapters.auth.jwks import LARGEST, KeySet
 from app.adapters.auth.login_token import Expected, LoginTokens
+from app.adapters.auth.session import SessionTokens, session_key
 from app.domain.errors import LoginUnavailableError, UnauthenticatedError
 from app.environment import SigningSecret
 from app.ports.authenticator import Authenticator, Credentials
@@ -228,23 +229,78 @@ async def test_a_new_key_is_fetched_when_a_token_names_it(
     assert service.asked == 2
 
 
-async def test_a_key_that_was_taken_back_opens_no_more(
-    by_keys: Authenticator, service: LoginService, clock: Clock
+@pytest.mark.parametrize("quiet", [61, 301, 3600, 86_400 * 7])
+async def test_a_key_that_left_the_set_opens_nothing_after_a_quiet_spell(
+    by_keys: Authenticator, service: LoginService, clock: Clock, quiet: float
 ) -> None:
     old = service.keys[0]
     await user_of(by_keys, old.token())
     service.keys = [SigningKey("new", "ES256")]
-    clock.now += 301
-    await user_of(by_keys, old.token())  # Nobody waits for the refresh …
-    await user_of(by_keys, service.keys[0].token())  # … unless they need it.
+    clock.now += quiet
+    await detail_of(by_keys, old.token())
+    assert await user_of(by_keys, service.keys[0].token()) == "ann"
+
+
+async def test_while_keys_are_in_use_nobody_waits_for_them_and_one_that_left_is_noticed(
+    by_keys: Authenticator, service: LoginService, clock: Clock
+) -> None:
+    old, kept = service.keys[:2]
+    await user_of(by_keys, old.token())
+    service.keys = [kept]
+    service.instead = Reply(steps=[Until(gate := asyncio.Event()), *json_reply(200, {"keys": [kept.public]}).steps])
+    clock.now += 40
+    assert await user_of(by_keys, kept.token()) == "ann", "it is fetched anew beside the requests"
+    gate.set()
+    clock.now += 30  # What is here now was fetched half a minute ago, or is waited for.
+    await detail_of(by_keys, old.token())
+    assert await user_of(by_keys, kept.token()) == "ann"
+
+
+async def test_a_fresh_token_is_never_blamed_for_a_set_that_may_not_be_asked_for_yet(
+    by_keys: Authenticator, service: LoginService, clock: Clock
+) -> None:
+    await user_of(by_keys, service.keys[0].token())
+    new = SigningKey("new", "ES256")
+    service.keys = [new]
+    clock.now += 1
+    with pytest.raises(LoginUnavailableError) as refused:
+        await user_of(by_keys, new.token())
+    assert refused.value.retry_after == 4
+    clock.now += refused.value.retry_after
+    assert await user_of(by_keys, new.token()) == "ann"
+
+
+async def test_nor_for_a_fetch_that_is_under_way(by_keys: Authenticator, service: LoginService, clock: Clock) -> None:
+    await user_of(by_keys, service.keys[0].token())
+    before, new = service.keys[0], SigningKey("new", "ES256")
+    gate = asyncio.Event()
+    service.instead = Reply(steps=[Until(gate), *json_reply(200, {"keys": [before.public, new.public]}).steps])
+    clock.now += 40
+    await user_of(by_keys, before.token())
+    waiting = asyncio.create_task(user_of(by_keys, new.token()))
+    asyncio.get_running_loop().call_later(0.05, gate.set)
+    assert await waiting == "ann"
+    assert service.asked == 2
+
+
+async def test_another_key_under_the_same_name_takes_over(
+    by_keys: Authenticator, service: LoginService, clock: Clock
+) -> None:
+    old, new = service.keys[0], SigningKey(service.keys[0].kid, "ES256")
+    await user_of(by_keys, old.token())
+    service.keys = [new]
+    clock.now += 6
+    assert await user_of(by_keys, new.token()) == "ann"
     await detail_of(by_keys, old.token())
 
 
 async def test_invented_keys_are_no_load_on_the_service(
     by_keys: Authenticator, service: LoginService, clock: Clock
 ) -> None:
+    await detail_of(by_keys, SigningKey("invented", "ES256").token())
     for number in range(30):
-        await detail_of(by_keys, SigningKey(f"invented-{number}", "ES256").token())
+        with pytest.raises(LoginUnavailableError):
+            await user_of(by_keys, SigningKey(f"invented-{number}", "ES256").token())
     assert service.asked == 1
     clock.now += 6
     await detail_of(by_keys, SigningKey("invented", "ES256").token())
@@ -272,7 +328,30 @@ async def test_keys_once_had_outlive_an_outage(
     for _ in range(5):
         clock.now += 600
         assert await user_of(by_keys, token) == "ann"
-        await detail_of(by_keys, SigningKey("unknown", "ES256").token())
+        with pytest.raises(LoginUnavailableError):  # It may be a new one: its user need not log in again.
+            await user_of(by_keys, SigningKey("unknown", "ES256").token())
+
+
+async def test_but_not_for_longer_than_a_day(by_keys: Authenticator, service: LoginService, clock: Clock) -> None:
+    token = service.keys[0].token(exp=int(time.time()) + 10 * 86_400)
+    await user_of(by_keys, token)
+    service.instead = BAD_ANSWERS["away"]
+    clock.now += 86_500
+    with pytest.raises(LoginUnavailableError):
+        await user_of(by_keys, token)
+
+
+async def test_after_an_outage_a_key_that_left_meanwhile_opens_nothing(
+    by_keys: Authenticator, service: LoginService, clock: Clock
+) -> None:
+    old = service.keys[0]
+    await user_of(by_keys, old.token())
+    service.instead = BAD_ANSWERS["away"]
+    clock.now += 600
+    assert await user_of(by_keys, old.token()) == "ann"
+    service.instead, service.keys = None, [SigningKey("new", "ES256")]
+    clock.now += 31
+    await detail_of(by_keys, old.token())
 
 
 @pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS.keys())
@@ -288,15 +367,77 @@ async def test_without_any_keys_nobody_is_blamed_and_later_it_works(
     assert await user_of(by_keys, token) == "ann"
 
 
-async def test_a_service_that_says_nothing_holds_up_nobody_whose_key_is_known(
-    by_keys: Authenticator, service: LoginService, clock: Clock
+async def test_a_service_that_says_nothing_holds_up_one_request_and_no_more_whose_key_is_known(
+    service: LoginService, clock: Clock
 ) -> None:
+    by_keys = LoginTokens([(KeySet(service.url, clock=clock, timeout=0.2), EXPECTED)])
     token = service.keys[0].token()
     await user_of(by_keys, token)
     service.instead = Reply(steps=[Until(asyncio.Event())], framing="none")
     clock.now += 600
-    async with asyncio.timeout(2):
+    for _ in range(20):
         assert await user_of(by_keys, token) == "ann"
+        clock.now += 1
+    await by_keys.aclose()
+
+
+@pytest.fixture
+def sessions(by_keys: Authenticator) -> SessionTokens:
+    """Sessions beside the logins, as `open_doors` puts them together."""
+    return SessionTokens(session_key(None), lifetime=600, longest=6000, logins=by_keys)
+
+
+async def session_of(by_keys: Authenticator, sessions: SessionTokens, token: str) -> str:
+    """A session for who comes in with this token."""
+    login = await by_keys.authenticate(Credentials(headers={"authorization": f"Bearer {token}"}))
+    assert login is not None
+    return (await sessions.issue(login)).secret.reveal()
+
+
+@pytest.mark.parametrize("quiet", [61, 3600])
+async def test_the_sessions_of_a_key_end_with_it_and_those_of_another_do_not(
+    by_keys: Authenticator, sessions: SessionTokens, service: LoginService, clock: Clock, quiet: float
+) -> None:
+    gone, kept = service.keys[:2]
+    of_gone = await session_of(by_keys, sessions, gone.token())
+    of_kept = await session_of(by_keys, sessions, kept.token())
+    service.keys = [kept]
+    clock.now += quiet
+    await detail_of(sessions, of_gone)
+    assert await user_of(sessions, of_kept) == "ann"
+    await detail_of(sessions, of_gone)
+
+
+async def test_a_session_of_a_new_key_waits_for_a_replica_that_does_not_know_it_yet(
+    by_keys: Authenticator, sessions: SessionTokens, service: LoginService, clock: Clock
+) -> None:
+    await user_of(by_keys, service.keys[0].token())
+    service.keys = [SigningKey("new", "ES256")]
+    clock.now += 1
+    elsewhere = LoginTokens([(KeySet(service.url, clock=clock), EXPECTED)])
+    session = await session_of(elsewhere, sessions, service.keys[0].token())
+    with pytest.raises(LoginUnavailableError):
+        await user_of(sessions, session)
+    clock.now += 5
+    assert await user_of(sessions, session) == "ann"
+    await elsewhere.aclose()
+
+
+async def test_sessions_outlive_an_outage_of_the_login_service(
+    by_keys: Authenticator, sessions: SessionTokens, service: LoginService, clock: Clock
+) -> None:
+    session = await session_of(by_keys, sessions, service.keys[0].token())
+    service.instead = BAD_ANSWERS["away"]
+    clock.now += 600
+    assert await user_of(sessions, session) == "ann"
+
+
+async def test_a_login_ends_when_its_token_does(by_secret: Authenticator) -> None:
+    now = int(time.time())
+    for expires, ends in ((now + 5, now + 5), (now - 5, now + 25)):
+        login = await by_secret.authenticate(Credentials(cookies={"auth_token": secret_token(exp=expires)}))
+        assert login is not None
+        assert login.until == ends, "one that is let in because clocks differ is let in as long as they may"
 
 
 async def test_an_entry_that_cannot_be_read_does_not_cost_the_others(

@@ -50,6 +50,20 @@ describe("a thread's running turn", () => {
     }
   });
 
+  it("stops with the server's words when its login has ended, and can be joined again", async () => {
+    const headers = { "x-turn-id": "turn_1" };
+    const refusal = new Response('{"message":"Please log in again."}', { status: 401 });
+    const { live: page, asked } = live(new Response(EVENT, { headers }), refusal, new Response(EVENT), new Response(null, { status: 204 }));
+    const events: unknown[] = [];
+    const reading = (async () => {
+      for await (const event of page.turn("thr_1", new AbortController().signal)) events.push(event);
+    })();
+    await expect(reading).rejects.toMatchObject({ message: "Please log in again.", status: 401 });
+    expect(events).toHaveLength(1);
+    expect(asked()).toBe(2);
+    expect(await all(page.turn("thr_1", new AbortController().signal))).toHaveLength(1);
+  });
+
   it("is given up when the server stays busy", async () => {
     vi.useFakeTimers();
     const { live: page, asked } = live(...Array.from({ length: 9 }, () => new Response(null, { status: 500 })));

@@ -37,7 +37,7 @@ def open_doors(settings: LoginSettings) -> Doors:
         return Doors(login, NoSessions())
     # Without a login a lost session is made anew, so a key that lives as long as this process does no harm.
     sessions = SessionTokens(
-        session_key(secret), lifetime=settings.session_seconds, longest=settings.session_max_seconds
+        session_key(secret), lifetime=settings.session_seconds, longest=settings.session_max_seconds, logins=login
     )
     return Doors(Chain([sessions, login]), sessions)
 

@@ -18,6 +18,13 @@ class Chain(Authenticator):
                 return login
         return None
 
+    async def is_revoked(self, login: Login) -> bool:
+        """True when one of them says so. Raises what they raise."""
+        for authenticator in self._authenticators:
+            if await authenticator.is_revoked(login):
+                return True
+        return False
+
     async def aclose(self) -> None:
         """Close all of them."""
         for authenticator in self._authenticators:

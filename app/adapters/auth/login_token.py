@@ -1,13 +1,14 @@
 """Login tokens of another service: JSON Web Tokens."""
 
-from collections.abc import Sequence
-from typing import Final
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import jwt
 import msgspec
 
 from app.adapters.auth._tokens import LEEWAY_SECONDS, header_of, jwt_at_hand, refused, user_id_in
-from app.adapters.auth.keys import KeySource
+from app.adapters.auth.keys import Key, KeySource
 from app.ports.authenticator import Authenticator, Credentials, Login
 
 COOKIE: Final = "auth_token"
@@ -35,39 +36,66 @@ class LoginTokens(Authenticator):
         token = credentials.bearer or credentials.cookies.get(COOKIE, "")
         if not token:
             return None
-        user_id = await self._user_of(token)
-        return Login(user_id=user_id, ambient=not credentials.bearer)
+        return await self._login_of(token, ambient=not credentials.bearer)
+
+    async def is_revoked(self, login: Login) -> bool:
+        """True when none of the sources holds the key that signed the login any more."""
+        if not login.key:
+            return False
+        for source, _ in self._sources:
+            if await source.holds(login.key):
+                return False
+        return True
 
     async def aclose(self) -> None:
         """Close the sources of keys."""
         for source, _ in self._sources:
             await source.aclose()
 
-    async def _user_of(self, token: str) -> str:
+    async def _login_of(self, token: str, *, ambient: bool) -> Login:
         await jwt_at_hand()
         header = header_of(token)
         for source, expected in self._sources:
             if str(header.get("alg")) in source.algorithms and (key := await source.key(header)):
-                return _verified(token, key, source.algorithms, expected)
+                key, claims = await _verified(token, header, source, key, expected)
+                user_id = user_id_in(claims, expected.user_claim)
+                return Login(user_id=user_id, ambient=ambient, until=_end(int(claims["exp"])), key=key.thumbprint)
         raise refused(jwt.InvalidKeyError())
 
 
-def _verified(token: str, key: "jwt.PyJWK | bytes", algorithms: frozenset[str], expected: Expected) -> str:
+def _end(expires: int) -> int:
+    """A token that is let in although it has expired, because clocks differ, is let in no longer than that."""
+    return expires if expires > time.time() else expires + LEEWAY_SECONDS
+
+
+async def _verified(
+    token: str, header: Mapping[str, Any], source: KeySource, key: Key, expected: Expected
+) -> tuple[Key, Mapping[str, Any]]:
+    """The token's claims, and the key that fits."""
     try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=sorted(algorithms),
-            issuer=expected.issuer or None,
-            audience=expected.audience or None,
-            leeway=LEEWAY_SECONDS,
-            options={
-                "require": ["exp"],
-                "verify_sub": False,
-                "verify_jti": False,
-                "enforce_minimum_key_length": True,
-            },
-        )
+        try:
+            return key, _claims(token, key, source, expected)
+        except jwt.InvalidSignatureError:
+            if (newer := await source.successor(header, key)) is None:
+                raise
+            return newer, _claims(token, newer, source, expected)
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise refused(error) from error
-    return user_id_in(claims, expected.user_claim)
+
+
+def _claims(token: str, key: Key, source: KeySource, expected: Expected) -> Mapping[str, Any]:
+    claims: Mapping[str, Any] = jwt.decode(
+        token,
+        key.value,
+        algorithms=sorted(source.algorithms),
+        issuer=expected.issuer or None,
+        audience=expected.audience or None,
+        leeway=LEEWAY_SECONDS,
+        options={
+            "require": ["exp"],
+            "verify_sub": False,
+            "verify_jti": False,
+            "enforce_minimum_key_length": True,
+        },
+    )
+    return claims

@@ -34,10 +34,22 @@ def session_key(secret: Secret | None) -> bytes:
 
 
 class SessionTokens(Authenticator, SessionIssuer):
-    """Makes them for `lifetime` seconds, and again and again until `longest` seconds after the login."""
+    """Makes them for `lifetime` seconds, and again and again until `longest` seconds after the login.
 
-    def __init__(self, key: bytes, *, lifetime: int, longest: int, clock: Callable[[], float] = time.time) -> None:
+    A session remembers the key of the login that it stands for, and ends when `logins` revoke it.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        lifetime: int,
+        longest: int,
+        logins: Authenticator | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._key, self._lifetime, self._longest, self._clock = key, lifetime, longest, clock
+        self._logins = logins
 
     async def issue(self, login: Login) -> Session:
         """A new token for who is logged in."""
@@ -47,6 +59,8 @@ class SessionTokens(Authenticator, SessionIssuer):
         if expires <= now:
             raise UnauthenticatedError(_("Your session has lasted its longest. Please log in again."))
         claims = {"sub": login.user_id, "aud": _AUDIENCE, "iat": now, "exp": expires, "auth_time": since}
+        if login.key:
+            claims["key"] = login.key
         await jwt_at_hand()
         token = jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers={"typ": _TYPE})
         return Session(secret=Secret(token), expires_in=expires - now)
@@ -74,7 +88,17 @@ class SessionTokens(Authenticator, SessionIssuer):
             raise refused(error) from error
         if claims["exp"] <= self._clock():
             raise UnauthenticatedError(_("Your session has expired. Please ask for a new one, or log in again."))
-        return Login(user_id=user_id_in(claims, "sub"), since=claims["auth_time"])
+        login = Login(
+            user_id=user_id_in(claims, "sub"),
+            since=claims["auth_time"],
+            until=claims["exp"],
+            key=str(claims.get("key", "")),
+        )
+        if self._logins is not None and await self._logins.is_revoked(login):
+            raise UnauthenticatedError(
+                _("Your session has ended. Please log in again."), detail="the key of its login is not in use any more"
+            )
+        return login
 
 
 class NoSessions(SessionIssuer):

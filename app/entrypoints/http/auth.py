@@ -13,6 +13,7 @@ from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.entrypoints.http.csrf import check_origin
 from app.entrypoints.http.language import locale
+from app.entrypoints.http.login_watch import LoginWatch
 from app.entrypoints.http.request_id import request_id
 from app.ports.authenticator import Authenticator, Credentials, Login
 from app.settings import Settings
@@ -29,7 +30,7 @@ async def need_login(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 
 
 class CallerWiring(Provider):
-    """Gives each request its `Login` and its `RequestContext`."""
+    """Gives each request its `Login`, its `LoginWatch` and its `RequestContext`."""
 
     scope = Scope.REQUEST
 
@@ -51,6 +52,11 @@ class CallerWiring(Provider):
             check_origin(request.method, request.headers, settings.browsers.cors_origins)
         limits.admit_request(login.user_id)
         return login
+
+    @provide
+    def watch(self, login: Login, authenticator: Authenticator) -> LoginWatch:
+        """The end of the caller's login."""
+        return LoginWatch(login, authenticator)
 
     @provide
     def caller(self, request: Request, login: Login) -> RequestContext:  # type: ignore[type-arg]

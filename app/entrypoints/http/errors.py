@@ -60,7 +60,7 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
         response.headers["WWW-Authenticate"] = 'Bearer realm="anyport"' + (
             ', error="invalid_token"' * bool(error.detail)
         )
-    if isinstance(error, errors.LimitError | errors.ClosingError):
+    if isinstance(error, errors.LimitError | errors.ClosingError | errors.LoginUnavailableError):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

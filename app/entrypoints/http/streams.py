@@ -6,6 +6,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.errors import ClosingError
 from app.entrypoints.http.event_stream import EventStream
+from app.entrypoints.http.login_watch import LoginWatch
 
 TURN_HEADER = "x-turn-id"
 
@@ -16,9 +17,16 @@ SSE_HEADERS = {
 }
 
 
-def event_stream(events: AsyncGenerator[bytes, None], headers: dict[str, str] | None = None) -> EventStream:
-    """Send events that are framed already. Litestar's `ServerSentEvent` would frame them a second time."""
-    return EventStream(events, {**SSE_HEADERS, **(headers or {})})
+def event_stream(
+    events: AsyncGenerator[bytes, None],
+    watch: LoginWatch,
+    headers: dict[str, str] | None = None,
+    *,
+    is_resumable: bool = False,
+) -> EventStream:
+    """Send events that are framed already, while the login lasts. Litestar's `ServerSentEvent` would frame them a
+    second time."""
+    return EventStream(events, {**SSE_HEADERS, **(headers or {})}, watch, is_resumable=is_resumable)
 
 
 def hang_up_when_closing(app: ASGIApp) -> ASGIApp:

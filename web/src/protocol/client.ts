@@ -91,7 +91,8 @@ export async function* events(response: Response): AsyncGenerator<ThreadEvent> {
   }
 }
 
-async function checked(response: Response): Promise<Response> {
+/** The answer. Raises RequestError with the server's words when it is a refusal. */
+export async function checked(response: Response): Promise<Response> {
   if (response.ok) return response;
   const body: unknown = await response.json().catch(() => null);
   const message = (body as { message?: unknown } | null)?.message;

@@ -1,6 +1,6 @@
 /** What this server offers beyond ChatKit's protocol: to rejoin a turn, to stop it, and to hear of changes elsewhere. */
 
-import { type Client, ConnectionError, events } from "./client";
+import { type Client, ConnectionError, checked, events } from "./client";
 import { parseEvents } from "./sse";
 import type { ThreadEvent } from "./types";
 
@@ -13,6 +13,7 @@ export interface Change {
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 const BUSY_TRIES = 3;
+export const LOGIN_ENDED = 401;
 
 export class Live {
   /** `root` is where the server's other routes begin. */
@@ -21,7 +22,10 @@ export class Live {
     private readonly root: URL,
   ) {}
 
-  /** The events of the thread's running turn from its first one on, up to its end; nothing when none runs. */
+  /**
+   * The events of the thread's running turn from its first one on, up to its end; nothing when none runs. Raises
+   * RequestError when the login has ended meanwhile: the turn goes on, and can be joined again with a new one.
+   */
   async *turn(threadId: string, signal: AbortSignal): AsyncGenerator<ThreadEvent> {
     const stream = `api/threads/${encodeURIComponent(threadId)}/stream`;
     let response = await this.asked(this.address(`${stream}?after=0&running=true`), signal);
@@ -73,6 +77,7 @@ export class Live {
   private async asked(address: string, signal: AbortSignal): Promise<Response> {
     for (let left = BUSY_TRIES; ; left--) {
       const response = await this.client.fetch(address, { signal });
+      if (response.status === LOGIN_ENDED) return checked(response);
       if (left === 0 || (response.status !== 429 && response.status < 500)) return response;
       const seconds = Number(response.headers.get("retry-after") ?? 1);
       await new Promise((resolve) => setTimeout(resolve, Math.min((seconds || 1) * 1_000, LONGEST_WAIT_MS)));

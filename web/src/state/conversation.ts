@@ -1,7 +1,7 @@
 /** The open thread: loads it, says things in it, and follows what is answered. */
 
-import { type Client, ConnectionError } from "../protocol/client";
-import type { Live } from "../protocol/live";
+import { type Client, ConnectionError, RequestError } from "../protocol/client";
+import { LOGIN_ENDED, type Live } from "../protocol/live";
 import type {
   Action,
   ClientToolCall,
@@ -182,12 +182,16 @@ export class Conversation {
       const thread = await this.client.call<Thread>("threads.get_by_id", { thread_id: threadId });
       const page = await this.page(threadId);
       if (threadId !== this.threadId || this.isBusy) return;
-      this.set({ ...withNewest(this.state, page.data, page.has_more), thread: metadata(thread) });
+      const failure = this.isLoggedOut ? null : this.state.failure;
+      this.isLoggedOut = false;
+      this.set({ ...withNewest(this.state, page.data, page.has_more), thread: metadata(thread), failure });
       this.rejoin();
     } catch (error) {
       this.fail(error);
     }
   }
+  /** The last failure was that the login had ended; it is over when something is answered again. */
+  private isLoggedOut = false;
 
   /** Follow nothing any more. */
   leave(): void {
@@ -298,6 +302,7 @@ export class Conversation {
   private fail(error: unknown): void {
     const reason = error instanceof Error ? error : new Error(String(error));
     const isOffline = reason instanceof ConnectionError;
+    this.isLoggedOut = reason instanceof RequestError && reason.status === LOGIN_ENDED;
     this.set({ ...this.state, failure: { message: isOffline ? null : reason.message, isOffline, canRetry: false } });
     this.host.emit("error", { error: reason });
   }

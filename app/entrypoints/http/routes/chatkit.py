@@ -9,6 +9,7 @@ from litestar.response import Stream
 from app.application.idempotency.guard import IdempotencyGuard
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.http.login_watch import LoginWatch
 from app.entrypoints.http.openapi import ChatKitOperation
 from app.entrypoints.http.streams import TURN_HEADER, event_stream
 
@@ -28,6 +29,7 @@ async def chatkit(
     server: FromDishka[AnyportServer],
     guard: FromDishka[IdempotencyGuard],
     caller: FromDishka[RequestContext],
+    watch: FromDishka[LoginWatch],
 ) -> Response[bytes] | Stream:
     """One POST for everything: `{"type": …, "params": {…}}`. Streaming requests are answered by server-sent events,
     each a `ThreadStreamEvent`; all others by one JSON object."""
@@ -35,4 +37,4 @@ async def chatkit(
     answer = await guard.answer(received)
     if isinstance(answer, bytes):
         return Response(answer, media_type="application/json")
-    return event_stream(answer.events, {TURN_HEADER: answer.turn_id})
+    return event_stream(answer.events, watch, {TURN_HEADER: answer.turn_id})

@@ -12,6 +12,7 @@ from app.application.turn import Turn
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.plain import PlainAnswer, chatkit_request, collect, thread_id_of, translate
 from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.http.login_watch import LoginWatch
 from app.entrypoints.http.streams import event_stream
 
 THREAD_HEADER = "x-thread-id"
@@ -36,6 +37,7 @@ async def plain(
     request: Request[Any, Any, Any],
     server: FromDishka[AnyportServer],
     caller: FromDishka[RequestContext],
+    watch: FromDishka[LoginWatch],
 ) -> Response[PlainAnswer] | Stream:
     """`data: {"text": …}` for each piece and `data: {"done": true}` at the end; one JSON object for a client that
     accepts JSON alone."""
@@ -44,8 +46,8 @@ async def plain(
     assert isinstance(turn, Turn)  # noqa: S101  # both requests that chatkit_request makes stream
     headers = {THREAD_HEADER: data.thread_id or thread_id_of(turn.first)}
     if _wants_json(request):
-        return Response(await collect(turn.follow()), headers=headers)
-    return event_stream(translate(turn.follow()), headers)
+        return Response(await watch.bound(collect(turn.follow())), headers=headers)
+    return event_stream(translate(turn.follow()), watch, headers)
 
 
 def _wants_json(request: Request[Any, Any, Any]) -> bool:

@@ -14,6 +14,7 @@ from app.application.changes import Changes
 from app.application.turns import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.http.auth import OPEN
+from app.entrypoints.http.login_watch import LoginWatch
 from app.entrypoints.http.streams import TURN_HEADER, event_stream
 from app.ports.thread_store import ThreadStore
 
@@ -27,6 +28,7 @@ async def stream(
     store: FromDishka[ThreadStore],
     turns: FromDishka[Turns],
     caller: FromDishka[RequestContext],
+    watch: FromDishka[LoginWatch],
     after: Number = None,
     turn: str = "",
     running: bool = False,
@@ -38,9 +40,9 @@ async def stream(
     await store.load_thread(thread_id, caller)
     first = after if after is not None else last_event_id or 0
     found = await turns.follow(thread_id, first, turn, running=running)
-    return (
-        Response(None, status_code=204) if found is None else event_stream(found.events, {TURN_HEADER: found.turn_id})
-    )
+    if found is None:
+        return Response(None, status_code=204)
+    return event_stream(found.events, watch, {TURN_HEADER: found.turn_id}, is_resumable=True)
 
 
 @post("/api/threads/{thread_id:str}/stop", status_code=204, tags=["chat"], summary="Stop a running answer")
@@ -54,9 +56,11 @@ async def stop(
 
 
 @get("/api/events", tags=["chat"], summary="What changes for the caller")
-async def events(changes: FromDishka[Changes], caller: FromDishka[RequestContext]) -> Stream:
+async def events(
+    changes: FromDishka[Changes], caller: FromDishka[RequestContext], watch: FromDishka[LoginWatch]
+) -> Stream:
     """Changed threads, items and tasks, by ids, as they happen on any replica; `resync` says that some were missed."""
-    return event_stream(changes.follow(caller.user_id))
+    return event_stream(changes.follow(caller.user_id), watch, is_resumable=True)
 
 
 @get("/anyport.js", include_in_schema=False, opt=OPEN)

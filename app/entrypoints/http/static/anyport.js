@@ -6,11 +6,13 @@
 //   </script>
 
 const PAUSE = 1000;
+const LOGIN_PAUSE = 5000;
 const GATHER = 150;
 
 /**
  * Keep the element in step with the server until the function that is returned is called.
- * `base` is the address of the server, `headers` what `fetch` needs to be let in, as an object or a function.
+ * `base` is the address of the server, `headers` what `fetch` needs to be let in, as an object or a function, which may
+ * be asynchronous. When the login has ended the element is sent an event `anyport.login`; with a new one all goes on.
  */
 export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
   const ended = new AbortController();
@@ -20,12 +22,18 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
   let refreshing = null;
   let missed = false;
 
-  const ask = (path, options = {}) =>
-    fetch(base + path, {
+  let loggedOut = false;
+
+  const ask = async (path, options = {}) => {
+    const response = await fetch(base + path, {
       credentials: "include",
       ...options,
-      headers: typeof headers === "function" ? headers() : headers,
+      headers: typeof headers === "function" ? await headers() : headers,
     });
+    if (response.status === 401 && !loggedOut) chatkit.dispatchEvent(new CustomEvent("anyport.login"));
+    loggedOut = response.status === 401;
+    return response;
+  };
 
   // The element asks once for the changes of a moment, however many follow, and while it streams an answer itself, only when that has ended.
   const refresh = () => {
@@ -41,11 +49,14 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
   // An answer that runs without this page: show each piece, up to its end.
   const follow = async (id) => {
     following?.abort();
-    following = new AbortController();
-    const { signal } = following;
+    const own = (following = new AbortController());
+    const { signal } = own;
     for (;;) {
       const response = await ask(`/api/threads/${encodeURIComponent(id)}/stream?running=true`, { signal }).catch(() => null);
-      if (response?.status !== 200) return;
+      if (response?.status !== 200) {
+        if (following === own) following = null;
+        return;
+      }
       await frames(response, refresh).catch(() => {});
       if (signal.aborted) return;
       refresh(); // The stream may have ended because its replica did: only the next answer says that there is no more.
@@ -58,9 +69,10 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
       const response = await ask("/api/events", { signal: ended.signal }).catch(() => null);
       if (response?.ok) {
         refresh(); // Whatever happened while nobody listened.
+        if (thread && !answering && !following) follow(thread); // It may have been left because the login had ended.
         await frames(response, changed).catch(() => {});
       }
-      await new Promise((done) => setTimeout(done, PAUSE));
+      await new Promise((done) => setTimeout(done, loggedOut ? LOGIN_PAUSE : PAUSE));
     }
   };
 
@@ -77,6 +89,7 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
     "chatkit.response.start": () => {
       answering = true;
       following?.abort();
+      following = null;
     },
     "chatkit.response.end": () => {
       answering = false;

@@ -1,0 +1,130 @@
+"""`python -m tests.fork_server SOCKET`: forks test servers from a process that has imported everything already.
+
+Importing takes a server 1.3 s of CPU, and the suite starts hundreds. A request is one line of JSON; the answers are the
+child's id, and its exit code once it has ended. A child differs from `python -m tests.watched_server` in nothing but
+that its modules are there.
+"""
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
+from typing import Final, NoReturn, TypedDict
+
+from tests import watched_server
+
+
+class Spawn(TypedDict):
+    """One server to start: its folder, environment, arguments and log file."""
+
+    folder: str
+    environment: dict[str, str]
+    arguments: list[str]
+    log: str
+
+
+SERVED: Final = (
+    "app.adapters.agents_sdk.runner",
+    "app.adapters.stores.memory",
+    "app.adapters.stores.sql.storage",
+    "app.entrypoints.cli.serve",
+)
+"""Modules that `serve` imports only when it needs them."""
+
+
+def preload() -> None:
+    """Import what `serve` imports, and build ChatKit's validators; no thread may run yet, for forks lose threads."""
+    watched_server.load()
+    for module in SERVED:
+        import_module(module)
+    from app.adapters.agents_sdk import validators
+    from app.entrypoints.chatkit import models
+
+    validators.prepare()
+    models.build()
+    gc.freeze()
+    assert threading.active_count() == 1
+
+
+def serve_forks(address: str) -> None:
+    """Fork on request until the process that started this one is gone: its end of standard input closes then."""
+    children: dict[int, socket.socket] = {}
+    woken, waker = socket.socketpair()
+    woken.setblocking(False)
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    with socket.socket(socket.AF_UNIX) as listener, DefaultSelector() as selector:
+        listener.bind(address)
+        listener.listen(64)
+        selector.register(listener, EVENT_READ)
+        selector.register(woken, EVENT_READ)
+        selector.register(sys.stdin, EVENT_READ)
+        print("ready", flush=True)  # noqa: T201  # the one word that the other side waits for
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if sys.stdin in ready:
+                return
+            if woken in ready:
+                with suppress(BlockingIOError):
+                    woken.recv(4096)
+                _tell_ends(children)
+            if listener in ready:
+                connection, _ = listener.accept()
+                asked = _read(connection)
+                if (child := os.fork()) == 0:
+                    for inherited in (listener, woken, waker, connection, *children.values()):
+                        inherited.close()
+                    selector.close()
+                    _become_server(asked)
+                children[child] = connection
+                connection.sendall(f"{child}\n".encode())
+
+
+def _read(connection: socket.socket) -> Spawn:
+    with connection.makefile("rb") as lines:
+        spawn: Spawn = json.loads(lines.readline())
+    return spawn
+
+
+def _tell_ends(children: dict[int, socket.socket]) -> None:
+    with suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+            child, status = ended
+            connection = children.pop(child)
+            with connection, suppress(OSError):
+                connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def _become_server(asked: Spawn) -> NoReturn:
+    """Take the place of a fresh process, as far as a program can tell."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.chdir(asked["folder"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    time.tzset()
+    sys.argv = ["app", *asked["arguments"]]
+    sys.path[0] = asked["folder"]  # What `python -m` puts there.
+    log = os.open(asked["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for target, source in ((0, nothing), (1, log), (2, log)):
+        os.dup2(source, target)
+    sys.stdout.reconfigure(line_buffering=True, write_through=True)  # type: ignore[union-attr]  # a text file
+    watched_server.serve()
+    sys.exit()
+
+
+if __name__ == "__main__":
+    preload()
+    with suppress(FileNotFoundError):
+        Path(sys.argv[1]).unlink()
+    serve_forks(sys.argv[1])
