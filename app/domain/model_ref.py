@@ -16,7 +16,7 @@ class ModelRef(msgspec.Struct, frozen=True):
     def parse(cls, text: str) -> Self:
         """Read `provider/model`; the model's own name may hold further slashes. Raises `ValueError`."""
         provider, _, model = text.strip().partition("/")
-        if not (provider and model):
+        if not (provider and model) or any(character.isspace() for character in provider + model):
             raise ValueError(f"expected provider/model, such as gemini/gemini-2.5-flash, got {text.strip()!r}")
         return cls(provider, model)
 

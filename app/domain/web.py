@@ -5,8 +5,11 @@ import re
 from typing import ClassVar, Final, Self
 from urllib.parse import urlsplit
 
-_ORIGIN: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?")
-_HOST: Final = re.compile(r"\*|(\*\.)?[a-z0-9_.-]+|[0-9a-f:.]+")
+_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+_NAME: Final = rf"{_LABEL}(\.{_LABEL})*"
+_ORIGIN: Final = re.compile(rf"https?://(\[[0-9a-f:.]+\]|{_NAME})(:\d{{1,5}})?")
+_HOST: Final = re.compile(rf"\*|(\*\.)?{_NAME}|[0-9a-f.]*:[0-9a-f:.]+")
+_HIGHEST_PORT: Final = 65535
 
 
 class _Words(tuple[str, ...]):
@@ -17,10 +20,11 @@ class _Words(tuple[str, ...]):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `a,b`. Raises `ValueError` for a word of another form."""
+        """Read `a,b`. Raises `ValueError` for a word of another form, and without any word."""
         words = [word.strip().lower() for word in text.split(",") if word.strip()]
-        if wrong := [word for word in words if not cls.form.fullmatch(word)]:
-            raise ValueError(wrong[0])
+        wrong = [word for word in words if not (cls.form.fullmatch(word) and _can_be_reached(word))]
+        if wrong or not words:
+            raise ValueError("".join(wrong[:1]))
         return cls(dict.fromkeys(words))
 
     def __str__(self) -> str:
@@ -39,6 +43,17 @@ class Hosts(_Words):
 
     __slots__ = ()
     form = _HOST
+
+
+def _can_be_reached(word: str) -> bool:
+    """False for a port or an address of numbers that cannot be."""
+    try:
+        parts = urlsplit(word if "//" in word else f"//[{word}]" if ":" in word else f"//{word}")
+        name, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    numeric = name and not name.strip("0123456789.")
+    return (port is None or 0 < port <= _HIGHEST_PORT) and (not numeric or is_address(name))
 
 
 def host_name(host: str) -> str:

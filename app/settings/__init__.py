@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from app.domain.model_ref import ModelRefs
-from app.environment import URL, Problem, Secret, SettingsError, env, read_section
+from app.environment import Problem, Secret, SettingsError, checks, env, read_section
 from app.ports.model_provider import ProviderPlugin
-from app.settings.attachments import AttachmentSettings
+from app.settings.attachments import AttachmentSettings, attachment_problems
 from app.settings.doors import BrowserSettings, LoginSettings, door_problems
 from app.settings.limits import LimitSettings
 from app.settings.mcp import McpSettings
@@ -43,7 +43,15 @@ class TitleSource(StrEnum):
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the server listens and how it talks to its operator."""
 
-    host: Annotated[str, env("HOST", help="Address to listen on.", expects="an address")] = "127.0.0.1"
+    host: Annotated[
+        str,
+        env(
+            "HOST",
+            help="Address to listen on.",
+            expects="an IP address or a host's name, without a port, such as 127.0.0.1, 0.0.0.0 or ::",
+            check=checks.host,
+        ),
+    ] = "127.0.0.1"
     port: Annotated[int, env("PORT", help="Port to listen on.", expects="a port from 1 to 65535", ge=1, le=65535)] = (
         8000
     )
@@ -55,7 +63,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "FORWARDED_ALLOW_IPS",
             help="Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
-            expects="addresses, such as 10.0.0.0/8,192.0.2.1",
+            expects="IP addresses and networks, such as 10.0.0.0/8,192.0.2.1; or * for all",
+            check=checks.networks,
         ),
     ] = "127.0.0.1"
     log_format: Annotated[
@@ -63,7 +72,13 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = LogFormat.TEXT
     max_body_bytes: Annotated[
         int,
-        env("MAX_BODY_BYTES", help="Largest request body.", expects="a number of bytes, 1024 or more", ge=1024),
+        env(
+            "MAX_BODY_BYTES",
+            help="Largest request body.",
+            expects="a number of bytes from 1024 to 1000000000",
+            ge=1024,
+            le=1_000_000_000,
+        ),
     ] = 2_000_000
     client_seconds: Annotated[
         float,
@@ -71,8 +86,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
             "CLIENT_SECONDS",
             help="How long a client may take for the head of a request, may fall behind with its body, may go on "
             "sending after its answer, and may read nothing of an answer that waits for it.",
-            expects="seconds, more than 0",
-            gt=0,
+            expects="seconds from 0.1 to 86400",
+            ge=0.1,
+            le=checks.LONGEST_SECONDS,
         ),
     ] = 20.0
 
@@ -119,6 +135,7 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             "ASSISTANT",
             help="`tasks`, or an assistant of your own as `package.module:name`.",
             expects="tasks or package.module:name",
+            check=checks.matching(r"tasks|[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"),
         ),
     ] = "tasks"
 
@@ -128,7 +145,8 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             "LLM_PROVIDER",
             help="`demo`, `gemini`, `openai`, `litellm` or an installed plugin. "
             "Unset: the one whose key is present, else `demo`.",
-            expects="the name of a provider",
+            expects="the name of an installed provider",
+            check=checks.word,
         ),
     ] = ""
     models: Annotated[
@@ -137,6 +155,7 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             "LLM_MODELS",
             help="Further models that a message may ask for, as `provider/model,provider/model`.",
             expects="provider/model,provider/model, such as gemini/gemini-2.5-flash,openai/gpt-4o-mini",
+            check=checks.some,
         ),
     ] = ModelRefs()
     fallbacks: Annotated[
@@ -145,6 +164,7 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             "LLM_FALLBACKS",
             help="Models that answer, in this order, when the first one fails before its first word.",
             expects="provider/model,provider/model, such as openai/gpt-4o-mini",
+            check=checks.some,
         ),
     ] = ModelRefs()
     history_items: Annotated[
@@ -162,8 +182,9 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "HISTORY_TOKENS",
             help="About how many tokens of the past the model is told at most; the newest message always is.",
-            expects="a number of tokens, 100 or more",
+            expects="a number of tokens from 100 to 100000000",
             ge=100,
+            le=100_000_000,
         ),
     ] = 100_000
     titles: Annotated[
@@ -179,7 +200,8 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "TITLE_MODEL",
             help="A smaller model that writes the titles, as `provider/model`; unset: the one that answers by default.",
-            expects="provider/model, such as gemini/gemini-2.5-flash-lite",
+            expects="one provider/model, such as gemini/gemini-2.5-flash-lite",
+            check=checks.one,
         ),
     ] = ModelRefs()
     max_tool_rounds: Annotated[
@@ -201,7 +223,9 @@ class ChatKitSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "CHATKIT_DOMAIN_KEY",
-            help="Domain key from OpenAI's console for the hosted front end; any text will do on localhost.",
+            help="Domain key from OpenAI's console for the hosted front end; any word will do on localhost.",
+            expects="a domain key, which is one word of letters, digits, - and _",
+            check=checks.matching(r"[A-Za-z0-9_-]+"),
         ),
     ] = "local-dev"
     client_tool_timeout_seconds: Annotated[
@@ -224,20 +248,30 @@ class TranscriptionSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     model: Annotated[
         str,
-        env("TRANSCRIPTION_MODEL", help="Turns dictation on, such as `gpt-4o-mini-transcribe` or `whisper-1`."),
+        env(
+            "TRANSCRIPTION_MODEL",
+            help="Turns dictation on, such as `gpt-4o-mini-transcribe` or `whisper-1`.",
+            expects="a model's name, without spaces",
+            check=checks.word,
+        ),
     ] = ""
     base_url: Annotated[
         str,
         env(
             "TRANSCRIPTION_BASE_URL",
             help="A server with OpenAI's audio endpoint.",
-            expects="an http(s) URL",
-            pattern=URL,
+            expects="an http(s) URL, such as http://localhost:9000/v1",
+            check=checks.base_url,
         ),
     ] = OPENAI
     api_key: Annotated[
         Secret,
-        env("TRANSCRIPTION_API_KEY", help="Key for it. At OpenAI itself, `OPENAI_API_KEY` will do.", expects="a key"),
+        env(
+            "TRANSCRIPTION_API_KEY",
+            help="Key for it. At OpenAI itself, `OPENAI_API_KEY` will do.",
+            expects="a key, without spaces",
+            check=checks.key,
+        ),
     ] = Secret("")
 
 
@@ -300,6 +334,7 @@ def load_settings(
         mcp_servers = ()
         problems.append(Problem("MCP_SERVERS", str(error)))
     problems.extend(door_problems(sections["server"].host, sections["login"]))
+    problems.extend(attachment_problems(sections["attachments"]))
     chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)
     for variable, refs in (
         ("LLM_MODELS", sections["assistant"].models),

@@ -1,11 +1,14 @@
 """The settings of attachments, as values."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from app.environment import URL, Secret, env
+from app.environment import UNGUESSABLE, Problem, Secret, SigningSecret, checks, env
 
 
 class MediaTypes(tuple[str, ...]):
@@ -17,7 +20,7 @@ class MediaTypes(tuple[str, ...]):
     def parse(cls, text: str) -> "MediaTypes":
         """Read a list with commas. Raises `ValueError` for what is no type."""
         types = [part.strip().lower() for part in text.split(",") if part.strip()]
-        if not all(re.fullmatch(r"[\w.+-]+/[\w.+-]+", type_) for type_ in types):
+        if not types or not all(re.fullmatch(r"[a-z0-9.+-]+/[a-z0-9.+-]+", type_) for type_ in types):
             raise ValueError(text)
         return cls(types)
 
@@ -35,7 +38,7 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
             help="Where files are kept: `file:///folder`, `s3://bucket/prefix` or `memory://`. "
             "Unset: the folder `data/attachments`; memory with `DATABASE_URL=memory://`.",
             expects="file:///folder, s3://bucket/prefix or memory://",
-            pattern=r"^(memory://|file:.+|s3://[^/\s]+.*)$",
+            check=checks.matching(r"memory://|file:(//)?[^?#]*[^?#/][^?#]*|s3://[A-Za-z0-9._-]{3,255}(/[^\s?#]*)?"),
         ),
     ] = ""
     max_bytes: Annotated[
@@ -43,8 +46,9 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "ATTACHMENT_MAX_BYTES",
             help="Largest file; 0 turns attachments off.",
-            expects="a number of bytes, 0 for no attachments",
+            expects="a number of bytes up to 1000000000000, 0 for no attachments",
             ge=0,
+            le=checks.MOST_BYTES,
         ),
     ] = 20_000_000
     types: Annotated[
@@ -66,8 +70,9 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "ATTACHMENTS_BYTES_PER_USER",
             help="Bytes of all files that one user may keep here.",
-            expects="a number of bytes, 0 for no limit",
+            expects="a number of bytes up to 1000000000000, 0 for no limit",
             ge=0,
+            le=checks.MOST_BYTES,
         ),
     ] = 1_000_000_000
     text_tokens: Annotated[
@@ -75,8 +80,9 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "ATTACHMENT_TEXT_TOKENS",
             help="About how many tokens of an attached text the model is told.",
-            expects="a number of tokens, 100 or more",
+            expects="a number of tokens from 100 to 100000000",
             ge=100,
+            le=100_000_000,
         ),
     ] = 20_000
     public_url: Annotated[
@@ -85,29 +91,84 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
             "PUBLIC_URL",
             help="Address under which browsers reach this server, for links to files. "
             "Unset: the one that the request came to.",
-            expects="an http(s) URL",
-            pattern=URL,
+            expects="an http(s) URL, such as https://chat.example.com",
+            check=checks.base_url,
         ),
     ] = ""
     link_secret: Annotated[
-        Secret,
+        SigningSecret,
         env(
             "FILE_LINKS_SECRET",
             help="Signs links to files; the same on all servers that share a database. "
             "Unset: SESSION_SECRET or JWT_SECRET; without them a random one, whose links end with the process.",
-            expects="32 characters or more",
+            expects=UNGUESSABLE,
+        ),
+    ] = SigningSecret("")
+    access_key_id: Annotated[
+        str,
+        env(
+            "AWS_ACCESS_KEY_ID",
+            help="For S3. Unset: the machine's own role.",
+            expects="the id of a key, without spaces",
+            check=checks.key,
+        ),
+    ] = ""
+    secret_access_key: Annotated[
+        Secret,
+        env("AWS_SECRET_ACCESS_KEY", help="For S3.", expects="the key of that id, without spaces", check=checks.key),
+    ] = Secret("")
+    session_token: Annotated[
+        Secret,
+        env(
+            "AWS_SESSION_TOKEN",
+            help="For S3, with keys of limited life.",
+            expects="the token of that key, without spaces",
+            check=checks.key,
         ),
     ] = Secret("")
-    access_key_id: Annotated[str, env("AWS_ACCESS_KEY_ID", help="For S3. Unset: the machine's own role.")] = ""
-    secret_access_key: Annotated[Secret, env("AWS_SECRET_ACCESS_KEY", help="For S3.")] = Secret("")
-    session_token: Annotated[Secret, env("AWS_SESSION_TOKEN", help="For S3, with keys of limited life.")] = Secret("")
-    region: Annotated[str, env("AWS_REGION", "AWS_DEFAULT_REGION", help="For S3.")] = ""
+    region: Annotated[
+        str,
+        env(
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            help="For S3.",
+            expects="a region's name, such as eu-central-1",
+            check=checks.matching(r"[A-Za-z0-9-]+"),
+        ),
+    ] = ""
     endpoint: Annotated[
         str,
         env(
             "AWS_ENDPOINT_URL",
             help="Another service that speaks like S3, such as MinIO or R2.",
-            expects="an http(s) URL",
-            pattern=URL,
+            expects="an http(s) URL, such as https://minio.example.com:9000",
+            check=checks.base_url,
         ),
     ] = ""
+
+
+def folder_of(url: str) -> Path | None:
+    """The folder that a `file:` address names, None for any other."""
+    parts = urlsplit(url)
+    return Path(unquote(parts.netloc + parts.path)).absolute() if parts.scheme == "file" else None
+
+
+def attachment_problems(settings: AttachmentSettings) -> Iterator[Problem]:
+    """What is wrong with these settings together."""
+    if 0 < settings.bytes_per_user < settings.max_bytes:
+        yield Problem(
+            "ATTACHMENTS_BYTES_PER_USER",
+            f"{settings.bytes_per_user} is less than one file may have: "
+            f"lower ATTACHMENT_MAX_BYTES ({settings.max_bytes}) or raise this",
+        )
+    if (folder := folder_of(settings.url)) is not None and not checks.folder(folder):
+        yield Problem("ATTACHMENTS_URL", f"{folder} is no folder, and none can be made there")
+    if not settings.url.startswith("s3:"):
+        return
+    if bool(settings.access_key_id) != bool(settings.secret_access_key):
+        given, missing = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+        if settings.secret_access_key:
+            given, missing = missing, given
+        yield Problem(missing, f"is not set, but {given} is: set both, or neither for the machine's own role")
+    elif settings.session_token and not settings.access_key_id:
+        yield Problem("AWS_SESSION_TOKEN", "is set without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: set all three")

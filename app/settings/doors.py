@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
 from app.domain.identity import is_loopback
 from app.domain.web import Hosts, Origins
-from app.environment import URL, Problem, SigningSecret, env
-
-_UNGUESSABLE: Final = "32 bytes or more that nobody can guess; make them with: openssl rand -base64 32"
+from app.environment import UNGUESSABLE, Problem, SigningSecret, checks, env
 
 
 class AuthMode(StrEnum):
@@ -34,7 +32,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = AuthMode.AUTO
     jwt_secret: Annotated[
         SigningSecret,
-        env("JWT_SECRET", "BETTER_AUTH_SECRET", help="Secret of login tokens signed with HS256.", expects=_UNGUESSABLE),
+        env("JWT_SECRET", "BETTER_AUTH_SECRET", help="Secret of login tokens signed with HS256.", expects=UNGUESSABLE),
     ] = SigningSecret("")
     jwks_url: Annotated[
         str,
@@ -42,7 +40,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
             "AUTH_JWKS_URL",
             help="Public keys of login tokens signed with RS256, ES256, EdDSA and the like.",
             expects="an address, such as https://login.example.com/.well-known/jwks.json",
-            pattern=URL,
+            check=checks.http_url,
         ),
     ] = ""
     better_auth_url: Annotated[
@@ -51,18 +49,42 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
             "BETTER_AUTH_URL",
             help="Base address of a Better Auth server: its public keys, and the issuer and audience it writes.",
             expects="an address, such as https://app.example.com",
-            pattern=URL,
+            check=checks.base_url,
         ),
     ] = ""
-    issuer: Annotated[str, env("AUTH_ISSUER", help="Issuer (`iss`) that a login token must have.")] = ""
-    audience: Annotated[str, env("AUTH_AUDIENCE", help="Audience (`aud`) that a login token must have.")] = ""
-    user_claim: Annotated[str, env("AUTH_USER_CLAIM", help="Claim of a login token that is the user's id.")] = "sub"
+    issuer: Annotated[
+        str,
+        env(
+            "AUTH_ISSUER",
+            help="Issuer (`iss`) that a login token must have.",
+            expects="the issuer exactly as tokens have it, without spaces, such as https://login.example.com/",
+            check=checks.word,
+        ),
+    ] = ""
+    audience: Annotated[
+        str,
+        env(
+            "AUTH_AUDIENCE",
+            help="Audience (`aud`) that a login token must have.",
+            expects="the audience exactly as tokens have it, without spaces, such as https://chat.example.com",
+            check=checks.word,
+        ),
+    ] = ""
+    user_claim: Annotated[
+        str,
+        env(
+            "AUTH_USER_CLAIM",
+            help="Claim of a login token that is the user's id.",
+            expects="the name of a claim, without spaces, such as sub or email",
+            check=checks.word,
+        ),
+    ] = "sub"
     session_secret: Annotated[
         SigningSecret,
         env(
             "SESSION_SECRET",
             help="Secret of the tokens of `POST /api/chatkit/session`. Unset: derived from JWT_SECRET.",
-            expects=_UNGUESSABLE,
+            expects=UNGUESSABLE,
         ),
     ] = SigningSecret("")
     session_seconds: Annotated[
@@ -131,4 +153,18 @@ def door_problems(host: str, login: LoginSettings) -> Iterator[Problem]:
             "HOST",
             f"{host} lets others in, and there is no login. Set JWT_SECRET, AUTH_JWKS_URL or BETTER_AUTH_URL, "
             "or say AUTH_MODE=none if everybody who reaches it may do everything",
+        )
+    if not login.is_wanted:
+        for variable, value in (("AUTH_ISSUER", login.issuer), ("AUTH_AUDIENCE", login.audience)):
+            if value:
+                yield Problem(
+                    variable, "is set, but nothing checks it: set JWT_SECRET, AUTH_JWKS_URL or BETTER_AUTH_URL"
+                )
+    if login.jwks_url and login.better_auth_url:
+        yield Problem("BETTER_AUTH_URL", "names one key set, and AUTH_JWKS_URL another: take one of the two away")
+    if login.session_seconds > login.session_max_seconds:
+        yield Problem(
+            "SESSION_MAX_SECONDS",
+            f"{login.session_max_seconds} is less than one session lasts: lower SESSION_SECONDS "
+            f"({login.session_seconds}) or raise this",
         )

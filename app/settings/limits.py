@@ -5,8 +5,9 @@ from typing import Annotated
 import msgspec
 
 from app.environment import env
+from app.environment.checks import MOST
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 
 
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +22,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
             "RATE_LIMIT_PER_MINUTE",
             help="Requests of one user in a clock minute. Unset: 120 with a login; without one all are a single user, "
             "who has no limit.",
-            expects="a number, 0 for no limit",
+            expects="a number up to 1000000000000, 0 for no limit",
         ),
     ] = None
     requests_per_address: Annotated[
@@ -30,7 +31,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
             "RATE_LIMIT_PER_ADDRESS",
             help="Requests from one address (IPv6: one /64) in a clock minute, whoever sends them. "
             "Unset: 600 with a login, no limit without one.",
-            expects="a number, 0 for no limit",
+            expects="a number up to 1000000000000, 0 for no limit",
         ),
     ] = None
     turns_at_once: Annotated[
@@ -38,8 +39,9 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "MAX_CONCURRENT_TURNS",
             help="Answers that one user may have running at once, in all threads.",
-            expects="a number, 0 for no limit",
+            expects="a number up to 1000000000000, 0 for no limit",
             ge=0,
+            le=MOST,
         ),
     ] = 5
     tokens_per_day: Annotated[
@@ -47,8 +49,9 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "QUOTA_TOKENS_PER_DAY",
             help="Tokens, read and written by the model, that one user may spend in a day (UTC).",
-            expects="a number of tokens, 0 for no limit",
+            expects="a number of tokens up to 1000000000000, 0 for no limit",
             ge=0,
+            le=MOST,
         ),
     ] = 0
     message_characters: Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from app.environment import env
+from app.environment.checks import LONGEST_SECONDS
 
 KEEP_ALIVE_SECONDS = 15.0
 
@@ -39,7 +40,13 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = Disconnect.GRACE
     grace_seconds: Annotated[
         float,
-        env("TURN_GRACE_SECONDS", help="How long such an answer goes on with `grace`.", expects="seconds", ge=0),
+        env(
+            "TURN_GRACE_SECONDS",
+            help="How long such an answer goes on with `grace`.",
+            expects="seconds from 0 to 86400",
+            ge=0,
+            le=LONGEST_SECONDS,
+        ),
     ] = 30.0
     busy_thread: Annotated[
         BusyThread,
@@ -54,8 +61,9 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "SHUTDOWN_GRACE_SECONDS",
             help="How long answers may go on after SIGTERM; what is not done by then is kept as far as it came.",
-            expects="seconds",
+            expects="seconds from 0 to 86400",
             ge=0,
+            le=LONGEST_SECONDS,
         ),
     ] = 20.0
     save_seconds: Annotated[
@@ -63,8 +71,9 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "SAVE_RETRY_SECONDS",
             help="How long a running answer waits for a database that went away before it says so.",
-            expects="seconds",
+            expects="seconds from 0 to 86400",
             ge=0,
+            le=LONGEST_SECONDS,
         ),
     ] = 60.0
     keep_alive_seconds: Annotated[
@@ -72,7 +81,8 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "KEEP_ALIVE_SECONDS",
             help="After so long a silence a stream says `: ping`; less than any proxy on the way waits.",
-            expects="seconds, more than 0",
-            gt=0,
+            expects="seconds from 0.1 to 86400",
+            ge=0.1,
+            le=LONGEST_SECONDS,
         ),
     ] = KEEP_ALIVE_SECONDS

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain.model_ref import ModelRef, ModelRefs
-from app.environment import URL, Problem, Secret, SettingsError, env, read_section, variables
+from app.environment import Problem, Secret, SettingsError, checks, env, read_section, variables
 
 HIDDEN = "sk-very-secret"
 
@@ -29,7 +29,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     ratio: Annotated[float, env("RATIO", help="A part.", expects="a number above 0", gt=0)] = 0.5
     flag: Annotated[bool, env("FLAG", help="Yes or no.", expects="true or false")] = False
     color: Annotated[Color, env("COLOR", help="A color.", expects="red or blue")] = Color.RED
-    address: Annotated[str, env("ADDRESS", help="An address.", expects="an http(s) URL", pattern=URL)] = ""
+    address: Annotated[str, env("ADDRESS", help="An address.", expects="an http(s) URL", check=checks.base_url)] = ""
     models: Annotated[ModelRefs, env("MODELS", help="Models.", expects="provider/model")] = ModelRefs()
     key: Annotated[Secret, env("KEY", "OLD_KEY", help="A key.", expects="a key")] = Secret("")
     pin: Annotated[Secret | None, env("PIN", help="Another key.", expects="a key")] = None
@@ -100,6 +100,8 @@ def test_values_are_taken_as_their_types() -> None:
         ("NUMBER", "10", "expected a number from 1 to 9, got '10'"),
         ("NUMBER", "two", "expected a number from 1 to 9, got 'two'"),
         ("RATIO", "nan", "expected a number above 0, got 'nan'"),
+        ("RATIO", "inf", "expected a number above 0, got 'inf'"),
+        ("TEXT", "two\nlines", r"expected text in one line, got 'two\nlines'"),
         ("FLAG", "maybe", "expected true or false, got 'maybe'"),
         ("COLOR", "green", "expected red or blue, got 'green'"),
         ("ADDRESS", "example.org", "expected an http(s) URL, got 'example.org'"),

@@ -34,10 +34,10 @@ KEYS = {
 
 @pytest.mark.parametrize(("prefix", "variable"), KEYS.items())
 def test_a_vendors_own_key_is_picked_by_the_prefix(prefix: str, variable: str) -> None:
-    settings = read(LITELLM_MODEL=f"{prefix}/some-model", **{name: f"of {name}" for name in KEYS.values()})
+    settings = read(LITELLM_MODEL=f"{prefix}/some-model", **{name: f"of-{name}" for name in KEYS.values()})
     way = route(settings)
     assert way.model == f"{prefix}/some-model"
-    assert way.api_key.reveal() == f"of {variable}"
+    assert way.api_key.reveal() == f"of-{variable}"
     assert way.key_variable == variable
     assert way.base_url == VENDORS[prefix].base_url
     assert missing(settings) == ""
@@ -98,7 +98,10 @@ def test_nothing_set_is_nothing_wanted() -> None:
 
 
 def test_a_model_without_its_vendor_is_asked_for_one() -> None:
-    assert "put the vendor in front, such as gemini/gpt-4o" in missing(read(LITELLM_MODEL="gpt-4o"))
+    problems: list[Problem] = []
+    read_section(LitellmSettings, {"LITELLM_MODEL": "gpt-4o"}, problems)
+    said = "expected vendor/model, such as gemini/gemini-2.5-flash, got 'gpt-4o'"
+    assert problems == [Problem("LITELLM_MODEL", said)]
 
 
 def test_a_vendor_whose_address_is_not_known_must_be_given_one() -> None:

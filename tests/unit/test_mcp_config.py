@@ -46,7 +46,7 @@ def test_nothing_and_what_is_disabled() -> None:
         ('{"a": {}}', 'a: expected an object with either "command" or "url"'),
         ('{"a": {"command": "x", "url": "http://y"}}', "either"),
         ('{"a": {"command": 7}}', "a: Expected `str`"),
-        ('{"a": {"url": "ftp://y"}}', "a: its url does not begin"),
+        ('{"a": {"url": "ftp://y"}}', "a: its url is no http"),
         ('{"a": {"url": "http://y", "type": "sse"}}', "streamable HTTP"),
         ('{"a": {"url": "http://y", "headers": {"x": "${NOT_SET}"}}}', "the variable NOT_SET is not set"),
         ('{"a b": {"command": "x"}}', "no name of a server"),

@@ -7,12 +7,12 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.language import _
 from app.ports.attachment_storage import AttachmentStorage
-from app.settings.attachments import AttachmentSettings
+from app.settings.attachments import AttachmentSettings, folder_of
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -35,7 +35,7 @@ def open_attachments(settings: AttachmentSettings) -> AttachmentStorage:
         case "memory":
             return ObstoreStorage(_memory, "memory://")
         case "file":
-            folder = Path(unquote(url.netloc + url.path)).absolute()
+            folder = folder_of(settings.url) or Path()
             return ObstoreStorage(lambda: _folder(folder), str(folder))
         case "s3" if url.netloc:
             return ObstoreStorage(lambda: _s3(settings, url.netloc, url.path.strip("/")), settings.url)

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from app.environment import checks
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 _LARGEST: Final = 1_000_000
@@ -84,14 +86,22 @@ def _server(name: str, entry: Any, environ: Mapping[str, str]) -> ServerConfig:
     try:
         given = {**_expanded(entry, environ), "name": name}
         if "command" in entry:
-            return msgspec.convert(given, StdioServer)
+            return _runnable(msgspec.convert(given, StdioServer))
         server = msgspec.convert(given, HttpServer)
     except msgspec.ValidationError as error:
         raise ValueError(f"{name}: {error}") from None
     except KeyError as error:
         raise ValueError(f"{name}: the variable {error.args[0]} is not set") from None
-    if not server.url.startswith(("http://", "https://")):
-        raise ValueError(f"{name}: its url does not begin with http:// or https://")
+    if not checks.http_url(server.url):
+        raise ValueError(f"{name}: its url is no http:// or https:// address")
+    return server
+
+
+def _runnable(server: StdioServer) -> StdioServer:
+    if not server.command.strip():
+        raise ValueError(f"{server.name}: its command is empty")
+    if server.cwd is not None and not os.path.isdir(server.cwd):  # noqa: PTH112  # Path refuses what may stand here
+        raise ValueError(f"{server.name}: its cwd is no folder")
     return server
 
 

@@ -14,6 +14,7 @@ from app.adapters.providers._body import put_back
 from app.adapters.providers._http import HttpTransport
 from app.adapters.providers._streams import bound_lines, expect_stream
 from app.environment import env
+from app.environment.checks import LONGEST_SECONDS
 from app.ports.model_provider import Capabilities, ModelInfo
 
 _HEADERS: Final = frozenset(
@@ -28,20 +29,33 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     connect_timeout: Annotated[
         float,
-        env("LLM_CONNECT_TIMEOUT", help="Seconds to wait for a connection to the model.", expects="seconds > 0", gt=0),
+        env(
+            "LLM_CONNECT_TIMEOUT",
+            help="Seconds to wait for a connection to the model.",
+            expects="seconds from 0.01 to 86400",
+            ge=0.01,
+            le=LONGEST_SECONDS,
+        ),
     ] = 10.0
     first_token_timeout: Annotated[
         float,
         env(
             "LLM_FIRST_TOKEN_TIMEOUT",
             help="Seconds to wait for the first token of an answer, time spent thinking included.",
-            expects="seconds > 0",
-            gt=0,
+            expects="seconds from 0.01 to 86400",
+            ge=0.01,
+            le=LONGEST_SECONDS,
         ),
     ] = 60.0
     idle_timeout: Annotated[
         float,
-        env("LLM_IDLE_TIMEOUT", help="Longest silence between two tokens in seconds.", expects="seconds > 0", gt=0),
+        env(
+            "LLM_IDLE_TIMEOUT",
+            help="Longest silence between two tokens in seconds.",
+            expects="seconds from 0.01 to 86400",
+            ge=0.01,
+            le=LONGEST_SECONDS,
+        ),
     ] = 60.0
     retries: Annotated[
         int,

@@ -11,7 +11,7 @@ from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin
 from app.adapters.providers._patience import first_word
 from app.adapters.providers._upstream import UpstreamSettings, offered
-from app.environment import URL, Secret, env
+from app.environment import Secret, checks, env
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
 
 _CAPABILITIES: Final = (
@@ -26,19 +26,41 @@ class GeminiSettings(UpstreamSettings, frozen=True, kw_only=True):
 
     api_key: Annotated[
         Secret,
-        env("GEMINI_API_KEY", "GOOGLE_API_KEY", help="Key from https://aistudio.google.com/apikey.", expects="a key"),
+        env(
+            "GEMINI_API_KEY",
+            "GOOGLE_API_KEY",
+            help="Key from https://aistudio.google.com/apikey.",
+            expects="a key, without spaces",
+            check=checks.key,
+        ),
     ] = Secret("")
     model: Annotated[
         str,
-        env("GEMINI_MODEL", "GEMINI_DEFAULT_MODEL", help="The model that answers.", expects="a model's name"),
+        env(
+            "GEMINI_MODEL",
+            "GEMINI_DEFAULT_MODEL",
+            help="The model that answers.",
+            expects="a model's name, without spaces",
+            check=checks.word,
+        ),
     ] = "gemini-2.5-flash"
     models: Annotated[
         str,
-        env("GEMINI_MODELS", help="Further models to choose from, separated by commas.", expects="names of models"),
+        env(
+            "GEMINI_MODELS",
+            help="Further models to choose from, separated by commas.",
+            expects="names of models, separated by commas",
+            check=checks.words,
+        ),
     ] = ""
     base_url: Annotated[
         str,
-        env("GEMINI_BASE_URL", help="Another address that speaks Gemini.", expects="an http(s) URL", pattern=URL),
+        env(
+            "GEMINI_BASE_URL",
+            help="Another address that speaks Gemini.",
+            expects="an http(s) URL, such as https://llm.example.com/v1",
+            check=checks.base_url,
+        ),
     ] = "https://generativelanguage.googleapis.com/v1beta/openai/"
 
 

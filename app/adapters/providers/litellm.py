@@ -7,7 +7,7 @@ import msgspec
 
 from app.adapters.providers._litellm_vendors import UNKNOWN, VENDORS, Vendor
 from app.adapters.providers._upstream import UpstreamSettings
-from app.environment import URL, Secret, env
+from app.environment import Secret, checks, env
 from app.ports.model_provider import ModelProvider, ProviderPlugin
 
 NAME = "litellm"
@@ -16,7 +16,7 @@ AZURE_API_VERSION = "2024-10-21"
 
 
 def _key(variable: str, vendor: str, *more: str) -> msgspec.Meta:
-    return env(variable, *more, help=f"Key for `{vendor}/…` models.", expects="a key")
+    return env(variable, *more, help=f"Key for `{vendor}/…` models.", expects="a key, without spaces", check=checks.key)
 
 
 class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
@@ -28,11 +28,18 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
             "LITELLM_MODEL",
             help="Vendor and model, such as `anthropic/claude-sonnet-4-5`, `azure/my-deployment`, "
             "`gemini/gemini-2.5-flash` or `openrouter/openai/gpt-5-mini`.",
-            expects="vendor/model",
+            expects="vendor/model, such as gemini/gemini-2.5-flash",
+            check=checks.matching(r"[^\s/]+/\S+"),
         ),
     ] = ""
     api_key: Annotated[
-        Secret, env("LITELLM_API_KEY", help="Key for `LITELLM_MODEL`, before the vendor's own variable.")
+        Secret,
+        env(
+            "LITELLM_API_KEY",
+            help="Key for `LITELLM_MODEL`, before the vendor's own variable.",
+            expects="a key, without spaces",
+            check=checks.key,
+        ),
     ] = Secret("")
     base_url: Annotated[
         str,
@@ -40,11 +47,18 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
             "LITELLM_BASE_URL",
             help="Address of the model, in place of the vendor's own.",
             expects="an address such as https://llm.example.com/v1",
-            pattern=URL,
+            check=checks.base_url,
         ),
     ] = ""
     api_version: Annotated[
-        str, env("LITELLM_API_VERSION", "AZURE_API_VERSION", help="Version of Azure's interface.")
+        str,
+        env(
+            "LITELLM_API_VERSION",
+            "AZURE_API_VERSION",
+            help="Version of Azure's interface.",
+            expects="a version, such as 2024-10-21, 2025-04-01-preview or v1",
+            check=checks.matching(r"\d{4}-\d{2}-\d{2}(-[a-z0-9]+)?|v\d+|latest|preview"),
+        ),
     ] = AZURE_API_VERSION
     azure_base_url: Annotated[
         str,
@@ -52,7 +66,7 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
             "AZURE_API_BASE",
             help="Address of the Azure OpenAI resource.",
             expects="an address such as https://name.openai.azure.com",
-            pattern=URL,
+            check=checks.base_url,
         ),
     ] = ""
     models: Annotated[
@@ -60,11 +74,18 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
         env(
             "LITELLM_MODELS",
             help="Further models of the same vendor to choose from, separated by commas.",
-            expects="names of models",
+            expects="names of models, separated by commas",
+            check=checks.words,
         ),
     ] = ""
     openrouter_model: Annotated[
-        str, env("OPENROUTER_MODEL", help="Model at OpenRouter, when `LITELLM_MODEL` is unset.")
+        str,
+        env(
+            "OPENROUTER_MODEL",
+            help="Model at OpenRouter, when `LITELLM_MODEL` is unset.",
+            expects="a model's name, without spaces",
+            check=checks.word,
+        ),
     ] = OPENROUTER_MODEL
     openrouter_api_key: Annotated[Secret, _key("OPENROUTER_API_KEY", "openrouter")] = Secret("")
     gemini_api_key: Annotated[Secret, _key("GEMINI_API_KEY", "gemini", "GOOGLE_API_KEY")] = Secret("")
@@ -124,8 +145,6 @@ def missing(settings: LitellmSettings) -> str:
     way = route(settings)
     if not way.model:
         return "LITELLM_MODEL is not set: name a vendor and a model, such as gemini/gemini-2.5-flash"
-    if not way.prefix:
-        return f"LITELLM_MODEL is {way.model!r}: put the vendor in front, such as gemini/{way.model}"
     if not way.base_url:
         return f"{way.url_variable} is not set: give the address of {way.prefix}/… models"
     if not way.api_key and way.vendor.keys_at:

@@ -16,7 +16,7 @@ from app.adapters.providers._rehearsal import rehearse
 from app.adapters.providers._responses import ResponsesModel
 from app.adapters.providers._upstream import UpstreamSettings, capabilities, new_client, offered
 from app.application.once import Once
-from app.environment import URL, Secret, env
+from app.environment import Secret, checks, env
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
 
 _OWN_ADDRESS: Final = "https://api.openai.com/v1/"
@@ -40,22 +40,40 @@ class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
     """OpenAI's key, address, interface and models."""
 
     api_key: Annotated[
-        Secret, env("OPENAI_API_KEY", help="Key from https://platform.openai.com/api-keys.", expects="a key")
+        Secret,
+        env(
+            "OPENAI_API_KEY",
+            help="Key from https://platform.openai.com/api-keys.",
+            expects="a key, without spaces",
+            check=checks.key,
+        ),
     ] = Secret("")
     model: Annotated[
-        str, env("OPENAI_MODEL", "OPENAI_DEFAULT_MODEL", help="The model that answers.", expects="a model's name")
+        str,
+        env(
+            "OPENAI_MODEL",
+            "OPENAI_DEFAULT_MODEL",
+            help="The model that answers.",
+            expects="a model's name, without spaces",
+            check=checks.word,
+        ),
     ] = "gpt-4o-mini"
     models: Annotated[
         str,
-        env("OPENAI_MODELS", help="Further models to choose from, separated by commas.", expects="names of models"),
+        env(
+            "OPENAI_MODELS",
+            help="Further models to choose from, separated by commas.",
+            expects="names of models, separated by commas",
+            check=checks.words,
+        ),
     ] = ""
     base_url: Annotated[
         str,
         env(
             "OPENAI_BASE_URL",
             help="A server that speaks like OpenAI, such as http://localhost:11434/v1 for Ollama; needs no key.",
-            expects="an http(s) URL",
-            pattern=URL,
+            expects="an http(s) URL, such as http://localhost:11434/v1",
+            check=checks.base_url,
         ),
     ] = _OWN_ADDRESS
     api: Annotated[

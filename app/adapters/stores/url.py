@@ -1,16 +1,20 @@
 """`DATABASE_URL`, read: memory, a SQLite file, or a PostgreSQL server as its provider's console shows it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 import msgspec
 
-from app.environment import Secret
+from app.environment import Secret, checks
 
 EXPECTED = "DATABASE_URL: expected memory://, sqlite:///path or postgresql://user:password@host/name"
 
-_ENCODE = "DATABASE_URL: percent-encode special characters in the user and password, such as @ as %40 and # as %23"
+_ENCODE = (
+    "DATABASE_URL: percent-encode special characters in the user and password, "
+    "such as @ as %40, # as %23 and a space as %20"
+)
 
 _SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 
@@ -73,7 +77,7 @@ def parse_database_url(url: Secret) -> Target:
         # The message of urlsplit quotes what it takes for the port: with a "/" in a password, that is the password.
         raise ValueError(_ENCODE) from None
     match parts.scheme.lower():
-        case "memory":
+        case "memory" if not any(parts[1:]):
             return MemoryTarget()
         case "sqlite" | "sqlite+aiosqlite":
             return _sqlite(parts)
@@ -85,9 +89,15 @@ def parse_database_url(url: Secret) -> Target:
 def check_database_url(url: str) -> str:
     """What is wrong with `url`, without its password; an empty string when it can be used."""
     try:
-        parse_database_url(Secret(url))
+        target = parse_database_url(Secret(url))
     except ValueError as error:
         return str(error)
+    if isinstance(target, SqliteTarget):
+        path = Path(target.path)
+        if path.is_dir():
+            return f"DATABASE_URL: {path} is a folder: name a file in it"
+        if not checks.folder(path.parent):
+            return f"DATABASE_URL: {path} cannot be there, because a part of its path is no folder"
     return ""
 
 
@@ -103,7 +113,7 @@ def _sqlite(parts: SplitResult) -> SqliteTarget:
 
 
 def _postgres(parts: SplitResult, port: int | None) -> PostgresTarget:
-    if parts.fragment or parts.netloc.count("@") > 1 or "@" in parts.path + parts.query:
+    if parts.fragment or parts.netloc.count("@") > 1 or "@" in parts.path + parts.query or " " in parts.netloc:
         raise ValueError(_ENCODE)
     given = dict(parse_qsl(parts.query))
     _check_parameters(given)

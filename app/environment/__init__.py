@@ -1,66 +1,32 @@
 """How settings are declared and read: a frozen struct whose fields say which variable they come from."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar, get_type_hints
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 from msgspec.structs import FieldInfo, fields
 
+from app.environment import checks
+from app.environment.secrets import SECRET_BYTES, UNGUESSABLE, Secret, SigningSecret
+
+__all__ = [
+    "SECRET_BYTES",
+    "UNGUESSABLE",
+    "Problem",
+    "Secret",
+    "Section",
+    "SettingsError",
+    "SigningSecret",
+    "Variable",
+    "checks",
+    "env",
+    "read_section",
+    "variables",
+]
+
 Section = TypeVar("Section", bound=msgspec.Struct)
-
-URL: Final = r"^https?://[^\s/]+\S*$"
-
-SECRET_BYTES: Final = 32
-_DISTINCT: Final = 8
-# Long enough, and printed in the documentation of Better Auth, jwt.io and FastAPI.
-_EXAMPLES: Final = frozenset(
-    {
-        "better-auth-secret-12345678901234567890",
-        "a-string-secret-at-least-256-bits-long",
-        "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
-        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-    }
-)
-
-
-class Secret:
-    """A value that never shows itself: `str()`, `repr()` and formatting give stars."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value itself, for the one call that needs it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
-
-    __str__ = __repr__
-
-
-class SigningSecret(Secret):
-    """A secret that signs tokens: who guesses it is everybody. 32 bytes or more, none of those in examples."""
-
-    __slots__ = ()
-
-    @classmethod
-    def parse(cls, text: str) -> "SigningSecret":
-        """Take it as it is. Raises `ValueError` for one that can be guessed."""
-        if len(text.encode()) < SECRET_BYTES or len(set(text)) < _DISTINCT or text in _EXAMPLES:
-            raise ValueError("can be guessed")
-        return cls(text)
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -91,13 +57,22 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     default: object
 
 
-def env(*names: str, help: str, expects: str = "text", pattern: str | None = None, **limits: Any) -> msgspec.Meta:
+def env(
+    *names: str,
+    help: str,
+    expects: str = "text in one line",
+    check: Callable[[Any], bool] | None = None,
+    pattern: str | None = None,
+    **limits: Any,
+) -> msgspec.Meta:
     """Metadata for `Annotated`: the field is read from the first of `names` that is set and not empty.
 
-    `expects` ends the sentence "expected …" in an error; `limits` are those of `msgspec.Meta` (`ge`, `le`, …).
-    A type of one's own needs a class method `parse` that raises `ValueError`.
+    `expects` ends the sentence "expected …" in an error, and `check` enforces it where the type, `pattern` and
+    `limits`, those of `msgspec.Meta` (`ge`, `le`, …), leave more open; a secret is revealed to it. Numbers are finite
+    and texts are one line whatever it says. A type of one's own needs a class method `parse` that raises `ValueError`.
     """
-    return msgspec.Meta(description=help, pattern=pattern, extra={"env": names, "expects": expects}, **limits)
+    extra = {"env": names, "expects": expects, "check": check}
+    return msgspec.Meta(description=help, pattern=pattern, extra=extra, **limits)
 
 
 def read_section(section: type[Section], environ: Mapping[str, str], problems: list[Problem]) -> Section:
@@ -105,7 +80,7 @@ def read_section(section: type[Section], environ: Mapping[str, str], problems: l
 
     An empty variable counts as absent. Values of secrets never appear in a problem.
     """
-    hints = get_type_hints(section, include_extras=True)
+    hints = _hints(section)
     values: dict[str, object] = {}
     for field in fields(section):
         variable = _variable(field)
@@ -114,7 +89,10 @@ def read_section(section: type[Section], environ: Mapping[str, str], problems: l
             continue
         raw = environ[name].strip()
         try:
-            values[field.name] = msgspec.convert(raw, hints[field.name], strict=False, dec_hook=_decode, str_keys=True)
+            value = msgspec.convert(raw, hints[field.name], strict=False, dec_hook=_decode, str_keys=True)
+            if not _is_expected(value, field):
+                raise msgspec.ValidationError
+            values[field.name] = value
         except (msgspec.ValidationError, UnicodeEncodeError):
             # Python shows bytes of the environment that are no UTF-8 as lone surrogates, which msgspec refuses.
             # An address may hold a password.
@@ -126,6 +104,23 @@ def read_section(section: type[Section], environ: Mapping[str, str], problems: l
 def variables(section: type[msgspec.Struct]) -> Iterator[Variable]:
     """What `section` reads, in its order: for `.env.example`, the documentation and its tests."""
     return map(_variable, fields(section))
+
+
+@cache
+def _hints(section: type[msgspec.Struct]) -> Mapping[str, Any]:
+    return get_type_hints(section, include_extras=True)
+
+
+def _is_expected(value: object, field: FieldInfo) -> bool:
+    match value:
+        case None:
+            return False  # What `null` is read as, where nothing at all may be given.
+        case float() if not math.isfinite(value):
+            return False
+        case str() if not checks.printable(value):
+            return False
+    check: Callable[[Any], bool] | None = (_metadata(field.type).extra or {})["check"]
+    return check is None or bool(check(value.reveal() if isinstance(value, Secret) else value))
 
 
 def _decode(kind: type[Any], value: object) -> object:
