@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from app.startup.libraries import sparingly
+from app.startup.private_files import keep_private
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 def create() -> "Litestar":
     """The application for the environment of this process; once started, it answers without loading anything more.
 
-    Raises `SettingsError`. What cannot be loaded stops the start.
+    Files that the process creates from then on are its user's alone. Raises `SettingsError`. What cannot be loaded
+    stops the start.
     """
+    keep_private()
     with sparingly():
         from app.bootstrap import make_app, make_container, read_settings
         from app.entrypoints.chatkit.server import AnyportServer

@@ -22,12 +22,14 @@ from app.entrypoints.cli.tools import InstalledProvider
 from app.environment import SettingsError
 from app.logs import configure_logging
 from app.settings import Settings
+from app.startup.private_files import keep_private
 
 USAGE = 2
 
 
 def run() -> None:
     """Run the command line; a mistake in the environment exits with 2, a start that fails with 1."""
+    keep_private()
     # Until the settings say how to log: what is said meanwhile must not mix with the output of a command.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:

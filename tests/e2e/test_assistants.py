@@ -67,17 +67,19 @@ async def test_the_built_in_one_greets_in_the_caller_s_language(server: ServerPr
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    ("name", "reason", "code"),
     [
-        ("nobody", "expected tasks or package.module:name"),
-        ("no_such_module:assistant", "ModuleNotFoundError"),
-        ("json:dumps", "expected an Assistant"),
+        ("nobody", "expected tasks or package.module:name", 2),
+        ("no_such_module:assistant", "ModuleNotFoundError", 1),
+        ("json:dumps", "expected an Assistant", 1),
     ],
 )
-async def test_one_that_is_not_there_stops_the_start_with_a_sentence(tmp_path: Path, name: str, reason: str) -> None:
+async def test_one_that_is_not_there_stops_the_start_with_a_sentence(
+    tmp_path: Path, name: str, reason: str, code: int
+) -> None:
     server = ServerProcess(tmp_path, {"ASSISTANT": name})
     await server.spawn()
-    assert await server.wait() == 1
+    assert await server.wait() == code
     assert "ASSISTANT" in server.log
     assert reason in server.log
     assert "Traceback" not in server.log

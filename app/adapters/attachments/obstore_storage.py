@@ -13,6 +13,7 @@ from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.language import _
 from app.ports.attachment_storage import AttachmentStorage
 from app.settings.attachments import AttachmentSettings, folder_of
+from app.startup.private_files import tighten
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -133,7 +134,9 @@ def _memory() -> "ObjectStore":
 def _folder(folder: Path) -> "ObjectStore":
     from obstore.store import LocalStore
 
-    return LocalStore(folder, mkdir=True)
+    store = LocalStore(folder, mkdir=True)
+    tighten([folder])
+    return store
 
 
 def _s3(settings: AttachmentSettings, bucket: str, prefix: str) -> "ObjectStore":

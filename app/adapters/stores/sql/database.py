@@ -21,6 +21,7 @@ from app.adapters.stores.sql.prepared import Answer, Compiled, Parameters, Prepa
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError
+from app.startup.private_files import tighten
 
 # Any number will do that no other program uses on the same database: "anyport" in ASCII.
 _MIGRATION_LOCK = int.from_bytes(b"anyport", "big")
@@ -213,6 +214,11 @@ class SqliteDatabase(Database):
     def missing(self) -> bool:
         return not self._path.exists()
 
+    @property
+    def files(self) -> Sequence[Path]:
+        """The database's own files, those that SQLite makes beside it among them."""
+        return [self._path.with_name(self._path.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
+
     def insert(self, table: Table) -> sqlite.Insert:
         return sqlite.insert(table).inline()
 
@@ -258,7 +264,9 @@ class SqliteDatabase(Database):
                             raise
                         await asyncio.sleep(0.02)
                     else:
-                        return
+                        break
+        # Here, because the journal's files are there by now; a file of an earlier version may be open to others.
+        await asyncio.to_thread(tighten, self.files)
 
     async def run(self, *steps: Step) -> Sequence[Answer]:
         asked = await compiled(steps, self.engine.dialect)
