@@ -3,6 +3,7 @@
 import datetime as dt
 import ipaddress
 import math
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -14,6 +15,9 @@ from app.ports.turn_log import TokenUsage
 
 MINUTE = dt.timedelta(minutes=1)
 DAY = dt.timedelta(days=1)
+PROBES = 120
+"""Looks at the server's health that an address has in a minute whatever the limit: a balancer looks every second."""
+
 KEPT = dt.timedelta(days=2)
 """Yesterday's tokens can still be looked at; a minute's requests cannot, but cost little."""
 
@@ -49,10 +53,26 @@ class Limits:
         self._tally = tally
         self._now = now
         self.rules = rules
+        self._probes: Counter[str] = Counter()
+        self._probed_in: dt.datetime | None = None
 
     def admit_address(self, address: str) -> None:
         """Count a request from there, whoever sends it: before a login is looked at."""
         self._admit(f"address:{network(address)}", self.rules.requests_per_address)
+
+    def admit_probe(self, address: str) -> None:
+        """Count a look at the server's health from there, by a count of its own: what users do behind the address of a
+        balancer must not make it take the server for ill, and its looks must cost the store no write.
+
+        Raises `LimitError`.
+        """
+        if not self.rules.requests_per_address:
+            return
+        minute = _start(self._now(), MINUTE)
+        if minute != self._probed_in:
+            self._probes, self._probed_in = Counter(), minute
+        self._probes[network(address)] += 1
+        self._refuse_beyond(self._probes[network(address)], max(PROBES, self.rules.requests_per_address))
 
     def admit_request(self, user_id: str) -> None:
         """Count a request of that user."""
@@ -88,10 +108,13 @@ class Limits:
     def _admit(self, who: str, limit: int) -> None:
         if not limit:
             return
-        now = self._now()
-        minute = _start(now, MINUTE)
-        if self._tally.add(_requests_key(who, minute), 1, minute + 2 * MINUTE) > limit:
-            wait = seconds(minute + MINUTE - now)
+        minute = _start(self._now(), MINUTE)
+        self._refuse_beyond(self._tally.add(_requests_key(who, minute), 1, minute + 2 * MINUTE), limit)
+
+    def _refuse_beyond(self, used: int, limit: int) -> None:
+        if used > limit:
+            now = self._now()
+            wait = seconds(_start(now, MINUTE) + MINUTE - now)
             raise LimitError(_("Too many requests. Please try again in {seconds} s.", seconds=wait), retry_after=wait)
 
 

@@ -1,13 +1,17 @@
 """Who is let in, from where, and what the others are told."""
 
+import base64
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from litestar.exceptions import LitestarDeprecationWarning
 
-from tests.chatkit_client import ChatKitClient
+from app.bootstrap import make_app, make_container, read_settings
+from tests.chatkit_client import ChatKitClient, user_input
 from tests.fakes.login_service import SECRET, secret_token
 from tests.server import ServerProcess, running
 
@@ -213,6 +217,85 @@ async def test_browsers_are_told_to_be_careful(http: httpx.AsyncClient, path: st
     assert policy.startswith("default-src ")
     assert policy.endswith(f"frame-ancestors 'self' {APP}")
     assert policy.count("frame-ancestors") == 1
+
+
+SHARED = {"/", "/hosted", "/chatkit.js", "/anyport.js", "/docs", "/docs/api", "/docs/openapi.json", "/static/page.js"}
+"""Pages and scripts: the same for everybody."""
+
+
+def routes() -> set[tuple[str, str]]:
+    """Every method and path that the application knows, in its API document or not."""
+    settings = read_settings({"DATABASE_URL": "memory://", "JWT_SECRET": SECRET})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LitestarDeprecationWarning)
+        app = make_app(make_container(settings), settings)
+    static = {"/static/{file_path:path}": "/static/page.js"}
+    found = {
+        (method, static.get(route.path_format, route.path_format))
+        for route in app.routes
+        for method in (getattr(route, "methods", ()) or {"GET", "POST"})
+    }
+    return {(method, path) for method, path in found if not path.startswith("/docs/{")}
+
+
+async def test_no_cache_keeps_an_answer_that_may_be_personal(http: httpx.AsyncClient) -> None:
+    every = routes()
+    assert {("POST", "/chatkit"), ("GET", "/api/events"), ("GET", "/chatkit.js"), ("POST", "/mcp")} <= every
+    for method, path in sorted(entry for entry in every if entry[0] != "OPTIONS"):
+        for proof in (bearer(ANN), {}):
+            target = path.replace("{", "").replace("}", "")
+            async with http.stream(method, target, headers=proof) as response:
+                wanted = "no-cache" if target in SHARED and response.is_success else "no-store"
+                assert response.headers.get_list("cache-control")[0].startswith(wanted), (method, path, response)
+    for path, status in (("/nowhere", 404), ("/static/nowhere.js", 404)):
+        response = await http.get(path)
+        assert (response.status_code, response.headers["cache-control"]) == (status, "no-store")
+
+
+async def test_nor_one_that_is(guarded: ServerProcess) -> None:
+    png = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+    )
+    async with ChatKitClient(guarded.url, bearer(ANN)) as ann:
+        http = ann.http
+        thread = (await ann.say("Add a task: water the plants")).thread_id
+        task = (await http.get("/api/tasks")).json()[0]["id"]
+        card = (await http.post("/api/attachments", files={"file": ("a.png", png, "image/png")})).json()
+        links = (await http.get(f"/api/attachments/{card['id']}")).json()
+        stored = {
+            "/api/tasks": "no-store",
+            f"/api/tasks/{task}": "no-store",
+            f"/api/threads/{thread}/stream": "no-store, no-transform",
+            "/api/events": "no-store, no-transform",
+            "/api/usage": "no-store",
+            f"/api/attachments/{card['id']}": "no-store",
+            links["download_url"]: "no-store",
+            links["preview_url"]: "private, max-age=3600, immutable",
+        }
+        for path, caching in stored.items():
+            async with http.stream("GET", path) as response:
+                assert response.status_code == httpx.codes.OK, path
+                assert response.headers["cache-control"] == caching, path
+        create = {"type": "threads.create", "params": {"input": user_input("Hello!")}}
+        for body, caching in ((LIST, "no-store"), (create, "no-store, no-transform"), ({}, "no-store")):
+            response = await http.post("/chatkit", json=body)
+            assert response.headers["cache-control"] == caching
+
+
+async def test_health_tells_strangers_no_more_than_that_it_works(
+    http: httpx.AsyncClient, client: ChatKitClient
+) -> None:
+    open_to_all = {"status": "healthy", "provider": "demo"}
+    assert (await http.get("/health", headers=bearer(ANN))).json() == {
+        **open_to_all,
+        "model": "demo",
+        "store": "memory",
+    }
+    for proof in ({}, bearer("nonsense"), cookie(secret_token(key="x" * 40)), bearer(secret_token(exp=1))):
+        response = await http.get("/health", headers=proof)
+        assert (response.status_code, response.json()) == (httpx.codes.OK, open_to_all)
+    alone = (await client.http.get("/health")).json()
+    assert alone == {**open_to_all, "model": "demo", "store": "sqlite"}, "without a login there are no strangers"
 
 
 async def refused(folder: Path, environment: dict[str, str]) -> str:

@@ -28,6 +28,19 @@ async def test_requests_of_a_minute(tmp_path: Path) -> None:
         assert (await client.http.get("/health")).status_code == httpx.codes.OK
 
 
+async def test_looks_at_health_are_counted_apart_from_what_users_do(tmp_path: Path) -> None:
+    environment = {"JWT_SECRET": SECRET, "RATE_LIMIT_PER_ADDRESS": "20", "DATABASE_URL": "memory://"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        for _ in range(50):
+            await client.http.get("/api/tasks")
+        assert (await client.http.get("/health")).status_code == httpx.codes.OK, "a balancer at the users' address"
+        # More than two minutes would let through, should one end meanwhile.
+        answers = [await client.http.get("/health") for _ in range(250)]
+        refused = [answer for answer in answers if answer.status_code == httpx.codes.TOO_MANY_REQUESTS]
+        assert refused
+        assert 1 <= int(refused[0].headers["retry-after"]) <= 60
+
+
 async def test_a_login_limits_also_behind_a_proxy_on_the_same_machine(tmp_path: Path) -> None:
     environment = {"JWT_SECRET": SECRET, "HOST": "127.0.0.1", "DATABASE_URL": "memory://"}
     bearer = {"authorization": f"Bearer {secret_token(aud=None, iss=None)}"}

@@ -59,4 +59,5 @@ def docs_pages(version: str) -> OpenAPIConfig:
 
 async def _with_policy(response: Response[object]) -> Response[object]:
     response.headers["content-security-policy"] = _POLICY
+    response.headers["cache-control"] = "no-cache"
     return response

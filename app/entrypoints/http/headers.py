@@ -1,4 +1,5 @@
-"""What browsers are told about every answer: take it for what it says it is, and let nobody frame it."""
+"""What browsers and proxies are told about every answer: take it for what it says it is, let nobody frame it, and keep
+none that may be personal."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,6 +10,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 # For answers that are no page and bring no policy: were one shown as a page, it could do nothing.
 _NO_PAGE: Final = b"default-src 'none'"
 _SAME_ORIGIN: Final = b"same-origin"
+# For all that do not say themselves how long they may be kept, as pages, scripts and previews do; errors never do.
+_NOT_KEPT: Final = b"no-store"
 
 Header = tuple[bytes, bytes]
 
@@ -31,13 +34,15 @@ def protect_answers(app: ASGIApp, frame_ancestors: Iterable[str]) -> ASGIApp:
 
 def _protected(given: Iterable[Header], framed: bytes) -> list[Header]:
     """In one pass over the raw headers: Litestar's mapping of them searches all for each that is set."""
-    policy, referrer, kept = _NO_PAGE, _SAME_ORIGIN, []
+    policy, referrer, caching, kept = _NO_PAGE, _SAME_ORIGIN, _NOT_KEPT, []
     for name, value in given:
         match name.lower():
             case b"content-security-policy":
                 policy = value
             case b"referrer-policy":
                 referrer = value
+            case b"cache-control":
+                caching = value
             case b"x-content-type-options":
                 pass
             case _:
@@ -46,5 +51,6 @@ def _protected(given: Iterable[Header], framed: bytes) -> list[Header]:
         *kept,
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", referrer),
+        (b"cache-control", caching),
         (b"content-security-policy", policy + framed),
     ]

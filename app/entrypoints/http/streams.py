@@ -11,8 +11,8 @@ from app.entrypoints.http.login_watch import LoginWatch
 TURN_HEADER = "x-turn-id"
 
 SSE_HEADERS = {
-    # Proxies neither keep, nor re-encode, nor hold back an event stream.
-    "cache-control": "no-cache, no-transform",
+    # Nobody keeps an event stream, and proxies neither re-encode it nor hold it back.
+    "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
 }
 

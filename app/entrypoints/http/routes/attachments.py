@@ -148,7 +148,9 @@ async def preview(
     """Images alone, of the types that a browser draws and cannot run."""
     _admit(request, limits)
     found = await attachments.open(attachment_id, "preview", token)
-    return await _sent(found, found.attachment.mime_type, {"content-disposition": "inline"})
+    # Drawn again with every look at its thread; its browser alone keeps it.
+    kept = "private, max-age=3600, immutable"
+    return await _sent(found, found.attachment.mime_type, {"content-disposition": "inline", "cache-control": kept})
 
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = (upload, fill, fill_form, card, download, preview)
@@ -175,12 +177,7 @@ async def _sent(found: StoredFile, media_type: str, headers: dict[str, str]) -> 
     return Stream(
         _with_first(first, found.content),
         media_type=media_type,
-        headers={
-            **_INERT,
-            **headers,
-            "content-length": str(found.size),
-            "cache-control": "private, max-age=3600, immutable",
-        },
+        headers={**_INERT, **headers, "content-length": str(found.size)},
     )
 
 

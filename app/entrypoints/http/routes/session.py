@@ -3,7 +3,6 @@
 import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import post
-from litestar.datastructures import CacheControlHeader
 
 from app.ports.authenticator import Login
 from app.ports.session_issuer import SessionIssuer
@@ -19,13 +18,7 @@ class ChatKitSession(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
 
 
-@post(
-    "/api/chatkit/session",
-    status_code=200,
-    tags=["chat"],
-    summary="A token for a page",
-    cache_control=CacheControlHeader(no_store=True),
-)
+@post("/api/chatkit/session", status_code=200, tags=["chat"], summary="A token for a page")
 async def open_session(
     login: FromDishka[Login], sessions: FromDishka[SessionIssuer], settings: FromDishka[Settings]
 ) -> ChatKitSession:

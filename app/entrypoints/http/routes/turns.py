@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from dishka.integrations.litestar import FromDishka
 from litestar import Response, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import File, Stream
 from litestar.types import ControllerRouterHandler
@@ -63,7 +64,7 @@ async def events(
     return event_stream(changes.follow(caller.user_id), watch, is_resumable=True)
 
 
-@get("/anyport.js", include_in_schema=False, opt=OPEN)
+@get("/anyport.js", include_in_schema=False, cache_control=CacheControlHeader(no_cache=True), opt=OPEN)
 async def script() -> File:
     """Keeps a page with ChatKit's element in step; a module without dependencies."""
     return File(SCRIPT, content_disposition_type="inline", media_type="text/javascript")
