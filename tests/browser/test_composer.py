@@ -225,3 +225,40 @@ async def test_a_file_is_sent_along(page: Page, strategy: str) -> None:
     await say(page, "What is in it?")
     await answered(page)
     await expect(page.locator(".user_message .file")).to_have_text("note.txt")
+
+
+CONFIRMS = """(field) => {
+    field.focus();
+    field.dispatchEvent(new CompositionEvent('compositionstart', {bubbles: true, composed: true}));
+    field.dispatchEvent(new CompositionEvent('compositionend', {bubbles: true, composed: true, data: 'field'}));
+    for (const key of ['Enter', 'Escape', 'ArrowDown', 'Tab']) {
+        const keys = {key, keyCode: 229, isComposing: false, bubbles: true, composed: true, cancelable: true};
+        field.dispatchEvent(new KeyboardEvent('keydown', keys));
+    }
+}"""
+"""What Safari sends for the Enter that confirms a composed word: the composition has ended by then."""
+
+
+async def test_keys_that_compose_a_word_are_no_commands(page: Page) -> None:
+    sent = await show(page, [asked("Hello"), said("Hi")])
+    await options(page, "entities: {onTagSearch: async () => [{id: 'e1', title: 'Ann'}, {id: 'e2', title: 'Bob'}]}")
+    message = page.get_by_label("Message", exact=True)
+    await message.fill("今日は")
+    await message.evaluate(CONFIRMS)
+    await message.press_sequentially(" @")
+    await expect(page.locator("#suggestions li")).to_have_count(2)
+    await message.evaluate(CONFIRMS)
+    await expect(page.locator("#suggestions li").first).to_have_attribute("aria-selected", "true")
+    await expect(message).to_have_value("今日は @")
+    await page.get_by_role("button", name="History").click()
+    await page.get_by_role("button", name="Rename: Scripted").click()
+    title = page.get_by_label("Rename", exact=True)
+    await title.evaluate(CONFIRMS)
+    await expect(title).to_be_visible()
+    assert {request["type"] for request in sent} <= {"threads.get_by_id", "items.list", "threads.list"}
+    await title.press("Enter")
+    await expect(title).to_have_count(0)
+    await page.get_by_role("button", name="Back").click()
+    await message.press("Escape")
+    await message.press("Enter")
+    await expect(message).to_have_value("")

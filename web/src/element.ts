@@ -25,6 +25,7 @@ import { addFiles, composer } from "./views/composer";
 import { openPreview } from "./views/entity";
 import { header } from "./views/header";
 import { history } from "./views/history";
+import { keepComposing } from "./views/keys";
 import { Scroller } from "./views/scroller";
 import { start } from "./views/start";
 import { Suggestions } from "./views/suggestions";
@@ -206,7 +207,7 @@ export class ChatKitElement extends LitElement implements View {
     const isNew = conversation.state.items.length === 0 && !conversation.isLoading && !conversation.isBusy;
     const isHistory = this.ui.get("history") === true;
     return html`<div class="root ${this.scheme}" part="root" lang=${this.locale.tag} dir=${this.locale.direction}
-        role="group" aria-label=${this.options.frameTitle ?? this.locale.words.chat} ${styled(this.variables)}>
+        @keydown=${keepComposing} role="group" aria-label=${this.options.frameTitle ?? this.locale.words.chat} ${styled(this.variables)}>
       ${header(this)} ${isHistory ? history(this) : html`<div class="stage ${isNew ? "new" : ""}">
         ${thread(this, this.scroller)} ${isNew ? start(this) : ""}
       </div>${composer(this)}`}

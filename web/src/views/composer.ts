@@ -6,6 +6,7 @@ import type { Upload } from "../state/draft";
 import { dictation } from "./dictation";
 import { acceptAttribute, refusal } from "./file_rules";
 import { icon } from "./icons";
+import { onKey } from "./keys";
 import { isOpen } from "./notices";
 import { markdown } from "./rich_text";
 import type { Suggestion } from "./suggestions";
@@ -42,7 +43,7 @@ function field(view: View): TemplateResult {
     aria-controls=${isOffering ? "suggestions" : nothing}
     aria-activedescendant=${isOffering ? `s${view.suggestions.chosen}` : nothing}
     @input=${(event: InputEvent) => typed(view, event.target as HTMLTextAreaElement)}
-    @keydown=${(event: KeyboardEvent) => key(view, event)}
+    @keydown=${onKey((event) => key(view, event))}
     @paste=${(event: ClipboardEvent) => paste(view, event)}></textarea>`;
 }
 
@@ -68,7 +69,6 @@ function typed(view: View, area: HTMLTextAreaElement): void {
 }
 
 function key(view: View, event: KeyboardEvent): void {
-  if (event.isComposing) return;
   if (view.suggestions.list.length && keyInSuggestions(view, event)) return event.preventDefault();
   if (event.key !== "Enter" || event.shiftKey) return;
   event.preventDefault();

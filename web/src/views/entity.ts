@@ -4,6 +4,7 @@ import { type TemplateResult, html, nothing } from "lit";
 import type { Entity, Widgets } from "@openai/chatkit";
 import { styled } from "../styled";
 import { renderWidget } from "../widgets";
+import { onKey } from "./keys";
 import { widgetContext } from "./widget_context";
 import type { View } from "./view";
 
@@ -25,9 +26,9 @@ export function entityChip(view: View, entity: Entity, content: unknown, classNa
   if (!entity.interactive || !(onClick || onRequestPreview)) return html`<span class=${className}>${content}</span>`;
   const show = (event: Event): void => void preview(view, entity, event.currentTarget as Element);
   const hide = (): void => hidePreview(view);
-  const key = (event: KeyboardEvent): void => {
+  const key = onKey((event) => {
     if (event.key === "Escape") hide();
-  };
+  });
   const isShown = (view.ui.get(PREVIEW) as Preview | undefined)?.entity.id === entity.id;
   return html`<button type="button" class=${className} aria-describedby=${isShown ? "preview" : nothing}
     @click=${() => onClick?.(entity)} @pointerenter=${show} @focus=${show} @pointerleave=${hide} @blur=${hide}

@@ -4,6 +4,7 @@ import { type TemplateResult, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ThreadMetadata } from "../protocol/types";
 import { icon } from "./icons";
+import { onKey } from "./keys";
 import type { View } from "./view";
 
 export function history(view: View): TemplateResult {
@@ -52,7 +53,7 @@ function renaming(view: View, thread: ThreadMetadata): TemplateResult {
     if (title) await view.threads.rename(thread.id, title);
   };
   return html`<li class="thread-row">
-    <form @submit=${save} @keydown=${(event: KeyboardEvent) => event.key === "Escape" && end(view)}>
+    <form @submit=${save} @keydown=${escape(view)}>
       <input name="title" aria-label=${words.rename} .value=${thread.title ?? ""} maxlength="200" autofocus />
       <button class="plain" type="submit">${words.save}</button>
       <button class="plain" type="button" @click=${() => end(view)}>${words.cancel}</button>
@@ -69,7 +70,7 @@ function deleting(view: View, thread: ThreadMetadata): TemplateResult {
   };
   return html`<li class="thread-row">
     <div class="asked" role="alertdialog" aria-label=${words.removeSure}
-        @keydown=${(event: KeyboardEvent) => event.key === "Escape" && end(view)}>
+        @keydown=${escape(view)}>
       <span class="name">${words.removeSure}</span>
       <button class="plain danger" type="button" @click=${remove}>${words.remove}</button>
       <button class="plain" type="button" autofocus @click=${() => end(view)}>${words.cancel}</button>
@@ -87,6 +88,12 @@ function end(view: View): void {
   view.ui.delete("renaming");
   view.ui.delete("deleting");
   view.redraw();
+}
+
+function escape(view: View): (event: KeyboardEvent) => void {
+  return onKey(({ key }) => {
+    if (key === "Escape") end(view);
+  });
 }
 
 function day(view: View, moment: string): string {

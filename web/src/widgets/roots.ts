@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { styled } from "../styled";
 import { icon } from "../views/icons";
+import { onKey } from "../views/keys";
 import { type Drawn, type Node, type WidgetContext, actionOf, run, textOf } from "./context";
 import { aligned, borders, colour, defined, flexbox, length, spacing } from "./values";
 
@@ -79,11 +80,11 @@ export function listViewItem(node: Node, context: WidgetContext): Drawn {
     const inner = (event.target as Element).closest("button, input, select, textarea, a, label");
     if (!inner || inner === event.currentTarget) run(context, action, event.currentTarget as Element);
   };
-  const key = (event: KeyboardEvent): void => {
+  const key = onKey((event) => {
     if (event.target !== event.currentTarget || (event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
     open(event);
-  };
+  });
   return html`<li class="w-item active" ${style} tabindex="0" @click=${open} @keydown=${key}>
     ${context.children(node)}
   </li>`;
