@@ -58,6 +58,11 @@ class ChatKitClient:
         """All events of a stream."""
         return [event async for event in self.stream(kind, **params)]
 
+    async def incomplete(self, thread_id: str) -> list[str]:
+        """Why items of the thread are incomplete, oldest first: a message that broke off, and the note behind it."""
+        page = await self.call("items.list", thread_id=thread_id, order="asc", limit=100)
+        return [item["incomplete_details"]["reason"] for item in page["data"] if item.get("status") == "incomplete"]
+
     async def say(self, text: str, thread_id: str | None = None) -> "Exchange":
         """A message of the user, in a new thread unless one is given, and all that came back."""
         if thread_id is None:

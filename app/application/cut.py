@@ -7,6 +7,7 @@ from chatkit.store import NotFoundError
 from chatkit.types import AssistantMessageItem
 from msgspec.structs import replace
 
+from app.application.endings import incomplete
 from app.application.recovery import newest_message
 from app.application.transcript import Shown, Transcript, message, text_of
 from app.domain.identity import RequestContext
@@ -49,7 +50,7 @@ class Cut:
             stored = await threads.load_item(self._thread_id, key, self._context)
             if isinstance(stored, AssistantMessageItem):
                 cut = stored.model_copy(update={"content": message(item).content})
-                await threads.save_item(self._thread_id, cut, self._context)
+                await threads.save_item(self._thread_id, incomplete(cut, "disconnected"), self._context)
 
     async def _store_record(self, shorter: dict[str, Shown], threads: ThreadStore, turn_log: TurnLog) -> None:
         try:

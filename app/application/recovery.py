@@ -5,7 +5,8 @@ import datetime as dt
 from chatkit.store import NotFoundError
 from chatkit.types import UserMessageItem
 
-from app.application.transcript import Transcript, interrupted
+from app.application.endings import incomplete, note, note_id
+from app.application.transcript import Transcript, done, interrupted
 from app.application.turn import NEWS
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
@@ -34,7 +35,7 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
     transcript, context = Transcript(events), RequestContext(user_id=head.user_id)
     try:
         for item in transcript.unfinished:
-            await threads.add_thread_item(head.thread_id, item, context)
+            await threads.add_thread_item(head.thread_id, incomplete(item, "interrupted"), context)
         asked = transcript.asked or await newest_message(threads, head.thread_id, context)
         earlier = await _earlier(head, asked, storage.turn_log, context)
         if not events and (asked is None or earlier is not None):
@@ -43,12 +44,15 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
             await storage.signals.send([NEWS + head.id])
             return
         # Ids are ordered by time: a later record is of the turn's own end, which came before that of its process.
+        closing = transcript.closing("interrupted")
         if asked is not None and (earlier is None or earlier.id < head.id):
             await _record(head, asked, storage.turn_log, context)
+            shown = note(head.thread_id, note_id(head.id), "interrupted")
+            await threads.add_thread_item(head.thread_id, shown, context)
+            closing.append(done(shown))
     except NotFoundError:
         return  # The thread was deleted, and the journal's entry with it.
-    closing = [*transcript.closing(), interrupted()]
-    last = Batch(turn_id=head.id, first=len(events) + 1, events=closing)
+    last = Batch(turn_id=head.id, first=len(events) + 1, events=[*closing, interrupted()])
     await journal.end(head.id, head.owner, "interrupted", last=last, signals=[NEWS + head.id])
 
 

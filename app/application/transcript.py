@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from chatkit.types import AssistantMessageItem, ErrorEvent, NoticeEvent, ThreadItem
 
+from app.application.endings import incomplete
+from app.application.item_fields import IncompleteReason
 from app.application.shapes import shape
 from app.domain.language import _
 
@@ -53,11 +55,11 @@ class Transcript:
         """The message of the user that is answered, if the turn began with one."""
         return next((key for key, item in self.items.items() if item["type"] == "user_message"), None)
 
-    def closing(self) -> list[bytes]:
-        """The events after which no item is left open."""
+    def closing(self, reason: IncompleteReason) -> list[bytes]:
+        """The events after which no item is left open; messages say that they broke off."""
         kept = {item.id for item in self.unfinished}
         return [
-            _frame({"type": "thread.item.done", "item": self.items[key]})
+            done(incomplete(message(self.items[key]), reason))
             if key in kept
             else _frame({"type": "thread.item.removed", "item_id": key})
             for key in self.items
@@ -70,6 +72,11 @@ def interrupted() -> bytes:
     message = _("The server stopped in the middle of this answer. What was said so far is kept.")
     event = ErrorEvent(message=message, allow_retry=True)
     return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
+
+
+def done(item: ThreadItem) -> bytes:
+    """The event that an item is finished."""
+    return _frame({"type": "thread.item.done", "item": item.model_dump(mode="json", exclude_none=True)})
 
 
 def notice(text: str) -> bytes:

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from app.application.idempotency.claim import Claim
+from app.application.item_fields import IncompleteReason
 from app.application.moment import Moment
 from app.application.wake import Wake
 from app.domain.errors import AnyportError
@@ -123,6 +124,13 @@ class Turn:
             self._followers.discard(wake)
             if not self._followers and not self.ending and self.running:
                 self._on_left(self)
+
+    @property
+    def broken_off(self) -> IncompleteReason:
+        """Why it is cancelled, once it is."""
+        if self.end == "interrupted":
+            return "interrupted"
+        return "stopped" if self.cut is None else "disconnected"
 
     def keep(self) -> None:
         """Somebody came back for it: it runs to its end."""

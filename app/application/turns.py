@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 import msgspec
 import structlog
+from chatkit.store import NotFoundError
 
 from app.application.cut import Cut
+from app.application.endings import note, note_id
 from app.application.entrance import GIVE_WAY, Entrance, too_many
 from app.application.far_turns import FarTurns
 from app.application.idempotency.claim import Claim
 from app.application.recovery import all_events
-from app.application.transcript import Transcript, interrupted, notice
+from app.application.transcript import Transcript, done, interrupted, notice
 from app.application.turn import NEWS, Place, Turn, current_turn
 from app.application.turn_writer import TurnWriter
 from app.domain.errors import AnyportError, ClosingError, LimitError, StoreUnavailableError
@@ -276,10 +278,25 @@ class Turns:
                 log.warning("a turn was not cut back", thread=turn.place.thread_id, code=failure.code)
         if not turn.events:
             return
-        for event in Transcript(turn.events).closing():
+        for event in Transcript(turn.events).closing(turn.broken_off):
             turn.append(event)
+        await self._note_ending(turn)
         if turn.end == "interrupted":
             turn.append(interrupted())
+
+    async def _note_ending(self, turn: Turn) -> None:
+        """Store and show that there was to be more, unless the thread is gone; a click has no answer to be cut."""
+        if turn.place is None or not turn.place.thread_id:
+            return
+        shown = note(turn.place.thread_id, note_id(turn.id), turn.broken_off)
+        context = RequestContext(user_id=turn.place.user_id)
+        try:
+            await self.threads.add_thread_item(turn.place.thread_id, shown, context)
+        except NotFoundError:
+            return
+        except AnyportError as failure:
+            log.warning("a turn's early end was not noted", thread=turn.place.thread_id, code=failure.code)
+        turn.append(done(shown))
 
     async def _end(self, turn: Turn) -> None:
         try:

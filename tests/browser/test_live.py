@@ -81,6 +81,24 @@ async def test_stop_ends_the_turn_on_the_server(opened: Page) -> None:
     await opened.reload()
     await expect(answer).to_have_text(shown)
     assert "1000" not in shown
+    await expect(opened.locator(".incomplete")).to_have_text("This answer was stopped.")
+    await opened.get_by_role("button", name="Continue").click()
+    await expect(opened.locator(".user_message").last).to_contain_text("continue exactly where your last answer ended")
+    await answered(opened)
+    await expect(opened.get_by_role("button", name="Continue")).to_have_count(0)
+
+
+async def test_a_thread_that_is_deleted_elsewhere_offers_nothing(opened: Page, beside: Page) -> None:
+    await say(opened, "count to 2000")
+    await expect(opened.locator(".assistant_message").last).to_contain_text("20")
+    await beside.get_by_role("button", name="History").click()
+    await beside.get_by_role("button", name="Delete: ").first.click()
+    await beside.get_by_role("button", name="Delete", exact=True).click()
+    await expect(opened.locator(".gone")).to_be_visible()
+    await expect(opened.get_by_role("button", name="Try again")).to_have_count(0)
+    await expect(opened.get_by_label("Message", exact=True)).to_be_disabled()
+    await opened.get_by_role("button", name="New chat").click()
+    await expect(opened.get_by_label("Message", exact=True)).to_be_enabled()
 
 
 async def test_what_is_said_in_one_tab_streams_in_the_other(opened: Page, beside: Page) -> None:

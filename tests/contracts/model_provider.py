@@ -14,6 +14,7 @@ from typing import ClassVar, cast
 import pytest
 from agents import ItemHelpers, ModelSettings, ModelTracing
 from agents.items import TResponseInputItem
+from openai.types.responses import ResponseCompletedEvent
 
 from app.ports.model_provider import Capabilities, ModelError, ModelProvider
 from tests.contracts.provider_subject import Subject, assert_nothing_private, clock, until_failure, weather
@@ -147,6 +148,10 @@ class ModelProviderContract(ABC):
             events = [event async for event in it.ask(tools=[weather, clock])]
             check_events(events)
             assert heard(events) == Heard(text=oddity.text, thought=oddity.thought, calls=tuple(oddity.calls))
+            last = events[-1]
+            assert isinstance(last, ResponseCompletedEvent)
+            details = last.response.incomplete_details
+            assert (details is not None and details.reason == "max_output_tokens") == oddity.cut_off
 
     # Tools
 

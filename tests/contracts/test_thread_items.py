@@ -10,6 +10,7 @@ from chatkit.widgets import DynamicWidgetRoot, StrictWidgetComponent, WidgetRoot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.application.endings import incomplete, note
 from app.domain.identity import RequestContext
 from app.ports.thread_store import ThreadStore
 from tests.factories import (
@@ -266,3 +267,14 @@ async def test_of_many_deletions_one_wins(store: ThreadStore, ann: RequestContex
     deleting = (store.delete_thread_item(begun.id, "msg_1", ann) for _ in range(10))
     outcomes = await asyncio.gather(*deleting, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [NotFoundError] * 9
+
+
+async def test_fields_of_ours_come_back(store: ThreadStore, ann: RequestContext, begun: ThreadMetadata) -> None:
+    told = answer(begun.id, "msg_9", text=TEXTS["half an emoji"])
+    items: list[ThreadItem] = [incomplete(told, "stopped"), note(begun.id, "tsk_9", "max_output_tokens")]
+    for saved in items:
+        await store.add_thread_item(begun.id, saved, ann)
+        found = await store.load_item(begun.id, saved.id, ann)
+        assert (type(found), found) == (type(saved), saved)
+    shown = (await store.recall(begun.id, 100, ann)).items
+    assert [found for found in shown if found.id in {"msg_9", "tsk_9"}] == items

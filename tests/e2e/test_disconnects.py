@@ -53,6 +53,11 @@ class Scene:
                 """It answers with the stream up to its end."""
             return text_of(await client.call("threads.get_by_id", thread_id=thread_id))
 
+    async def incomplete(self, thread_id: str) -> list[str]:
+        """Why the message and the note behind it say that the answer is incomplete."""
+        async with ChatKitClient(self.server.url) as client:
+            return await client.incomplete(thread_id)
+
 
 def text_of(thread: Any) -> str:
     said = [item for item in thread["items"]["data"] if item["type"] == "assistant_message"]
@@ -102,6 +107,7 @@ async def test_after_the_grace_what_nobody_saw_is_cut_off(start: Start) -> None:
             async for change in told:
                 if change["type"] == "item.updated" and change["thread_id"] == reader.thread_id:
                     break  # A page that shows the thread elsewhere is told that it was cut.
+            assert await scene.incomplete(reader.thread_id) == ["disconnected"] * 2
 
 
 async def test_who_comes_back_within_the_grace_gets_all_of_it(start: Start) -> None:
@@ -144,11 +150,15 @@ async def test_stop_ends_it_and_hangs_up_on_the_model(start: Start, record_prope
             answer = await client.http.post(f"/api/threads/{reader.thread_id}/stop")
             assert answer.status_code == httpx.codes.NO_CONTENT
             assert text_of(await client.call("threads.get_by_id", thread_id=reader.thread_id)) == "one two "
+        assert await scene.incomplete(reader.thread_id) == ["stopped"] * 2
         await hung_up(scene)
         record_property("table", f"stop to the model's disconnect: {(time.perf_counter() - began) * 1000:.0f} ms")
         await reader.leave()
         assert reader.text == "one two "
-        assert reader.events[-1]["type"] == "thread.item.done", "the page that was stopped from elsewhere sees the end"
+        message, noted = reader.events[-2:]
+        assert (message["type"], noted["type"]) == ("thread.item.done",) * 2, "a page elsewhere sees the end"
+        assert message["item"]["incomplete_details"] == noted["item"]["incomplete_details"] == {"reason": "stopped"}
+        assert noted["item"]["task"]["title"] == "This answer was stopped.", "for clients that know no such field"
 
 
 async def test_the_model_is_told_no_more_of_a_cut_answer_than_its_user_saw(start: Start) -> None:

@@ -240,12 +240,31 @@ async def suffered(fault: Fault, talk: Talk) -> Row:
     assert PROMPT not in message
     assert exchange.error.allow_retry == (fault.kind not in FINAL), f"{fault.name}: {message}"
     assert exchange.text == fault.heard, f"{fault.name}: what was shown is kept, to the letter"
+    if fault.heard:
+        reason = {"content_filtered": "content_filter", "truncated": "max_output_tokens"}.get(fault.kind, "failed")
+        reasons = await client.incomplete(exchange.thread_id)
+        assert set(reasons) == {reason}, f"{fault.name} shows after a reload"
+        assert len(reasons) == 2 or fault.name == "refusal", "a message that broke off, and the note behind it"
 
     upstream.script(talk.dialect.text("Here ", "again."))
     async with asyncio.timeout(BOUND):
         again = await client.say("Hello?", exchange.thread_id)
     assert (again.text, again.error) == ("Here again.", None), fault.name
     return Row(fault.name, fault.kind, exchange.error.allow_retry, exchange.text, message)
+
+
+async def test_an_answer_that_reached_its_length_limit_says_so(talk: Talk) -> None:
+    for oddity in talk.dialect.oddities():
+        if oddity.cut_off:
+            talk.upstream.script(oddity.reply)
+            exchange = await talk.client.say("Tell me more")
+            assert exchange.error is None, oddity.name
+            reasons = await talk.client.incomplete(exchange.thread_id)
+            assert reasons == ["max_output_tokens"] * 2, oddity.name
+            talk.upstream.script(talk.dialect.text("And ", "on."))
+            went_on = await talk.client.say("Please continue", exchange.thread_id)
+            assert went_on.text == "And on."
+            assert "continue exactly where it ended" in _sent(talk.upstream, -1), "the model knows what to go on with"
 
 
 async def test_a_model_that_cannot_be_reached(tmp_path: Path) -> None:

@@ -40,9 +40,11 @@ async def counted_anew(client: ChatKitClient, url: str, thread: str) -> None:
     interrupted = await told(url, thread)
     assert interrupted[-1]["type"] == "error"
     assert interrupted[-1]["allow_retry"]
-    question, kept = await items(client, thread)
+    question, kept, noted = await items(client, thread)
+    assert kept["incomplete_details"] == noted["incomplete_details"] == {"reason": "interrupted"}
+    assert interrupted[-2]["item"]["id"] == noted["id"]
     again = await client.events("threads.retry_after_item", thread_id=thread, item_id=question["id"])
-    assert [event.item_id for event in again if event.type == "thread.item.removed"] == [kept["id"]]
+    assert [event.item_id for event in again if event.type == "thread.item.removed"] == [noted["id"], kept["id"]]
     left, answer = await items(client, thread)
     assert left == question
     assert "".join(part["text"] for part in answer["content"]).endswith(" 500")

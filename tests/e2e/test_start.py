@@ -67,8 +67,9 @@ async def test_a_stop_in_the_middle_of_an_answer_keeps_what_was_said(tmp_path: P
         await stream.aclose()
     async with running(tmp_path) as again, ChatKitClient(again.url) as client:
         page = await client.call("items.list", thread_id=thread, order="asc")
-    assert [item["type"] for item in page["data"]] == ["user_message", "assistant_message"]
+    assert [item["type"] for item in page["data"]] == ["user_message", "assistant_message", "task"]
     assert page["data"][1]["content"][0]["text"]
+    assert [item["incomplete_details"]["reason"] for item in page["data"][1:]] == ["interrupted"] * 2
 
 
 async def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:

@@ -204,7 +204,12 @@ class OpenAIChat(Dialect):
                 text="Hello",
             ),
             Oddity(name="chunk_without_choices", reply=stream(sse({"id": "x"}), *begun, stop, DONE), text="Hello"),
-            Oddity(name="length_mid", reply=stream(*begun, self.frame({}, finish="length"), DONE), text="Hello"),
+            Oddity(
+                name="length_mid",
+                reply=stream(*begun, self.frame({}, finish="length"), DONE),
+                text="Hello",
+                cut_off=True,
+            ),
             Oddity(name="giant_delta", reply=stream(*self.begin("x" * 2_000_000), stop, DONE), text="x" * 2_000_000),
             Oddity(
                 name="reasoning_content",

@@ -33,13 +33,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Oddity(msgspec.Struct, frozen=True, kw_only=True):
-    """Something unusual that is still a good answer."""
+    """Something unusual that is still a good answer; one that is `cut_off` reached the limit of its length."""
 
     name: str
     reply: Reply
     text: str = ""
     thought: str = ""
     calls: Sequence[Call] = ()
+    cut_off: bool = False
 
 
 class Dialect(ABC):

@@ -122,6 +122,12 @@ class GeminiNative(Dialect):
                 reply=stream(*self.begin("a\u2028b\x85c\x0bd"), *self.end()),
                 text="a\u2028b\x85c\x0bd",
             ),
+            Oddity(
+                name="length_mid",
+                reply=stream(*self.begin("Hi"), self.frame([], finish="MAX_TOKENS")),
+                text="Hi",
+                cut_off=True,
+            ),
             Oddity(name="done_as_a_gateway_says", reply=stream(*self.begin("Hi"), *self.end(), DONE), text="Hi"),
             *_repetition(self),
         ]
@@ -228,7 +234,12 @@ class AnthropicMessages(Dialect):
             self.frame("content_block_stop", index=1),
         ]
         reply = stream(*self.opening(), *thinking, *self.finish("end_turn"))
-        return [Oddity(name="thinking", reply=reply, text="Hi", thought="Hm."), *_repetition(self)]
+        cut = stream(*self.begin("Hi"), *self.finish("max_tokens"))
+        return [
+            Oddity(name="thinking", reply=reply, text="Hi", thought="Hm."),
+            Oddity(name="length_mid", reply=cut, text="Hi", cut_off=True),
+            *_repetition(self),
+        ]
 
 
 class OpenRouter(OpenAIChat):

@@ -184,6 +184,7 @@ class Responses(Dialect):
                     self.event("response.incomplete", response=cut),
                 ),
                 text="Hello",
+                cut_off=True,
             ),
             Oddity(name="done_marker", reply=stream(*begun, *self.end("Hel", "lo"), b"data: [DONE]\n\n"), text="Hello"),
             Oddity(name="reasoning", reply=self._thinking(), text="Hello", thought="Hm."),

@@ -23,7 +23,8 @@ async def test_an_answer_that_was_killed_is_kept_marked_and_can_be_retried(tmp_p
         server = await ServerProcess(tmp_path, {"DEMO_DELAY_MS": "0"}, port=server.port).start()
         async with ChatKitClient(server.url) as client:
             thread = reader.thread_id
-            question, answer = await items(client, thread)
+            question, answer, note = await items(client, thread)
+            assert answer["incomplete_details"] == note["incomplete_details"] == {"reason": "interrupted"}
             said = text(answer)
             assert said.startswith("1 2 3 ")
             # Whatever is older than the pause between two writes is there.

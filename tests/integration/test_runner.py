@@ -5,7 +5,6 @@ import datetime as dt
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-import pytest
 from agents import Model, RunContextWrapper, function_tool
 from agents.testing import ScriptedModel, assistant_message, function_call
 from chatkit.types import (
@@ -139,8 +138,8 @@ async def test_an_unknown_tool_is_told_to_the_model() -> None:
 
 async def test_a_model_that_calls_tools_for_ever_is_stopped_with_a_sentence() -> None:
     model = ScriptedModel([[shows(str(number))] for number in range(9)])
-    with pytest.raises(ModelError, match="more steps"):
-        [event async for event in start(model, RunReport())]
+    events = await until_failure(start(model, RunReport()), match="more steps")
+    assert finished(events)[-1].incomplete_details.reason == "max_steps"
 
 
 class Breaks(ScriptedModel):
@@ -163,12 +162,14 @@ class Breaks(ScriptedModel):
             self.closed.set()
 
 
-async def until_failure(stream: AsyncGenerator[ThreadStreamEvent, None]) -> list[ThreadStreamEvent]:
+async def until_failure(stream: AsyncGenerator[ThreadStreamEvent, None], *, match: str = "") -> list[ThreadStreamEvent]:
     events: list[ThreadStreamEvent] = []
     try:
         async for event in stream:
             events.append(event)  # noqa: PERF401  # a comprehension would lose what came before the failure
-    except ModelError:
+    except ModelError as failure:
+        if match not in failure.message:
+            raise
         return events
     raise AssertionError("the run did not fail")
 
@@ -177,8 +178,10 @@ async def test_a_failure_closes_the_message_with_what_was_shown() -> None:
     model = Breaks(ModelError("The service is overloaded.", kind="overloaded"))
     report = RunReport()
     events = await until_failure(start(model, report))
-    [message] = finished(events)
+    [message, noted] = finished(events)
     assert message.content[0].text.startswith("Half an answer")
+    assert (message.status, message.incomplete_details.reason) == ("incomplete", "failed")
+    assert (noted.type, noted.incomplete_details.reason) == ("task", "failed")
     assert report.item_ids == [], "the model never finished it: only the thread item tells of it"
     assert report.model_items == []
 

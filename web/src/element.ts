@@ -161,6 +161,13 @@ export class ChatKitElement extends LitElement implements View {
     if (!(await this.send(input)) && draft.isEmpty) draft.fill([{ type: "input_text", text }]);
   }
 
+  async goOn(message: string): Promise<void> {
+    if (this.conversation.isBusy) return;
+    const content: UserContent[] = [{ type: "input_text", text: message }];
+    const inference_options = { model: this.draft.modelId, tool_choice: null };
+    await this.send({ content, attachments: [], quoted_text: null, inference_options });
+  }
+
   /** A widget's action: the page's own business, or the server's. */
   async act(action: Action & { handler?: string; streaming?: boolean }, item: WidgetItem): Promise<void> {
     const { handler, streaming, type, payload } = action;
@@ -290,7 +297,10 @@ export class ChatKitElement extends LitElement implements View {
       // Some changes were not told: look at everything.
       const isAny = change.type === "resync";
       if ((isAny || change.type.startsWith("thread.")) && this.ui.get("history") === true) void this.threads.load();
-      if (isAny || this.conversation.isAbout(change.thread_id)) void this.conversation.refresh(change.item_id);
+      if (isAny || this.conversation.isAbout(change.thread_id)) {
+        if (change.type === "thread.deleted") this.conversation.lose();
+        else void this.conversation.refresh(change.item_id);
+      }
     }
   }
 

@@ -9,6 +9,7 @@ from chatkit.types import (
     AssistantMessageItem,
     Attachment,
     HiddenContextItem,
+    TaskItem,
     UserMessageTagContent,
     WidgetItem,
     WorkflowItem,
@@ -16,7 +17,9 @@ from chatkit.types import (
 from openai.types.responses import EasyInputMessageParam, ResponseInputContentParam, ResponseInputTextParam
 
 from app.adapters.agents_sdk.enclosures import Enclosed, mentioned
+from app.application.endings import note_for_model
 from app.application.entities import TOLD
+from app.application.item_fields import IncompleteNote
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import HistoryEntry
 from app.ports.turn_log import TurnRecord
@@ -41,6 +44,12 @@ class HistoryConverter(ThreadItemConverter):
 
     async def workflow_to_input(self, item: WorkflowItem) -> None:
         """Nothing: it shows the user what the turn's own items tell the model."""
+
+    async def task_to_input(self, item: TaskItem) -> TResponseInputItem | list[TResponseInputItem] | None:
+        """A note that an answer is incomplete in words for the model; any other as ChatKit does."""
+        if isinstance(item, IncompleteNote):
+            return _context(note_for_model(item))
+        return await super().task_to_input(item)
 
     async def hidden_context_to_input(self, item: HiddenContextItem) -> TResponseInputItem:
         """Any JSON value, not text alone."""

@@ -20,6 +20,7 @@ from chatkit.types import (
     StructuredInput,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
+    ThreadItemReplacedEvent,
     ThreadItemUpdatedEvent,
     ThreadStreamEvent,
     WidgetItem,
@@ -30,6 +31,8 @@ from app.adapters.agents_sdk.annotations import Annotator
 from app.adapters.agents_sdk.questions import Questions
 from app.adapters.agents_sdk.widget_size import check_widget
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
+from app.application.endings import incomplete, note
+from app.application.item_fields import IncompleteReason
 from app.application.pauses import PIECE_BYTES
 from app.ports.agent_runner import SayText
 
@@ -50,6 +53,7 @@ class Message:
         self._outlet = outlet
         self._created_at = dt.datetime.now(dt.UTC)
         self._parts: dict[int, list[str]] = {}
+        self._closed: AssistantMessageItem | None = None
 
     def open(self) -> None:
         """Announce the message, empty."""
@@ -76,7 +80,15 @@ class Message:
     def close(self) -> None:
         """Finish with what was shown, however much that is."""
         parts = [self._annotated(part, self._text(part)) for part in sorted(self._parts)]
-        self._outlet.emit(ThreadItemDoneEvent(item=self._item(parts)))
+        self._closed = self._item(parts)
+        reason = self._outlet.incomplete
+        item = incomplete(self._closed, reason) if reason and not self.is_empty else self._closed
+        self._outlet.emit(ThreadItemDoneEvent(item=item))
+
+    def cut_off(self, reason: IncompleteReason) -> None:
+        """Mark the message, which is closed already, as incomplete."""
+        if self._closed is not None:
+            self._outlet.emit(ThreadItemReplacedEvent(item=incomplete(self._closed, reason)))
 
     @property
     def is_empty(self) -> bool:
@@ -122,6 +134,8 @@ class Outlet:
         self.thread_id = thread_id
         self.new_id = new_id
         self.item_ids: list[str] = []
+        self.incomplete: IncompleteReason | None = None
+        """Why the answer ends early, once it does: it is then closed with a note that says so."""
         self.questions = Questions(thread_id, new_id)
         self.annotator = Annotator()
         self._aloud = aloud
@@ -130,6 +144,7 @@ class Outlet:
         self._workflow: WorkflowInProgress | None = None
         self._message: Message | None = None
         self._widgets: list[WidgetItem] = []
+        self._anything_shown = False
 
     async def next(self) -> ThreadStreamEvent | None:
         """What was emitted next, in order; None behind `finish`. For one reader."""
@@ -144,6 +159,7 @@ class Outlet:
 
     def emit(self, event: ThreadStreamEvent) -> None:
         """Send an event that needs no bookkeeping."""
+        self._anything_shown = self._anything_shown or isinstance(event, ThreadItemAddedEvent | ThreadItemDoneEvent)
         self._put(event)
 
     def rest(self, size: int) -> None:
@@ -231,6 +247,9 @@ class Outlet:
         if self.questions.item is not None and self.questions.item.id not in self.item_ids:
             self.item_ids.append(self.questions.item.id)
             self.emit(ThreadItemDoneEvent(item=self.questions.item))
+        elif self.incomplete is not None and self._anything_shown:
+            self.emit(ThreadItemDoneEvent(item=note(self.thread_id, self.new_id("task"), self.incomplete)))
+            self.incomplete = None
         self._put(None)
 
     @property

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from agents import (
@@ -43,16 +43,22 @@ from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
 from app.adapters.agents_sdk.turn import TurnContext
 from app.application.entities import Mentions
+from app.application.item_fields import IncompleteReason
 from app.application.models import ModelCatalog
 from app.application.questions import with_result
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import AgentRunner, Answered, HistoryEntry, RunReport, RunRequest
-from app.ports.model_provider import Capabilities, ModelError
+from app.ports.model_provider import Capabilities, FailureKind, ModelError
 from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import EmptyToolbox, Toolbox
 from app.ports.turn_log import TokenUsage, TurnRecord
+
+_REASONS: Final[Mapping[FailureKind, IncompleteReason]] = {
+    "content_filtered": "content_filter",
+    "truncated": "max_output_tokens",
+}
 
 
 class SdkAgentRunner(AgentRunner):
@@ -139,7 +145,14 @@ class SdkAgentRunner(AgentRunner):
                 ),
             )
         except AgentsException as error:
+            outlet.incomplete = "max_steps" if isinstance(error, MaxTurnsExceeded) else "failed"
             raise _explained(error) from error
+        except ModelError as error:
+            outlet.incomplete = _REASONS.get(error.kind, "failed")
+            raise
+        except Exception:
+            outlet.incomplete = "failed"
+            raise
         finally:
             outlet.finish()
             report.provider, report.model = _author(model, request.model)

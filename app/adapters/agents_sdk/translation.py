@@ -12,6 +12,7 @@ from openai.types.responses import Response, ResponseUsage
 from app.adapters.agents_sdk.argument_size import bound_arguments
 from app.adapters.agents_sdk.outlet import Message, Outlet
 from app.adapters.agents_sdk.transcript import Transcript
+from app.application.item_fields import IncompleteReason
 from app.ports.text_outlet import TextOutlet, text_outlet
 
 
@@ -40,6 +41,12 @@ class ResponseTranslator:
     def message_ids(self) -> list[str]:
         """The thread items that the response was shown as."""
         return [message.id for message in self._messages.values()]
+
+    def cut_off(self, reason: IncompleteReason) -> None:
+        """The response, which is complete for the model, ended early: its last message shows it."""
+        self._outlet.incomplete = reason
+        if self._messages:
+            self._messages[max(self._messages)].cut_off(reason)
 
     def feed(self, event: TResponseStreamEvent) -> None:
         """Pass on what an event means for the user; events that mean nothing to them are dropped."""
@@ -141,10 +148,19 @@ class OutletModel(Model):
                     bound_arguments(event.response.output)
                     self._transcript.answered(event.response.output)
                     self._outlet.item_ids += translator.message_ids()
+                    if _ends_at_its_limit(event.response):
+                        translator.cut_off("max_output_tokens")
                 yield event
 
     async def close(self) -> None:
         """The provider closes its models, not a run."""
+
+
+def _ends_at_its_limit(response: Response) -> bool:
+    """True for an answer that the limit of its length cut off; one that calls tools goes on."""
+    details = response.incomplete_details
+    cut_off = details is not None and details.reason == "max_output_tokens"
+    return cut_off and not any(item.type == "function_call" for item in response.output)
 
 
 def _usage(used: ResponseUsage | None) -> Usage:

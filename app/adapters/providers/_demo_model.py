@@ -31,6 +31,7 @@ _EXPLANATIONS: Final = (
     "A message was displayed to the user",
     "A structured input request was displayed",
     "The following image was generated",
+    "The answer above is incomplete",
 )
 
 Item = Mapping[str, Any]

@@ -9,6 +9,7 @@ from chatkit.widgets import DynamicWidgetRoot
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from app.application.item_fields import extended_item, is_extended
 from app.application.pauses import Pauses
 from app.application.shapes import shape
 from app.application.widgets.writing import with_widget, without_widget
@@ -33,10 +34,10 @@ def dump(kind: Any, value: object) -> str:
         if isinstance(value, WidgetItem):
             written = shape(WidgetItem).dump_json(without_widget(value))
             return with_widget(written, value.widget, nulls=True).decode()
-        return shape(kind).dump_json(value).decode()
+        return shape(kind).dump_json(value, serialize_as_any=is_extended(value)).decode()
     except PydanticSerializationError:
         # Half an emoji, as some models send it, fits into no UTF-8; the standard library escapes it.
-        return json.dumps(shape(kind).dump_python(value, mode="json"))
+        return json.dumps(shape(kind).dump_python(value, mode="json", serialize_as_any=is_extended(value)))
 
 
 def load(kind: Any, body: str) -> Any:
@@ -57,9 +58,11 @@ async def load_all(entries: Iterable[_Entry], load: Callable[[_Entry], _Loaded])
 
 
 def load_item(body: str) -> ThreadItem:
-    """The item that `dump` was given, with every field of its widget."""
+    """The item that `dump` was given, with every field of its widget and those of ours."""
     if len(body) > _LARGE and (widget := _large_widget(body)) is not None:
         return widget
+    if (extended := extended_item(body)) is not None:
+        return extended
     item: ThreadItem = load(ThreadItem, body)
     if isinstance(item, WidgetItem):
         # ChatKit reads a widget as one of its strict classes first, which drop the fields that they do not know.

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from chatkit.types import ThreadItem
 
+from app.application.endings import incomplete
 from app.application.transcript import Transcript
 from app.application.turn import current_turn
 from app.entrypoints.chatkit.text_delta import text_delta
@@ -27,7 +28,10 @@ def aloud() -> SayText | None:
 
 
 def as_shown(pending: Iterable[ThreadItem]) -> list[ThreadItem]:
-    """Items that were not done when the turn was broken off, its messages with all that was shown of them."""
+    """Items that were not done when the turn was broken off, its messages with all that was shown of them, and with the
+    mark that there was to be more."""
     turn = current_turn.get()
-    shown = {item.id: item for item in Transcript(turn.events).unfinished} if turn is not None else {}
+    if turn is None:
+        return [*pending]
+    shown = {item.id: incomplete(item, turn.broken_off) for item in Transcript(turn.events).unfinished}
     return [shown.get(item.id, item) for item in pending]

@@ -6,6 +6,7 @@ from chatkit import types, widgets
 from chatkit.types import Attachment, ChatKitReq, ThreadItem
 from pydantic import BaseModel
 
+from app.application.item_fields import EXTENDED
 from app.application.shapes import shape
 
 
@@ -14,6 +15,8 @@ def build() -> None:
     for module in (widgets, types):
         for model in _models(module):
             model.model_rebuild()
+    for extended in EXTENDED:
+        extended.model_rebuild()
     for union in (ChatKitReq, ThreadItem, Attachment):
         shape(union).rebuild()
 

@@ -52,9 +52,11 @@ from app.application.attachments import Attachments
 from app.application.conversation import Conversation
 from app.application.file_cleanup import FileCleanup
 from app.application.idempotency.key import idempotency_key
+from app.application.item_fields import IncompleteMessage
 from app.application.once import Once
 from app.application.questions import closed, expired
 from app.application.shapes import shape
+from app.application.turn import current_turn
 from app.application.turns import Turns
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
@@ -165,8 +167,15 @@ class AnyportServer(ChatKitServer[RequestContext]):
     async def handle_stream_cancelled(
         self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: RequestContext
     ) -> None:
-        """Keep what was shown, also what was said past ChatKit."""
-        await super().handle_stream_cancelled(thread, as_shown(pending_items), context)
+        """Keep what was shown, also what was said past ChatKit; the turn itself notes that it broke off."""
+        shown, turn = as_shown(pending_items), current_turn.get()
+        if turn is None or turn.broken_off != "interrupted":
+            await super().handle_stream_cancelled(thread, shown, context)
+            return
+        # ChatKit would tell the model that the user wanted no more of it.
+        for item in shown:
+            if isinstance(item, IncompleteMessage):
+                await self.store.add_thread_item(thread.id, item, context)
 
     async def transcribe(self, audio_input: AudioInput, context: RequestContext) -> TranscriptionResult:
         """Write down what is said. Raises `InvalidInputError` for what is no recording of a browser."""

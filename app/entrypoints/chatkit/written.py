@@ -3,6 +3,7 @@
 from chatkit.types import WidgetItem
 from pydantic import BaseModel
 
+from app.application.item_fields import is_extended
 from app.application.widgets.writing import with_widget, without_widget
 
 
@@ -18,4 +19,7 @@ def written(shown: BaseModel) -> bytes:
 
 def _json(shown: BaseModel) -> bytes:
     serializer = type(shown).__pydantic_serializer__
-    return serializer.to_json(shown, by_alias=True, exclude_none=True, context={"exclude_metadata": True})
+    context = {"exclude_metadata": True}
+    return serializer.to_json(
+        shown, by_alias=True, exclude_none=True, context=context, serialize_as_any=is_extended(shown)
+    )

@@ -36,8 +36,8 @@ export class Client {
   }
 
   /** Ask for something that is answered in events, to their end. Raises what `call` does, and AbortError. */
-  async *stream(type: string, params: object, signal: AbortSignal): AsyncGenerator<ThreadEvent> {
-    yield* events(await this.post(type, params, signal));
+  async *stream(type: string, params: object, signal: AbortSignal, metadata?: object): AsyncGenerator<ThreadEvent> {
+    yield* events(await this.post(type, params, signal, metadata));
   }
 
   /** The host page's own fetch, where it brought one. */
@@ -72,9 +72,9 @@ export class Client {
     await checked(response);
   }
 
-  private async post(type: string, params: object, signal?: AbortSignal): Promise<Response> {
+  private async post(type: string, params: object, signal?: AbortSignal, metadata?: object): Promise<Response> {
     const headers = { "content-type": "application/json", "accept-language": this.locale };
-    const init: RequestInit = { method: "POST", headers, body: JSON.stringify({ type, params }) };
+    const init: RequestInit = { method: "POST", headers, body: JSON.stringify({ type, params, metadata }) };
     if (signal) init.signal = signal;
     return checked(await this.fetch(this.api.url, init));
   }

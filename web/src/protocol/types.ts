@@ -111,7 +111,22 @@ export interface AssistantContent {
   annotations: Annotation[];
 }
 
-export interface AssistantMessage extends ItemBase {
+/** Why an answer ended before it was complete; other servers say nothing of it. */
+export type IncompleteReason =
+  | "stopped"
+  | "disconnected"
+  | "interrupted"
+  | "max_output_tokens"
+  | "max_steps"
+  | "content_filter"
+  | "failed";
+
+interface MaybeIncomplete {
+  status?: "incomplete";
+  incomplete_details?: { reason: IncompleteReason };
+}
+
+export interface AssistantMessage extends ItemBase, MaybeIncomplete {
   type: "assistant_message";
   content: AssistantContent[];
 }
@@ -174,7 +189,8 @@ export interface WorkTask {
   sources?: (UrlSource | FileSource)[];
 }
 
-export interface TaskItem extends ItemBase {
+/** With details it is the note that ends an incomplete answer. */
+export interface TaskItem extends ItemBase, MaybeIncomplete {
   type: "task";
   task: WorkTask;
 }
@@ -188,6 +204,8 @@ export interface Workflow {
 
 export interface WorkflowItem extends ItemBase {
   type: "workflow";
+  /** The titles of its steps that changed something; other servers say nothing of it. */
+  changes?: string[];
   workflow: Workflow;
 }
 

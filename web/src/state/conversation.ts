@@ -12,7 +12,8 @@ import type {
   ThreadItem,
   UserInput,
 } from "../protocol/types";
-import { EMPTY, applyEvent, askedBefore, metadata, type ThreadState, withEarlier, withNewest } from "./thread";
+import type { Retrial } from "./retrial";
+import { EMPTY, applyEvent, metadata, type ThreadState, withEarlier, withNewest } from "./thread";
 
 const PAGE = 50;
 
@@ -31,6 +32,8 @@ interface Turn {
   isQuestion: boolean;
   /** The items when it began. */
   before: readonly ThreadItem[];
+  /** Items that were begun and are not finished. */
+  open: Set<string>;
 }
 
 export class Conversation {
@@ -124,13 +127,26 @@ export class Conversation {
       : this.run("threads.create", { input });
   }
 
-  /** Answer again what the user asked before an item, or last. */
-  async retry(itemId?: string): Promise<void> {
-    const asked = askedBefore(this.state.items, itemId);
-    if (!asked || !this.threadId || this.isBusy) return;
-    const place = this.state.items.findIndex((item) => item.id === asked);
-    this.set({ ...this.state, items: this.state.items.slice(0, place + 1) });
-    await this.run("threads.retry_after_item", { thread_id: this.threadId, item_id: asked });
+  /** Answer a message again, as the reader agreed to; items that came since are not the server's to take away. */
+  async retry({ asked, kept, later, through }: Retrial): Promise<void> {
+    const { threadId } = this;
+    if (!threadId || this.isBusy) return;
+    const { items } = this.state;
+    this.set({ ...this.state, items: kept });
+    const params = { thread_id: threadId, item_id: asked };
+    const metadata = later ? { anyport: { confirm_removal: through } } : undefined;
+    if ((await this.run("threads.retry_after_item", params, metadata)) || threadId !== this.threadId) return;
+    this.set({ ...this.state, items });
+    await this.refresh();
+  }
+
+  /** The open thread was deleted, here or elsewhere: nothing can be done with it any more. */
+  lose(): void {
+    if (this.state.isGone) return;
+    const wasBusy = this.isBusy;
+    this.leave();
+    this.set({ ...this.state, failure: null, progress: null, canStop: false, isGone: true });
+    if (wasBusy) this.host.emit("response.end");
   }
 
   /** Send a widget's or the page's action; one whose answer is not streamed may change the item it came from. */
@@ -177,7 +193,7 @@ export class Conversation {
       if (itemId) this.unseen.add(itemId);
       return;
     }
-    if (!threadId) return;
+    if (!threadId || this.state.isGone) return;
     try {
       const thread = await this.client.call<Thread>("threads.get_by_id", { thread_id: threadId });
       const page = await this.page(threadId);
@@ -187,7 +203,8 @@ export class Conversation {
       this.set({ ...withNewest(this.state, page.data, page.has_more), thread: metadata(thread), failure });
       this.rejoin();
     } catch (error) {
-      this.fail(error);
+      if (threadId === this.threadId && isMissing(error)) this.lose();
+      else this.fail(error);
     }
   }
   /** The last failure was that the login had ended; it is over when something is answered again. */
@@ -209,10 +226,10 @@ export class Conversation {
     return this.client.call<Page<ThreadItem>>("items.list", params);
   }
 
-  private async run(type: string, params: object): Promise<boolean> {
-    if (this.isBusy) return false;
+  private async run(type: string, params: object, metadata?: object): Promise<boolean> {
+    if (this.isBusy || this.state.isGone) return false;
     this.leave();
-    return this.follow((signal) => this.client.stream(type, params, signal));
+    return this.follow((signal) => this.client.stream(type, params, signal, metadata));
   }
 
   /** Where the server can, see the rest of an answer that began before this page did. */
@@ -234,7 +251,13 @@ export class Conversation {
   private readonly unseen = new Set<string>();
 
   private async follow(source: (signal: AbortSignal) => AsyncIterable<ThreadEvent>, isRejoined = false): Promise<boolean> {
-    const turn: Turn = { abort: new AbortController(), arrived: false, isQuestion: isRejoined, before: this.state.items };
+    const turn: Turn = {
+      abort: new AbortController(),
+      arrived: false,
+      isQuestion: isRejoined,
+      before: this.state.items,
+      open: new Set(),
+    };
     this.turn = turn;
     if (!isRejoined) this.begin();
     try {
@@ -245,6 +268,7 @@ export class Conversation {
         if (isFirst && isRejoined) this.begin();
         // What the thread was called when the turn began is older than what was loaded.
         if (!(isRejoined && "thread" in event)) this.take(event);
+        note(turn.open, event);
       }
     } catch (error) {
       if (this.turn === turn && !turn.abort.signal.aborted) await this.broken(error, turn.arrived);
@@ -256,9 +280,15 @@ export class Conversation {
     const isAskedAgain = this.isToAskAgain && !turn.arrived;
     this.isToAskAgain = false;
     if (isAskedAgain) this.rejoin();
+    else if (turn.arrived && this.isUnanswered(turn)) await this.refresh();
     else this.catchUp();
     await this.useTools();
     return turn.arrived;
+  }
+
+  /** Whether a turn ended without a word about it, as one does whose thread is deleted. */
+  private isUnanswered(turn: Turn): boolean {
+    return !this.state.failure && (turn.open.size > 0 || this.state.items.at(-1)?.type === "user_message");
   }
 
   private begin(): void {
@@ -268,7 +298,9 @@ export class Conversation {
 
   /** A line that broke in the middle of an answer is joined again where the server can. */
   private async broken(error: unknown, arrived: boolean): Promise<void> {
-    if (!(this.live && arrived && error instanceof ConnectionError)) return this.fail(error);
+    const isRejoinable = this.live && arrived && error instanceof ConnectionError;
+    if (!isRejoinable) this.fail(error);
+    if (!isRejoinable && !isMissing(error)) return;
     this.turn = null;
     await this.refresh();
   }
@@ -311,4 +343,14 @@ export class Conversation {
     this.state = state;
     this.host.changed();
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof RequestError && error.status === 404;
+}
+
+function note(open: Set<string>, event: ThreadEvent): void {
+  if (event.type === "thread.item.added") open.add(event.item.id);
+  else if (event.type === "thread.item.done" || event.type === "thread.item.replaced") open.delete(event.item.id);
+  else if (event.type === "thread.item.removed") open.delete(event.item_id);
 }

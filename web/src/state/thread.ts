@@ -18,6 +18,8 @@ export interface ThreadState {
   readonly canStop: boolean;
   readonly notices: readonly Notice[];
   readonly failure: Failure | null;
+  /** The thread was deleted while it was open. */
+  readonly isGone: boolean;
 }
 
 export const EMPTY: ThreadState = {
@@ -27,6 +29,7 @@ export const EMPTY: ThreadState = {
   canStop: false,
   notices: [],
   failure: null,
+  isGone: false,
 };
 
 /** The state after an event; the same object when the event changes nothing, and the same items where they stay. */

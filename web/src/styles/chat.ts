@@ -30,6 +30,8 @@ export const chat = css`
   .generated img { max-width: min(100%, 24rem); border-radius: var(--ck-radius); display: block; }
 
   .progress { display: flex; align-items: center; gap: 0.6em; color: var(--ck-faint); padding-block: 0.5rem; }
+  .incomplete { display: flex; align-items: center; gap: 0.4em; color: var(--ck-faint); font-size: 0.94em; }
+  .go-on { align-self: flex-start; }
   .notice { display: flex; align-items: center; gap: 0.6em; border: 1px solid var(--ck-line); border-radius: var(--ck-radius); padding: 0.6em 0.9em; margin-block: 0.5rem; }
   .notice > :nth-child(2) { flex: 1; }
   .notice.warning { border-color: var(--ck-warning); }
@@ -68,7 +70,9 @@ export const chat = css`
   .thread-row, .thread-row form, .asked { display: flex; align-items: center; gap: 0.25rem; }
   .thread-row { border-radius: var(--ck-radius); padding-inline: 0.4rem; }
   .thread-row:hover { background: var(--ck-raised); }
-  .thread-row form, .asked { flex: 1; }
+  .thread-row form, .thread-row .asked { flex: 1; }
+  .asked.retry { flex-wrap: wrap; border: 1px solid var(--ck-line); border-radius: var(--ck-radius); padding: 0.6em 0.9em; }
+  .asked.retry > div { flex: 1 1 16rem; }
   .thread-row input { flex: 1; min-width: 0; background: none; border: 1px solid var(--ck-line); border-radius: 0.5em; padding: 0.35em 0.6em; }
   .open { flex: 1; display: flex; gap: 0.75rem; align-items: baseline; background: none; border: 0; text-align: start; padding: 0.6em 0.4em; min-width: 0; }
   .open[aria-current="page"] .name { font-weight: 600; color: var(--ck-accent); }

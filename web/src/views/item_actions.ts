@@ -3,6 +3,7 @@
 import { type TemplateResult, html, nothing } from "lit";
 import type { ThreadItem } from "../protocol/types";
 import { icon } from "./icons";
+import { retryQuestion, tryAgain } from "./retry";
 import type { View } from "./view";
 
 /** The items of the turn that ends with the item at `place`; null where it goes on behind it, or may yet. */
@@ -38,8 +39,11 @@ export function actions(view: View, turn: readonly ThreadItem[]): TemplateResult
           button("thumb-down", words.bad, judge("negative"), done === "negative"),
         ]
       : nothing}
-    ${retry ? button("reload", words.retry, () => view.conversation.retry(last.id)) : nothing}
-  </div>`;
+    ${retry && !view.conversation.state.isGone
+      ? button("reload", words.retry, () => tryAgain(view, last.id, last.id))
+      : nothing}
+  </div>
+  ${retryQuestion(view, last.id)}`;
 }
 
 function button(name: string, label: string, onClick: () => void, isPressed?: boolean): TemplateResult {

@@ -4,6 +4,7 @@ import { type TemplateResult, html, nothing } from "lit";
 import type { GeneratedImageItem, ThreadItem, WidgetItem } from "../protocol/types";
 import { renderWidget } from "../widgets";
 import { assistantMessage } from "./assistant_message";
+import { incompleteNote, isNote } from "./incomplete";
 import { link } from "./rich_text";
 import { structuredInput } from "./structured_input";
 import { userMessage } from "./user_message";
@@ -34,7 +35,7 @@ function drawn(view: View, each: ThreadItem, isLive: boolean): Drawn {
     case "workflow":
       return workflow(view, each, isLive);
     case "task":
-      return html`<ol class="steps">${task(view, each.task)}</ol>`;
+      return isNote(each) ? incompleteNote(view, each) : html`<ol class="steps">${task(view, each.task)}</ol>`;
     case "structured_input":
       return structuredInput(view, each);
     case "generated_image":

@@ -2,10 +2,13 @@
 
 import { type TemplateResult, html, nothing } from "lit";
 import { icon } from "./icons";
+import { retryQuestion, tryAgain } from "./retry";
 import { markdown } from "./rich_text";
 import type { View } from "./view";
 
 type Drawn = TemplateResult | typeof nothing;
+
+const FAILURE = "failure";
 
 export function progress(view: View): Drawn {
   const { conversation, locale } = view;
@@ -35,17 +38,20 @@ export function failure(view: View): Drawn {
   return html`<div class="notice danger error" role="alert">
     ${icon("info")}
     <p dir="auto">${failed.message ?? (failed.isOffline ? locale.words.offline : locale.words.failed)}</p>
-    ${failed.canRetry
-      ? html`<button type="button" class="plain" @click=${() => conversation.retry()}>${locale.words.retry}</button>`
+    ${failed.canRetry && !conversation.state.isGone
+      ? html`<button type="button" class="plain" @click=${() => tryAgain(view, FAILURE)}>${locale.words.retry}</button>`
       : nothing}
     <button type="button" class="quiet" aria-label=${locale.words.dismiss} @click=${() => conversation.dismissFailure()}>
       ${icon("close")}
     </button>
-  </div>`;
+  </div>
+  ${retryQuestion(view, FAILURE)}`;
 }
 
 export function threadStatus(view: View): Drawn {
-  const status = view.conversation.state.thread?.status;
+  const { thread, isGone } = view.conversation.state;
+  if (isGone) return html`<p class="faint gone" role="status">${view.locale.words.gone}</p>`;
+  const status = thread?.status;
   if (!status || status.type === "active") return nothing;
   const said = status.type === "locked" ? view.locale.words.locked : view.locale.words.closed;
   return html`<p class="faint" role="status">${status.reason ?? said}</p>`;
@@ -53,5 +59,6 @@ export function threadStatus(view: View): Drawn {
 
 /** Whether the thread takes messages. */
 export function isOpen(view: View): boolean {
-  return (view.conversation.state.thread?.status?.type ?? "active") === "active";
+  const { thread, isGone } = view.conversation.state;
+  return !isGone && (thread?.status?.type ?? "active") === "active";
 }

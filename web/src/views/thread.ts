@@ -8,7 +8,9 @@ import type { ThreadItem } from "../protocol/types";
 import { icon } from "./icons";
 import { item } from "./items";
 import { actions, turnEndingAt } from "./item_actions";
-import { failure, notices, progress, threadStatus } from "./notices";
+import { goOn } from "./incomplete";
+import { failure, isOpen, notices, progress, threadStatus } from "./notices";
+import { askedAt } from "./retry";
 import type { Scroller } from "./scroller";
 import type { View } from "./view";
 
@@ -30,9 +32,11 @@ export function thread(view: View, scroller: Scroller): TemplateResult {
         (each, index) => {
           const isLive = conversation.isBusy && each.id === newest;
           const turn = turnEndingAt(items, range.start + index, conversation.isBusy);
-          const drawn = guard([each, isLive, turn?.length, view.options, view.locale, view.scheme, mark(view, each)], () => [
+          const isNewest = !conversation.isBusy && each.id === newest && isOpen(view);
+          const drawn = guard([each, isLive, isNewest, askedAt(view, each.id), conversation.state.isGone, turn?.length, view.options, view.locale, view.scheme, mark(view, each)], () => [
             item(view, each, isLive),
             turn ? actions(view, turn) : nothing,
+            isNewest ? goOn(view, each) : nothing,
           ]);
           return html`<article class="row ${each.type}" data-id=${each.id} aria-label=${speaker(view, each)}>${drawn}</article>`;
         },

@@ -27,6 +27,8 @@ export interface View {
   say(message: string): void;
   act(action: Action, item: WidgetItem): Promise<void>;
   submit(): Promise<void>;
+  /** Ask the model, in these words, to go on with an answer that is incomplete. */
+  goOn(message: string): Promise<void>;
   show(threadId: string | null): Promise<void>;
   showHistory(): Promise<void>;
   hideHistory(): Promise<void>;

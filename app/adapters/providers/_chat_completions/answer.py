@@ -46,15 +46,16 @@ class Answer:
             yield from self._delta(delta)
         yield from self._flush(run)
 
-    def finish(self) -> Events:
-        """Close what is open, then the one `response.completed`, with the whole output and the usage."""
+    def finish(self, *, cut_off: bool = False) -> Events:
+        """Close what is open, then the one `response.completed`, with the whole output and the usage; `cut_off` if its
+        length limit ended it."""
         yield from self._tell(self._splitter.finish())
         yield from self._close_thought()
         yield from self.message.close()
         yield from self.calls.close()
         yield ResponseCompletedEvent(
             type="response.completed",
-            response=self._response("completed", self._outputs.items(), _usage(self._usage or Tokens())),
+            response=self._response("completed", self._outputs.items(), _usage(self._usage or Tokens()), cut_off),
             sequence_number=self._outputs.number(),
         )
 
@@ -101,7 +102,9 @@ class Answer:
         if thought is not None:
             yield from thought.close()
 
-    def _response(self, status: str, output: Sequence[Item], usage: ResponseUsage | None = None) -> Response:
+    def _response(
+        self, status: str, output: Sequence[Item], usage: ResponseUsage | None = None, cut_off: bool = False
+    ) -> Response:
         return Response.model_validate(
             {
                 "id": self._id,
@@ -112,7 +115,8 @@ class Answer:
                 "parallel_tool_calls": False,
                 "tool_choice": "auto",
                 "tools": [],
-                "status": status,
+                "status": "incomplete" if cut_off else status,
+                "incomplete_details": {"reason": "max_output_tokens"} if cut_off else None,
                 "usage": usage,
             }
         )

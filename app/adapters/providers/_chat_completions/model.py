@@ -13,7 +13,7 @@ from app.adapters.providers._chat_completions.answer import Answer
 from app.adapters.providers._chat_completions.dialect import Dialect
 from app.adapters.providers._chat_completions.request import completion_request
 from app.adapters.providers._chat_completions.sse import SseDecoder
-from app.adapters.providers._chat_completions.verdict import verdict
+from app.adapters.providers._chat_completions.verdict import reached_its_limit, verdict
 from app.adapters.providers._chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
 from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin, model_error, upstream_error
@@ -77,7 +77,7 @@ class ChatCompletionsModel(Model):
                 raise failure from None
         if wrong := verdict(answer, self._origin):
             raise wrong
-        for event in answer.finish():
+        for event in answer.finish(cut_off=reached_its_limit(answer)):
             yield event
 
     async def _frames(self, request: dict[str, Any], answer: Answer) -> AsyncGenerator[list[Chunk], None]:

@@ -16,16 +16,27 @@ _REASONS: Final[dict[str, FailureKind]] = {
     "malformed_function_call": "empty",
     "error": "interrupted",
 }
-_LENGTH: Final = frozenset({"length", "max_tokens"})
+_LENGTH: Final = frozenset(
+    {"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"}
+)
 
 
 def verdict(answer: Answer, origin: Origin) -> ModelError | None:
     """None for an answer; otherwise what is wrong with it. Cut off by its length limit, words still count."""
-    reason = answer.finish_reason.partition(":")[0].strip().lower()
+    reason = _reason(answer)
     kind = _wrong(answer, reason)
     if kind is None:
         return None
     return failed(kind, origin, f"finish reason {reason or 'missing'}" if reason.isidentifier() or not reason else "")
+
+
+def reached_its_limit(answer: Answer) -> bool:
+    """True for an answer that the limit of its length cut off."""
+    return _reason(answer) in _LENGTH
+
+
+def _reason(answer: Answer) -> str:
+    return answer.finish_reason.partition(":")[0].strip().lower()
 
 
 def _wrong(answer: Answer, reason: str) -> FailureKind | None:
