@@ -1,23 +1,35 @@
 """A file while it arrives: looked at, counted, and passed on piece by piece."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
 from app.application.file_types import HEAD_BYTES
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.language import _
 
 
+class IncompleteError(InvalidInputError):
+    """Fewer bytes than were announced: the connection broke, and the client may send them again."""
+
+
 class Arrival:
     """The pieces of one file. Iterating raises `too_large` at the first byte behind `limit`, and with `exactly`
-    `InvalidInputError` when it ends before; so nothing of such a file is stored."""
+    `IncompleteError` when it ends before; so nothing of such a file is stored. No piece is passed on before `reserve`
+    was told how many bytes there are with it."""
 
     def __init__(
-        self, content: AsyncIterator[bytes], *, limit: int, too_large: AnyportError, exactly: bool = False
+        self,
+        content: AsyncIterator[bytes],
+        *,
+        limit: int,
+        too_large: AnyportError,
+        reserve: Callable[[int], Awaitable[None]],
+        exactly: bool = False,
     ) -> None:
         self.size = 0
         self._content = content
         self._limit = limit
         self._too_large = too_large
+        self._reserve = reserve
         self._exactly = exactly
         self._waiting: list[bytes] = []
 
@@ -33,14 +45,15 @@ class Arrival:
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         """The whole file, once."""
         while self._waiting:
-            yield self._counted(self._waiting.pop(0))
+            yield await self._counted(self._waiting.pop(0))
         async for piece in self._content:
-            yield self._counted(piece)
+            yield await self._counted(piece)
         if self._exactly and self.size < self._limit:
-            raise InvalidInputError(_("The file did not arrive as a whole."))
+            raise IncompleteError(_("The file did not arrive as a whole."))
 
-    def _counted(self, piece: bytes) -> bytes:
+    async def _counted(self, piece: bytes) -> bytes:
         self.size += len(piece)
         if self.size > self._limit:
             raise self._too_large
+        await self._reserve(self.size)
         return piece

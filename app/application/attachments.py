@@ -1,8 +1,7 @@
 """What users attach: announced, uploaded, sent, shown and taken back."""
 
-import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from pathlib import PurePath, PureWindowsPath
 from typing import Any, Final, NamedTuple
@@ -18,10 +17,18 @@ from chatkit.types import (
 )
 from pydantic import AnyUrl
 
-from app.application.arrival import Arrival
-from app.application.file_links import FileLinks, Purpose
-from app.application.file_types import media_type
-from app.domain.errors import ConflictError, InvalidInputError, NotEnabledError, NotFoundError, TooLargeError
+from app.application.arrival import IncompleteError
+from app.application.file_cleanup import FileCleanup
+from app.application.file_links import UPLOAD_LIFE, FileLinks, Purpose
+from app.application.upload_room import NoRoomError, lapsed
+from app.application.uploads import Incoming, Uploads
+from app.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotEnabledError,
+    NotFoundError,
+    StoreUnavailableError,
+)
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _, plural
@@ -32,7 +39,6 @@ from app.ports.thread_store import ThreadStore
 from app.settings.attachments import AttachmentSettings
 
 _NAME_CHARACTERS: Final = 200
-_MEDIA: Final = frozenset({"image", "audio", "video", "font"})
 
 
 class StoredFile(NamedTuple):
@@ -57,26 +63,34 @@ class Attachments(AttachmentStore[RequestContext]):
         storage: AttachmentStorage,
         links: FileLinks,
         settings: AttachmentSettings,
+        cleanup: FileCleanup,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._storage = storage
         self._links = links
         self._settings = settings
+        self._cleanup = cleanup
+        self._uploads = Uploads(ledger, storage, cleanup, settings)
 
     async def create_attachment(self, input: AttachmentCreateParams, context: RequestContext) -> Attachment:
-        """Announce a file: its bytes are expected at the upload URL. Raises `InvalidInputError`, `NotEnabledError`."""
+        """Announce a file: its bytes are expected at the upload URL, and their room is reserved until that expires.
+
+        Raises `InvalidInputError`, `NotEnabledError`.
+        """
+        self._see_that_enabled()
         if input.size <= 0:
             raise InvalidInputError(_("The file is empty."))
-        if input.size > await self._room(context):
-            raise self._too_large()
-        claimed = input.mime_type.lower()
-        if claimed.partition("/")[0] in _MEDIA and claimed not in self._settings.types:
-            raise self._wrong_type()
+        if input.size > self._settings.max_bytes:
+            raise self._uploads.too_large()
         url = AnyUrl(self._links.url("upload", id_ := new_id("atc"), input.size, context))
-        waiting = {"upload_descriptor": AttachmentUploadDescriptor(url=url, method="PUT")}
-        announced = self._attachment(id_, input.name, claimed, input.size, context, uploaded=False, **waiting)
-        await self._save(announced, context)
+        upload = AttachmentUploadDescriptor(url=url, method="PUT")
+        # What it is said to be does not count: its content says what it is.
+        announced = self._attachment(id_, input.name, input.mime_type.lower(), context, upload_descriptor=upload)
+        room = self._settings.bytes_per_user or None
+        if not await self._ledger.announce(announced, context, input.size, at_most=room, life=UPLOAD_LIFE):
+            self._cleanup.soon()
+            raise NoRoomError
         return announced
 
     async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
@@ -86,30 +100,49 @@ class Attachments(AttachmentStore[RequestContext]):
         if attachment.thread_id is not None:
             raise ConflictError(_("This file is part of a message. Delete the chat to delete it."))
 
-    async def add(self, name: str, content: AsyncIterator[bytes], context: RequestContext) -> Attachment:
-        """A file that is uploaded at once. Raises `InvalidInputError`, `NotEnabledError`, `StoreUnavailableError`."""
-        room = await self._room(context)
-        attachment = self._attachment(new_id("atc"), name, "", 0, context, uploaded=False)
-        await self._store.save_attachment(attachment, context)
-        try:
-            return await self._receive(attachment, Arrival(content, limit=room, too_large=self._too_large()), context)
-        except BaseException:
-            with suppress(chatkit.store.NotFoundError):
-                await self._store.delete_attachment(attachment.id, context)
-            raise
+    async def add(
+        self, name: str, content: AsyncIterator[bytes], context: RequestContext, *, at_most: int | None = None
+    ) -> Attachment:
+        """A file that is uploaded at once, of `at_most` bytes if the client says so.
+
+        Raises `InvalidInputError`, `NotEnabledError`, `StoreUnavailableError`, and `ConflictError` when it took too
+        long.
+        """
+        self._see_that_enabled()
+        id_, name = new_id("atc"), _plain_name(name)
+        size = None if at_most is None else min(at_most, self._settings.max_bytes)
+        file = Incoming(attachment_id=id_, name=name, content=content, size=size)
+        added = await self._uploads.take(file, context, self._describing(id_, name, context))
+        if added is None:
+            raise lapsed()
+        return added
 
     async def fill(self, attachment_id: str, token: str, content: AsyncIterator[bytes], *, base_url: str) -> Attachment:
         """The bytes of a file that was announced, as many as were announced; sent again, they replace the first.
 
-        Raises `NotFoundError`, `InvalidInputError`, `StoreUnavailableError`, and `ConflictError` once it is sent.
+        Bytes that are refused end the announcement. Raises `NotFoundError`, `InvalidInputError`, `NotEnabledError`,
+        `StoreUnavailableError`, and `ConflictError` once it is sent.
         """
+        self._see_that_enabled()
         grant = self._links.read(token, "upload", attachment_id)
         context = RequestContext(user_id=grant.user_id, base_url=base_url)
-        attachment = await self._find(attachment_id, context)
-        if attachment.thread_id is not None:
-            raise ConflictError(_("This file has been sent already."))
-        arrival = Arrival(content, limit=grant.size, too_large=self._too_large(), exactly=True)
-        return await self._receive(attachment, arrival, context)
+        attachment = await self._unsent(attachment_id, context)
+        describe = self._describing(attachment_id, attachment.name, context)
+        file = Incoming(
+            attachment_id=attachment_id, name=attachment.name, content=content, size=grant.size, announced=True
+        )
+        try:
+            filled = await self._uploads.take(file, context, describe)
+        except (IncompleteError, NoRoomError):
+            raise  # The same bytes may be welcome the next time.
+        except InvalidInputError:
+            if not _is_uploaded(attachment):
+                await self._take_back(attachment_id, context)
+            raise
+        if filled is None:
+            await self._unsent(attachment_id, context)
+            raise lapsed()
+        return filled
 
     async def open(self, attachment_id: str, purpose: Purpose, token: str) -> StoredFile:
         """The file behind a link. Raises `NotFoundError`, also for the preview of what is no image."""
@@ -148,47 +181,37 @@ class Attachments(AttachmentStore[RequestContext]):
         url = self._links.url("preview", attachment.id, 0, context)
         return attachment.model_copy(update={"preview_url": AnyUrl(url)})
 
-    async def _receive(self, attachment: Attachment, arrival: Arrival, context: RequestContext) -> Attachment:
-        head = await arrival.head()
-        if not head:
-            raise InvalidInputError(_("The file is empty."))
-        # In a thread, because the tables of signatures are read in with the first file.
-        found = await asyncio.to_thread(media_type, head, attachment.name)
-        if found not in self._settings.types:
-            raise self._wrong_type()
-        await self._storage.write(attachment.id, arrival)
-        received = self._attachment(attachment.id, attachment.name, found, arrival.size, context, uploaded=True)
-        try:
-            # It may have been taken back meanwhile.
-            await self._find(attachment.id, context)
-        except NotFoundError:
-            await self._storage.delete([attachment.id])
-            raise
-        await self._save(received, context)
-        return received
+    def _describing(self, id_: str, name: str, context: RequestContext) -> Callable[[str, int], Attachment]:
+        def describe(type_: str, size: int) -> Attachment:
+            return self._attachment(id_, name, type_, context, size=size)
 
-    async def _save(self, attachment: Attachment, context: RequestContext) -> None:
-        """Raises `InvalidInputError` when there is no room for it, and has then deleted what was announced."""
-        if not self._settings.bytes_per_user:
-            await self._store.save_attachment(attachment, context)
-        elif not await self._ledger.save(attachment, context, at_most=self._settings.bytes_per_user):
-            with suppress(chatkit.store.NotFoundError):
-                await self._store.delete_attachment(attachment.id, context)
-            raise self._no_room()
+        return describe
 
     def _attachment(
-        self, id_: str, name: str, type_: str, size: int, context: RequestContext, *, uploaded: bool, **more: Any
+        self, id_: str, name: str, type_: str, context: RequestContext, *, size: int | None = None, **more: Any
     ) -> Attachment:
+        """An attachment of `size` bytes that are stored, or None while they are to come."""
         about = {
             "id": id_,
             "name": _plain_name(name),
             "mime_type": type_ or "application/octet-stream",
-            "metadata": {"size": size, "uploaded": uploaded},
+            "metadata": {"size": size or 0, "uploaded": size is not None},
             **more,
         }
         if type_ in IMAGES:
             return ImageAttachment(**about, preview_url=AnyUrl(self._links.url("preview", id_, 0, context)))
         return FileAttachment(**about)
+
+    async def _unsent(self, attachment_id: str, context: RequestContext) -> Attachment:
+        attachment = await self._find(attachment_id, context)
+        if attachment.thread_id is not None:
+            raise ConflictError(_("This file has been sent already."))
+        return attachment
+
+    async def _take_back(self, attachment_id: str, context: RequestContext) -> None:
+        with suppress(chatkit.store.NotFoundError, StoreUnavailableError):
+            await self._store.delete_attachment(attachment_id, context)
+        self._cleanup.soon()
 
     async def _find(self, attachment_id: str, context: RequestContext) -> Attachment:
         try:
@@ -196,26 +219,9 @@ class Attachments(AttachmentStore[RequestContext]):
         except chatkit.store.NotFoundError as error:
             raise NotFoundError(_("There is no such file, or its link is too old.")) from error
 
-    async def _room(self, context: RequestContext) -> int:
-        """The largest file that the user may add now."""
+    def _see_that_enabled(self) -> None:
         if not self._settings.max_bytes:
             raise NotEnabledError(_("Files cannot be attached here."))
-        if not self._settings.bytes_per_user:
-            return self._settings.max_bytes
-        left = self._settings.bytes_per_user - await self._ledger.used(context.user_id)
-        if left <= 0:
-            raise self._no_room()
-        return min(left, self._settings.max_bytes)
-
-    def _no_room(self) -> InvalidInputError:
-        return InvalidInputError(_("You have no room for more files. Delete chats with files that you do not need."))
-
-    def _too_large(self) -> TooLargeError:
-        return TooLargeError(_("The file is too large: {limit} bytes are allowed.", limit=self._settings.max_bytes))
-
-    def _wrong_type(self) -> InvalidInputError:
-        taken = ", ".join(self._settings.types)
-        return InvalidInputError(_("Files of this type are not taken. Attach one of: {types}.", types=taken))
 
 
 def _is_uploaded(attachment: Attachment) -> bool:

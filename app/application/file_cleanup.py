@@ -15,13 +15,14 @@ from app.ports.file_ledger import FileLedger
 UNSENT_LIFE: Final = dt.timedelta(days=1)
 """How long a file may wait in the composer."""
 
-PAUSE_SECONDS: Final = 600.0
+PAUSE_SECONDS: Final = 60.0
 
 log = structlog.get_logger(__name__)
 
 
 class FileCleanup:
-    """Every file whose attachment is gone goes too; one that cannot be deleted now is tried again."""
+    """Every file whose attachment is gone goes too, and what is left of an upload whose process or client is gone; what
+    cannot be deleted now is tried again."""
 
     def __init__(self, ledger: FileLedger, storage: AttachmentStorage) -> None:
         self._ledger = ledger
@@ -36,6 +37,10 @@ class FileCleanup:
         """One round; returns how many files went. Raises `StoreUnavailableError`; safe to run in several processes."""
         while await self._ledger.abandon_unsent(now - UNSENT_LIFE):
             pass
+        while lapsed := await self._ledger.lapsed():
+            for attachment_id in {upload.attachment_id for upload in lapsed}:
+                await self._storage.discard(attachment_id)
+            await self._ledger.give_up(lapsed)
         return await self.clear()
 
     async def clear(self) -> int:
@@ -49,7 +54,7 @@ class FileCleanup:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """Clean up at once, every ten minutes, and whenever something was deleted."""
+        """Clean up at once, every minute, and whenever something was deleted."""
         task = asyncio.create_task(self._forever())
         try:
             yield

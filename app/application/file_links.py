@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -24,6 +25,9 @@ _PATHS: Final[dict[Purpose, str]] = {"upload": "content", "preview": "preview", 
 
 _ROUND_SECONDS: Final = 3600
 """Links made within an hour are the same, so that a browser keeps what it has loaded."""
+
+UPLOAD_LIFE: Final = dt.timedelta(seconds=_ROUND_SECONDS + _LIFE_SECONDS["upload"])
+"""How long a link to upload works at most."""
 
 
 class Grant(msgspec.Struct, frozen=True, array_like=True):

@@ -31,6 +31,10 @@ class AttachmentStorage(ABC):
         """Delete files; those that are not there count as deleted."""
 
     @abstractmethod
+    async def discard(self, key: str) -> None:
+        """Delete what a write of that key has left behind because its process died; the file of that key stays."""
+
+    @abstractmethod
     async def check(self) -> None:
         """One cheap round trip. Raises `StoreUnavailableError`."""
 

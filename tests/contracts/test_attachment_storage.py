@@ -1,10 +1,13 @@
 """What every `AttachmentStorage` promises."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import httpx
+import msgspec
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -14,7 +17,7 @@ from app.domain.ids import new_id
 from app.environment import Secret
 from app.ports.attachment_storage import AttachmentStorage
 from app.settings.attachments import AttachmentSettings
-from tests.server import free_port
+from tests.server import FROM_HERE, free_port
 
 MEGABYTE = 1_000_000
 
@@ -145,6 +148,121 @@ async def test_a_cancelled_file_is_none(storage: AttachmentStorage, key: str) ->
         await writing
     with pytest.raises(NotFoundError):
         await content_of(storage, key)
+
+
+_DIES: Final = """
+import asyncio, os, sys
+import msgspec
+from app.adapters.attachments.obstore_storage import open_attachments
+from app.environment import Secret
+from app.settings.attachments import AttachmentSettings
+
+async def content():
+    for _ in range(11):
+        yield b"x" * 1_000_000
+    await asyncio.sleep(0.2)  # Until a part has been written.
+    os._exit(1)
+
+url, endpoint = sys.argv[1:3]
+settings = AttachmentSettings(
+    url=url, endpoint=endpoint, region="us-east-1", access_key_id="id", secret_access_key=Secret("planted-secret")
+)
+asyncio.run(open_attachments(settings).write(sys.argv[3], content()))
+"""
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> "Place":
+    """A storage that outlives a process."""
+    return Place(tmp_path, "" if request.param == "folder" else request.getfixturevalue("s3"))
+
+
+class Place:
+    """A folder, or a bucket at `endpoint`, and what is left in it of broken uploads."""
+
+    def __init__(self, folder: Path, endpoint: str) -> None:
+        self._folder = folder
+        self._endpoint = endpoint
+        self.settings = at_s3(endpoint) if endpoint else AttachmentSettings(url=f"file://{folder}/files")
+
+    async def write_and_die(self, key: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", FROM_HERE + _DIES, self.settings.url, self._endpoint, key
+        )
+        assert await process.wait() == 1
+
+    def leftovers(self, key: str) -> int:
+        if not self._endpoint:
+            return len([*(self._folder / "files").glob(f"{key}#*")])
+        answer = httpx.get(f"{self._endpoint}/files?uploads", trust_env=False)
+        return answer.text.count(f"<Key>some/prefix/{key}</Key>")
+
+
+async def test_what_a_dead_process_left_of_a_file_can_be_discarded(place: Place, key: str) -> None:
+    other = f"{key}0"
+    await asyncio.gather(place.write_and_die(key), place.write_and_die(other))
+    assert (place.leftovers(key), place.leftovers(other)) == (1, 1)
+    storage = open_attachments(place.settings)
+    await storage.write(key, pieces(b"whole"))
+    await storage.discard(key)
+    await storage.discard("unknown")
+    assert (place.leftovers(key), place.leftovers(other)) == (0, 1)
+    assert await content_of(storage, key) == b"whole"
+    await storage.discard(other)
+    assert place.leftovers(other) == 0
+    await storage.aclose()
+
+
+async def test_a_bucket_that_is_not_there_is_no_missing_file(s3: str) -> None:
+    storage = open_attachments(msgspec.structs.replace(at_s3(s3), url="s3://nobodys/prefix"))
+    for attempt in (
+        storage.check(),
+        storage.write("key", pieces(b"x")),
+        storage.delete(["key"]),
+        content_of(storage, "key"),
+    ):
+        with pytest.raises(StoreUnavailableError) as caught:
+            await attempt
+        assert "NoSuchBucket" in caught.value.detail
+        assert "create the bucket, or name another in ATTACHMENTS_URL" in caught.value.detail
+    await storage.aclose()
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"),
+        ("SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
+        ("AccessDenied", "what they may do"),
+        ("ExpiredToken", "AWS_SESSION_TOKEN"),
+    ],
+)
+async def test_a_refusal_is_named_with_the_setting_to_mend(code: str, hint: str) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = f"<?xml version='1.0'?>\n<Error><Code>{code}</Code><Message>No.</Message></Error>".encode()
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        storage = open_attachments(at_s3(f"http://127.0.0.1:{port}"))
+        attempts = (storage.check(), storage.write("k", pieces(b"x")), storage.delete(["k"]), storage.discard("k"))
+        for attempt in attempts:
+            with pytest.raises(StoreUnavailableError) as caught:
+                await attempt
+            assert f"{code}: No.; " in caught.value.detail
+            assert hint in caught.value.detail
+        await storage.aclose()
+
+
+async def test_an_address_where_nobody_listens_is_named_with_the_cause() -> None:
+    storage = open_attachments(at_s3(f"http://127.0.0.1:{free_port()}"))
+    with pytest.raises(StoreUnavailableError) as caught:
+        await storage.check()
+    assert "Connection refused; check AWS_ENDPOINT_URL" in caught.value.detail
+    await storage.aclose()
 
 
 async def test_many_at_once(storage: AttachmentStorage) -> None:

@@ -7,26 +7,33 @@ from typing import Any
 
 import pytest
 from chatkit.store import NotFoundError
-from chatkit.types import AttachmentCreateParams, FileAttachment, ThreadMetadata
+from chatkit.types import Attachment, AttachmentCreateParams, FileAttachment, ThreadMetadata
 
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.application.attachments import Attachments
+from app.application.file_cleanup import FileCleanup
 from app.application.file_links import FileLinks
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.environment import Secret
-from app.ports.file_ledger import FileLedger
+from app.ports.file_ledger import FileLedger, Upload
 from app.ports.storage import Storage
+from app.ports.thread_store import ThreadStore
 from app.settings.attachments import AttachmentSettings
 from tests.factories import thread
 
 SOON = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+LONG, OVER = dt.timedelta(hours=1), dt.timedelta(seconds=-1)
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def attachment(**fields: Any) -> FileAttachment:
     return FileAttachment(id=new_id("atc"), name="a.txt", mime_type="text/plain", **fields)
+
+
+def coming(attachment: Attachment, whose: RequestContext) -> Upload:
+    return Upload(id=new_id("upl"), attachment_id=attachment.id, user_id=whose.user_id)
 
 
 async def everything(ledger: FileLedger) -> set[str]:
@@ -158,7 +165,8 @@ async def test_files_that_come_at_once_take_no_more_room_than_there_is(
     storage: Storage, ledger: FileLedger, ann: RequestContext, way: str
 ) -> None:
     settings = AttachmentSettings(url="memory://", bytes_per_user=25)
-    all_ = Attachments(storage.threads, ledger, open_attachments(settings), FileLinks(Secret("k" * 32)), settings)
+    files, links = open_attachments(settings), FileLinks(Secret("k" * 32))
+    all_ = Attachments(storage.threads, ledger, files, links, settings, FileCleanup(ledger, files))
     ann = RequestContext(user_id=ann.user_id, base_url="http://chat.example")
 
     async def content() -> AsyncGenerator[bytes, None]:
@@ -179,16 +187,127 @@ async def test_files_that_come_at_once_take_no_more_room_than_there_is(
         await come()
 
 
-async def test_what_does_not_fit_is_not_saved(
-    storage: Storage, ledger: FileLedger, ann: RequestContext, bob: RequestContext
+async def test_what_does_not_fit_is_not_announced(
+    ledger: FileLedger, store: ThreadStore, ann: RequestContext, bob: RequestContext
 ) -> None:
-    mine = attachment(metadata={"size": 6})
-    assert await ledger.save(mine, ann, at_most=10)
-    assert await ledger.save(mine.model_copy(update={"name": "b.txt", "metadata": {"size": 10}}), ann, at_most=10)
-    assert not await ledger.save(mine.model_copy(update={"name": "c.txt", "metadata": {"size": 11}}), ann, at_most=10)
-    assert not await ledger.save(attachment(metadata={"size": 1}), ann, at_most=10)
-    assert await ledger.save(attachment(metadata={"size": 10}), bob, at_most=10)
-    assert await ledger.save(attachment(), RequestContext(user_id=new_id("nul\x00l")), at_most=10)
-    assert (await storage.threads.load_attachment(mine.id, ann)).name == "b.txt"
+    mine, more = attachment(), attachment()
+    assert await ledger.announce(mine, ann, 6, at_most=10, life=LONG)
+    assert not await ledger.announce(more, ann, 5, at_most=10, life=LONG)
+    assert await ledger.announce(attachment(), bob, 10, at_most=10, life=LONG)
+    assert await ledger.announce(attachment(), RequestContext(user_id=new_id("nul\x00l")), 1, at_most=10, life=LONG)
     assert await ledger.of_user(ann.user_id) == [mine.id]
+    assert await ledger.used(ann.user_id) == 6
+    assert await ledger.announce(more, ann, 1_000, at_most=None, life=LONG)
+    assert await ledger.used(ann.user_id) == 1_006
+
+
+async def test_what_is_on_its_way_counts(ledger: FileLedger, ann: RequestContext) -> None:
+    first, second = coming(attachment(), ann), coming(attachment(), ann)
+    assert await ledger.reserve(first, 6, at_most=10, life=LONG) == 0
+    assert await ledger.reserve(second, 7, at_most=10, life=LONG) == 3
+    assert await ledger.reserve(first, 10, at_most=10, life=LONG) == 0
+    assert await ledger.reserve(second, 1, at_most=10, life=LONG) == 1
     assert await ledger.used(ann.user_id) == 10
+    await ledger.release(first)
+    await ledger.release(first)
+    assert await ledger.used(ann.user_id) == 0
+    assert not await ledger.renew(first, life=LONG)
+
+
+async def test_an_upload_takes_the_room_of_its_announcement(ledger: FileLedger, ann: RequestContext) -> None:
+    mine = attachment()
+    await ledger.announce(mine, ann, 6, at_most=10, life=LONG)
+    first, second = coming(mine, ann), coming(mine, ann)
+    assert await ledger.reserve(first, 6, at_most=10, life=LONG) == 0
+    assert await ledger.used(ann.user_id) == 6
+    assert await ledger.reserve(second, 6, at_most=10, life=LONG) == 2, "the same file twice at once takes twice"
+    await ledger.release(first)
+    assert await ledger.used(ann.user_id) == 6, "the announcement stands"
+    assert await ledger.reserve(second, 6, at_most=10, life=LONG) == 0
+    stored = mine.model_copy(update={"metadata": {"size": 6, "uploaded": True}})
+    assert await ledger.settle(second, stored, ann, announced=True)
+    assert await ledger.used(ann.user_id) == 6
+    again = coming(mine, ann)
+    assert await ledger.reserve(again, 6, at_most=10, life=LONG) == 2, "what it replaces is there until it has come"
+
+
+async def test_an_announcement_that_is_deleted_frees_its_room_but_not_that_of_its_upload(
+    ledger: FileLedger, store: ThreadStore, ann: RequestContext
+) -> None:
+    idle, mine = attachment(), attachment()
+    await ledger.announce(idle, ann, 3, at_most=10, life=LONG)
+    await ledger.announce(mine, ann, 6, at_most=10, life=LONG)
+    upload = coming(mine, ann)
+    await ledger.reserve(upload, 6, at_most=10, life=LONG)
+    await store.delete_attachment(idle.id, ann)
+    await store.delete_attachment(mine.id, ann)
+    assert await ledger.used(ann.user_id) == 6
+    await ledger.cleared([mine.id])
+    assert not await ledger.settle(upload, mine, ann, announced=True)
+    assert await ledger.used(ann.user_id) == 0
+    assert mine.id in await everything(ledger)
+    with pytest.raises(NotFoundError):
+        await store.load_attachment(mine.id, ann)
+
+
+async def test_a_whole_upload_is_an_attachment(ledger: FileLedger, store: ThreadStore, ann: RequestContext) -> None:
+    mine = attachment(metadata={"size": 5, "uploaded": True})
+    upload = coming(mine, ann)
+    await ledger.reserve(upload, 8, at_most=10, life=LONG)
+    assert await ledger.renew(upload, life=LONG)
+    assert await ledger.settle(upload, mine, ann, announced=False)
+    assert (await ledger.used(ann.user_id), await ledger.of_user(ann.user_id)) == (5, [mine.id])
+    assert (await store.load_attachment(mine.id, ann)).name == "a.txt"
+    assert not await ledger.settle(upload, mine.model_copy(update={"name": "b.txt"}), ann, announced=False)
+    assert (await store.load_attachment(mine.id, ann)).name == "a.txt"
+    assert mine.id not in await everything(ledger)
+
+
+async def test_what_was_sent_is_not_changed_by_an_upload(
+    ledger: FileLedger, store: ThreadStore, ann: RequestContext, begun: ThreadMetadata
+) -> None:
+    mine = attachment()
+    await ledger.announce(mine, ann, 5, at_most=10, life=LONG)
+    upload = coming(mine, ann)
+    await ledger.reserve(upload, 5, at_most=10, life=LONG)
+    await store.save_attachment(mine.model_copy(update={"thread_id": begun.id}), ann)
+    assert not await ledger.settle(upload, mine.model_copy(update={"name": "b.txt"}), ann, announced=True)
+    assert (await store.load_attachment(mine.id, ann)).name == "a.txt"
+    assert mine.id not in await everything(ledger)
+
+
+async def test_what_lapses_holds_its_room_until_it_is_given_up(
+    ledger: FileLedger, store: ThreadStore, ann: RequestContext
+) -> None:
+    dead, announced, alive = attachment(), attachment(), attachment()
+    await ledger.announce(announced, ann, 3, at_most=None, life=OVER)
+    await ledger.announce(alive, ann, 2, at_most=None, life=OVER)
+    await ledger.reserve(coming(dead, ann), 4, at_most=None, life=OVER)
+    await ledger.reserve(held := coming(alive, ann), 2, at_most=None, life=LONG)
+    lapsed = [upload for upload in await ledger.lapsed(limit=1000) if upload.user_id == ann.user_id]
+    assert {upload.attachment_id for upload in lapsed} == {dead.id, announced.id}, "one is still on its way"
+    assert await ledger.used(ann.user_id) == 9
+    await ledger.give_up([*lapsed, held])
+    await ledger.give_up(lapsed)
+    assert await ledger.used(ann.user_id) == 2
+    assert await ledger.of_user(ann.user_id) == [alive.id]
+    assert await everything(ledger) >= {dead.id, announced.id}
+    assert await ledger.settle(held, alive, ann, announced=True)
+
+
+async def test_an_upload_lapses_under_an_announcement_that_stands(ledger: FileLedger, ann: RequestContext) -> None:
+    mine = attachment()
+    await ledger.announce(mine, ann, 3, at_most=None, life=LONG)
+    await ledger.reserve(upload := coming(mine, ann), 3, at_most=None, life=OVER)
+    assert upload in await ledger.lapsed(limit=1000)
+    await ledger.give_up([upload])
+    assert (await ledger.used(ann.user_id), await ledger.of_user(ann.user_id)) == (3, [mine.id])
+    assert mine.id not in await everything(ledger)
+    assert not await ledger.settle(upload, mine, ann, announced=True)
+
+
+async def test_reservations_at_once_take_no_more_than_there_is(ledger: FileLedger, ann: RequestContext) -> None:
+    uploads = [coming(attachment(), ann) for _ in range(12)]
+    lacking = await asyncio.gather(*(ledger.reserve(one, 10, at_most=25, life=LONG) for one in uploads))
+    assert sorted(lacking) == [0, 0, *[5] * 10]
+    assert await ledger.used(ann.user_id) == 20

@@ -1,8 +1,12 @@
-"""kill -9 in the middle of an answer, on SQLite: what was said is there after the restart, and nothing acts twice."""
+"""kill -9 in the middle of an answer or an upload, on SQLite: what was said is there after the restart, nothing acts
+twice, and nothing is left of a file that was not whole."""
 
 import asyncio
 import json
 import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import httpx
 from tests.chatkit_client import ChatKitClient, user_input
 from tests.raw_reader import RawReader
 from tests.server import ServerProcess
+from tests.uploads import post_file
 
 
 async def test_an_answer_that_was_killed_is_kept_marked_and_can_be_retried(tmp_path: Path) -> None:
@@ -37,6 +42,41 @@ async def test_an_answer_that_was_killed_is_kept_marked_and_can_be_retried(tmp_p
             assert again
             kept = await items(client, thread)
             assert text(kept[-1]).endswith("500")
+    await server.stop()
+
+
+async def test_an_upload_that_was_killed_leaves_neither_bytes_nor_a_reservation(tmp_path: Path) -> None:
+    size = 8_000_000
+    settings = {"ATTACHMENTS_BYTES_PER_USER": str(size)}
+    server = await ServerProcess(tmp_path, settings).start()
+    files = tmp_path / "data" / "attachments"
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(6):
+            yield b"all work and no play" * 50_000
+        await asyncio.Event().wait()
+
+    async with ChatKitClient(server.url) as client:
+        created = await client.call("attachments.create", name="a.txt", size=size, mime_type="text/plain")
+        url = created["upload_descriptor"]["url"]
+        uploading = asyncio.create_task(client.http.put(url, content=endless()))
+        async with asyncio.timeout(30):
+            while not any(file.stat().st_size for file in files.glob("*")):  # noqa: ASYNC110  # another process writes it
+                await asyncio.sleep(0.02)
+        await server.stop(signal.SIGKILL)
+        uploading.cancel()
+        assert [file.name for file in files.glob("*")] == [f"{created['id']}#1"]
+        with closing(sqlite3.connect(tmp_path / "data" / "anyport.db")) as database, database:
+            changed = database.execute("UPDATE upload_reservations SET until = '2026-01-01 00:00:00.000000'")
+            assert changed.rowcount == 2, "the announcement and the upload; their time is over"
+
+        server = await ServerProcess(tmp_path, settings, port=server.port).start()
+        async with asyncio.timeout(30):
+            while [*files.glob("*")]:  # noqa: ASYNC110  # another process deletes it
+                await asyncio.sleep(0.02)
+            while (await post_file(client, "b.txt", b"x" * 7_000_000)).is_error:
+                """The room is given back a moment after the bytes are gone."""
+        await client.refused("attachments.delete", attachment_id=created["id"])
     await server.stop()
 
 

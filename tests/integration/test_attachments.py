@@ -10,6 +10,7 @@ from chatkit.types import AttachmentCreateParams
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.stores.memory import MemoryStorage
 from app.application.attachments import Attachments
+from app.application.file_cleanup import FileCleanup
 from app.application.file_links import FileLinks
 from app.domain.errors import InvalidInputError, NotEnabledError, NotFoundError
 from app.domain.identity import RequestContext
@@ -29,8 +30,8 @@ async def pieces(*content: bytes) -> AsyncGenerator[bytes, None]:
 
 def attachments(**settings: int) -> Attachments:
     wanted = AttachmentSettings(url="memory://", **settings)  # type: ignore[arg-type]  # only numbers are given
-    storage = MemoryStorage()
-    return Attachments(storage.threads, storage.files, open_attachments(wanted), LINKS, wanted)
+    storage, files = MemoryStorage(), open_attachments(wanted)
+    return Attachments(storage.threads, storage.files, files, LINKS, wanted, FileCleanup(storage.files, files))
 
 
 def token(attachment_id: str, purpose: str, user: RequestContext) -> str:

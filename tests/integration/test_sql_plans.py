@@ -1,5 +1,6 @@
 """Every statement of the stores, explained: none reads a table from end to end."""
 
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from app.adapters.stores.sql.tables import metadata
 from app.adapters.stores.sql.types import Moment
 from app.domain.identity import RequestContext
 from app.domain.task import COMPLETED, Status, new_task
+from app.ports.file_ledger import Upload
 from tests.postgres import Databases
 from tests.sql import NOON, message, storage_at, thread, turn
 
@@ -88,6 +90,7 @@ async def use_everything(storage: SqlStorage) -> None:
     await storage.files.used("user_5")
     await storage.files.abandon_unsent(NOON)
     await storage.files.cleared(await storage.files.abandoned())
+    await use_uploads(storage)
     await storage.turn_log.finish(turn("thr_new", "msg_1"), USER)
     await storage.turn_log.recall("thr_new", ["msg_1", "msg_2"], USER)
     await store.delete_thread_item("thr_new", "msg_1", USER)
@@ -96,6 +99,20 @@ async def use_everything(storage: SqlStorage) -> None:
     await storage.sweep(NOON)
     await storage.forget_cursors(NOON)
     await storage.erase("user_6")
+
+
+async def use_uploads(storage: SqlStorage) -> None:
+    """The same for files on their way."""
+    life = dt.timedelta(minutes=1)
+    announced = FileAttachment(id="atc_coming", name="n", mime_type="m")
+    await storage.files.announce(announced, USER, 5, at_most=1_000_000, life=life)
+    upload = Upload(id="upl_coming", attachment_id="atc_coming", user_id=USER.user_id)
+    await storage.files.reserve(upload, 5, at_most=1_000_000, life=life)
+    await storage.files.renew(upload, life=life)
+    await storage.files.settle(upload, announced, USER, announced=True)
+    await storage.files.settle(upload, announced, USER, announced=False)
+    await storage.files.release(upload)
+    await storage.files.give_up(await storage.files.lapsed(limit=1))
 
 
 async def use_tasks(storage: SqlStorage) -> None:
@@ -177,7 +194,11 @@ ROWS = {
     "feedback (thread_id, item_id, kind)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), 'positive'"),
     "attachments (id, user_id, thread_id, body, created_at, size)": (
         4_000,
-        "'atc_' || i, 'user_' || (i % 20), 'thr_' || (i % 400), '{}', :noon, 1",
+        "'atc_' || i, 'user_' || (i % 20), CASE WHEN i % 10 > 0 THEN 'thr_' || (i % 400) END, '{}', :noon, 1",
+    ),
+    "upload_reservations (id, attachment_id, user_id, bytes, until)": (
+        4_000,
+        "'upl_' || i, 'atc_' || i, 'user_' || (i % 20), 1, :noon",
     ),
     "abandoned_files (id, since)": (4_000, "'atc_gone_' || i, :noon"),
     "turns (thread_id, after_item_id, body)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), '{}'"),

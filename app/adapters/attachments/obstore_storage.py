@@ -2,13 +2,17 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from glob import escape
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from app.adapters.attachments.s3_multipart import Multipart
+from app.adapters.attachments.storage_failures import NO_BUCKET, cause_of
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.language import _
 from app.ports.attachment_storage import AttachmentStorage
@@ -34,28 +38,35 @@ def open_attachments(settings: AttachmentSettings) -> AttachmentStorage:
     url = urlsplit(settings.url)
     match url.scheme:
         case "memory":
-            return ObstoreStorage(_memory, "memory://")
+            return ObstoreStorage(_memory, "memory://", _nothing)
         case "file":
             folder = folder_of(settings.url) or Path()
-            return ObstoreStorage(lambda: _folder(folder), str(folder))
+            return ObstoreStorage(lambda: _folder(folder), str(folder), partial(_discard_staged, folder))
         case "s3" if url.netloc:
-            return ObstoreStorage(lambda: _s3(settings, url.netloc, url.path.strip("/")), settings.url)
+            bucket, prefix = url.netloc, url.path.strip("/")
+            return ObstoreStorage(
+                lambda: _s3(settings, bucket, prefix), settings.url, Multipart(settings, bucket, prefix).discard
+            )
         case _:
             raise ValueError("expected file:///folder, s3://bucket/prefix or memory://")
 
 
 class ObstoreStorage(AttachmentStorage):
-    """`AttachmentStorage` on any store of obstore's, which `build` makes at the first use."""
+    """`AttachmentStorage` on any store of obstore's, which `build` makes at the first use; obstore has no word for
+    `discard`."""
 
-    def __init__(self, build: "Callable[[], ObjectStore]", location: str) -> None:
+    def __init__(
+        self, build: "Callable[[], ObjectStore]", location: str, discard: Callable[[str], Awaitable[None]]
+    ) -> None:
         self.location = location
         self._build = build
+        self._discard = discard
         self._built: ObjectStore | None = None
 
     async def write(self, key: str, content: AsyncIterable[bytes]) -> None:
         obstore = await _library()
 
-        with self._reaching():
+        with self._reaching(missing=False):
             # What the content raises comes out as it is.
             await obstore.put_async(
                 self._store, key, content, use_multipart=True, chunk_size=_PART_BYTES, max_concurrency=2
@@ -78,11 +89,18 @@ class ObstoreStorage(AttachmentStorage):
             with suppress(NotFoundError), self._reaching():
                 await obstore.delete_async(self._store, key)
 
+    async def discard(self, key: str) -> None:
+        try:
+            await self._discard(key)
+        except OSError as error:
+            raise self._unusable(error) from error
+
     async def check(self) -> None:
         obstore = await _library()
 
         with suppress(NotFoundError), self._reaching():
-            await obstore.head_async(self._store, "check")
+            # Not a HEAD, whose answer has no body to tell a missing bucket from a missing file.
+            await obstore.get_async(self._store, "check")
 
     async def aclose(self) -> None:
         if self._built is not None:
@@ -101,28 +119,43 @@ class ObstoreStorage(AttachmentStorage):
         return self._built
 
     @contextmanager
-    def _reaching(self) -> Iterator[None]:
+    def _reaching(self, *, missing: bool = True) -> Iterator[None]:
+        """`missing`: a file may be missing, which is no failure of the storage; a bucket must not."""
         from obstore.exceptions import BaseError
 
         try:
             yield
         except FileNotFoundError as error:
+            if not missing or NO_BUCKET in str(error):
+                raise self._unusable(error) from error
             raise NotFoundError(_("There is no such file.")) from error
         except BaseError as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> StoreUnavailableError:
-        # The first line says what failed; behind it obstore writes all that it knows, its settings included.
-        reason = str(error).partition("\n")[0][:300]
         return StoreUnavailableError(
             "The storage of attachments cannot be used. Check ATTACHMENTS_URL, and that it can be written to.",
-            detail=f"{self.location}: {type(error).__name__}: {reason}",
+            detail=f"{self.location}: {type(error).__name__}: {cause_of(str(error))}",
         )
 
 
 async def _library() -> Any:
     """obstore itself; reading it in takes a while the first time, which belongs into a thread."""
     return await asyncio.to_thread(import_module, "obstore")
+
+
+async def _nothing(key: str) -> None:
+    """Memory keeps nothing of a write that was broken off."""
+
+
+async def _discard_staged(folder: Path, key: str) -> None:
+    """While it is written a file is called `key#1`, or with a higher number beside others."""
+
+    def discard() -> None:
+        for staged in folder.glob(f"{escape(key)}#*"):
+            staged.unlink(missing_ok=True)
+
+    await asyncio.to_thread(discard)
 
 
 def _memory() -> "ObjectStore":

@@ -9,13 +9,15 @@ from dishka import AsyncContainer
 from app.application.models import ModelCatalog
 from app.domain.errors import AnyportError
 from app.entrypoints.cli.tools import Tools
+from app.ports.attachment_storage import AttachmentStorage
 from app.ports.storage import Storage
 
 
 @click.command()
 @click.pass_obj
 def doctor(tools: Tools) -> None:
-    """Check the settings, the database and each model that may answer, with one small real request each."""
+    """Check the settings, the database, the storage of files, and with one small real request each model that may
+    answer."""
     settings = tools.settings()
     click.echo("ok      settings")
     if not asyncio.run(_examine(tools.container(settings))):
@@ -25,6 +27,7 @@ def doctor(tools: Tools) -> None:
 async def _examine(container: AsyncContainer) -> bool:
     try:
         healthy = await _report("database", lambda: _database(container))
+        healthy &= await _report("attachments", lambda: _attachments(container))
         catalog = await container.get(ModelCatalog)
         for provider in catalog.providers():
             healthy &= await _report(f"provider {provider.name}", provider.check)
@@ -35,6 +38,10 @@ async def _examine(container: AsyncContainer) -> bool:
 
 async def _database(container: AsyncContainer) -> None:
     await (await container.get(Storage)).check()
+
+
+async def _attachments(container: AsyncContainer) -> None:
+    await (await container.get(AttachmentStorage)).check()
 
 
 async def _report(what: str, check: Callable[[], Awaitable[None]]) -> bool:

@@ -177,6 +177,16 @@ class MemoryThreadStore(ThreadStore):
         """All that a user has."""
         return [self._attachments[key] for key in self._users.get(user_id, _User()).attachments]
 
+    def is_unsent(self, attachment_id: str, user_id: str) -> bool:
+        """True when it is the user's, and in no thread."""
+        kept = self._attachments.get(attachment_id)
+        return kept is not None and kept.owner == user_id and kept.thread_id is None
+
+    def abandon_orphan(self, key: str) -> None:
+        """List a file as abandoned unless it is an attachment's."""
+        if key not in self._attachments:
+            self.abandoned[key] = None
+
     def abandon_unsent(self, before: dt.datetime, batch: int) -> int:
         """See `FileLedger.abandon_unsent`."""
         unsent = (kept for kept in self._attachments.values() if kept.thread_id is None and kept.created_at < before)

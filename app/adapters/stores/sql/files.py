@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatkit.types import Attachment
-from sqlalchemy import BigInteger, ColumnElement, Executable, Integer, bindparam, cast, delete, func, select
+from sqlalchemy import ColumnElement, Executable, Integer, bindparam, delete, select
 
 from app.adapters.stores import bodies
-from app.adapters.stores.sql import thread_statements as sql
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import abandoned_files, attachments
 from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.uploads import Reservations, used
 from app.domain.identity import RequestContext
-from app.ports.file_ledger import FileLedger, size_of
+from app.ports.file_ledger import FileLedger, Upload, size_of
 
 _USER = bindparam("user_id", type_=AnyText)
 _IDS = bindparam("ids", type_=AnyText, expanding=True)
@@ -25,9 +25,6 @@ _of_user = (
     .order_by(attachments.c.id)
     .limit(_ROWS)
 )
-_used = select(cast(func.coalesce(func.sum(attachments.c.size), 0), BigInteger).label("bytes")).where(
-    attachments.c.user_id == _USER
-)
 _unsent = attachments.c.thread_id.is_(None) & (attachments.c.created_at < bindparam("before", type_=Moment))
 _old = select(attachments.c.id).where(_unsent).order_by(attachments.c.created_at).limit(_ROWS)
 _delete_old = delete(attachments).where(attachments.c.id.in_(_IDS), _unsent).returning(attachments.c.id)
@@ -38,12 +35,6 @@ _abandoned = (
     .limit(_ROWS)
 )
 _cleared = delete(abandoned_files).where(abandoned_files.c.id.in_(_IDS))
-
-
-_others = select(func.coalesce(func.sum(attachments.c.size), 0)).where(
-    attachments.c.user_id == sql.USER, attachments.c.id != sql.ITEM
-)
-_fits = cast(_others.scalar_subquery(), BigInteger) + sql.SIZE <= bindparam("at_most", type_=BigInteger)
 
 
 def attachment_row(attachment: Attachment, context: RequestContext) -> dict[str, Any]:
@@ -70,19 +61,37 @@ class SqlFileLedger(FileLedger):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._save = sql.save_attachment(database, allowed=_fits)
+        self._uploads = Reservations(database)
 
     async def of_user(self, user_id: str, *, after: str = "", limit: int = 100) -> Sequence[str]:
         return await self._ids(_of_user, {"user_id": user_id, "after": after, "rows": limit})
 
     async def used(self, user_id: str) -> int:
-        row = await self._database.row(_used, {"user_id": user_id})
+        row = await self._database.row(used, {"user_id": user_id})
         return int(row.bytes) if row else 0
 
-    async def save(self, attachment: Attachment, context: RequestContext, *, at_most: int) -> bool:
-        row = {**attachment_row(attachment, context), "at_most": at_most}
-        async with self._database.alone(f"files of {context.user_id}") as connection:
-            return (await connection.execute(self._save.statement, row)).rowcount > 0
+    async def announce(
+        self, attachment: Attachment, context: RequestContext, size: int, *, at_most: int | None, life: dt.timedelta
+    ) -> bool:
+        return await self._uploads.announce(attachment_row(attachment, context), size, at_most=at_most, life=life)
+
+    async def reserve(self, upload: Upload, size: int, *, at_most: int | None, life: dt.timedelta) -> int:
+        return await self._uploads.reserve(upload, size, at_most=at_most, life=life)
+
+    async def renew(self, upload: Upload, *, life: dt.timedelta) -> bool:
+        return await self._uploads.renew(upload, life=life)
+
+    async def settle(self, upload: Upload, attachment: Attachment, context: RequestContext, *, announced: bool) -> bool:
+        return await self._uploads.settle(upload, attachment_row(attachment, context), announced=announced)
+
+    async def release(self, upload: Upload) -> None:
+        await self._uploads.release(upload)
+
+    async def lapsed(self, *, limit: int = 100) -> Sequence[Upload]:
+        return await self._uploads.lapsed(limit)
+
+    async def give_up(self, uploads: Sequence[Upload]) -> None:
+        await self._uploads.give_up(uploads)
 
     async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:
         ids = await self._ids(_old, {"before": before, "rows": batch})

@@ -124,6 +124,18 @@ abandoned_files = Table(
     Column("since", Moment, nullable=False, index=True),
 )
 
+# Room that uploads hold in their users' quotas until `until`, by the database's clock. An announcement has the id of
+# its attachment, and counts while no upload brings its bytes.
+upload_reservations = Table(
+    "upload_reservations",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    Column("attachment_id", AnyText, nullable=False, index=True),
+    Column("user_id", AnyText, nullable=False, index=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+)
+
 # Not bound to the item it answers by a foreign key: a turn may end after its item was deleted.
 turns = Table(
     "turns",

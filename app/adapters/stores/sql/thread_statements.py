@@ -108,15 +108,11 @@ def added_item(database: Database, *, allowed: ColumnElement[bool] = owned) -> I
     return upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=allowed)
 
 
-def save_attachment(database: Database, *, allowed: ColumnElement[bool] | None = None) -> Prepared:
-    """Insert or change an attachment if it is `allowed`; touches no row when it, or the thread it is for, is somebody
-    else's."""
+def save_attachment(database: Database) -> Prepared:
+    """Insert or change an attachment; touches no row when it, or the thread it is for, is somebody else's."""
     values: Values = {"id": ITEM, "user_id": USER, "thread_id": SCOPE, "body": BODY}
     values |= {"created_at": CREATED_AT, "size": SIZE}
-    own = SCOPE.is_(None) | owned
-    return Prepared(
-        upsert(database, attachments, values, keys=["id"], allowed=own if allowed is None else own & allowed)
-    )
+    return Prepared(upsert(database, attachments, values, keys=["id"], allowed=SCOPE.is_(None) | owned))
 
 
 def save_judgements(database: Database) -> Insert:

@@ -59,7 +59,7 @@ async def upload(
     """ChatKit's direct upload: a form (multipart/form-data) with one field `file`. The answer is the attachment."""
     form = MultipartFile(request.headers.get("content-type", ""), request.stream())
     content = await form.content()
-    return _described(await attachments.add(form.name, content, caller))
+    return _described(await attachments.add(form.name, content, caller, at_most=_length(request)))
 
 
 @put(
@@ -164,6 +164,12 @@ def _admit(request: AnyRequest, limits: Limits) -> None:
 async def _body(request: AnyRequest) -> AsyncGenerator[bytes, None]:
     async for piece in request.stream():
         yield piece
+
+
+def _length(request: AnyRequest) -> int | None:
+    """The bytes of the body, of which a file is a part; None when it comes in chunks."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() else None
 
 
 def _described(attachment: Attachment) -> Response[bytes]:
