@@ -72,6 +72,7 @@ from app.entrypoints.chatkit.models import build
 from app.entrypoints.chatkit.pages import in_pieces
 from app.entrypoints.chatkit.request import ChatKitRequest
 from app.entrypoints.chatkit.text_delta import encoded_text_delta
+from app.entrypoints.chatkit.text_bounds import check_texts
 from app.entrypoints.chatkit.written import written
 from app.ports.thread_store import Recollection, ThreadStore
 from app.ports.transcriber import Transcriber
@@ -123,13 +124,15 @@ class AnyportServer(ChatKitServer[RequestContext]):
         return await self.answer(self.read(request), context)
 
     def read(self, request: str | bytes | bytearray) -> ChatKitReq:
-        """A body as a request. Raises `InvalidInputError` for one that is none of ChatKit's, or holds too much."""
+        """A body as a request. Raises `InvalidInputError` for one that is none of ChatKit's, or holds too much: of
+        values, of levels, or of text."""
         check_json(request.encode() if isinstance(request, str) else request)
         try:
             parsed: ChatKitReq = shape(ChatKitReq).validate_json(request)
         except ValidationError as error:
             # Said here: anywhere else it is something of ours that is not valid, and none of the caller's business.
             raise InvalidInputError(validation_message(error)) from error
+        check_texts(type(parsed), parsed)
         return parsed
 
     async def answer(self, parsed: ChatKitReq, context: RequestContext) -> Streamed | NonStreamingResult:

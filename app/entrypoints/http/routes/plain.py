@@ -21,7 +21,7 @@ THREAD_HEADER = "x-thread-id"
 class PlainMessage(msgspec.Struct, frozen=True):
     """What the user says."""
 
-    content: Annotated[str, msgspec.Meta(min_length=1, max_length=100_000)]
+    content: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class PlainRequest(msgspec.Struct, frozen=True):
