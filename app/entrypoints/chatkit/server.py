@@ -71,8 +71,8 @@ from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_bef
 from app.entrypoints.chatkit.models import build
 from app.entrypoints.chatkit.pages import in_pieces
 from app.entrypoints.chatkit.request import ChatKitRequest
-from app.entrypoints.chatkit.text_delta import encoded_text_delta
 from app.entrypoints.chatkit.text_bounds import check_texts
+from app.entrypoints.chatkit.text_delta import encoded_text_delta
 from app.entrypoints.chatkit.written import written
 from app.ports.thread_store import Recollection, ThreadStore
 from app.ports.transcriber import Transcriber
