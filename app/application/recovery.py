@@ -11,7 +11,7 @@ from app.application.turn import NEWS
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.ports.storage import Storage
-from app.ports.thread_store import ThreadStore
+from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 from app.ports.turn_journal import Batch, TurnHead, TurnJournal
 from app.ports.turn_log import TurnLog, TurnRecord
 
@@ -58,8 +58,13 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
 
 async def newest_message(threads: ThreadStore, thread_id: str, context: RequestContext) -> str | None:
     """The message of the user that was answered last."""
-    page = await threads.load_thread_items(thread_id, None, 100, "desc", context)
-    return next((item.id for item in page.data if isinstance(item, UserMessageItem)), None)
+    after: str | None = None
+    while True:
+        page = await threads.load_thread_items(thread_id, after, PAGE_LIMIT, "desc", context)
+        if (found := next((item.id for item in page.data if isinstance(item, UserMessageItem)), None)) is not None:
+            return found
+        if (after := page.after) is None:
+            return None
 
 
 async def _earlier(head: TurnHead, asked: str | None, turn_log: TurnLog, context: RequestContext) -> TurnRecord | None:

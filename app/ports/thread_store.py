@@ -15,6 +15,10 @@ from app.ports.turn_log import TurnRecord
 PAGE_LIMIT = 100
 """The largest page a store returns, whatever is asked for: clients have asked for thousands."""
 
+PAGE_BYTES = 1_000_000
+"""About as many bytes of stored JSON as a page holds at most: it ends before the entry that would bring it over. One
+that is larger by itself, such as a text from before texts had bounds, is a page of its own."""
+
 _PREFIXES: dict[StoreItemType, str] = {
     "thread": "thr",
     "message": "msg",
@@ -57,8 +61,8 @@ class ThreadStore(Store[RequestContext]):
     - `add_thread_item` and `save_item` both insert, or replace the item of that id in that thread.
     - With `context.sees_hidden` false, `hidden_context_item` and `sdk_hidden_context` are left out inside the
       query: a page comes back empty only when nothing follows.
-    - Limits are brought into 1..`PAGE_LIMIT`; `Page.after` is the id of the page's last entry, or None when
-      `has_more` is false.
+    - Limits are brought into 1..`PAGE_LIMIT`, and a page ends early at `PAGE_BYTES`; `Page.after` is the id of the
+      page's last entry, or None when `has_more` is false.
     - Naive datetimes are taken as local time; every datetime that comes back is UTC with an offset.
     - Items and attachments come back as they were, to the last field, also those that ChatKit's own unions do not
       know, such as the ones a newer widget template sets.

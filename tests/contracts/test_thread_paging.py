@@ -11,7 +11,7 @@ from chatkit.types import Page, ThreadItem, ThreadMetadata
 
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
-from app.ports.thread_store import PAGE_LIMIT, ThreadStore
+from app.ports.thread_store import PAGE_BYTES, PAGE_LIMIT, ThreadStore
 from tests.factories import NOON, hidden, later, message, sdk_hidden, thread
 
 # Seven entries of three moments, added in this order; within a moment the one added first is the older one.
@@ -30,13 +30,14 @@ class List:
         self._thread_id = thread_id
         self.ids: list[str] = []
 
-    async def add(self, at: dt.datetime, id_: str | None = None) -> None:
-        """One more entry."""
+    async def add(self, at: dt.datetime, id_: str | None = None, text: str = "Hello") -> None:
+        """One more entry, with its text."""
         id_ = id_ or new_id("any")
         if self._thread_id is None:
-            await self._store.save_thread(thread(id_, at=at), self._who)
+            await self._store.save_thread(thread(id_, at=at, title=text), self._who)
         else:
-            await self._store.add_thread_item(self._thread_id, message(self._thread_id, id_, at=at), self._who)
+            item = message(self._thread_id, id_, at=at, text=text)
+            await self._store.add_thread_item(self._thread_id, item, self._who)
         self.ids.append(id_)
 
     async def delete(self, id_: str) -> None:
@@ -153,6 +154,24 @@ async def test_a_limit_is_at_least_one(seven: List, limit: int) -> None:
     page = await seven.page(limit=limit)
     assert [entry.id for entry in page.data] == [seven.ids[1]]
     assert page.has_more
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("letter", ["x", "ß", "😀"])
+async def test_a_page_ends_before_it_holds_too_many_bytes(entries: List, order: str, letter: str) -> None:
+    for size in (0.3, 0.3, 0.3, 0.3, 2.5, 0.0, 1.5, 0.1):
+        await entries.add(NOON, text=letter * int(size * PAGE_BYTES / len(letter.encode())))
+    seen: list[list[Any]] = []
+    after, more = None, True
+    while more:
+        page = await entries.page(after, order=order)
+        after, more = page.after, page.has_more
+        assert after == (page.data[-1].id if more else None)
+        seen.append(page.data)
+    ids = [entry.id for page in seen for entry in page]
+    assert ids == (entries.ids if order == "asc" else entries.ids[::-1])
+    lengths = [len(page) for page in seen]
+    assert lengths == ([3, 1, 1, 1, 1, 1] if order == "asc" else [1, 1, 1, 1, 3, 1])
 
 
 @pytest.mark.parametrize("limit", [PAGE_LIMIT, PAGE_LIMIT + 1, 2**63, 10**30])

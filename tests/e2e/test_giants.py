@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from chatkit.types import StructuredInputItem, WidgetItem
 
+from app.ports.thread_store import PAGE_BYTES
 from tests.chatkit_client import ChatKitClient, user_input
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.dialects import SECRET, Call
@@ -163,11 +164,23 @@ async def test_a_page_and_a_history_of_large_items(place: Place) -> None:
     for _ in range(10):
         place.upstream.script(WIRE.calls(Call("draw", {"rows": 120})))
         await place.client.say(text(MESSAGE // 4), said.thread_id)
-    page = await place.client.call("items.list", thread_id=said.thread_id, limit=100)
-    assert len([item for item in page["data"] if item["type"] == "widget"]) == 10
-    assert len(msgspec.json.encode(page)) > 10 * (MESSAGE // 4 + 25_000)
+    pages = await pages_of(place.client, said.thread_id)
+    items = [item for page in pages for item in page["data"]]
+    assert len([item for item in items if item["type"] == "widget"]) == 10
+    assert len(msgspec.json.encode(items)) > 10 * (MESSAGE // 4 + 25_000)
+    assert all(len(msgspec.json.encode(page)) < 1.1 * PAGE_BYTES for page in pages)
     thread = await place.client.call("threads.get_by_id", thread_id=said.thread_id)
-    assert len(thread["items"]["data"]) == 20
+    assert thread["items"]["has_more"]
+    assert len(msgspec.json.encode(thread)) < 1.1 * PAGE_BYTES
+
+
+async def pages_of(client: ChatKitClient, thread_id: str) -> list[dict[str, Any]]:
+    """All pages of a thread, each as long as it may be."""
+    pages: list[dict[str, Any]] = []
+    while not pages or pages[-1]["has_more"]:
+        after = pages[-1]["after"] if pages else None
+        pages.append(await client.call("items.list", thread_id=thread_id, limit=100, after=after))
+    return pages
 
 
 async def test_a_body_of_nothing_but_nesting(place: Place) -> None:

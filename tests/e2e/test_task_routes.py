@@ -1,11 +1,13 @@
 """Tasks over plain HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
+from app.entrypoints.http.routes.tasks import PIECE
 from tests.chatkit_client import ChatKitClient
 
 Json = dict[str, Any]
@@ -122,3 +124,13 @@ async def test_the_document_shows_how(client: ChatKitClient) -> None:
     assert {"404", "412"} <= set(one["patch"]["responses"])
     body = one["patch"]["requestBody"]["content"]["application/json"]
     assert "completed" in str(body)
+
+
+async def test_a_long_list_is_sent_in_pieces(client: ChatKitClient) -> None:
+    await asyncio.gather(*(add(client, title=f"task {number}", description="é" * 2_000) for number in range(2 * PIECE)))
+    for limit in (PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 500):
+        page = (await client.http.get("/api/tasks", params={"limit": limit})).json()
+        assert len(page) == min(limit, 2 * PIECE)
+        assert len({task["id"] for task in page}) == len(page)
+        rest = await client.http.get("/api/tasks", params={"after": page[-1]["id"], "limit": 500})
+        assert len(page) + len(rest.json()) == 2 * PIECE

@@ -52,14 +52,26 @@ async def open_client_call(
 ) -> ClientToolCallItem:
     """The newest client tool call that waits, whatever stands behind it. Raises `NotFoundError`, and
     `InvalidInputError` when there is none or it has waited too long."""
-    page = await store.load_thread_items(thread_id, None, PAGE_LIMIT, "desc", context)
-    waiting = (item for item in page.data if isinstance(item, ClientToolCallItem) and item.status == "pending")
-    call = next(waiting, None)
-    if call is None:
+    call = next(filter(_waits, await _newest(store, thread_id, context)), None)
+    if not isinstance(call, ClientToolCallItem):
         raise InvalidInputError(_("No client tool call of this thread is waiting for a result."))
     if expired(call, dt.datetime.now(dt.UTC), patience):
         raise InvalidInputError(_("This result came too late. The next message is answered without it."))
     return call
+
+
+async def _newest(store: ThreadStore, thread_id: str, context: RequestContext) -> list[ThreadItem]:
+    """The newest `PAGE_LIMIT` items, on as many pages as they take."""
+    page = await store.load_thread_items(thread_id, None, PAGE_LIMIT, "desc", context)
+    newest = list(page.data)
+    while page.after is not None and len(newest) < PAGE_LIMIT:
+        page = await store.load_thread_items(thread_id, page.after, PAGE_LIMIT - len(newest), "desc", context)
+        newest += page.data
+    return newest
+
+
+def _waits(item: ThreadItem) -> bool:
+    return isinstance(item, ClientToolCallItem) and item.status == "pending"
 
 
 def check_base64(text: str) -> None:

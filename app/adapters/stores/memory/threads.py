@@ -8,7 +8,7 @@ import bisect
 import copy
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from itertools import islice, takewhile
+from itertools import accumulate, islice, takewhile
 from typing import Any, Literal, NamedTuple
 
 from chatkit.store import NotFoundError
@@ -19,7 +19,7 @@ from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
 from app.application.pauses import Pauses
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import size_of
-from app.ports.thread_store import PAGE_LIMIT, Feedback, Recollection, ThreadStore
+from app.ports.thread_store import PAGE_BYTES, PAGE_LIMIT, Feedback, Recollection, ThreadStore
 from app.ports.turn_log import TurnRecord
 
 _HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
@@ -282,10 +282,12 @@ class MemoryThreadStore(ThreadStore):
 
 
 async def _page(found: Iterator[_Item | _Thread], limit: int) -> Page[Any]:
-    limit = capped(limit, PAGE_LIMIT)
-    kept = [*islice(found, limit + 1)]
-    more = len(kept) > limit
-    data = await bodies.load_all(kept[:limit], _load)
+    listed = [*islice(found, capped(limit, PAGE_LIMIT) + 1)]
+    kept = listed[: capped(limit, PAGE_LIMIT)]
+    sizes = accumulate(len(entry.body.encode(errors="surrogatepass")) for entry in kept)
+    fitting = max(1, sum(size <= PAGE_BYTES for size in sizes))
+    more = len(listed) > fitting
+    data = await bodies.load_all(kept[:fitting], _load)
     return Page(data=data, has_more=more, after=data[-1].id if more else None)
 
 

@@ -4,13 +4,46 @@ import datetime as dt
 import operator
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Executable, Row, Select, Table, and_, bindparam, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import ColumnCollection
+from sqlalchemy.sql.functions import FunctionElement
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import tombstones
+from app.ports.thread_store import PAGE_BYTES
 
 Kind = Literal["item", "thread", "task"]
+
+
+class stored_bytes(FunctionElement[int]):  # noqa: N801  # named as the functions of SQL are
+    """How many bytes a text has; PostgreSQL knows without reading it."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(stored_bytes)
+def _octets(element: Any, compiler: Any, **how: Any) -> str:
+    return f"octet_length({compiler.process(element.clauses, **how)})"
+
+
+@compiles(stored_bytes, "sqlite")
+def _octets_of_sqlite(element: Any, compiler: Any, **how: Any) -> str:
+    return f"length(CAST({compiler.process(element.clauses, **how)} AS BLOB))"
 
 
 def position(table: Table, kind: Kind, scope: ColumnElement[Any]) -> Select[Any]:
@@ -45,10 +78,28 @@ def page(query: Select[Any], table: Table, order: str, start: Select[Any] | None
     return _ordered(select(both), both.c, order)
 
 
+def bounded_page(table: Table, scope: ColumnElement[bool], order: str, start: Select[Any] | None) -> Select[Any]:
+    """The `body` and `created_at` of a page of `table`, which ends early at `PAGE_BYTES`; `found` is the number of rows
+    up to `:rows`. Bodies are read once it is known which: a database would keep all of them meanwhile."""
+    sizes = select(table.c.created_at, table.c.seq, stored_bytes(table.c.body).label("size")).where(scope)
+    listed = page(sizes, table, order, start).subquery("listed")
+    so_far = func.sum(listed.c.size).over(order_by=_keys(listed.c, order), rows=(None, 0))
+    counted = select(listed, so_far.label("so_far"), func.count().over().label("found")).subquery("counted")
+    kept = table.alias("kept")
+    body = select(kept.c.body).where(kept.c.seq == counted.c.seq).scalar_subquery()
+    return (
+        select(body.label("body"), counted.c.created_at, counted.c.found)
+        .where(or_(counted.c.so_far <= PAGE_BYTES, counted.c.so_far == counted.c.size))
+        .order_by(*_keys(counted.c, order))
+    )
+
+
 def _ordered(query: Select[Any], columns: ColumnCollection[str, Any], order: str) -> Select[Any]:
-    key = (columns.created_at, columns.seq)
-    ordered = query.order_by(*(column.asc() if order == "asc" else column.desc() for column in key))
-    return ordered.limit(bindparam("rows"))
+    return query.order_by(*_keys(columns, order)).limit(bindparam("rows"))
+
+
+def _keys(columns: ColumnCollection[str, Any], order: str) -> list[ColumnElement[Any]]:
+    return [column.asc() if order == "asc" else column.desc() for column in (columns.created_at, columns.seq)]
 
 
 def bury(database: Database, kind: Kind, scope: str, id_: str, row: Row[Any]) -> Executable:

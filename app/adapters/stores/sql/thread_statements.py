@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from app.adapters.stores.sql.database import Database
-from app.adapters.stores.sql.paging import page, position
+from app.adapters.stores.sql.paging import bounded_page, position
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import attachments, feedback, thread_items, threads, tombstones, turns
 from app.adapters.stores.sql.types import AnyText, Moment
@@ -79,18 +79,16 @@ delete_attachment = delete(attachments).where(attachments.c.id == ITEM, attachme
 @cache
 def threads_page(order: str, *, continued: bool) -> Prepared:
     """A page of the threads of the user `:scope`."""
-    query = select(threads.c.body, threads.c.created_at, threads.c.seq).where(threads.c.user_id == SCOPE)
-    return Prepared(page(query, threads, order, thread_position if continued else None))
+    return Prepared(bounded_page(threads, threads.c.user_id == SCOPE, order, thread_position if continued else None))
 
 
 @cache
 def items_page(order: str, *, continued: bool, sees_hidden: bool) -> Prepared:
     """A page of the items of the thread `:scope`."""
-    query = select(thread_items.c.body, thread_items.c.created_at, thread_items.c.seq)
-    query = query.where(thread_items.c.thread_id == SCOPE, owned)
+    shown = and_(thread_items.c.thread_id == SCOPE, owned)
     if not sees_hidden:
-        query = query.where(~thread_items.c.hidden)
-    return Prepared(page(query, thread_items, order, item_position if continued else None))
+        shown = and_(shown, ~thread_items.c.hidden)
+    return Prepared(bounded_page(thread_items, shown, order, item_position if continued else None))
 
 
 def saved_thread(

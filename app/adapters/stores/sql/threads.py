@@ -71,7 +71,7 @@ class SqlThreadStore(ThreadStore):
         rows = await self._database.rows(sql.threads_page(order, continued=after is not None), parameters)
         if not rows and after is not None:
             await self._check_cursor(sql.thread_position, "Thread", parameters)
-        return _page([_thread(row) for row in rows], limit)
+        return _page([_thread(row) for row in rows], rows, limit)
 
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
         parameters = {"scope": thread_id, "user_id": context.user_id}
@@ -94,7 +94,7 @@ class SqlThreadStore(ThreadStore):
             await self.load_thread(thread_id, context)
             if after is not None:
                 await self._check_cursor(sql.item_position, "Item", parameters)
-        return _page(await bodies.load_all(rows, _item), limit)
+        return _page(await bodies.load_all(rows[:limit], _item), rows, limit)
 
     async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
         parameters = {"scope": thread_id, "user_id": context.user_id, "item_id": item_id}
@@ -201,9 +201,9 @@ def _capped(limit: int) -> int:
     return max(1, min(limit, PAGE_LIMIT))
 
 
-def _page(entries: list[Any], limit: int) -> Page[Any]:
-    more = len(entries) > limit
+def _page(entries: list[Any], rows: Sequence[Any], limit: int) -> Page[Any]:
     entries = entries[:limit]
+    more = bool(rows) and rows[0].found > len(entries)
     return Page(data=entries, has_more=more, after=entries[-1].id if more else None)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -10,6 +11,7 @@ from litestar import Response, delete, get, patch, post
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import Body, HeaderParameter, Parameter
+from litestar.response import Stream
 
 from app.application.tasks import TaskService
 from app.domain.errors import InvalidInputError
@@ -17,6 +19,8 @@ from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.domain.task import Priority, Status, Task, TaskChange
 
+PIECE: Final = 50
+"""Tasks that are read and sent at once; each may have some 17 KB."""
 _ENTITY_TAG: Final = re.compile(r'"(\d{1,18})"')
 
 
@@ -63,16 +67,37 @@ _DONE = Example(summary="Complete it", value={"status": "completed"})
 _MOVED = Example(summary="Change the title, clear the date", value={"title": "Buy oat milk", "due": None})
 
 
-@get("/api/tasks", tags=["tasks"], summary="List tasks")
+@get(
+    "/api/tasks",
+    tags=["tasks"],
+    summary="List tasks",
+    responses={200: ResponseSpec(list[Task], description="The tasks.", generate_examples=False)},
+)
 async def list_tasks(
     tasks: FromDishka[TaskService],
     caller: FromDishka[RequestContext],
     status: Annotated[Status | None, Parameter(description="Only tasks of this status.")] = None,
     after: Annotated[str | None, Parameter(description="Id of the last task of the page before.")] = None,
     limit: Annotated[int, Parameter(ge=1, le=500, description="Length of the page.")] = 100,
-) -> list[Task]:
+) -> Response[Sequence[Task]] | Stream:
     """The caller's tasks, oldest first."""
-    return list(await tasks.list(caller.user_id, status=status, after=after, limit=limit))
+    first = await tasks.list(caller.user_id, status=status, after=after, limit=min(limit, PIECE))
+    if len(first) < PIECE or limit == PIECE:
+        return Response(first)
+    return Stream(_in_pieces(tasks, caller.user_id, status, first, limit), media_type="application/json")
+
+
+async def _in_pieces(
+    tasks: TaskService, user_id: str, status: Status | None, piece: Sequence[Task], limit: int
+) -> AsyncGenerator[bytes, None]:
+    """A long list, read as far as it is sent: a reader that takes its time costs no more than one piece."""
+    opening = b"["
+    while piece:
+        limit -= len(piece)
+        yield opening + msgspec.json.encode(piece)[1:-1]
+        opening = b","
+        piece = await tasks.list(user_id, status=status, after=piece[-1].id, limit=min(limit, PIECE)) if limit else ()
+    yield b"]"
 
 
 @post("/api/tasks", tags=["tasks"], summary="Add a task")
