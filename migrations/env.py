@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from advanced_alchemy.types import DateTimeUTC
 from alembic import context
 
 from app.adapters.stores.sql.tables import metadata
@@ -12,7 +13,7 @@ def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """How a new migration writes our own types: as what the database stores, for later code may change them."""
     if kind == "type" and isinstance(item, AnyText):
         return "text"
-    if kind == "type" and isinstance(item, Moment):
+    if kind == "type" and isinstance(item, Moment | DateTimeUTC):
         return "sa.DateTime(timezone=True)"
     return False
 

@@ -41,7 +41,7 @@ LAZY: Final = frozenset(
 
 OPTIONAL: Final = (
     "aiohttp",  # Another way to connect for openai's client, which only LiteLLM uses.
-    "advanced_alchemy",  # Litestar's pages take their form from it wherever it happens to be installed.
+    "advanced_alchemy",  # Litestar would shape its pages by it, and `memory://` has no use for it.
     "rich",  # structlog would draw tracebacks with it, and the values of local variables into them, secrets as well.
 )
 

@@ -15,7 +15,7 @@ from tests.server import ROOT
 
 # As `serve` does it; prints what is imported when it would listen, and once the first answer is prepared.
 START = """
-import asyncio, json, sys
+import asyncio, json, os, sys
 from app.startup.libraries import LAZY, sparingly
 
 with sparingly():
@@ -26,7 +26,8 @@ with sparingly():
     from app.ports.agent_runner import AgentRunner
 
 async def start():
-    settings = bootstrap.read_settings({"LLM_PROVIDER": "gemini", "GEMINI_API_KEY": "none", "APP_LOG_LEVEL": "error"})
+    told = {"LLM_PROVIDER": "gemini", "GEMINI_API_KEY": "none", "APP_LOG_LEVEL": "error"}
+    settings = bootstrap.read_settings({**os.environ, **told})
     container = bootstrap.make_container(settings)
     await container.get(Turns)
     bootstrap.make_app(container, settings)
@@ -78,11 +79,14 @@ left = [name for name, module in list(sys.modules.items()) if any(value is Stand
 print(json.dumps({"holders": holders, "told": told, "left": left}))
 """
 
+SQL = {"advanced_alchemy", "attr", "sqlalchemy.orm"}
+"""What comes with a database; memory:// has no use for it."""
+
 NOT_CHOSEN = {
     *OPTIONAL,
+    *SQL,
     "alembic",
     "asyncpg",
-    "attr",
     "cryptography",
     "litellm",
     "mcp",
@@ -90,14 +94,19 @@ NOT_CHOSEN = {
     "opentelemetry.sdk",
     "polyfactory",
     "pydantic.v1",
-    "sqlalchemy.orm",
 }
 
 
-async def printed_by(program: str, folder: Path) -> dict[str, Any]:
+async def printed_by(program: str, folder: Path, **environment: str) -> dict[str, Any]:
     """What a program prints as JSON, in a process of its own."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, cwd=folder, env={"PYTHONPATH": str(ROOT)}, stdout=PIPE, stderr=PIPE
+        sys.executable,
+        "-c",
+        program,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), **environment},
+        stdout=PIPE,
+        stderr=PIPE,
     )
     output, complaints = await process.communicate()
     assert process.returncode == 0, complaints.decode()
@@ -113,8 +122,10 @@ async def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return await printed_by(START, folder)
 
 
-async def test_what_is_not_chosen_is_not_imported(started: dict[str, Any]) -> None:
-    assert NOT_CHOSEN & set(started["prepared"]) == set()
+async def test_what_is_not_chosen_is_not_imported(started: dict[str, Any], tmp_path: Path) -> None:
+    assert NOT_CHOSEN & set(started["prepared"]) == SQL
+    in_memory = await printed_by(START, tmp_path, DATABASE_URL="memory://")
+    assert NOT_CHOSEN & set(in_memory["prepared"]) == set()
 
 
 async def test_what_only_an_answer_needs_is_imported_once_the_server_listens(started: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import operator
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import (
     BigInteger,
@@ -102,7 +102,14 @@ def _keys(columns: ColumnCollection[str, Any], order: str) -> list[ColumnElement
     return [column.asc() if order == "asc" else column.desc() for column in (columns.created_at, columns.seq)]
 
 
-def bury(database: Database, kind: Kind, scope: str, id_: str, row: Row[Any]) -> Executable:
+class Placed(Protocol):
+    """A row that has a place in a list."""
+
+    created_at: Any
+    seq: Any
+
+
+def bury(database: Database, kind: Kind, scope: str, id_: str, row: Row[Any] | Placed) -> Executable:
     """Keep the position of a row that was deleted, for cursors that name it."""
     statement = database.insert(tombstones).values(
         kind=kind, scope=scope, id=id_, created_at=row.created_at, seq=row.seq, deleted_at=dt.datetime.now(dt.UTC)

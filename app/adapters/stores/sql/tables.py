@@ -6,35 +6,27 @@ next one, which could then come before a cursor. `body` is a ChatKit object as p
 """
 
 import datetime as dt
+from typing import cast
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
+from app.adapters.stores.sql.metadata import metadata as metadata
+from app.adapters.stores.sql.task_model import TaskModel
 from app.adapters.stores.sql.types import AnyText, Moment, Sequence
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-    }
-)
 
 
 def _seq() -> Column[int]:
@@ -232,27 +224,7 @@ request_answers = Table(
     Column("until", Moment, nullable=False, index=True),
 )
 
-tasks = Table(
-    "tasks",
-    metadata,
-    _seq(),
-    Column("id", AnyText, nullable=False),
-    Column("user_id", AnyText, nullable=False),
-    Column("title", AnyText, nullable=False),
-    Column("folded_title", AnyText, nullable=False),
-    Column("description", AnyText, nullable=False),
-    Column("priority", String(16), nullable=False),
-    Column("due", Date),
-    Column("status", String(16), nullable=False),
-    _created_at(),
-    Column("updated_at", Moment, nullable=False),
-    Column("completed_at", Moment),
-    Column("version", Integer, nullable=False),
-    UniqueConstraint("user_id", "id"),
-    Index(None, "user_id", "created_at", "seq"),
-    Index(None, "user_id", "status", "created_at", "seq"),
-    sqlite_autoincrement=True,
-)
+tasks = cast(Table, TaskModel.__table__)
 
 # Where deleted things stood in their lists, so that a client's cursor goes on working. `scope` is the thread of an
 # item and the user of a thread or task.
