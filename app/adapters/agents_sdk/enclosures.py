@@ -1,7 +1,9 @@
 """Attachments as parts of what the model is told, read from their storage when a turn begins."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterable, Sequence
+from contextlib import suppress
 from typing import Final, cast
 
 import structlog
@@ -15,6 +17,7 @@ from openai.types.responses import (
 )
 
 from app.application.pauses import Pauses
+from app.application.text_encoding import UnknownEncodingError, decoded
 from app.domain.conversation import BYTES_PER_TOKEN
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.media_types import IMAGES, is_text
@@ -79,10 +82,18 @@ class Enclosures:
             if length > self._text_bytes:
                 break
         content = b"".join(pieces)
-        text = content[: self._text_bytes].decode(errors="replace")
+        text = await asyncio.to_thread(_readable, content[: self._text_bytes], whole=length <= self._text_bytes)
         cut = "\n[The rest of the file is left out.]" if len(content) > self._text_bytes else ""
         told = f"[The user attached the file {attachment.name!r}. Its content:]\n{text}{cut}\n[End of the file.]"
         return ResponseInputTextParam(type="input_text", text=told)
+
+
+def _readable(content: bytes, *, whole: bool) -> str:
+    with suppress(UnknownEncodingError):
+        if (text := decoded(content, whole=whole)) is not None:
+            return text
+    # Only its beginning was looked at when it was uploaded.
+    return content.decode(errors="replace")
 
 
 def mentioned(attachment: Attachment, why: str) -> ResponseInputTextParam:

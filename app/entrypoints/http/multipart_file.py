@@ -7,6 +7,9 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 FIELD = "file"
 
+HEADER_BYTES = 64 * 1024
+"""A name may be as long as in `attachments.create`, and is shortened afterwards."""
+
 
 class MultipartFile:
     """The field `file` of a form; its other fields are passed over.
@@ -44,7 +47,7 @@ async def _parsed(
     boundary: str, body: AsyncIterator[bytes]
 ) -> AsyncGenerator[MultipartSegment | bytes | bytearray | None, None]:
     try:
-        with PushMultipartParser(boundary, max_segment_count=8) as parser:
+        with PushMultipartParser(boundary, max_segment_count=8, max_header_size=HEADER_BYTES) as parser:
             async for piece in body:
                 # To the parser nothing means the end.
                 if piece:

@@ -1,0 +1,125 @@
+"""In which encoding a text was saved: UTF-8, or one of those that office programs still write."""
+
+import codecs
+import re
+import unicodedata
+from typing import Final
+
+from app.domain.errors import InvalidInputError
+from app.domain.language import _
+
+_BOMS: Final = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    # Before those of UTF-16, with which they begin.
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_LEGACY: Final = ("cp1252", "cp932", "euc_jp", "gb18030", "cp949", "cp1251", "mac_roman", "big5", "cp1250")
+"""In the order in which one wins that reads as well as another."""
+
+_CONTROLS: Final = bytes({*range(32), 127} - set(b"\t\n\r\f\x1b"))
+_ODD_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_SHIFT: Final = re.compile(rb"\x1b(?:\$[@B]|\([BJ])")
+"""ISO-2022-JP, as mail programs write it."""
+
+_WORD_SIGNS: Final = frozenset("\u2018\u2019\u00b7\u30fb\u30fc\u3005")
+_TOLERANCE: Final = 0.05
+_BROKEN_SHARE: Final = 0.1
+_SAMPLE_CHARACTERS: Final = 20_000
+
+
+class UnknownEncodingError(InvalidInputError):
+    """A text whose bytes fit no encoding that is known here."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The encoding of this text is not known. Save it as UTF-8 and attach it again."))
+
+
+def decoded(content: bytes, *, whole: bool) -> str | None:
+    """A text; of one that is not `whole` the last character may be cut. None for what is no text.
+
+    Raises `UnknownEncodingError`. It may take 50 ms: call it in a thread.
+    """
+    for mark, encoding in _BOMS.items():
+        if content.startswith(mark):
+            return _clean(_read(content, encoding, whole=whole))
+    if b"\0" in content:
+        return _wide(content, whole=whole)
+    if content.translate(None, _CONTROLS) != content:
+        return None
+    if _SHIFT.search(content) and (text := _read(content, "iso2022_jp", whole=whole)) is not None:
+        return text
+    if (text := _read(content, "utf-8", whole=whole)) is not None:
+        return text
+    return _damaged(content) or _legacy(content, whole=whole)
+
+
+def _read(content: bytes, encoding: str, *, whole: bool) -> str | None:
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(content, final=whole)
+    except UnicodeDecodeError:
+        return None
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None or _ODD_CONTROLS.search(text) else text
+
+
+def _wide(content: bytes, *, whole: bool) -> str | None:
+    """UTF-16 without a mark. With its bytes the wrong way round a text has hardly a space or a line end."""
+    texts = [_clean(_read(content, encoding, whole=whole)) for encoding in ("utf-16-le", "utf-16-be")]
+    best = max((text for text in texts if text), key=_ascii, default="")
+    assigned = all(unicodedata.category(character) not in {"Cn", "Co"} for character in best[:_SAMPLE_CHARACTERS])
+    return best if best and _ascii(best) and assigned else None
+
+
+def _ascii(text: str) -> int:
+    return sum(character < "\x80" for character in text)
+
+
+def _damaged(content: bytes) -> str | None:
+    """UTF-8 with a few broken bytes: in any other encoding all of it would be garbage."""
+    text = content.decode(errors="replace")
+    broken = text.count("\ufffd")
+    return text if broken <= _BROKEN_SHARE * (len(text) - _ascii(text)) else None
+
+
+def _legacy(content: bytes, *, whole: bool) -> str:
+    # Takes a while to import, and few texts need it.
+    from charset_normalizer import from_bytes
+
+    sample = content if whole else _up_to_a_break(content)
+    matches = [*from_bytes(sample, cp_isolation=[*_LEGACY], preemptive_behaviour=False)]
+    if not matches:
+        raise UnknownEncodingError
+    least = min(match.chaos for match in matches)
+    fitting = {name for match in matches if match.chaos <= least + _TOLERANCE for name in match.could_be_from_charset}
+    texts = [text for name in _LEGACY if name in fitting and (text := _read(content, name, whole=whole)) is not None]
+    if not texts:
+        raise UnknownEncodingError
+    return min(texts, key=lambda text: _oddity(text[:_SAMPLE_CHARACTERS]))
+
+
+def _up_to_a_break(content: bytes) -> bytes:
+    """Without a character that may be cut: no byte below 0x30 is the second of any."""
+    return re.sub(rb"[^\x00-\x2f]{1,200}\Z", b"", content) or content
+
+
+def _oddity(text: str) -> int:
+    """How often it looks like no writing: signs and capitals within words, narrow katakana. Kana speak for it, for in
+    other encodings no kana appear by chance."""
+    odd = 0
+    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if character < "\x80":
+            continue
+        if "\u3041" <= character <= "\u30fa":
+            odd -= 1
+        elif "\uff61" <= character <= "\uff9f" or _ODD_CONTROLS.match(character):
+            odd += 1
+        elif not character.isalpha():  # Signs of East Asia stand between letters.
+            odd += character < "\u2e80" and before.isalpha() and after.isalpha() and character not in _WORD_SIGNS
+        elif character.isupper():
+            odd += before.islower()
+    return odd
