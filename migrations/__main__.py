@@ -8,8 +8,8 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import Connection
 
+from app.adapters.stores.sql.alembic_runs import alembic_config, upgrade
 from app.adapters.stores.sql.database import SqliteDatabase
-from app.adapters.stores.sql.migrations import alembic_config, upgrade
 from app.adapters.stores.sql.schema import HEAD
 from app.adapters.stores.url import SqliteTarget
 

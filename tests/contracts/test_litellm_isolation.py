@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.providers._litellm_provider import LitellmProvider
+from app.adapters.providers._litellm_settings import LitellmSettings
 from app.adapters.providers._litellm_wire import NotAdmittedError
-from app.adapters.providers.litellm import LitellmSettings
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 from tests.contracts.response_events import heard
@@ -33,7 +33,7 @@ ASK = """
 import asyncio, json, sys
 from agents import ModelSettings, ModelTracing
 from app.adapters.providers._litellm_provider import LitellmProvider
-from app.adapters.providers.litellm import LitellmSettings
+from app.adapters.providers._litellm_settings import LitellmSettings
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 

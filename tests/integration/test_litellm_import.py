@@ -12,7 +12,8 @@ from tests.server import FROM_HERE, free_port
 WITHOUT = """
 import importlib, json, pkgutil, sys
 import app.adapters.providers as providers
-from app.adapters.providers.litellm import LitellmSettings, plugin
+from app.adapters.providers._litellm_settings import LitellmSettings
+from app.adapters.providers.litellm import plugin
 from app.adapters.providers.registry import discover
 from app.environment import Secret
 
@@ -40,7 +41,8 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 before = dict(os.environ)
 
-from app.adapters.providers.litellm import LitellmSettings, plugin
+from app.adapters.providers._litellm_settings import LitellmSettings
+from app.adapters.providers.litellm import plugin
 from app.environment import Secret
 
 provider = plugin.build(LitellmSettings(model="anthropic/claude-sonnet-4-5", api_key=Secret("k")))
@@ -64,7 +66,8 @@ late = set()
 from app.startup.libraries import sparingly
 
 with sparingly():
-    from app.adapters.providers.litellm import LitellmSettings, plugin
+    from app.adapters.providers._litellm_settings import LitellmSettings
+    from app.adapters.providers.litellm import plugin
     from app.environment import Secret
     from app.ports.model_provider import ModelError
 

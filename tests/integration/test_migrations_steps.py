@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from app.adapters.stores.sql import migrations
+from app.adapters.stores.sql import alembic_runs
+from app.adapters.stores.sql.alembic_runs import upgrade
 from app.adapters.stores.sql.database import Database, open_database
-from app.adapters.stores.sql.migrations import upgrade
 from app.adapters.stores.sql.schema import HEAD, current_revision
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.domain.errors import SchemaError
@@ -69,7 +69,7 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of our migrations, to which a test may add one."""
     copy = tmp_path / "migrations"
     shutil.copytree(CHECKOUT / "migrations", copy)
-    monkeypatch.setattr(migrations, "_scripts", lambda: copy)
+    monkeypatch.setattr(alembic_runs, "_scripts", lambda: copy)
     return copy
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import pytest
 
 from app.adapters.providers._litellm_engine import VERSION, EngineError, load
+from app.adapters.providers._litellm_settings import LitellmSettings, route
 from app.adapters.providers._litellm_vendors import VENDORS
-from app.adapters.providers.litellm import LitellmSettings, missing, plugin, route
+from app.adapters.providers.litellm import missing, plugin
 from app.environment import Problem, read_section
 from tests.server import ROOT
 

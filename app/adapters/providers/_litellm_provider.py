@@ -9,10 +9,10 @@ from app.adapters.providers import _litellm_engine
 from app.adapters.providers._chat_completions import ChatCompletionsModel, Dialect
 from app.adapters.providers._endpoint import Endpoint
 from app.adapters.providers._errors import Origin
+from app.adapters.providers._litellm_settings import NAME, LitellmSettings, route
 from app.adapters.providers._litellm_transport import LitellmTransport
 from app.adapters.providers._litellm_wire import open_line
 from app.adapters.providers._patience import first_word
-from app.adapters.providers.litellm import NAME, LitellmSettings, route
 from app.ports.model_provider import ModelInfo, ModelProvider
 
 

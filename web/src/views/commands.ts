@@ -2,14 +2,8 @@
 
 import { beginMention, chooseTool, pickFiles } from "./composer";
 import { toggleDictation } from "./dictation";
+import type { BuiltIn } from "./suggestions";
 import type { View } from "./view";
-
-export interface BuiltIn {
-  id: string;
-  label: string;
-  icon: string;
-  run(): void;
-}
 
 /** Those of the composer's own actions that the page has turned on and whose names contain `query`. */
 export function builtIns(view: View, query: string): BuiltIn[] {

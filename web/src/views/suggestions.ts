@@ -2,7 +2,14 @@
 
 import type { ChatKitOptions, Command, Entity } from "@openai/chatkit";
 import type { Draft } from "../state/draft";
-import type { BuiltIn } from "./commands";
+
+/** A command of the composer itself. */
+export interface BuiltIn {
+  id: string;
+  label: string;
+  icon: string;
+  run(): void;
+}
 
 export type Suggestion =
   | { kind: "entity"; entity: Entity }

@@ -1,14 +1,9 @@
-"""Alembic, run from inside the server: `migrations/` of a checkout, or its copy in the installed package."""
+"""The commands of a migration: where a database stands, and bringing it to this code's schema."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
-
-import app
+from app.adapters.stores.sql.alembic_runs import upgrade
 from app.adapters.stores.sql.database import Database, open_database
 from app.adapters.stores.sql.schema import schema_status
 from app.adapters.stores.url import MemoryTarget, parse_database_url
@@ -33,38 +28,6 @@ async def status(url: Secret) -> SchemaStatus:
     """Where the database stands; changes nothing."""
     async with _opened(url) as database:
         return await schema_status(database)
-
-
-async def upgrade(database: Database, revision: str = "head") -> None:
-    """Run the migrations up to `revision` in one transaction, alone among all processes."""
-    await _run(database, command.upgrade, revision)
-
-
-async def downgrade(database: Database, revision: str) -> None:
-    """Undo the migrations after `revision`, all or nothing; `base` undoes every one."""
-    await _run(database, command.downgrade, revision)
-
-
-def alembic_config(connection: Connection | None = None) -> Config:
-    """What Alembic needs to find our migrations, and to run them on `connection`."""
-    config = Config()
-    config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
-async def _run(database: Database, action: Callable[[Config, str], None], revision: str) -> None:
-    def run(connection: Connection) -> None:
-        action(alembic_config(connection), revision)
-
-    async with database.migration() as connection:
-        await connection.run_sync(run)
-
-
-def _scripts() -> Path:
-    package = Path(app.__file__).parent
-    installed = package / "_migrations"
-    return installed if installed.exists() else package.parent / "migrations"
 
 
 @asynccontextmanager

@@ -49,7 +49,7 @@ async def check_schema(database: Database) -> None:
             f"The database has schema {found.current or 'none'}, and this version of Anyport needs {HEAD}. "
             "Run: python -m app migrate"
         )
-    from app.adapters.stores.sql.migrations import upgrade
+    from app.adapters.stores.sql.alembic_runs import upgrade
 
     await upgrade(database)
 
