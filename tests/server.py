@@ -121,6 +121,10 @@ class ServerProcess:
     async def start(self) -> "ServerProcess":
         """Start it and wait until it is healthy."""
         await self.spawn()
+        return await self.healthy()
+
+    async def healthy(self) -> "ServerProcess":
+        """Wait until it is, once it was spawned."""
         async with httpx.AsyncClient() as client, asyncio.timeout(START_SECONDS):
             while True:
                 assert self._process is not None

@@ -3,7 +3,6 @@
 What was changed is written into the thread's hidden context, so that the model knows of it on its next turn.
 """
 
-import datetime as dt
 from collections.abc import AsyncGenerator
 
 from chatkit.actions import Action
@@ -21,6 +20,7 @@ from chatkit.types import (
 from app.application.clicks import Shown, TaskClicks, read_click
 from app.application.effects import clicked, tasks_changed
 from app.application.tasks import TaskEvent, TaskService
+from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.thread_store import ThreadStore
 
@@ -80,7 +80,7 @@ class WidgetActions:
         return WidgetItem(
             id=self._store.generate_item_id("message", thread, context),
             thread_id=thread.id,
-            created_at=dt.datetime.now(dt.UTC),
+            created_at=clock.now(),
             widget=shown.widget,
             copy_text=shown.copy_text,
         )
@@ -89,6 +89,6 @@ class WidgetActions:
         return HiddenContextItem(
             id=self._store.generate_item_id("message", thread, context),
             thread_id=thread.id,
-            created_at=dt.datetime.now(dt.UTC),
+            created_at=clock.now(),
             content=clicked(change),
         )

@@ -1,7 +1,6 @@
 """One turn of a conversation: history in, answer out, and what it took written down."""
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -21,7 +20,8 @@ from app.application.history import Past, past_of
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
 from app.application.titles import Titles
-from app.application.turn import INTERRUPTED
+from app.application.turn import INTERRUPTED, current_turn
+from app.domain.clock import clock
 from app.domain.conversation import HistoryWindow, title_from
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
@@ -204,18 +204,18 @@ class _Turn:
         self.report = RunReport()
         self.error = ""
         self.used_up = False
-        self._started_at = dt.datetime.now(dt.UTC)
+        self._started_at = clock.now()
 
     def record(self, status: TurnStatus) -> TurnRecord:
         return TurnRecord(
-            id=new_id("turn"),
+            id=running.id if (running := current_turn.get()) else new_id("turn"),
             thread_id=self.thread_id,
             after_item_id=self.after_item_id,
             status=status,
             provider=self.report.provider,
             model=self.report.model,
             started_at=self._started_at,
-            finished_at=dt.datetime.now(dt.UTC),
+            finished_at=clock.now(),
             model_items=self.report.model_items,
             item_ids=self.report.item_ids,
             usage=self.report.usage,

@@ -1,12 +1,12 @@
 """Answers that end before they are complete: how they are marked, for users, in the thread and for the model."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
 from chatkit.types import AssistantMessageItem, CustomTask
 
 from app.application.item_fields import IncompleteDetails, IncompleteMessage, IncompleteNote, IncompleteReason
+from app.domain.clock import clock
 from app.domain.language import _, deferred
 
 _TITLES: Final[Mapping[IncompleteReason, str]] = {
@@ -46,7 +46,7 @@ def note(thread_id: str, item_id: str, reason: IncompleteReason) -> IncompleteNo
     return IncompleteNote(
         id=item_id,
         thread_id=thread_id,
-        created_at=dt.datetime.now(dt.UTC),
+        created_at=clock.now(),
         task=CustomTask(title=_(_TITLES[reason]), icon="info"),
         incomplete_details=IncompleteDetails(reason=reason),
     )

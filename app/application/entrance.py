@@ -14,6 +14,9 @@ from app.ports.turn_journal import TooManyTurnsError, TurnHead, TurnJournal
 from app.settings.turns import BusyThread, TurnSettings
 
 LEASE_SECONDS = 10.0
+LEASE = dt.timedelta(seconds=LEASE_SECONDS)
+"""How long a process may be silent before its turns are another's."""
+
 QUEUE_SECONDS = 120.0
 LOOK_AGAIN_SECONDS = 0.2
 RETRY_SECONDS = 5
@@ -58,7 +61,7 @@ class Entrance:
         """Enter the turn in the journal; False when another runs in its thread. Raises `LimitError`."""
         head = TurnHead(id=turn.id, thread_id=place.thread_id, user_id=place.user_id, owner=self._owner)
         try:
-            entered = await self._journal.begin(head, lease_end(), at_most=self._at_most)
+            entered = await self._journal.begin(head, LEASE, at_most=self._at_most)
         except TooManyTurnsError as error:
             raise too_many(self._at_most) from error
         if entered:
@@ -98,7 +101,7 @@ class Entrance:
                 elif loop.time() >= deadline or (other is not None and not self._queues):
                     raise _busy()
                 if self._queues and loop.time() >= renew_at:
-                    await self._journal.queue(turn.id, place.thread_id, dt.datetime.now(dt.UTC) + TICKET)
+                    await self._journal.queue(turn.id, place.thread_id, TICKET)
                     if turn.claim is not None:
                         await turn.claim.renew()
                     renew_at = loop.time() + LOOK_SECONDS
@@ -123,8 +126,3 @@ def too_many(count: int) -> LimitError:
     """What a user is told who has as many answers running as one may."""
     message = _("You have {count} answers running already. Wait for one to end, or stop one.", count=count)
     return LimitError(message, code="too_many_turns", retry_after=RETRY_SECONDS)
-
-
-def lease_end() -> dt.datetime:
-    """Until when a process may be silent before its turns are another's."""
-    return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=LEASE_SECONDS)

@@ -33,9 +33,9 @@ class FileCleanup:
         """Something was deleted: do not wait for the next round."""
         self._wanted.set()
 
-    async def clean(self, now: dt.datetime) -> int:
+    async def clean(self, unsent_life: dt.timedelta = UNSENT_LIFE) -> int:
         """One round; returns how many files went. Raises `StoreUnavailableError`; safe to run in several processes."""
-        while await self._ledger.abandon_unsent(now - UNSENT_LIFE):
+        while await self._ledger.abandon_unsent(unsent_life):
             pass
         while lapsed := await self._ledger.lapsed():
             for attachment_id in {upload.attachment_id for upload in lapsed}:
@@ -67,7 +67,7 @@ class FileCleanup:
         while True:
             self._wanted.clear()
             try:
-                if gone := await self.clean(dt.datetime.now(dt.UTC)):
+                if gone := await self.clean():
                     log.info("Files deleted", files=gone)
             except StoreUnavailableError as error:
                 log.warning("Files stay for now", reason=error.detail)

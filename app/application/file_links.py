@@ -6,13 +6,13 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable
 from typing import Final, Literal
 from urllib.parse import quote
 
 import msgspec
 
+from app.domain.clock import clock as shared_clock
 from app.domain.errors import NotFoundError
 from app.domain.identity import RequestContext
 from app.domain.language import _
@@ -41,9 +41,10 @@ class Grant(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FileLinks:
-    """Makes links and reads them back; with `key` anybody can make them."""
+    """Makes links and reads them back; with `key` anybody can make them. One replica makes them and another reads them,
+    so their times are those of the clock that both share."""
 
-    def __init__(self, key: Secret, *, public_url: str = "", clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, key: Secret, *, public_url: str = "", clock: Callable[[], float] = shared_clock.time) -> None:
         self._key = hashlib.sha256(b"anyport file links\0" + key.reveal().encode()).digest()
         self._public_url = public_url.rstrip("/")
         self._clock = clock

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from app.application.tally import Tally
+from app.domain.clock import clock
 from app.domain.errors import LimitError
 from app.domain.language import _
 from app.ports.turn_log import TokenUsage
@@ -20,10 +21,6 @@ PROBES = 120
 
 KEPT = dt.timedelta(days=2)
 """Yesterday's tokens can still be looked at; a minute's requests cannot, but cost little."""
-
-
-def _utcnow() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,12 +41,12 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits:
-    """Admits or refuses, over fixed spans: each clock minute, and each day in UTC.
+    """Admits or refuses, over fixed spans: each clock minute, and each day in UTC, of the clock that replicas share.
 
     Refusals are `LimitError`s, which say how many seconds to wait.
     """
 
-    def __init__(self, tally: Tally, rules: Rules, *, now: Callable[[], dt.datetime] = _utcnow) -> None:
+    def __init__(self, tally: Tally, rules: Rules, *, now: Callable[[], dt.datetime] = clock.now) -> None:
         self._tally = tally
         self._now = now
         self.rules = rules

@@ -1,15 +1,13 @@
 """What is stored of a turn that did not come to its end."""
 
-import datetime as dt
-
 from chatkit.store import NotFoundError
 from chatkit.types import UserMessageItem
 
 from app.application.endings import incomplete, note, note_id
 from app.application.transcript import Transcript, done, interrupted
 from app.application.turn import NEWS
+from app.domain.clock import clock
 from app.domain.identity import RequestContext
-from app.domain.ids import new_id
 from app.ports.storage import Storage
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 from app.ports.turn_journal import Batch, TurnHead, TurnJournal
@@ -43,9 +41,8 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
             await journal.drop(head.id, head.owner)
             await storage.signals.send([NEWS + head.id])
             return
-        # Ids are ordered by time: a later record is of the turn's own end, which came before that of its process.
         closing = transcript.closing("interrupted")
-        if asked is not None and (earlier is None or earlier.id < head.id):
+        if asked is not None and (earlier is None or not _is_of(earlier, head, transcript)):
             await _record(head, asked, storage.turn_log, context)
             shown = note(head.thread_id, note_id(head.id), "interrupted")
             await threads.add_thread_item(head.thread_id, shown, context)
@@ -54,6 +51,11 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
         return  # The thread was deleted, and the journal's entry with it.
     last = Batch(turn_id=head.id, first=len(events) + 1, events=[*closing, interrupted()])
     await journal.end(head.id, head.owner, "interrupted", last=last, signals=[NEWS + head.id])
+
+
+def _is_of(record: TurnRecord, head: TurnHead, transcript: Transcript) -> bool:
+    """True when the turn had come to its own end, and its record is this."""
+    return record.id == head.id or not set(record.item_ids).isdisjoint(transcript.items)
 
 
 async def newest_message(threads: ThreadStore, thread_id: str, context: RequestContext) -> str | None:
@@ -72,9 +74,9 @@ async def _earlier(head: TurnHead, asked: str | None, turn_log: TurnLog, context
 
 
 async def _record(head: TurnHead, asked: str, turn_log: TurnLog, context: RequestContext) -> None:
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     record = TurnRecord(
-        id=new_id("turn"),
+        id=head.id,
         thread_id=head.thread_id,
         after_item_id=asked,
         status="interrupted",

@@ -18,16 +18,15 @@ PAUSE_SECONDS = 3600.0
 log = structlog.get_logger(__name__)
 
 
-async def let_go(storage: Storage, *, now: dt.datetime, thread_days: int) -> int:
+async def let_go(storage: Storage, *, thread_days: int) -> int:
     """Delete the threads that nobody wrote in for `thread_days`, none when it is 0; returns how many went."""
     gone = 0
     if thread_days:
-        before = now - dt.timedelta(days=thread_days)
-        while swept := await storage.sweep(before):
+        while swept := await storage.sweep(dt.timedelta(days=thread_days)):
             gone += swept
-    await storage.forget_cursors(now - CURSOR_LIFE)
-    await storage.counters.forget(now)
-    await storage.claims.forget(now)
+    await storage.forget_cursors(CURSOR_LIFE)
+    await storage.counters.forget()
+    await storage.claims.forget()
     return gone
 
 
@@ -46,7 +45,7 @@ async def letting_go(storage: Storage, *, thread_days: int) -> AsyncIterator[Non
 async def _forever(storage: Storage, thread_days: int) -> None:
     while True:
         try:
-            gone = await let_go(storage, now=dt.datetime.now(dt.UTC), thread_days=thread_days)
+            gone = await let_go(storage, thread_days=thread_days)
             if gone:
                 log.info("Old threads deleted", threads=gone, older_than_days=thread_days)
         except StoreUnavailableError as error:

@@ -2,12 +2,13 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
 import structlog
 
+from app.domain.clock import clock
 from app.domain.errors import StoreUnavailableError
 from app.ports.counters import Counters
 
@@ -36,8 +37,9 @@ class Tally:
     because of the outage.
     """
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, *, now: Callable[[], dt.datetime] = clock.now) -> None:
         self._counters = counters
+        self._now = now
         self._sums: dict[str, Sum] = {}
 
     def add(self, key: str, amount: int, keep_until: dt.datetime) -> int:
@@ -53,10 +55,10 @@ class Tally:
         entry.rounds = ROUNDS
         if entry.known is None:
             with suppress(StoreUnavailableError):
-                entry.known = (await self._counters.add({key: 0}, keep_until=keep_until))[key]
+                entry.known = (await self._counters.add({key: 0}, keep=keep_until - self._now()))[key]
         return (entry.known or 0) + entry.untold
 
-    async def settle(self, now: dt.datetime) -> None:
+    async def settle(self) -> None:
         """Tell the store what it does not know, hear of what others added, and forget what is over.
 
         Raises `StoreUnavailableError`; what could not be told is told the next time.
@@ -67,11 +69,12 @@ class Tally:
                 spans.setdefault(entry.keep_until, {})[key] = entry
         for keep_until, entries in spans.items():
             await self._settle(entries, keep_until)
+        now = self._now()
         self._sums = {key: entry for key, entry in self._sums.items() if entry.keep_until > now or entry.untold}
 
     async def _settle(self, entries: dict[str, Sum], keep_until: dt.datetime) -> None:
         told = {key: entry.untold for key, entry in entries.items()}
-        sums = await self._counters.add(told, keep_until=keep_until)
+        sums = await self._counters.add(told, keep=keep_until - self._now())
         # Only now, and by subtraction: more may have been counted while the store was writing.
         for key, entry in entries.items():
             entry.known = sums[key]
@@ -97,6 +100,6 @@ class Tally:
 
     async def _try_to_settle(self) -> None:
         try:
-            await self.settle(dt.datetime.now(dt.UTC))
+            await self.settle()
         except StoreUnavailableError as error:
             log.warning("limits hold for this process alone for now", reason=error.detail)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from app.domain.clock import clock
 from app.domain.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError
 from app.domain.language import _
 from app.domain.task import COMPLETED, REOPENED, TITLE_LIMIT, Status, Task, TaskChange, new_task
@@ -28,7 +29,7 @@ class AmbiguousTaskError(InvalidInputError):
 
 def utc_now() -> dt.datetime:
     """The time now, in UTC."""
-    return dt.datetime.now(dt.UTC)
+    return clock.now()
 
 
 EventKind = Literal["created", "updated", "completed", "reopened", "deleted"]

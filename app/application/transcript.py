@@ -69,9 +69,12 @@ class Transcript:
 
 def interrupted() -> bytes:
     """The last event of a turn whose server stopped."""
-    message = _("The server stopped in the middle of this answer. What was said so far is kept.")
-    event = ErrorEvent(message=message, allow_retry=True)
-    return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
+    return _error(_("The server stopped in the middle of this answer. What was said so far is kept."))
+
+
+def taken_over() -> bytes:
+    """The last event of a turn whose server was silent for so long that another one finished it."""
+    return _error(_("The server lost touch in the middle of this answer. What was said until then is kept."))
 
 
 def done(item: ThreadItem) -> bytes:
@@ -116,6 +119,11 @@ def _update(item: Shown, update: Shown) -> None:
             part.setdefault("annotations", []).insert(update["annotation_index"], update["annotation"])
         case "added" | "done":
             content[update["content_index"]] = update["content"]
+
+
+def _error(message: str) -> bytes:
+    event = ErrorEvent(message=message, allow_retry=True)
+    return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
 
 
 def _frame(event: Shown) -> bytes:

@@ -65,6 +65,8 @@ class Turn:
         """Whether somebody came back for it: then it runs to its end."""
         self.claim: Claim | None = None
         """Its right to answer a request that may arrive at another replica too."""
+        self.lost = False
+        """Whether another process took it over, because this one was silent for too long."""
         self.ending = False
         """Whether it came to its own end, and only has to be written down."""
         self.entered = Moment()
@@ -152,6 +154,11 @@ class Turn:
             return
         self.cut, self.end = cut, end
         self.task.cancel(INTERRUPTED if end == "interrupted" else None)
+
+    def lose(self) -> None:
+        """Another process took it over: it ends here with an error, and what was said is not for this one to keep."""
+        self.lost = True
+        self.stop(end="interrupted")
 
     def append(self, event: bytes) -> None:
         """One more event, for everybody."""

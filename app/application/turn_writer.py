@@ -71,7 +71,7 @@ class TurnWriter:
         more = [turn for turn in turns if reached.get(turn.id, len(turn.events)) < len(turn.events)]
         # Who hears nothing looks at the journal itself.
         told = [NEWS + batch.turn_id for batch in batches] if self._signals.heard else []
-        await self._journal.append(batches, signals=told)
+        await self._journal.append(batches, self._owner, signals=told)
         for turn in turns:
             turn.journaled = reached.get(turn.id, turn.journaled)
         return more

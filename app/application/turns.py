@@ -19,7 +19,7 @@ from app.application.entrance import GIVE_WAY, Entrance, too_many
 from app.application.far_turns import FarTurns
 from app.application.idempotency.claim import Claim
 from app.application.recovery import all_events
-from app.application.transcript import Transcript, done, interrupted, notice
+from app.application.transcript import Transcript, done, interrupted, notice, taken_over
 from app.application.turn import NEWS, Place, Turn, current_turn
 from app.application.turn_writer import TurnWriter
 from app.domain.errors import AnyportError, ClosingError, LimitError, StoreUnavailableError
@@ -282,7 +282,7 @@ class Turns:
             turn.append(event)
         await self._note_ending(turn)
         if turn.end == "interrupted":
-            turn.append(interrupted())
+            turn.append(taken_over() if turn.lost else interrupted())
 
     async def _note_ending(self, turn: Turn) -> None:
         """Store and show that there was to be more, unless the thread is gone; a click has no answer to be cut."""

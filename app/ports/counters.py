@@ -13,13 +13,13 @@ class Counters(ABC):
     """
 
     @abstractmethod
-    async def add(self, amounts: Mapping[str, int], *, keep_until: dt.datetime) -> Mapping[str, int]:
+    async def add(self, amounts: Mapping[str, int], *, keep: dt.timedelta) -> Mapping[str, int]:
         """Add to each key and return its new sum; an amount of 0 reads, and an unknown key starts at 0.
 
-        No addition is lost, whoever else adds at the same time. After `keep_until`, of the latest call for a key, it
-        may be forgotten. Raises `StoreUnavailableError`, and has then added nothing, or all.
+        No addition is lost, whoever else adds at the same time. So long after the latest call for a key it may be
+        forgotten. Raises `StoreUnavailableError`, and has then added nothing, or all.
         """
 
     @abstractmethod
-    async def forget(self, before: dt.datetime) -> None:
-        """Delete the keys that had to be kept until before `before`."""
+    async def forget(self) -> None:
+        """Delete the keys that need not be kept any more."""

@@ -93,8 +93,9 @@ class FileLedger(ABC):
         """
 
     @abstractmethod
-    async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:
-        """Delete attachments that are in no thread and were first saved before `before`; at most `batch`, and how many.
+    async def abandon_unsent(self, age: dt.timedelta, *, batch: int = 100) -> int:
+        """Delete attachments that are in no thread and were first saved longer ago than `age`, by the storage's clock;
+        at most `batch`, and how many.
 
         Safe to run in several processes at once.
         """

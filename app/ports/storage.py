@@ -71,16 +71,22 @@ class Storage(ABC):
         """One cheap round trip. Raises `StoreUnavailableError`."""
 
     @abstractmethod
-    async def sweep(self, before: dt.datetime, *, batch: int = 100) -> int:
-        """Delete threads that got their last item, or without items began, before `before`, and all that is theirs.
+    async def now(self) -> dt.datetime:
+        """The clock that all processes on the storage share, in UTC. One cheap round trip. Raises
+        `StoreUnavailableError`."""
+
+    @abstractmethod
+    async def sweep(self, age: dt.timedelta, *, batch: int = 100) -> int:
+        """Delete threads that got their last item, or without items began, longer ago than `age`, and all that is
+        theirs.
 
         Takes at most `batch` of them, the oldest first, and returns how many; 0 means that none is left. Safe to run
         in several processes at once.
         """
 
     @abstractmethod
-    async def forget_cursors(self, before: dt.datetime) -> None:
-        """Let go of what was kept only because a cursor may name it, of all that was deleted before `before`.
+    async def forget_cursors(self, age: dt.timedelta) -> None:
+        """Let go of what was kept only because a cursor may name it, of all that was deleted longer ago than `age`.
 
         Such a cursor may from then on be as unknown as one that never existed.
         """

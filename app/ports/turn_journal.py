@@ -3,6 +3,7 @@
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Literal
 
 import msgspec
@@ -13,10 +14,13 @@ Wish = Literal["stop", "keep", "yield"]
 WANTED = dt.timedelta(seconds=5)
 """How long the wish holds that a turn which nobody follows gives way: whoever had it does not wait longer."""
 
+LONGEST_LEASE = dt.timedelta(minutes=1)
+"""No lease, and no place in a queue, lasts longer. One that does was given before the storage's clock was put back."""
+
 
 class TurnHead(msgspec.Struct, frozen=True, kw_only=True):
     """A turn in the journal. `end` is None while it runs; `stop` and `keep` are wishes that somebody expressed,
-    and until `wanted_until` somebody waits for the thread."""
+    and while it is `wanted` somebody waits for the thread."""
 
     id: str
     thread_id: str
@@ -25,7 +29,7 @@ class TurnHead(msgspec.Struct, frozen=True, kw_only=True):
     end: TurnEnd | None = None
     stop: bool = False
     keep: bool = False
-    wanted_until: dt.datetime | None = None
+    wanted: bool = False
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,16 +48,23 @@ class TurnJournal(ABC):
     """Running turns and their events, and those of each thread's last turn for a while.
 
     A process that runs a turn holds a lease on it and renews it; a turn whose lease has run out may be claimed by
-    any other. The contract is `tests/contracts/test_turn_journal.py`. Entries go with their thread. What goes with
+    any other. All times are read from the storage's clock: callers pass durations, for their clocks differ. The
+    contract is `tests/contracts/test_turn_journal.py`. Entries go with their thread. What goes with
     `signals` tells them as `Signals.send` does. Raises
     `StoreUnavailableError` while the database cannot do its work.
     """
 
     shared: bool
-    """Whether other processes may run turns on the same data: where not, a start finds only turns of the dead."""
+    """Whether other machines may run turns on the same data: only there requests are claimed, and turns of others are
+    looked for at each step."""
 
     @abstractmethod
-    async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
+    def attended(self, owner: str) -> AbstractAsyncContextManager[None]:
+        """For the length of the block `owner` is alive. Where the storage can see that by itself, no lease that ran out
+        lets anybody claim its turns meanwhile, and afterwards they can be claimed at once."""
+
+    @abstractmethod
+    async def begin(self, turn: TurnHead, lease: dt.timedelta, *, at_most: int = 0) -> bool:
         """Enter a turn, unless another one runs in its thread, or one with a lesser id stands in its queue: then
         nothing is changed, and the answer is False.
 
@@ -63,8 +74,8 @@ class TurnJournal(ABC):
         """
 
     @abstractmethod
-    async def queue(self, turn_id: str, thread_id: str, until: dt.datetime) -> None:
-        """Let no turn with a greater id begin in the thread until then. Repeating it moves the time.
+    async def queue(self, turn_id: str, thread_id: str, lasts: dt.timedelta) -> None:
+        """Let no turn with a greater id begin in the thread for so long. Repeating it moves the end.
 
         Raises `chatkit.store.NotFoundError` when there is no such thread.
         """
@@ -74,12 +85,12 @@ class TurnJournal(ABC):
         """Hold up nobody any more. Safe to repeat."""
 
     @abstractmethod
-    async def append(self, batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
+    async def append(self, batches: Sequence[Batch], owner: str, *, signals: Sequence[str] = ()) -> None:
         """Add events, all or none, and tell `signals` to whoever can read them now. Idempotent: a batch that is there
-        already stays. Batches of a turn that is gone are left out."""
+        already stays. Batches of a turn that is gone, or that `owner` does not run any more, are left out."""
 
     @abstractmethod
-    async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
+    async def renew(self, owner: str, lease: dt.timedelta) -> Mapping[str, TurnHead]:
         """Renew the leases of all turns that `owner` runs, and return them by id."""
 
     @abstractmethod
@@ -94,8 +105,9 @@ class TurnJournal(ABC):
         """Forget the turn with its events, if `owner` runs it: nobody shall read what was cut off."""
 
     @abstractmethod
-    async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
-        """Take over others' running turns whose lease ended before `expired`; each goes to one claimant only."""
+    async def claim(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
+        """Take over running turns of others that are dead: that are seen to be so, or whose lease has run out and that
+        are not seen to be alive. Each turn goes to one claimant only."""
 
     @abstractmethod
     async def wish(self, thread_id: str, wish: Wish) -> str | None:
@@ -114,5 +126,5 @@ class TurnJournal(ABC):
         """The events behind number `after`, those of at most `batches` batches, in order."""
 
     @abstractmethod
-    async def forget(self, before: dt.datetime) -> None:
-        """Let go of turns that ended before `before`."""
+    async def forget(self, age: dt.timedelta) -> None:
+        """Let go of turns that ended that long ago."""

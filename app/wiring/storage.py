@@ -6,6 +6,7 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.stores import open_storage
 from app.application.changes import Changes
+from app.application.timekeeping import set_clock
 from app.application.watched_threads import WatchedThreads
 from app.ports.storage import Storage
 from app.ports.task_repository import TaskRepository
@@ -24,6 +25,7 @@ class StorageWiring(Provider):
         storage = open_storage(settings.store.database_url, pool_size=settings.store.pool_size)
         try:
             await storage.start()
+            await set_clock(storage)
             yield storage
         finally:
             await storage.aclose()

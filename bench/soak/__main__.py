@@ -26,18 +26,22 @@ GRACE_SECONDS = 3
 @click.option("--at-once", default=40, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--pause", default=0.02, show_default=True, help="Seconds between two words of the model.")
+@click.option("--skew", default=0.0, help="Seconds that the clock of one replica is ahead; below 0 it is behind.")
 @click.option("--calm", is_flag=True, help="Neither crashes nor deployments.")
-def soak(*, conversations: int, at_once: int, seed: int, pause: float, calm: bool) -> None:
+def soak(*, conversations: int, at_once: int, seed: int, pause: float, skew: float, calm: bool) -> None:
     """Hold many conversations with three replicas while replicas die and are replaced; then compare."""
-    sys.exit(asyncio.run(_soak(conversations, at_once, seed, pause, calm=calm)))
+    sys.exit(asyncio.run(_soak(conversations, at_once, seed, pause, skew=skew, calm=calm)))
 
 
-async def _soak(count: int, at_once: int, seed: int, pause: float, *, calm: bool) -> int:
+async def _soak(count: int, at_once: int, seed: int, pause: float, *, skew: float, calm: bool) -> int:
     began, upstream = time.monotonic(), Upstream(pause)
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         async with postgres_url() as admin, upstream.listening():
             databases = Databases(admin)
-            async with databases.fresh() as url, fleet(Path(folder), _environment(url, upstream)) as replicas:
+            async with (
+                databases.fresh() as url,
+                fleet(Path(folder), _environment(url, upstream), skew=skew) as replicas,
+            ):
                 connect = partial(Client, replicas.url)
                 held = [Conversation(connect, number, seed) for number in range(count)]
                 await _hold(held, at_once, replicas, seed, calm=calm)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.server import ServerProcess, free_port
+from tests.skew import skewed
 
 _NGINX = """
 daemon off;
@@ -71,9 +72,14 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet(folder: Path, environment: Mapping[str, str], replicas: int = 3) -> AsyncIterator[Fleet]:
-    """Start them all, and stop them all."""
-    running = [ServerProcess(folder, environment, fresh=True) for _ in range(replicas)]
+async def fleet(
+    folder: Path, environment: Mapping[str, str], replicas: int = 3, *, skew: float = 0
+) -> AsyncIterator[Fleet]:
+    """Start them all, and stop them all. The clock of the last one is `skew` seconds ahead."""
+    running = [ServerProcess(folder, environment, fresh=True) for _ in range(replicas - 1)]
+    wrong = skewed(skew) if skew else {}
+    # Unwatched: reading a false clock takes longer, and the watch reads it at each step.
+    running.append(ServerProcess(folder, {**environment, **wrong}, command=("app", "serve")))
     try:
         for replica in running:
             await replica.start()

@@ -56,7 +56,7 @@ async def test_who_stood_behind_somebody_a_moment_ago_has_not_too_many_turns(
 ) -> None:
     """That nobody stands before them any more is found out when it is too late to enter."""
     await storage.threads.save_thread(thread("thr_1"), ANN)
-    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=60)
+    soon = dt.timedelta(seconds=60)
     first, second = (TurnHead(id=f"turn_{name}", thread_id="thr_1", user_id=ANN.user_id, owner="us") for name in "ab")
     journal = storage.journal
     assert isinstance(journal, SqlTurnJournal)

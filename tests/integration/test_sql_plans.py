@@ -88,7 +88,7 @@ async def use_everything(storage: SqlStorage) -> None:
     await store.delete_attachment("atc_new", USER)
     await storage.files.of_user("user_5", after="atc_5")
     await storage.files.used("user_5")
-    await storage.files.abandon_unsent(NOON)
+    await storage.files.abandon_unsent(dt.timedelta(days=1000))
     await storage.files.cleared(await storage.files.abandoned())
     await use_uploads(storage)
     await storage.turn_log.finish(turn("thr_new", "msg_1"), USER)
@@ -96,8 +96,8 @@ async def use_everything(storage: SqlStorage) -> None:
     await store.delete_thread_item("thr_new", "msg_1", USER)
     await store.delete_thread("thr_new", USER)
     await use_tasks(storage)
-    await storage.sweep(NOON)
-    await storage.forget_cursors(NOON)
+    await storage.sweep(dt.timedelta(days=1000))
+    await storage.forget_cursors(dt.timedelta(days=1000))
     await storage.erase("user_6")
 
 

@@ -59,8 +59,7 @@ async def test_adding_a_message_tells_what_its_answer_needs_in_one_round_trip(ur
 
 
 async def test_a_turn_claims_its_request_and_enters_its_thread_in_one_round_trip_each(url: str) -> None:
-    now = dt.datetime.now(dt.UTC)
-    later = now + dt.timedelta(minutes=1)
+    minute = dt.timedelta(minutes=1)
     async with (
         running_pooler(url, transactions=False) as (pooler, watched_url),
         storage_at(watched_url, pool_size=1) as storage,
@@ -71,8 +70,8 @@ async def test_a_turn_claims_its_request_and_enters_its_thread_in_one_round_trip
             turn_id = f"turn_{number}"
             head = TurnHead(id=turn_id, thread_id="thr_1", user_id=ANN.user_id, owner="proc_1")
             before = pooler.round_trips
-            assert await storage.claims.claim(b"%d" % number, turn_id, now=now, until=later)
-            assert await storage.journal.begin(head, later, at_most=2)
+            assert await storage.claims.claim(b"%d" % number, turn_id, minute)
+            assert await storage.journal.begin(head, minute, at_most=2)
             # The first time each statement is prepared.
             assert number == 1 or pooler.round_trips - before == 2
             await storage.journal.end(turn_id, "proc_1", "completed")

@@ -37,6 +37,11 @@ async def converse(storage: Storage, thread_id: str, context: RequestContext, *,
         await storage.threads.add_thread_item(thread_id, message(thread_id, number), context)
 
 
+def since(moment: dt.datetime) -> dt.timedelta:
+    """The age of what came about then."""
+    return dt.datetime.now(dt.UTC) - moment
+
+
 async def ids(storage: Storage, context: RequestContext) -> list[str]:
     return [found.id for found in (await storage.threads.load_threads(100, None, "asc", context)).data]
 
@@ -47,15 +52,15 @@ async def test_only_threads_without_a_recent_item_go(storage: Storage) -> None:
     await converse(storage, "thr_revived", ANN)
     revival = message("thr_revived", 9).model_copy(update={"created_at": NOON + DAY})
     await storage.threads.add_thread_item("thr_revived", revival, ANN)
-    assert await storage.sweep(NOON) == 0
-    assert await storage.sweep(NOON + DAY / 2) == 2
+    assert await storage.sweep(since(NOON - DAY / 2)) == 0
+    assert await storage.sweep(since(NOON + DAY / 2)) == 2
     assert await ids(storage, ANN) == ["thr_revived"]
 
 
 async def test_a_sweep_takes_a_batch_at_a_time_of_all_users(storage: Storage) -> None:
     for number in range(5):
         await converse(storage, f"thr_{number}", ANN if number % 2 else BOB, items=1)
-    assert [await storage.sweep(NOON + DAY, batch=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [await storage.sweep(since(NOON + DAY), batch=2) for _ in range(4)] == [2, 2, 1, 0]
     assert await ids(storage, ANN) == await ids(storage, BOB) == []
 
 
@@ -63,7 +68,7 @@ async def test_a_cursor_outlives_the_sweep_of_what_it_names(storage: Storage) ->
     await converse(storage, "thr_old", ANN)
     young = thread("thr_young").model_copy(update={"created_at": NOON + DAY})
     await storage.threads.save_thread(young, ANN)
-    await storage.sweep(NOON + DAY / 2)
+    await storage.sweep(since(NOON + DAY / 2))
     page = await storage.threads.load_threads(10, "thr_old", "asc", ANN)
     assert [found.id for found in page.data] == ["thr_young"]
 
@@ -71,7 +76,7 @@ async def test_a_cursor_outlives_the_sweep_of_what_it_names(storage: Storage) ->
 async def test_forgetting_cursors_spares_those_of_what_was_deleted_later(storage: Storage) -> None:
     await converse(storage, "thr_1", ANN)
     await storage.threads.delete_thread_item("thr_1", "msg_1", ANN)
-    await storage.forget_cursors(dt.datetime.now(dt.UTC) - DAY)
+    await storage.forget_cursors(DAY)
     page = await storage.threads.load_thread_items("thr_1", "msg_1", 10, "asc", ANN)
     assert [found.id for found in page.data] == ["msg_2"]
 
@@ -80,7 +85,7 @@ async def test_forgotten_cursors_leave_no_row(tmp_path: Path) -> None:
     async with storage_at(f"sqlite:///{tmp_path}/forget.db") as storage:
         await converse(storage, "thr_1", ANN)
         await storage.threads.delete_thread_item("thr_1", "msg_1", ANN)
-        await storage.forget_cursors(dt.datetime.now(dt.UTC) + DAY)
+        await storage.forget_cursors(-DAY)
         with pytest.raises(NotFoundError):
             await storage.threads.load_thread_items("thr_1", "msg_1", 10, "asc", ANN)
 

@@ -12,7 +12,7 @@ from app.domain.identity import RequestContext
 from app.ports.turn_journal import Batch, TurnEnd, TurnHead
 from tests.factories import thread
 
-SOON = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
+LEASE = dt.timedelta(seconds=10)
 
 
 class Elsewhere:
@@ -26,8 +26,8 @@ class Elsewhere:
         """It has said so much."""
         await self.storage.threads.save_thread(place := thread(), RequestContext(user_id="ann"))
         head = TurnHead(id="turn_1", thread_id=place.id, user_id="ann", owner="proc_1")
-        assert await self.storage.journal.begin(head, SOON)
-        await self.storage.journal.append([Batch(turn_id=head.id, first=1, events=events)])
+        assert await self.storage.journal.begin(head, LEASE)
+        await self.storage.journal.append([Batch(turn_id=head.id, first=1, events=events)], head.owner)
         return head
 
     async def ended(self, head: TurnHead, end: TurnEnd = "completed") -> TurnHead:

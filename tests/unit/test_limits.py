@@ -34,22 +34,21 @@ class BrokenCounters(MemoryCounters):
 
     broken = True
 
-    async def add(self, amounts: Mapping[str, int], *, keep_until: dt.datetime) -> Mapping[str, int]:
+    async def add(self, amounts: Mapping[str, int], *, keep: dt.timedelta) -> Mapping[str, int]:
         if self.broken:
             raise StoreUnavailableError("away", detail="on holiday")
-        return await super().add(amounts, keep_until=keep_until)
+        return await super().add(amounts, keep=keep)
 
 
 class Replica:
     """One process of several on the same counters."""
 
     def __init__(self, counters: Counters, clock: Clock, **rules: int) -> None:
-        self.tally = Tally(counters)
+        self.tally = Tally(counters, now=clock)
         self.limits = Limits(self.tally, Rules(**rules), now=clock)
-        self._clock = clock
 
     async def settle(self) -> None:
-        await self.tally.settle(self._clock())
+        await self.tally.settle()
 
 
 @pytest.fixture
@@ -167,4 +166,4 @@ async def test_it_settles_by_itself_and_in_the_end(clock: Clock) -> None:
     tally = Tally(counters)
     async with tally.in_step():
         tally.add("key", 3, NOON + dt.timedelta(days=365_000))
-    assert await counters.add({"key": 0}, keep_until=NOON) == {"key": 3}
+    assert await counters.add({"key": 0}, keep=dt.timedelta()) == {"key": 3}

@@ -5,13 +5,13 @@ import datetime as dt
 from app.adapters.stores.memory import MemoryStorage
 from app.application.recovery import recover
 from app.ports.turn_journal import TurnHead
-from tests.sql import ANN, NOON, message, thread, turn
+from tests.sql import ANN, message, thread, turn
 
-SOON = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
+SOON = dt.timedelta(minutes=1)
 
 
 async def killed_before_its_first_event(storage: MemoryStorage) -> None:
-    assert await storage.claims.claim(b"request", "turn_2", now=NOON, until=SOON)
+    assert await storage.claims.claim(b"request", "turn_2", SOON)
     head = TurnHead(id="turn_2", thread_id="thr_1", user_id=ANN.user_id, owner="proc_1")
     assert await storage.journal.begin(head, SOON)
     await recover(head, storage, storage.threads)
@@ -41,4 +41,4 @@ async def test_a_request_whose_message_was_not_stored_can_be_answered_anew() -> 
     await storage.threads.save_thread(thread("thr_1"), ANN)
     await killed_before_its_first_event(storage)
     assert await storage.journal.find("turn_2") is None
-    assert await storage.claims.claim(b"request", "turn_3", now=NOON, until=SOON)
+    assert await storage.claims.claim(b"request", "turn_3", SOON)

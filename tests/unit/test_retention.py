@@ -12,7 +12,6 @@ from app.domain.errors import StoreUnavailableError
 from app.domain.identity import RequestContext
 
 ANN = RequestContext(user_id="ann")
-NOW = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 
 
 class WatchedStorage(MemoryStorage):
@@ -23,14 +22,15 @@ class WatchedStorage(MemoryStorage):
         self.done = asyncio.Event()
         self._failures = failures
 
-    async def forget_cursors(self, before: dt.datetime) -> None:
+    async def forget_cursors(self, age: dt.timedelta) -> None:
         self.done.set()
         if self._failures:
             self._failures -= 1
             raise StoreUnavailableError("away", detail="on holiday")
 
 
-async def threads_of_age(storage: MemoryStorage, now: dt.datetime, *ages: int) -> None:
+async def threads_of_age(storage: MemoryStorage, *ages: int) -> None:
+    now = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
     for age in ages:
         thread = ThreadMetadata(id=f"thr_{age}", created_at=now - dt.timedelta(days=age))
         await storage.threads.save_thread(thread, ANN)
@@ -42,21 +42,21 @@ async def left(storage: MemoryStorage) -> list[str]:
 
 async def test_threads_go_when_their_days_are_over() -> None:
     storage = MemoryStorage()
-    await threads_of_age(storage, NOW, *range(1, 300))
-    assert await let_go(storage, now=NOW, thread_days=30) == 269
+    await threads_of_age(storage, *range(1, 300))
+    assert await let_go(storage, thread_days=30) == 269
     assert await left(storage) == [f"thr_{age}" for age in range(1, 31)]
 
 
 async def test_without_days_they_stay() -> None:
     storage = MemoryStorage()
-    await threads_of_age(storage, NOW, 40_000)
-    assert await let_go(storage, now=NOW, thread_days=0) == 0
+    await threads_of_age(storage, 40_000)
+    assert await let_go(storage, thread_days=0) == 0
     assert await left(storage) == ["thr_40000"]
 
 
 async def test_a_running_server_lets_go_of_them() -> None:
     storage = WatchedStorage()
-    await threads_of_age(storage, dt.datetime.now(dt.UTC), 1, 100)
+    await threads_of_age(storage, 1, 100)
     async with letting_go(storage, thread_days=30):
         await storage.done.wait()
     assert await left(storage) == ["thr_1"]

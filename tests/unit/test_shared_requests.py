@@ -24,9 +24,9 @@ class Clock:
     """Time that passes when it is told to."""
 
     def __init__(self) -> None:
-        self.now = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
+        self.now = 0.0
 
-    def __call__(self) -> dt.datetime:
+    def __call__(self) -> float:
         return self.now
 
 
@@ -37,6 +37,7 @@ class Shared(MemoryStorage):
         super().__init__()
         self.journal.shared = True
         self.clock = Clock()
+        self.claims = MemoryRequestClaims(clock=self.clock)
         self.stored = asyncio.Event()
         self.answered = 0
 
@@ -56,7 +57,7 @@ class Replica:
     def __init__(self, storage: Shared) -> None:
         self.storage = storage
         self.turns = Turns(storage)
-        self.guard = SharedIdempotency(storage, storage.threads, self.turns, now=storage.clock)
+        self.guard = SharedIdempotency(storage, storage.threads, self.turns)
 
     async def begin(self, claim: Claim | None = None) -> Turn:
         if self.refusal is not None:
@@ -99,9 +100,9 @@ async def test_after_a_minute_and_after_it_was_delivered_it_is_another_request()
     storage = Shared()
     one, other = storage.replica(), storage.replica()
     first = await one.ask()
-    storage.clock.now += dt.timedelta(seconds=59)
+    storage.clock.now += 59
     assert await other.ask() == first
-    storage.clock.now += dt.timedelta(seconds=1)
+    storage.clock.now += 1
     begun = await other.answer()
     assert begun.turn_id != first
     await other.turns.aclose()
@@ -124,14 +125,13 @@ async def test_what_was_cut_off_because_nobody_followed_is_begun_anew() -> None:
 
 async def test_what_a_process_claimed_and_never_began_is_begun_by_another_within_a_lease() -> None:
     storage = Shared()
-    now = storage.clock.now
-    assert await storage.claims.claim(KEY, "turn_dead", now=now, until=now + dt.timedelta(minutes=1))
-    storage.clock.now += dt.timedelta(seconds=9)
+    assert await storage.claims.claim(KEY, "turn_dead", dt.timedelta(minutes=1))
+    storage.clock.now += 9
     replica = storage.replica()
     asked = asyncio.create_task(replica.ask())
     await asyncio.sleep(0)
     assert storage.answered == 0
-    storage.clock.now += dt.timedelta(seconds=1)
+    storage.clock.now += 1
     async with asyncio.timeout(5):
         assert await asked != "turn_dead"
     await replica.turns.aclose()
@@ -142,9 +142,9 @@ async def test_the_claim_is_asked_for_while_the_thread_is_stored() -> None:
     storage = Shared()
 
     class AfterTheThread(MemoryRequestClaims):
-        async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
+        async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
             await storage.stored.wait()
-            return await super().claim(key, turn_id, now=now, until=until)
+            return await super().claim(key, turn_id, lasts)
 
     storage.claims = AfterTheThread()
     replica = storage.replica()
@@ -168,7 +168,7 @@ async def test_without_a_storage_nothing_is_begun() -> None:
     storage = Shared()
 
     class Away(MemoryRequestClaims):
-        async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
+        async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
             raise StoreUnavailableError("away")
 
     storage.claims = Away()

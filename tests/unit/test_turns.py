@@ -132,9 +132,9 @@ async def test_long_events_are_written_down_in_several_batches(ends: bool) -> No
     turn = await turns.start(source.stream(), on_failure, Place(user_id="ann", thread_id=begun.id))
     append, written = storage.journal.append, []
 
-    async def counted(batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
+    async def counted(batches: Sequence[Batch], owner: str, *, signals: Sequence[str] = ()) -> None:
         written.extend([len(batch.events) for batch in batches])
-        await append(batches, signals=signals)
+        await append(batches, owner, signals=signals)
 
     storage.journal.append = counted  # type: ignore[method-assign]  # as it is
     while len(turn.events) < len(said):  # noqa: ASYNC110  # a turn says nothing of each event
@@ -156,8 +156,8 @@ async def test_a_turn_that_ends_while_it_is_written_down_loses_no_event() -> Non
     writing, go_on = asyncio.Event(), asyncio.Event()
     append = storage.journal.append
 
-    async def slowly(batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
-        await append(batches, signals=signals)
+    async def slowly(batches: Sequence[Batch], owner: str, *, signals: Sequence[str] = ()) -> None:
+        await append(batches, owner, signals=signals)
         if not writing.is_set():
             writing.set()
             await go_on.wait()

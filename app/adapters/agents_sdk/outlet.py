@@ -1,7 +1,6 @@
 """The only way out for a run's events, so that they leave in the order in which things happened."""
 
 import asyncio
-import datetime as dt
 import enum
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +33,7 @@ from app.adapters.agents_sdk.workflow import WorkflowInProgress
 from app.application.endings import incomplete, note
 from app.application.item_fields import IncompleteReason
 from app.application.pauses import PIECE_BYTES
+from app.domain.clock import clock
 from app.ports.agent_runner import SayText
 
 NewId = Callable[[StoreItemType], str]
@@ -51,7 +51,7 @@ class Message:
     def __init__(self, outlet: "Outlet", item_id: str) -> None:
         self.id = item_id
         self._outlet = outlet
-        self._created_at = dt.datetime.now(dt.UTC)
+        self._created_at = clock.now()
         self._parts: dict[int, list[str]] = {}
         self._closed: AssistantMessageItem | None = None
 
@@ -212,7 +212,7 @@ class Outlet:
         item = WidgetItem(
             id=self.new_id("message"),
             thread_id=self.thread_id,
-            created_at=dt.datetime.now(dt.UTC),
+            created_at=clock.now(),
             widget=widget,
             copy_text=copy_text,
         )

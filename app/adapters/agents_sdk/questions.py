@@ -1,12 +1,12 @@
 """What a tool call asks of the user, or of the page, while its run is interrupted."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from chatkit.store import StoreItemType
 from chatkit.types import ClientToolCallItem, StructuredInput, StructuredInputItem, ThreadItem
 
+from app.domain.clock import clock
 from app.domain.errors import InvalidInputError
 from app.ports.agent_runner import Answered
 from app.ports.turn_log import OpenCall
@@ -50,7 +50,7 @@ class Questions:
         item = StructuredInputItem(
             id=self._new_id("message"),
             thread_id=self._thread_id,
-            created_at=dt.datetime.now(dt.UTC),
+            created_at=clock.now(),
             inputs=list(inputs),
         )
         raise self._waiting(call_id, item)
@@ -67,7 +67,7 @@ class Questions:
         item = ClientToolCallItem(
             id=self._new_id("tool_call"),
             thread_id=self._thread_id,
-            created_at=dt.datetime.now(dt.UTC),
+            created_at=clock.now(),
             call_id=call_id,
             name=name,
             arguments=dict(arguments),

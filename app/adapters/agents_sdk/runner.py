@@ -1,7 +1,6 @@
 """The assistant's loop, run by the Agents SDK."""
 
 import asyncio
-import datetime as dt
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
@@ -46,6 +45,7 @@ from app.application.entities import Mentions
 from app.application.item_fields import IncompleteReason
 from app.application.models import ModelCatalog
 from app.application.questions import with_result
+from app.domain.clock import clock
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.domain.model_ref import ModelRef
@@ -197,7 +197,7 @@ class SdkAgentRunner(AgentRunner):
         agent = copy(self._pattern)
         # Here and not in the run's configuration: the SDK would copy the settings of a model of its own to compare.
         agent.model = model
-        agent.instructions = instructions(self._assistant, request.context, dt.datetime.now(dt.UTC).date())
+        agent.instructions = instructions(self._assistant, request.context, clock.now().date())
         agent.model_settings = ModelSettings(tool_choice=request.tool)
         agent.tool_use_behavior = lambda _, __: ToolsToFinalOutputResult(
             is_final_output=outlet.questions.open_call is not None, final_output=""

@@ -1,6 +1,5 @@
 """The assistant's tools for a caller that is no conversation: the same schemas, rules and errors."""
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Never
@@ -12,6 +11,7 @@ from chatkit.widgets import WidgetRoot
 
 from app.adapters.agents_sdk.tools.failures import NOT_DONE
 from app.adapters.agents_sdk.turn import TurnContext
+from app.domain.clock import clock
 from app.domain.errors import InvalidInputError, NotFoundError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
@@ -65,7 +65,7 @@ class SdkToolbox(Toolbox):
         tool = self._tools.get(name)
         if tool is None:
             raise NotFoundError(_("There is no tool “{name}”.", name=name[:80]))
-        nowhere = ThreadMetadata(id=new_id("thr"), created_at=dt.datetime.now(dt.UTC))
+        nowhere = ThreadMetadata(id=new_id("thr"), created_at=clock.now())
         given = json.dumps(_complete(arguments, tool.params_json_schema))
         run = ToolContext(
             context=TurnContext(request=context, thread=nowhere, stage=NoStage()),

@@ -1,6 +1,5 @@
 """A workflow item while it grows: the running tools and the model's thoughts."""
 
-import datetime as dt
 from collections.abc import Callable
 
 from chatkit.types import (
@@ -19,6 +18,7 @@ from chatkit.types import (
     WorkflowTaskUpdated,
 )
 
+from app.domain.clock import clock
 from app.domain.language import plural
 
 
@@ -30,7 +30,7 @@ class WorkflowInProgress:
         self.running: set[str] = set()
         self._emit = emit
         self._thread_id = thread_id
-        self._created_at = dt.datetime.now(dt.UTC)
+        self._created_at = clock.now()
         self._tasks: list[Task] = []
         self._index: dict[str, int] = {}
 
@@ -85,7 +85,7 @@ class WorkflowInProgress:
 
     def _summary(self, steps: list[CustomTask]) -> CustomSummary | DurationSummary:
         if not steps:
-            elapsed = dt.datetime.now(dt.UTC) - self._created_at
+            elapsed = clock.now() - self._created_at
             return DurationSummary(duration=int(elapsed.total_seconds()))
         count = plural("{count} step", "{count} steps", len(steps))
         return CustomSummary(title=(steps[0].title if len(steps) == 1 else None) or count)

@@ -1,13 +1,13 @@
 """Session tokens: short-lived stand-ins for a login that a page may hold, made and read by us alone."""
 
 import secrets
-import time
 from collections.abc import Callable
 from typing import Final, Never
 
 import jwt
 
 from app.adapters.auth._tokens import header_of, jwt_at_hand, refused, user_id_in
+from app.domain.clock import clock as shared_clock
 from app.domain.errors import NotEnabledError, UnauthenticatedError
 from app.domain.language import _
 from app.environment import Secret
@@ -34,7 +34,8 @@ def session_key(secret: Secret | None) -> bytes:
 
 
 class SessionTokens(Authenticator, SessionIssuer):
-    """Makes them for `lifetime` seconds, and again and again until `longest` seconds after the login.
+    """Makes them for `lifetime` seconds, and again and again until `longest` seconds after the login, by the clock that
+    replicas share: one makes them and another reads them.
 
     A session remembers the key of the login that it stands for, and ends when `logins` revoke it.
     """
@@ -46,7 +47,7 @@ class SessionTokens(Authenticator, SessionIssuer):
         lifetime: int,
         longest: int,
         logins: Authenticator | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = shared_clock.time,
     ) -> None:
         self._key, self._lifetime, self._longest, self._clock = key, lifetime, longest, clock
         self._logins = logins

@@ -18,12 +18,11 @@ class AnsweredElsewhereError(Exception):
 class Claim:
     """Asks the storage at once; its answer is there when a new thread is stored, so that nothing waits for it."""
 
-    def __init__(self, claims: RequestClaims, key: bytes, *, now: dt.datetime, until: dt.datetime) -> None:
+    def __init__(self, claims: RequestClaims, key: bytes, lasts: dt.timedelta) -> None:
         self.turn_id = new_id("turn")
         self._claims = claims
-        self._lasts = until - now
-        self._until = until
-        self._asked = asyncio.create_task(claims.claim(key, self.turn_id, now=now, until=until))
+        self._lasts = lasts
+        self._asked = asyncio.create_task(claims.claim(key, self.turn_id, lasts))
 
     async def granted(self) -> bool:
         """True when the request is this turn's. Raises `StoreUnavailableError`."""
@@ -31,11 +30,11 @@ class Claim:
 
     async def renew(self) -> None:
         """Move the claim's end while the turn waits for its thread. Raises `StoreUnavailableError`."""
-        await self._claims.renew(self.turn_id, until=dt.datetime.now(dt.UTC) + self._lasts)
+        await self._claims.renew(self.turn_id, self._lasts)
 
     async def store_response(self, events: bytes) -> None:
-        """Store the response, until the claim would have ended. Raises `StoreUnavailableError`."""
-        await self._claims.store_response(self.turn_id, events, until=self._until)
+        """Store the response, as long as a request is claimed. Raises `StoreUnavailableError`."""
+        await self._claims.store_response(self.turn_id, events, self._lasts)
 
     async def hold(self, thread_id: str = "") -> None:
         """Raises `AnsweredElsewhereError` when it is another's."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import structlog
@@ -27,21 +27,14 @@ ABANDONED = dt.timedelta(seconds=WINDOW_SECONDS - LEASE_SECONDS)
 """A claim that ends later than this and has no turn was left by a process that died: one that waits renews it."""
 
 
-def _utcnow() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 class SharedIdempotency(IdempotencyGuard):
     """Claims each streaming request in the storage; all others are shared within the process."""
 
-    def __init__(
-        self, storage: Storage, threads: ThreadStore, turns: Turns, *, now: Callable[[], dt.datetime] = _utcnow
-    ) -> None:
+    def __init__(self, storage: Storage, threads: ThreadStore, turns: Turns) -> None:
         self._journal = storage.journal
         self._claims = storage.claims
         self._threads = threads
         self._turns = turns
-        self._now = now
         self._local = LocalIdempotency()
 
     async def _share(self, key: bytes, request: Request) -> Answer:
@@ -53,8 +46,7 @@ class SharedIdempotency(IdempotencyGuard):
     async def _begun(self, key: bytes, request: Request) -> Turn | RemoteTurn | StoredResponse | bytes:
         """Begin the request, or find the turn that answers it, here or in another process."""
         while True:
-            now = self._now()
-            claim = Claim(self._claims, key, now=now, until=now + dt.timedelta(seconds=WINDOW_SECONDS))
+            claim = Claim(self._claims, key, dt.timedelta(seconds=WINDOW_SECONDS))
             in_vain = ""
             try:
                 return await request.begin(claim)
@@ -95,7 +87,7 @@ class SharedIdempotency(IdempotencyGuard):
     async def _found(self, key: bytes) -> Turn | RemoteTurn | StoredResponse | None:
         """Wait for the turn that has the request; None when it gave the request up."""
         seen = ""
-        while (turn_id := await self._claims.holder(key, now=self._now())) is not None:
+        while (turn_id := await self._claims.holder(key)) is not None:
             seen = turn_id
             own = next((turn for turn in self._turns.running if turn.id == turn_id), None)
             if own is not None:
@@ -106,7 +98,7 @@ class SharedIdempotency(IdempotencyGuard):
                 return RemoteTurn(head, self._turns)
             if (response := await self._claims.stored_response(turn_id)) is not None:
                 return StoredResponse(turn_id, response)
-            if await self._claims.holder(key, now=self._now() + ABANDONED) is None:
+            if await self._claims.holder(key, ahead=ABANDONED) is None:
                 log.warning("a request is answered anew: the process that claimed it never began", turn=turn_id)
                 await self._release(turn_id)
                 return None

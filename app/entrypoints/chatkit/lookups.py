@@ -8,6 +8,7 @@ from typing import Final
 from chatkit.types import AudioInput, ClientToolCallItem, ThreadItem, UserMessageItem
 
 from app.application.questions import expired
+from app.domain.clock import clock
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _
@@ -55,7 +56,7 @@ async def open_client_call(
     call = next(filter(_waits, await _newest(store, thread_id, context)), None)
     if not isinstance(call, ClientToolCallItem):
         raise InvalidInputError(_("No client tool call of this thread is waiting for a result."))
-    if expired(call, dt.datetime.now(dt.UTC), patience):
+    if expired(call, clock.now(), patience):
         raise InvalidInputError(_("This result came too late. The next message is answered without it."))
     return call
 

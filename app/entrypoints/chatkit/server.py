@@ -58,6 +58,7 @@ from app.application.questions import closed, expired
 from app.application.shapes import shape
 from app.application.turn import current_turn
 from app.application.turns import Turns
+from app.domain.clock import clock
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _
@@ -240,7 +241,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self, message: UserMessageInput, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Attachments belong to a thread, so those of a first message need one that is stored before."""
-        thread = ThreadMetadata(id=self.store.generate_thread_id(context), created_at=dt.datetime.now(dt.UTC))
+        thread = ThreadMetadata(id=self.store.generate_thread_id(context), created_at=clock.now())
         item = await self._build_user_message_item(message, thread, context)
         recalled = await self._conversation.begin(thread, item, context)
         yield ThreadCreatedEvent(thread=Thread(**thread.model_dump(), items=Page()))
@@ -253,7 +254,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
     async def _after_message(
         self, thread_id: str, message: UserMessageInput, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        thread = ThreadMetadata(id=thread_id, created_at=dt.datetime.now(dt.UTC))  # Its id is all that is asked for.
+        thread = ThreadMetadata(id=thread_id, created_at=clock.now())  # Its id is all that is asked for.
         item = await self._build_user_message_item(message, thread, context)
         async for event in self._process_new_thread_item_respond(thread, item, context):
             yield event
@@ -342,7 +343,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         """A page that loads a thread must not wait for, or answer, a call that has expired."""
         page = getattr(obj, "items", obj)
         if isinstance(page, Page):
-            now = dt.datetime.now(dt.UTC)
+            now = clock.now()
             page.data = [closed(item) if expired(item, now, self._patience) else item for item in page.data]
         return obj
 
@@ -354,6 +355,6 @@ def _in_utc(obj: BaseModel) -> BaseModel:
         stamped = getattr(obj, name, None)
         created_at = getattr(stamped, "created_at", None)
         if isinstance(stamped, BaseModel) and isinstance(created_at, dt.datetime) and created_at.tzinfo is None:
-            in_utc = stamped.model_copy(update={"created_at": created_at.astimezone(dt.UTC)})
+            in_utc = stamped.model_copy(update={"created_at": clock.in_utc(created_at)})
             return obj.model_copy(update={name: in_utc})
     return obj

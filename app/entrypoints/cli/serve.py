@@ -58,6 +58,8 @@ def serve(tools: Tools) -> None:
 
 
 async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> None:
+    # Before anything is read or written: a second server for a port that is taken leaves no trace.
+    listener = _listen(settings.server)
     container = tools.container(settings)
     with uncollected():
         try:
@@ -65,8 +67,8 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
             turns = await container.get(Turns)
             models, storage = await container.get(ModelCatalog), await container.get(Storage)
             runner, server = await container.get(AgentRunner), await container.get(AnyportServer)
-            listener = _listen(settings.server)
         except BaseException:
+            listener.close()
             await container.close()
             raise
         config.app = tools.app(container, settings)

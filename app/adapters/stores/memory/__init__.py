@@ -37,10 +37,13 @@ class MemoryStorage(Storage):
     async def check(self) -> None:
         """Always there."""
 
-    async def sweep(self, before: dt.datetime, *, batch: int = 100) -> int:
-        return await self.threads.sweep(before, batch)
+    async def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
 
-    async def forget_cursors(self, before: dt.datetime) -> None:
+    async def sweep(self, age: dt.timedelta, *, batch: int = 100) -> int:
+        return await self.threads.sweep(await self.now() - age, batch)
+
+    async def forget_cursors(self, age: dt.timedelta) -> None:
         """Positions cost a few bytes here, and end with the process."""
 
     async def erase(self, user_id: str) -> Erasure:

@@ -1,41 +1,50 @@
 """Claimed requests in a dictionary."""
 
 import datetime as dt
+import time
+from collections.abc import Callable
 
 from app.ports.request_claims import RequestClaims
 
 
 class MemoryRequestClaims(RequestClaims):
-    """`RequestClaims` of this process."""
+    """`RequestClaims` of this process; `clock` counts seconds."""
 
-    def __init__(self) -> None:
-        self._claims: dict[bytes, tuple[str, dt.datetime]] = {}
-        self._responses: dict[str, tuple[bytes, dt.datetime]] = {}
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._claims: dict[bytes, tuple[str, float]] = {}
+        self._responses: dict[str, tuple[bytes, float]] = {}
 
-    async def claim(self, key: bytes, turn_id: str, *, now: dt.datetime, until: dt.datetime) -> bool:
-        if await self.holder(key, now=now) is not None:
+    async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
+        if await self.holder(key) is not None:
             return False
-        self._claims[key] = (turn_id, until)
+        self._claims[key] = (turn_id, self._in(lasts))
         return True
 
-    async def holder(self, key: bytes, *, now: dt.datetime) -> str | None:
-        turn_id, until = self._claims.get(key, ("", now))
-        return turn_id if until > now else None
+    async def holder(self, key: bytes, *, ahead: dt.timedelta = dt.timedelta()) -> str | None:
+        if key not in self._claims:
+            return None
+        turn_id, until = self._claims[key]
+        return turn_id if until > self._in(ahead) else None
 
-    async def renew(self, turn_id: str, *, until: dt.datetime) -> None:
+    async def renew(self, turn_id: str, lasts: dt.timedelta) -> None:
         own = [key for key, (holder, _) in self._claims.items() if holder == turn_id]
-        self._claims |= dict.fromkeys(own, (turn_id, until))
+        self._claims |= dict.fromkeys(own, (turn_id, self._in(lasts)))
 
     async def release(self, turn_id: str) -> None:
         self._claims = {key: claim for key, claim in self._claims.items() if claim[0] != turn_id}
 
-    async def store_response(self, turn_id: str, events: bytes, *, until: dt.datetime) -> None:
-        self._responses[turn_id] = (events, until)
+    async def store_response(self, turn_id: str, events: bytes, lasts: dt.timedelta) -> None:
+        self._responses.setdefault(turn_id, (events, self._in(lasts)))
 
     async def stored_response(self, turn_id: str) -> bytes | None:
         events, _ = self._responses.get(turn_id, (None, None))
         return events
 
-    async def forget(self, before: dt.datetime) -> None:
-        self._responses = {turn_id: kept for turn_id, kept in self._responses.items() if kept[1] >= before}
-        self._claims = {key: claim for key, claim in self._claims.items() if claim[1] >= before}
+    async def forget(self) -> None:
+        now = self._clock()
+        self._responses = {turn_id: kept for turn_id, kept in self._responses.items() if kept[1] >= now}
+        self._claims = {key: claim for key, claim in self._claims.items() if claim[1] >= now}
+
+    def _in(self, span: dt.timedelta) -> float:
+        return self._clock() + span.total_seconds()

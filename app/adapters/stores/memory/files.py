@@ -9,6 +9,7 @@ from typing import NamedTuple
 from chatkit.types import Attachment
 
 from app.adapters.stores.memory.threads import MemoryThreadStore
+from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import FileLedger, Upload
 
@@ -89,8 +90,8 @@ class MemoryFileLedger(FileLedger):
                 await self._threads.delete_attachment(upload.attachment_id, RequestContext(user_id=upload.user_id))
             self._threads.abandon_orphan(upload.attachment_id)
 
-    async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:
-        return self._threads.abandon_unsent(before, batch)
+    async def abandon_unsent(self, age: dt.timedelta, *, batch: int = 100) -> int:
+        return self._threads.abandon_unsent(clock.now() - age, batch)
 
     async def abandoned(self, *, limit: int = 100) -> Sequence[str]:
         return [*islice(self._threads.abandoned, limit)]

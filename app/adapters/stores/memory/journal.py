@@ -1,7 +1,9 @@
 """The turn journal in dictionaries."""
 
 import datetime as dt
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from chatkit.store import NotFoundError
 from msgspec.structs import replace
@@ -13,15 +15,17 @@ from app.ports.turn_journal import WANTED, Batch, TooManyTurnsError, TurnEnd, Tu
 
 
 class _Entry:
-    def __init__(self, head: TurnHead, lease_until: dt.datetime) -> None:
+    def __init__(self, head: TurnHead, lease_until: float) -> None:
         self.head = head
         self.lease_until = lease_until
-        self.ended_at: dt.datetime | None = None
+        self.ended_at: float | None = None
+        self.wanted_until = 0.0
         self.batches: dict[int, Batch] = {}
 
 
 class MemoryTurnJournal(TurnJournal):
-    """`TurnJournal` beside the threads; one entry a thread."""
+    """`TurnJournal` beside the threads; one entry a thread. Its clock counts the seconds of this process, and is never
+    put forward or back."""
 
     shared = False
 
@@ -30,9 +34,12 @@ class MemoryTurnJournal(TurnJournal):
         self._signals = signals
         self._by_thread: dict[str, _Entry] = {}
         self._by_id: dict[str, _Entry] = {}
-        self._queued: dict[str, tuple[str, dt.datetime]] = {}
+        self._queued: dict[str, tuple[str, float]] = {}
 
-    async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
+    def attended(self, owner: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    async def begin(self, turn: TurnHead, lease: dt.timedelta, *, at_most: int = 0) -> bool:
         self._threads.owned(turn.thread_id, RequestContext(user_id=turn.user_id))
         earlier = self._entry(turn.thread_id)
         if earlier is not None and earlier.head.end is None:
@@ -44,37 +51,36 @@ class MemoryTurnJournal(TurnJournal):
         heads = [entry.head for entry in self._living()]
         if 0 < at_most <= sum(head.user_id == turn.user_id and head.end is None for head in heads):
             raise TooManyTurnsError
-        self._by_thread[turn.thread_id] = self._by_id[turn.id] = _Entry(turn, lease_until)
+        self._by_thread[turn.thread_id] = self._by_id[turn.id] = _Entry(turn, _in(lease))
         return True
 
-    async def queue(self, turn_id: str, thread_id: str, until: dt.datetime) -> None:
+    async def queue(self, turn_id: str, thread_id: str, lasts: dt.timedelta) -> None:
         if not self._threads.has(thread_id):
             raise NotFoundError(f"Thread {thread_id} not found")
-        self._queued[turn_id] = thread_id, until
+        self._queued[turn_id] = thread_id, _in(lasts)
 
     async def leave_queue(self, turn_id: str) -> None:
         self._queued.pop(turn_id, None)
 
-    async def append(self, batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
+    async def append(self, batches: Sequence[Batch], owner: str, *, signals: Sequence[str] = ()) -> None:
         for batch in batches:
-            if (entry := self._known(batch.turn_id)) is not None:
+            if (entry := self._run_by(owner, batch.turn_id)) is not None:
                 entry.batches.setdefault(batch.first, batch)
         await self._signals.send(signals)
 
-    async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
+    async def renew(self, owner: str, lease: dt.timedelta) -> Mapping[str, TurnHead]:
         own = [entry for entry in self._living() if entry.head.owner == owner and entry.head.end is None]
         for entry in own:
-            entry.lease_until = lease_until
-        return {entry.head.id: entry.head for entry in own}
+            entry.lease_until = _in(lease)
+        return {entry.head.id: _shown(entry) for entry in own}
 
     async def end(
         self, turn_id: str, owner: str, end: TurnEnd, *, last: Batch | None = None, signals: Sequence[str] = ()
     ) -> None:
-        await self.append([last] if last else [])
-        entry = self._known(turn_id)
-        if entry is not None and entry.head.owner == owner and entry.head.end is None:
+        await self.append([last] if last else [], owner)
+        if (entry := self._run_by(owner, turn_id)) is not None:
             entry.head = replace(entry.head, end=end)
-            entry.ended_at = dt.datetime.now(dt.UTC)
+            entry.ended_at = time.monotonic()
         await self._signals.send(signals)
 
     async def drop(self, turn_id: str, owner: str) -> None:
@@ -82,12 +88,12 @@ class MemoryTurnJournal(TurnJournal):
         if entry is not None and entry.head.owner == owner:
             self._drop(entry)
 
-    async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
+    async def claim(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
         running = [entry for entry in self._living() if entry.head.end is None and entry.head.owner != owner]
-        left = [entry for entry in running if entry.lease_until < expired]
+        left = [entry for entry in running if entry.lease_until <= time.monotonic()]
         for entry in left:
-            entry.head, entry.lease_until = replace(entry.head, owner=owner), lease_until
-        return [entry.head for entry in left]
+            entry.head, entry.lease_until = replace(entry.head, owner=owner), _in(lease)
+        return [_shown(entry) for entry in left]
 
     async def wish(self, thread_id: str, wish: Wish) -> str | None:
         entry = self._entry(thread_id)
@@ -100,15 +106,15 @@ class MemoryTurnJournal(TurnJournal):
             case "keep":
                 entry.head = replace(head, keep=True)
             case "yield":
-                entry.head = replace(head, wanted_until=dt.datetime.now(dt.UTC) + WANTED)
+                entry.wanted_until = _in(WANTED)
         return head.id
 
     async def latest(self, thread_id: str) -> TurnHead | None:
         entry = self._entry(thread_id)
-        return entry.head if entry else None
+        return _shown(entry) if entry else None
 
     async def find(self, turn_id: str) -> TurnHead | None:
-        return next((entry.head for entry in self._living() if entry.head.id == turn_id), None)
+        return next((_shown(entry) for entry in self._living() if entry.head.id == turn_id), None)
 
     async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
         entry = self._known(turn_id)
@@ -116,13 +122,13 @@ class MemoryTurnJournal(TurnJournal):
         behind = [batch for batch in found if batch.first + len(batch.events) - 1 > after][:batches]
         return [event for batch in behind for event in batch.events[max(0, after - batch.first + 1) :]]
 
-    async def forget(self, before: dt.datetime) -> None:
+    async def forget(self, age: dt.timedelta) -> None:
         for entry in self._living():
-            if entry.ended_at is not None and entry.ended_at < before:
+            if entry.ended_at is not None and entry.ended_at <= _in(-age):
                 self._drop(entry)
 
     def _is_behind(self, turn: TurnHead) -> bool:
-        now = dt.datetime.now(dt.UTC)
+        now = time.monotonic()
         tickets = [(key, until) for key, (thread_id, until) in self._queued.items() if thread_id == turn.thread_id]
         return any(key < turn.id and until > now for key, until in tickets)
 
@@ -132,6 +138,10 @@ class MemoryTurnJournal(TurnJournal):
     def _known(self, turn_id: str) -> _Entry | None:
         entry = self._by_id.get(turn_id)
         return entry and self._entry(entry.head.thread_id)
+
+    def _run_by(self, owner: str, turn_id: str) -> _Entry | None:
+        entry = self._known(turn_id)
+        return entry if entry is not None and entry.head.owner == owner and entry.head.end is None else None
 
     def _entry(self, thread_id: str) -> _Entry | None:
         """The thread's entry; it goes when the thread is found to be gone."""
@@ -144,3 +154,11 @@ class MemoryTurnJournal(TurnJournal):
     def _drop(self, entry: _Entry) -> None:
         self._by_thread.pop(entry.head.thread_id, None)
         self._by_id.pop(entry.head.id, None)
+
+
+def _in(span: dt.timedelta) -> float:
+    return time.monotonic() + span.total_seconds()
+
+
+def _shown(entry: _Entry) -> TurnHead:
+    return replace(entry.head, wanted=entry.wanted_until > time.monotonic())

@@ -5,6 +5,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+from app.domain.clock import clock
+
 Value = TypeVar("Value")
 Position = tuple[dt.datetime, int]
 
@@ -55,5 +57,5 @@ def capped(limit: int, most: int) -> int:
 
 
 def in_utc(moment: dt.datetime) -> dt.datetime:
-    """The same moment in UTC; a naive one is local time."""
-    return moment.astimezone(dt.UTC)
+    """The same moment in UTC; a naive one is this process's local time."""
+    return clock.in_utc(moment)

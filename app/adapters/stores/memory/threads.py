@@ -17,6 +17,7 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from app.adapters.stores import bodies
 from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
 from app.application.pauses import Pauses
+from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import size_of
 from app.ports.thread_store import PAGE_BYTES, PAGE_LIMIT, Feedback, Recollection, ThreadStore
@@ -153,7 +154,7 @@ class MemoryThreadStore(ThreadStore):
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
         body = bodies.dump(Attachment, attachment)
         thread = None if attachment.thread_id is None else self.owned(attachment.thread_id, context)
-        created_at = dt.datetime.now(dt.UTC)
+        created_at = clock.now()
         if attachment.id in self._attachments:
             created_at = self._attachment(attachment.id, context).created_at
             self._detach(attachment.id)
@@ -189,7 +190,7 @@ class MemoryThreadStore(ThreadStore):
 
     def abandon_unsent(self, before: dt.datetime, batch: int) -> int:
         """See `FileLedger.abandon_unsent`."""
-        unsent = (kept for kept in self._attachments.values() if kept.thread_id is None and kept.created_at < before)
+        unsent = (kept for kept in self._attachments.values() if kept.thread_id is None and kept.created_at <= before)
         gone = [*islice(unsent, batch)]
         for kept in gone:
             self._detach(kept.id)

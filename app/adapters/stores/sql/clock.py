@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BindParameter, Float, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Float, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -33,6 +33,12 @@ class FromNow(FunctionElement[dt.datetime]):
 def duration(name: str) -> BindParameter[float]:
     """A parameter of that many seconds."""
     return bindparam(name, type_=Float)
+
+
+def lies_ahead(moment: ColumnElement[Any], *, at_most: float) -> ColumnElement[bool]:
+    """True while the moment is to come. What lies further ahead than `at_most` seconds, as far as anybody sets it, was
+    set before the database's clock was put back, and is over."""
+    return (moment > Now()) & (moment <= FromNow(at_most))
 
 
 @compiles(Now, "postgresql")

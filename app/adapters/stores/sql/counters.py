@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from sqlalchemy import Executable, bindparam, delete, select
 
+from app.adapters.stores.sql.clock import FromNow, Now
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import counters
-from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.types import AnyText
 from app.ports.counters import Counters
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ KEYS_AT_ONCE = 100
 _read = select(counters.c.key, counters.c.amount).where(
     counters.c.key.in_(bindparam("keys", type_=AnyText, expanding=True))
 )
-_forget = delete(counters).where(counters.c.keep_until < bindparam("before", type_=Moment))
+_forget = delete(counters).where(counters.c.keep_until < Now())
 
 
 class SqlCounters(Counters):
@@ -28,7 +29,7 @@ class SqlCounters(Counters):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, amounts: Mapping[str, int], *, keep_until: dt.datetime) -> Mapping[str, int]:
+    async def add(self, amounts: Mapping[str, int], *, keep: dt.timedelta) -> Mapping[str, int]:
         added = {key: amount for key, amount in amounts.items() if amount}
         asked = [key for key in amounts if key not in added]
         sums = dict.fromkeys(asked, 0)
@@ -39,11 +40,12 @@ class SqlCounters(Counters):
             entries = sorted(added.items())
             async with self._database.transaction() as connection:
                 for some in _some(entries):
-                    rows = await connection.execute(self._add(some, keep_until))
+                    rows = await connection.execute(self._add(some, keep))
                     sums |= {row.key: row.amount for row in rows}
         return sums
 
-    def _add(self, entries: Sequence[tuple[str, int]], keep_until: dt.datetime) -> Executable:
+    def _add(self, entries: Sequence[tuple[str, int]], keep: dt.timedelta) -> Executable:
+        keep_until = FromNow(keep.total_seconds())
         rows = [{"key": key, "amount": amount, "keep_until": keep_until} for key, amount in entries]
         statement = self._database.insert(counters).values(rows)
         adding: Executable = statement.on_conflict_do_update(
@@ -55,8 +57,8 @@ class SqlCounters(Counters):
         ).returning(counters.c.key, counters.c.amount)
         return adding
 
-    async def forget(self, before: dt.datetime) -> None:
-        await self._database.write(_forget, {"before": before})
+    async def forget(self) -> None:
+        await self._database.write(_forget, {})
 
 
 def _some(entries: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -8,9 +8,10 @@ from chatkit.types import Attachment
 from sqlalchemy import ColumnElement, Executable, Integer, bindparam, delete, select
 
 from app.adapters.stores import bodies
+from app.adapters.stores.sql.clock import FromNow, Now, duration
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import abandoned_files, attachments
-from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.sql.uploads import Reservations, used
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import FileLedger, Upload, size_of
@@ -25,14 +26,11 @@ _of_user = (
     .order_by(attachments.c.id)
     .limit(_ROWS)
 )
-_unsent = attachments.c.thread_id.is_(None) & (attachments.c.created_at < bindparam("before", type_=Moment))
+_unsent = attachments.c.thread_id.is_(None) & (attachments.c.created_at <= FromNow(-duration("seconds")))
 _old = select(attachments.c.id).where(_unsent).order_by(attachments.c.created_at).limit(_ROWS)
 _delete_old = delete(attachments).where(attachments.c.id.in_(_IDS), _unsent).returning(attachments.c.id)
 _abandoned = (
-    select(abandoned_files.c.id)
-    .where(abandoned_files.c.since <= bindparam("now", type_=Moment))
-    .order_by(abandoned_files.c.since)
-    .limit(_ROWS)
+    select(abandoned_files.c.id).where(abandoned_files.c.since <= Now()).order_by(abandoned_files.c.since).limit(_ROWS)
 )
 _cleared = delete(abandoned_files).where(abandoned_files.c.id.in_(_IDS))
 
@@ -44,14 +42,13 @@ def attachment_row(attachment: Attachment, context: RequestContext) -> dict[str,
         "user_id": context.user_id,
         "scope": attachment.thread_id,
         "body": bodies.dump(Attachment, attachment),
-        "created_at": dt.datetime.now(dt.UTC),
         "size": size_of(attachment),
     }
 
 
 def abandon(database: Database, whose: ColumnElement[bool]) -> Executable:
     """List the files of those attachments, which are about to be deleted in the same transaction."""
-    files = select(attachments.c.id, bindparam("since", dt.datetime.now(dt.UTC), type_=Moment)).where(whose)
+    files = select(attachments.c.id, Now()).where(whose)
     listed: Executable = database.insert(abandoned_files).from_select(["id", "since"], files).on_conflict_do_nothing()
     return listed
 
@@ -93,21 +90,21 @@ class SqlFileLedger(FileLedger):
     async def give_up(self, uploads: Sequence[Upload]) -> None:
         await self._uploads.give_up(uploads)
 
-    async def abandon_unsent(self, before: dt.datetime, *, batch: int = 100) -> int:
-        ids = await self._ids(_old, {"before": before, "rows": batch})
+    async def abandon_unsent(self, age: dt.timedelta, *, batch: int = 100) -> int:
+        old = {"seconds": age.total_seconds()}
+        ids = await self._ids(_old, {**old, "rows": batch})
         if not ids:
             return 0
         async with self._database.transaction() as connection:
             # One of them may have been sent since.
-            gone = (await connection.execute(_delete_old, {"ids": ids, "before": before})).scalars().all()
+            gone = (await connection.execute(_delete_old, {"ids": ids, **old})).scalars().all()
             if gone:
-                since = dt.datetime.now(dt.UTC)
-                rows = [{"id": id_, "since": since} for id_ in gone]
-                await connection.execute(self._database.insert(abandoned_files).on_conflict_do_nothing(), rows)
+                listed = self._database.insert(abandoned_files).values([{"id": id_, "since": Now()} for id_ in gone])
+                await connection.execute(listed.on_conflict_do_nothing())
         return len(ids)
 
     async def abandoned(self, *, limit: int = 100) -> Sequence[str]:
-        return await self._ids(_abandoned, {"now": dt.datetime.now(dt.UTC), "rows": limit})
+        return await self._ids(_abandoned, {"rows": limit})
 
     async def cleared(self, keys: Sequence[str]) -> None:
         if keys:

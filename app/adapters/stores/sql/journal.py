@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from chatkit.store import NotFoundError
@@ -16,62 +17,72 @@ from sqlalchemy import (
     column,
     delete,
     exists,
+    false,
     func,
     literal,
     null,
+    or_,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
+from app.adapters.stores.sql.clock import FromNow, Now, duration, lies_ahead
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_duplicate, is_orphan
+from app.adapters.stores.sql.owners import OwnerFiles, Seen
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import queued_turns, turn_events
 from app.adapters.stores.sql.tables import running_turns as turns
 from app.adapters.stores.sql.telling import Telling
 from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
-from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.types import AnyText
 from app.ports.signals import Signals
-from app.ports.turn_journal import WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
+from app.ports.turn_journal import LONGEST_LEASE, WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 
 _FRAME_END = b"\n\n"
 
 _TURN = bindparam("turn_id", type_=AnyText)
 _OWNER = bindparam("owner_id", type_=AnyText)
-_UNTIL = bindparam("until", type_=Moment)
-_BEFORE = bindparam("before", type_=Moment)
 _MOST = bindparam("at_most", type_=Integer)
 
-_NOW = bindparam("now", type_=Moment)
+_LATER = FromNow(duration("seconds"))
+_LONGEST = LONGEST_LEASE.total_seconds()
 
-_HEAD = tuple(turns.c[name] for name in TurnHead.__struct_fields__)
+_wanted = func.coalesce(lies_ahead(turns.c.wanted_until, at_most=_LONGEST), false(), type_=Boolean).label("wanted")
+_HEAD = tuple(_wanted if name == "wanted" else turns.c[name] for name in TurnHead.__struct_fields__)
 _runs = turns.c.ended_at.is_(None)
 
 _others = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
-_behind = exists().where(queued_turns.c.thread_id == SCOPE, queued_turns.c.turn_id < _TURN, queued_turns.c.until > _NOW)
+_behind = exists().where(
+    queued_turns.c.thread_id == SCOPE,
+    queued_turns.c.turn_id < _TURN,
+    lies_ahead(queued_turns.c.until, at_most=_LONGEST),
+)
 _why_not = Prepared(select((~_behind & (_others >= _MOST)).label("too_many")).where(owned))
 _leave_queue = Prepared(delete(queued_turns).where(queued_turns.c.turn_id == _TURN))
 
 _cleared = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
 _clear = Prepared(_cleared)
-_renew = Prepared(update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_UNTIL).returning(*_HEAD))
+_renew = Prepared(update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_LATER).returning(*_HEAD))
 _end = (
     update(turns)
     .where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)
-    .values(end=bindparam("how", type_=String), ended_at=_UNTIL)
+    .values(end=bindparam("how", type_=String), ended_at=Now())
 )
 _drop = Prepared(delete(turns).where(turns.c.id == _TURN, turns.c.owner == _OWNER))
-_claim = (
-    update(turns)
-    .where(_runs, turns.c.owner != _OWNER, turns.c.lease_until < _BEFORE)
-    .values(owner=_OWNER, lease_until=_UNTIL)
+_of_others = _runs & (turns.c.owner != _OWNER)
+_owners = select(turns.c.owner).where(_of_others).distinct()
+_silent = ~lies_ahead(turns.c.lease_until, at_most=_LONGEST) & turns.c.owner.not_in(
+    bindparam("alive", type_=AnyText, expanding=True)
 )
+_dead = turns.c.owner.in_(bindparam("dead", type_=AnyText, expanding=True))
+_claim = update(turns).where(_of_others, or_(_silent, _dead)).values(owner=_OWNER, lease_until=_LATER).returning(*_HEAD)
 _asked = update(turns).where(turns.c.thread_id == SCOPE, _runs).returning(turns.c.id)
 _wishes = {
     "stop": _asked.values(stop=True),
     "keep": _asked.values(keep=True),
-    "yield": _asked.values(wanted_until=_UNTIL),
+    "yield": _asked.values(wanted_until=FromNow(WANTED.total_seconds())),
 }
 _latest = Prepared(
     select(*_HEAD).where(turns.c.thread_id == SCOPE).order_by(_runs.desc(), turns.c.ended_at.desc()).limit(1)
@@ -83,22 +94,25 @@ _events = Prepared(
     .order_by(turn_events.c.first)
     .limit(bindparam("rows"))
 )
-_forget = delete(turns).where(turns.c.ended_at < _BEFORE)
+_forget = delete(turns).where(turns.c.ended_at <= FromNow(-duration("seconds")))
 
 
 class SqlTurnJournal(TurnJournal):
     """`TurnJournal` on PostgreSQL or SQLite."""
 
-    def __init__(self, database: Database, signals: Signals) -> None:
+    def __init__(self, database: Database, signals: Signals, owners: OwnerFiles | None = None) -> None:
+        """`owners` tells which processes are alive, where that can be seen."""
         self._database = database
         self._signals = signals
+        self._owners = owners
+        self._tidied = False
         self.shared = database.name == "postgresql"
         entered = select(
-            _TURN, SCOPE, USER, _OWNER, _UNTIL, literal(False, Boolean), literal(False, Boolean), null(), null(), null()
+            _TURN, SCOPE, USER, _OWNER, _LATER, literal(False, Boolean), literal(False, Boolean), null(), null(), null()
         ).where(owned, ~_behind, (_MOST == 0) | (_others < _MOST))
         enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
         self._enter = Prepared(enter)
-        queue = database.insert(queued_turns).values(turn_id=_TURN, thread_id=SCOPE, until=_UNTIL)
+        queue = database.insert(queued_turns).values(turn_id=_TURN, thread_id=SCOPE, until=_LATER)
         self._queue = queue.on_conflict_do_update(index_elements=["turn_id"], set_={"until": queue.excluded.until})
         # PostgreSQL does both in one round trip, SQLite takes no DELETE inside another statement.
         self._at_once = Prepared(enter.add_cte(_cleared.cte("cleared"))) if self.shared else None
@@ -108,11 +122,14 @@ class SqlTurnJournal(TurnJournal):
         self._end = Telling(database, signals, _end)
         self._append_and_end = Telling(database, signals, append, _end)
 
-    async def begin(self, turn: TurnHead, lease_until: dt.datetime, *, at_most: int = 0) -> bool:
+    def attended(self, owner: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._owners is None else self._owners.attended(owner)
+
+    async def begin(self, turn: TurnHead, lease: dt.timedelta, *, at_most: int = 0) -> bool:
         values: dict[str, object] = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
-        values |= {"owner_id": turn.owner, "at_most": at_most, "now": dt.datetime.now(dt.UTC)}
+        values |= {"owner_id": turn.owner, "at_most": at_most}
         try:
-            entered = await self._clear_and_enter({**values, "until": lease_until})
+            entered = await self._clear_and_enter({**values, "seconds": lease.total_seconds()})
         except IntegrityError as error:
             if is_duplicate(error):
                 return False
@@ -138,9 +155,10 @@ class SqlTurnJournal(TurnJournal):
         _, entered = await self._database.run((_clear, values), (self._enter, values))
         return entered.count
 
-    async def queue(self, turn_id: str, thread_id: str, until: dt.datetime) -> None:
+    async def queue(self, turn_id: str, thread_id: str, lasts: dt.timedelta) -> None:
+        values = {"turn_id": turn_id, "scope": thread_id, "seconds": lasts.total_seconds()}
         try:
-            await self._database.write(self._queue, {"turn_id": turn_id, "scope": thread_id, "until": until})
+            await self._database.write(self._queue, values)
         except IntegrityError as error:
             if not is_orphan(error):
                 raise
@@ -149,25 +167,25 @@ class SqlTurnJournal(TurnJournal):
     async def leave_queue(self, turn_id: str) -> None:
         await self._database.write(_leave_queue, {"turn_id": turn_id})
 
-    async def append(self, batches: Sequence[Batch], *, signals: Sequence[str] = ()) -> None:
+    async def append(self, batches: Sequence[Batch], owner: str, *, signals: Sequence[str] = ()) -> None:
         rows = [_row(batch) for batch in batches]
         if not rows:
             return
         if self.shared:
-            values = {f"{name}s": [row[name] for row in rows] for name in rows[0]}
-            await self._append_and_tell.run(values, signals)
+            values: dict[str, object] = {f"{name}s": [row[name] for row in rows] for name in rows[0]}
+            await self._append_and_tell.run({**values, "owner_id": owner}, signals)
         else:
-            await self._database.run(*((self._append, row) for row in rows))
+            await self._database.run(*((self._append, {**row, "owner_id": owner}) for row in rows))
             await self._signals.send(signals)
 
-    async def renew(self, owner: str, lease_until: dt.datetime) -> Mapping[str, TurnHead]:
-        rows = await self._database.rows(_renew, {"owner_id": owner, "until": lease_until})
+    async def renew(self, owner: str, lease: dt.timedelta) -> Mapping[str, TurnHead]:
+        rows = await self._database.rows(_renew, {"owner_id": owner, "seconds": lease.total_seconds()})
         return {row.id: _head(row) for row in rows}
 
     async def end(
         self, turn_id: str, owner: str, end: TurnEnd, *, last: Batch | None = None, signals: Sequence[str] = ()
     ) -> None:
-        values = {"turn_id": turn_id, "owner_id": owner, "how": end, "until": dt.datetime.now(dt.UTC)}
+        values = {"turn_id": turn_id, "owner_id": owner, "how": end}
         if last is None:
             await self._end.run(values, signals)
         else:
@@ -176,15 +194,25 @@ class SqlTurnJournal(TurnJournal):
     async def drop(self, turn_id: str, owner: str) -> None:
         await self._database.write(_drop, {"turn_id": turn_id, "owner_id": owner})
 
-    async def claim(self, owner: str, lease_until: dt.datetime, *, expired: dt.datetime) -> Sequence[TurnHead]:
-        values = {"owner_id": owner, "until": lease_until, "before": expired}
+    async def claim(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
+        seen = await self._seen(owner)
+        values = {"owner_id": owner, "seconds": lease.total_seconds(), "alive": seen.alive, "dead": seen.dead}
         async with self._database.transaction() as connection:
-            return [_head(row) for row in (await connection.execute(_claim.returning(*_HEAD), values)).all()]
+            claimed = [_head(row) for row in (await connection.execute(_claim, values)).all()]
+        if self._owners is not None and not self._tidied:
+            self._tidied = True
+            await self._owners.tidy()
+        return claimed
+
+    async def _seen(self, owner: str) -> Seen:
+        if self._owners is None:
+            return Seen()
+        rows = await self._database.rows(_owners, {"owner_id": owner})
+        return await self._owners.seen([row.owner for row in rows])
 
     async def wish(self, thread_id: str, wish: Wish) -> str | None:
         async with self._database.transaction() as connection:
-            values = {"scope": thread_id} | ({"until": dt.datetime.now(dt.UTC) + WANTED} if wish == "yield" else {})
-            row = (await connection.execute(_wishes[wish], values)).one_or_none()
+            row = (await connection.execute(_wishes[wish], {"scope": thread_id})).one_or_none()
         return None if row is None else str(row.id)
 
     async def latest(self, thread_id: str) -> TurnHead | None:
@@ -199,14 +227,14 @@ class SqlTurnJournal(TurnJournal):
         rows = await self._database.rows(_events, {"turn_id": turn_id, "after": after, "rows": batches})
         return [event for row in rows for event in _frames(row.frames)[max(0, after - row.first + 1) :]]
 
-    async def forget(self, before: dt.datetime) -> None:
-        await self._database.write(_forget, {"before": before})
+    async def forget(self, age: dt.timedelta) -> None:
+        await self._database.write(_forget, {"seconds": age.total_seconds()})
 
 
 def _append(database: Database) -> Executable:
-    """A batch of a turn that is there; one that was written before is left as it is."""
+    """A batch of a turn that its owner still runs; one that was written before is left as it is."""
     values = [bindparam(known.name, type_=known.type).label(known.name) for known in turn_events.columns]
-    return _insert(database, select(*values).where(exists().where(turns.c.id == _TURN)))
+    return _insert(database, select(*values).where(exists().where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)))
 
 
 def _append_many(database: Database) -> Executable:
@@ -214,7 +242,8 @@ def _append_many(database: Database) -> Executable:
     lists = [bindparam(f"{known.name}s", type_=ARRAY(known.type)) for known in turn_events.columns]
     names = [column(known.name, known.type) for known in turn_events.columns]
     given = func.unnest(*lists).table_valued(*names, name="given").render_derived()
-    return _insert(database, select(*given.c).where(exists().where(turns.c.id == given.c.turn_id)))
+    own = exists().where(turns.c.id == given.c.turn_id, turns.c.owner == _OWNER, _runs)
+    return _insert(database, select(*given.c).where(own))
 
 
 def _insert(database: Database, rows: Select[Any]) -> Executable:

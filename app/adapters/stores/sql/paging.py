@@ -1,6 +1,5 @@
 """Pages of a list: read along an index, started behind a cursor that may be gone."""
 
-import datetime as dt
 import operator
 from typing import Any, Literal, Protocol
 
@@ -22,6 +21,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import ColumnCollection
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.adapters.stores.sql.clock import Now
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import tombstones
 from app.ports.thread_store import PAGE_BYTES
@@ -112,7 +112,7 @@ class Placed(Protocol):
 def bury(database: Database, kind: Kind, scope: str, id_: str, row: Row[Any] | Placed) -> Executable:
     """Keep the position of a row that was deleted, for cursors that name it."""
     statement = database.insert(tombstones).values(
-        kind=kind, scope=scope, id=id_, created_at=row.created_at, seq=row.seq, deleted_at=dt.datetime.now(dt.UTC)
+        kind=kind, scope=scope, id=id_, created_at=row.created_at, seq=row.seq, deleted_at=Now()
     )
     changed = {name: statement.excluded[name] for name in ("created_at", "seq", "deleted_at")}
     buried: Executable = statement.on_conflict_do_update(index_elements=["kind", "scope", "id"], set_=changed)

@@ -1,15 +1,19 @@
 """The storage behind `sqlite:` and `postgresql:` URLs."""
 
 import datetime as dt
+from pathlib import Path
 
 from sqlalchemy import literal, select
 
 from app.adapters.stores.sql import upkeep
 from app.adapters.stores.sql.claims import SqlRequestClaims
+from app.adapters.stores.sql.clock import Now
 from app.adapters.stores.sql.counters import SqlCounters
 from app.adapters.stores.sql.database import open_database
 from app.adapters.stores.sql.files import SqlFileLedger
 from app.adapters.stores.sql.journal import SqlTurnJournal
+from app.adapters.stores.sql.owners import OwnerFiles
+from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.schema import check_schema
 from app.adapters.stores.sql.signals import open_signals
 from app.adapters.stores.sql.tasks import SqlTaskRepository
@@ -20,6 +24,7 @@ from app.domain.errors import StoreUnavailableError
 from app.ports.storage import Erasure, Storage
 
 _PING = select(literal(1))
+_NOW = Prepared(select(Now().label("now")))
 
 
 class SqlStorage(Storage):
@@ -33,7 +38,8 @@ class SqlStorage(Storage):
         self.tasks = SqlTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
         self.signals = open_signals(self.database, target)
-        self.journal = SqlTurnJournal(self.database, self.signals)
+        owners = OwnerFiles(Path(target.path)) if isinstance(target, SqliteTarget) else None
+        self.journal = SqlTurnJournal(self.database, self.signals, owners)
         self.claims = SqlRequestClaims(self.database)
         self.counters = SqlCounters(self.database)
         self.files = SqlFileLedger(self.database)
@@ -52,11 +58,16 @@ class SqlStorage(Storage):
     async def check(self) -> None:
         await self.database.row(_PING, {})
 
-    async def sweep(self, before: dt.datetime, *, batch: int = upkeep.BATCH) -> int:
-        return await upkeep.sweep(self.database, before, batch)
+    async def now(self) -> dt.datetime:
+        [row] = await self.database.rows(_NOW, {})
+        now: dt.datetime = row.now
+        return now
 
-    async def forget_cursors(self, before: dt.datetime) -> None:
-        await upkeep.forget_cursors(self.database, before)
+    async def sweep(self, age: dt.timedelta, *, batch: int = upkeep.BATCH) -> int:
+        return await upkeep.sweep(self.database, age, batch)
+
+    async def forget_cursors(self, age: dt.timedelta) -> None:
+        await upkeep.forget_cursors(self.database, age)
 
     async def erase(self, user_id: str) -> Erasure:
         return await upkeep.erase(self.database, user_id)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     true,
 )
 
+from app.adapters.stores.sql.clock import Now
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.paging import bounded_page, position
 from app.adapters.stores.sql.prepared import Prepared
@@ -109,7 +110,7 @@ def added_item(database: Database, *, allowed: ColumnElement[bool] = owned) -> I
 def save_attachment(database: Database) -> Prepared:
     """Insert or change an attachment; touches no row when it, or the thread it is for, is somebody else's."""
     values: Values = {"id": ITEM, "user_id": USER, "thread_id": SCOPE, "body": BODY}
-    values |= {"created_at": CREATED_AT, "size": SIZE}
+    values |= {"created_at": Now(), "size": SIZE}
     return Prepared(upsert(database, attachments, values, keys=["id"], allowed=SCOPE.is_(None) | owned))
 
 

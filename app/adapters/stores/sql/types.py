@@ -8,6 +8,8 @@ from sqlalchemy import BigInteger, DateTime, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from app.domain.clock import clock
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0]")
 _ESCAPED = re.compile("\ufdd0(.)")
 _PLANE = 0x100000
@@ -37,13 +39,13 @@ class AnyText(TypeDecorator[str]):
 
 
 class Moment(TypeDecorator[dt.datetime]):
-    """A point in time: taken with any offset, a naive one as local time, and given back in UTC."""
+    """A point in time: taken with any offset, a naive one as this process's local time, and given back in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        return None if value is None else value.astimezone(dt.UTC)
+        return None if value is None else clock.in_utc(value)
 
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
         # SQLite keeps no offset.

@@ -5,18 +5,19 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, select
 
+from app.adapters.stores.sql.clock import FromNow, duration
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.files import abandon
 from app.adapters.stores.sql.paging import bury
 from app.adapters.stores.sql.tables import attachments, tasks, thread_items, threads, tombstones
-from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.types import AnyText
 from app.ports.storage import Erasure
 
 BATCH = 100
 """Threads that are deleted in one transaction, which on SQLite keeps every other writer waiting."""
 
 _USER = bindparam("user_id", type_=AnyText)
-_BEFORE = bindparam("before", type_=Moment)
+_BEFORE = FromNow(-duration("seconds"))
 _IDS = bindparam("ids", type_=AnyText, expanding=True)
 
 # As a value, not as a join, for which a planner might read all items.
@@ -47,14 +48,14 @@ _delete_cursors = delete(tombstones).where(tombstones.c.kind.in_(["thread", "tas
 _delete_tasks = delete(tasks).where(tasks.c.user_id == _USER)
 
 
-async def sweep(database: Database, before: dt.datetime, batch: int) -> int:
+async def sweep(database: Database, age: dt.timedelta, batch: int) -> int:
     """See `Storage.sweep`."""
-    return await _delete_some(database, _old, {"before": before, "rows": batch})
+    return await _delete_some(database, _old, {"seconds": age.total_seconds(), "rows": batch})
 
 
-async def forget_cursors(database: Database, before: dt.datetime) -> None:
+async def forget_cursors(database: Database, age: dt.timedelta) -> None:
     """See `Storage.forget_cursors`."""
-    await database.write(_forget_cursors, {"before": before})
+    await database.write(_forget_cursors, {"seconds": age.total_seconds()})
 
 
 async def erase(database: Database, user_id: str) -> Erasure:

@@ -26,7 +26,7 @@ from app.adapters.stores.sql.clock import FromNow, Now, duration
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import abandoned_files, attachments
 from app.adapters.stores.sql.tables import upload_reservations as reservations
-from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.types import AnyText
 from app.ports.file_ledger import Upload
 
 _UPLOAD = bindparam("upload_id", type_=AnyText)
@@ -99,7 +99,7 @@ class Reservations:
         self._reserve = insert.on_conflict_do_update(
             index_elements=["id"], set_={"bytes": insert.excluded.bytes, "until": insert.excluded.until}
         )
-        orphan = select(sql.ITEM, bindparam("since", type_=Moment)).where(~exists().where(attachments.c.id == sql.ITEM))
+        orphan = select(sql.ITEM, Now()).where(~exists().where(attachments.c.id == sql.ITEM))
         self._abandon = database.insert(abandoned_files).from_select(["id", "since"], orphan).on_conflict_do_nothing()
 
     async def announce(self, row: dict[str, Any], size: int, *, at_most: int | None, life: dt.timedelta) -> bool:
@@ -166,7 +166,7 @@ class Reservations:
         return 0
 
     async def _abandon_orphan(self, connection: AsyncConnection, upload: Upload) -> None:
-        await connection.execute(self._abandon, {"item_id": upload.attachment_id, "since": dt.datetime.now(dt.UTC)})
+        await connection.execute(self._abandon, {"item_id": upload.attachment_id})
 
 
 def _lock(upload: Upload) -> str:
