@@ -56,6 +56,11 @@ def decoded(content: bytes, *, whole: bool) -> str | None:
     return _damaged(content) or _legacy(content, whole=whole)
 
 
+def is_wide(content: bytes) -> bool:
+    """True when a text that begins so has characters of two bytes or four, of which one may be zero."""
+    return b"\0" in content or content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+
 def _read(content: bytes, encoding: str, *, whole: bool) -> str | None:
     try:
         return codecs.getincrementaldecoder(encoding)().decode(content, final=whole)

@@ -1,7 +1,7 @@
 """Takes the bytes of a file in: room is reserved before they come, and a file that is refused leaves nothing behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
 
 import msgspec
@@ -10,11 +10,13 @@ from chatkit.types import Attachment
 from app.application.arrival import Arrival
 from app.application.file_cleanup import FileCleanup
 from app.application.file_types import media_type
+from app.application.text_encoding import is_wide
 from app.application.upload_room import NoRoomError, UploadRoom
 from app.domain.errors import InvalidInputError, StoreUnavailableError, TooLargeError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
+from app.domain.media_types import is_text
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.file_ledger import FileLedger, Upload
 from app.settings.attachments import AttachmentSettings
@@ -87,10 +89,21 @@ class Uploads:
         # In a thread, because the tables of signatures are read in with the first file.
         found = await asyncio.to_thread(media_type, head, file.name)
         if found not in self._settings.types:
-            taken = ", ".join(self._settings.types)
-            raise InvalidInputError(_("Files of this type are not taken. Attach one of: {types}.", types=taken))
-        await self._storage.write(file.attachment_id, arrival)
+            raise self._wrong_type()
+        narrow = is_text(found) and not is_wide(head)
+        await self._storage.write(file.attachment_id, self._without_zeros(arrival) if narrow else arrival)
         return found, arrival.size
+
+    async def _without_zeros(self, content: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
+        """Refuse what only begins as a text."""
+        async for piece in content:
+            if b"\0" in piece:
+                raise self._wrong_type()
+            yield piece
+
+    def _wrong_type(self) -> InvalidInputError:
+        taken = ", ".join(self._settings.types)
+        return InvalidInputError(_("Files of this type are not taken. Attach one of: {types}.", types=taken))
 
     def too_large(self) -> TooLargeError:
         """The file is larger than any may be."""

@@ -28,6 +28,8 @@ FILES: Mapping[str, tuple[str, bytes, str]] = {
     "a page that calls itself a picture": ("a.png", SVG, "image/png"),
     "a drawing": ("a.svg", SVG, "image/svg+xml"),
     "a program": ("a.txt", b"MZ\x90\0\3\0\0\0\4\0", "text/plain"),
+    "a program that begins as a text": ("a.txt", b"#!/bin/sh\n" * 5_000 + b"\x7fELF\2\1\1\0", "text/plain"),
+    "a long text in UTF-16": ("a.txt", ("Grüße\r\n" * 5_000).encode("utf-16"), "text/plain"),
     "pages": ("a.pdf", PDF, "application/pdf"),
     "nothing": ("a.txt", b"", "text/plain"),
     "as much as is allowed": ("a.txt", b"x" * LIMIT, "text/plain"),

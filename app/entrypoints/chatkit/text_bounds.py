@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 from chatkit.types import (
+    AttachmentCreateParams,
     InputTranscribeParams,
     StructuredInputAnswerSubmission,
     ThreadAddClientToolOutputParams,
@@ -34,6 +35,7 @@ _NAMED: Final[dict[tuple[str, str], int]] = {
     (UserMessageTextContent.__name__, "text"): MESSAGE,
     (UserMessageInput.__name__, "quoted_text"): MESSAGE,
     (InputTranscribeParams.__name__, "audio_base64"): 100_000_000,  # Not stored; `check_audio` bounds it.
+    (AttachmentCreateParams.__name__, "name"): 10_000,  # As long as in a form; it is shortened.
     (ThreadUpdateParams.__name__, "title"): 200,
     (ThreadAddClientToolOutputParams.__name__, "result"): 100_000,
     (StructuredInputAnswerSubmission.__name__, "values"): 10_000,
