@@ -219,7 +219,9 @@ class Turns:
     def _see_that_there_is_room(self, place: Place) -> None:
         """What this process knows by itself; the journal knows of the others."""
         places = [turn.place for turn in self._running if turn.place is not None]
-        own = sum(other.user_id == place.user_id and other.thread_id != place.thread_id for other in places)
+        # A new thread has no id yet: it is another one all the same.
+        others = [other for other in places if not other.thread_id or other.thread_id != place.thread_id]
+        own = sum(other.user_id == place.user_id for other in others)
         if 0 < self._at_most <= own:
             raise too_many(own)
 

@@ -1,5 +1,6 @@
 """What one user may take of a server."""
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 
@@ -39,6 +40,16 @@ async def test_looks_at_health_are_counted_apart_from_what_users_do(tmp_path: Pa
         refused = [answer for answer in answers if answer.status_code == httpx.codes.TOO_MANY_REQUESTS]
         assert refused
         assert 1 <= int(refused[0].headers["retry-after"]) <= 60
+
+
+async def test_threads_that_begin_at_once_count_before_they_have_an_id(tmp_path: Path) -> None:
+    environment = {"MAX_CONCURRENT_TURNS": "3", "DATABASE_URL": "memory://", "DEMO_DELAY_MS": "30"}
+    async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+        body = {"type": "threads.create", "params": {"input": user_input("count to 30")}}
+        answers = await asyncio.gather(*(client.http.post("/chatkit", json=body) for _ in range(10)))
+        assert Counter(answer.status_code for answer in answers) == {200: 3, 429: 7}
+        threads = await client.call("threads.list", limit=20)
+        assert len(threads["data"]) == 3, "a refused one leaves no empty thread"
 
 
 async def test_a_login_limits_also_behind_a_proxy_on_the_same_machine(tmp_path: Path) -> None:
