@@ -22,14 +22,16 @@ def create() -> "Litestar":
         from app.entrypoints.chatkit.server import AnyportServer
         from app.logs import configure_logging
         from app.ports.agent_runner import AgentRunner
+        from app.startup.descriptors import raise_descriptor_limit
+        from app.startup.warming import prepared
     settings = read_settings(os.environ)
     configure_logging(settings.server.log_level, settings.server.log_format)
+    raise_descriptor_limit()
     container = make_container(settings)
 
     async def prepare() -> None:
         # `serve` listens meanwhile; whoever imports an application expects it to be whole when it has started.
-        await (await container.get(AnyportServer)).ready()
-        await (await container.get(AgentRunner)).warm()
+        await prepared((await container.get(AnyportServer)).ready, (await container.get(AgentRunner)).warm)
 
     app = make_app(container, settings)
     app.on_startup.append(prepare)

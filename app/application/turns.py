@@ -15,14 +15,14 @@ from chatkit.store import NotFoundError
 
 from app.application.cut import Cut
 from app.application.endings import note, note_id
-from app.application.entrance import GIVE_WAY, Entrance, too_many
+from app.application.entrance import GIVE_WAY, RETRY_SECONDS, Entrance, too_many
 from app.application.far_turns import FarTurns
 from app.application.idempotency.claim import Claim
 from app.application.recovery import all_events
 from app.application.transcript import Transcript, done, interrupted, notice, taken_over
 from app.application.turn import NEWS, Place, Turn, current_turn
 from app.application.turn_writer import TurnWriter
-from app.domain.errors import AnyportError, ClosingError, LimitError, StoreUnavailableError
+from app.domain.errors import AnyportError, CapacityError, ClosingError, LimitError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
@@ -68,6 +68,7 @@ class Turns:
         on_closing: Callable[[], None] = lambda: None,
         *,
         at_most: int = 0,
+        in_all: int = 0,
         threads: ThreadStore | None = None,
     ) -> None:
         self._on_closing = on_closing
@@ -78,6 +79,7 @@ class Turns:
         self._signals: Signals = storage.signals
         self._settings = settings or TurnSettings()
         self._at_most = at_most
+        self._in_all = in_all
         self.owner = new_id("proc")
         self.writer = TurnWriter(storage, self.owner)
         self.far = FarTurns(storage.journal, storage.signals, keep_alive=self._settings.keep_alive_seconds)
@@ -120,12 +122,18 @@ class Turns:
         """Run `events` as a turn and return once it has its first event. Raises what it raised before that.
 
         `on_failure` makes the last event of a turn that breaks off later. With a `place` the turn is the only one of
-        its thread, and others can come and follow it; raises `BusyError` when another one runs there, and `LimitError`
-        when its user has as many running as one may. With a `claim` nothing is shown, and but for an empty new thread
-        nothing stored, before it is granted; raises `AnsweredElsewhereError`.
+        its thread, and others can come and follow it; raises `BusyError` when another one runs there, `LimitError` when
+        its user has as many running as one may, and `CapacityError` when this process has. With a `claim` nothing is
+        shown, and but for an empty new thread nothing stored, before it is granted; raises `AnsweredElsewhereError`.
         """
         if self._closing.is_set():
             raise ClosingError(_("The server is shutting down."), retry_after=1)
+        if 0 < self._in_all <= len(self._running):
+            log.warning("no room for another turn", running=len(self._running), change="MAX_STREAMS, ulimit -n")
+            raise CapacityError(
+                _("This server is answering as many questions as it can. Please try again in a moment."),
+                retry_after=RETRY_SECONDS,
+            )
         if place is not None:
             self._see_that_there_is_room(place)
         turn_id = claim.turn_id if claim else new_id("turn")

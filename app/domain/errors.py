@@ -112,6 +112,17 @@ class LimitError(AnyportError):
         self.code = code
 
 
+class CapacityError(AnyportError):
+    """The process carries as much as it can; `retry_after` seconds later there may be room."""
+
+    code = "at_capacity"
+    retry = True
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class NotEnabledError(AnyportError):
     """The request is part of the protocol, but this server has it switched off."""
 

@@ -8,6 +8,7 @@ from app.environment import env
 from app.environment.checks import MOST
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+Some = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
 
 
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,25 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
             le=MOST,
         ),
     ] = 5
+    streams_per_user: Annotated[
+        Count | None,
+        env(
+            "MAX_STREAMS_PER_USER",
+            help="Streams that one user may have open at once on one server: followed answers, and one for each page "
+            "that is kept in step; as many other requests besides. Unset: 50 with a login, at most a quarter of "
+            "MAX_STREAMS; no limit without one.",
+            expects="a number up to 1000000000000, 0 for no limit",
+        ),
+    ] = None
+    streams: Annotated[
+        Some | None,
+        env(
+            "MAX_STREAMS",
+            help="Streams that one server carries at once, of all users. Unset, and at most: what its limit of open "
+            "files allows, 312 of 1,024 for example; unset never more than 10000.",
+            expects="a number from 1 to 1000000000000",
+        ),
+    ] = None
     tokens_per_day: Annotated[
         int,
         env(

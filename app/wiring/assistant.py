@@ -21,6 +21,7 @@ from app.application.idempotency.shared import SharedIdempotency
 from app.application.languages import read_english_names
 from app.application.limits import Limits
 from app.application.models import ModelCatalog
+from app.application.open_requests import OpenRequests
 from app.application.retention import letting_go
 from app.application.tasks import TaskService
 from app.application.titles import Titles
@@ -157,11 +158,14 @@ class AssistantWiring(Provider):
         threads: ThreadStore,
         cleanup: FileCleanup,
         changes: Changes,
+        requests: OpenRequests,
         settings: Settings,
     ) -> AsyncIterator[Turns]:
         # Asks for what answers only so that turns are stopped before the store they write to, and the model, close.
         most = settings.limits.turns_at_once
-        turns = Turns(storage, settings.turns, on_closing=changes.close, at_most=most, threads=threads)
+        # A turn may outlive its stream, and has a connection of its own, to a model.
+        in_all = requests.rules.streams
+        turns = Turns(storage, settings.turns, on_closing=changes.close, at_most=most, in_all=in_all, threads=threads)
         # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
         async with (
             letting_go(storage, thread_days=settings.store.thread_retention_days),

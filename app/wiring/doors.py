@@ -3,15 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import structlog
 from dishka import Provider, Scope, provide
 
 from app.adapters.auth import Doors, open_doors
 from app.application.limits import Limits, Rules
+from app.application.open_requests import OpenRequests, OpenRules
 from app.application.tally import Tally
 from app.ports.authenticator import Authenticator
 from app.ports.session_issuer import SessionIssuer
 from app.ports.storage import Storage
 from app.settings import Settings
+from app.startup.descriptors import MOST_STREAMS, Share, descriptor_share
+
+STREAMS_PER_USER = 50
+
+log = structlog.get_logger(__name__)
 
 
 class DoorWiring(Provider):
@@ -41,6 +48,26 @@ class DoorWiring(Provider):
         tally = Tally(storage.counters)
         async with tally.in_step():
             yield Limits(tally, rules_for(settings))
+
+    @provide
+    def share(self, settings: Settings) -> Share:
+        return descriptor_share(reserved=settings.store.pool_size)
+
+    @provide
+    def open_requests(self, settings: Settings, share: Share) -> OpenRequests:
+        return OpenRequests(open_rules_for(settings, share))
+
+
+def open_rules_for(settings: Settings, share: Share) -> OpenRules:
+    """How much may be open: never more than the process has descriptors for, whatever is wished."""
+    wanted = settings.limits
+    streams = min(wanted.streams or MOST_STREAMS, share.streams)
+    if wanted.streams is not None and wanted.streams > streams:
+        log.warning(
+            "MAX_STREAMS is more than the open files allow; raise ulimit -n", streams=streams, files=share.limit
+        )
+    default = min(STREAMS_PER_USER, max(1, streams // 4)) if settings.login.is_wanted else 0
+    return OpenRules(streams_per_user=_or(wanted.streams_per_user, default), streams=streams)
 
 
 def rules_for(settings: Settings) -> Rules:

@@ -186,6 +186,7 @@ async def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
             "SAVE_RETRY_SECONDS": "0",
             "MAX_CONCURRENT_TURNS": "0",
             "RATE_LIMIT_PER_MINUTE": "0",
+            "RATE_LIMIT_PER_ADDRESS": "0",
         }
         server = ServerProcess(tmp_path_factory.mktemp("sabotage"), environment, command=("tests.fakes.sabotage",))
         try:

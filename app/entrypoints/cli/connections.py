@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from app.entrypoints.cli.connection_limit import ConnectionLimit
 from app.entrypoints.cli.cut_connections import CutConnections
 from app.entrypoints.cli.gentle_transport import GentleTransport
 
@@ -20,12 +21,15 @@ HEAD_BYTES = 64 * 1024
 DRAINED_BYTES = 64 * 1024 * 1024
 """So much of a refused body is thrown away, so that its sender gets to read why it was refused."""
 
+RETRY_SECONDS = 2
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's own. One timer runs whenever the client has to send: a first or next head, or the rest of a body."""
 
     patience: float = 20.0
     cuts: CutConnections = CutConnections(patience)
+    limit: ConnectionLimit = ConnectionLimit(0)
     _wire: GentleTransport
     _unread = 0
     _drained = 0
@@ -39,10 +43,14 @@ class BoundedProtocol(HttpToolsProtocol):
         """A client has so long for its first head."""
         self._wire = GentleTransport(transport, self._is_still_sending, self._drain)
         super().connection_made(self._wire)
-        self._await_head()
+        if self.limit.admit(self):
+            self._await_head()
+        else:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "no room for a connection")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is awaited any more."""
+        self.limit.forget(self)
         self._arrived()
         self._reads_again()
         if self._running is not None:  # uvicorn tells the newest request alone, which may wait behind this one.
@@ -75,6 +83,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """An answer that begins before the whole body is here says that it ends the connection."""
         super().on_headers_complete()
+        self.limit.asks(self)
         if not self.pipeline:
             self._running = self.cycle
         self._body_comes = True
@@ -93,7 +102,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """The next head has to come, whatever else does: uvicorn's timer stops at the first byte."""
         self._running = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
-        if self.cycle.response_complete and self._timer is None and not self._wire.is_closing():
+        if self._wire.is_closing() or not self.cycle.response_complete:
+            return
+        self.limit.rests(self)
+        if self._timer is None:
             self._await_head()
 
     def pause_writing(self) -> None:
@@ -165,27 +177,33 @@ class BoundedProtocol(HttpToolsProtocol):
             self._timer.cancel()
             self._timer = None
 
+    def hang_up(self) -> None:
+        """Make room for another connection."""
+        self._cut("idle while others came")
+
     def _cut(self, reason: str) -> None:
         self.cuts.count(reason, self.client)
         self._wire.abort()
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _refuse(self, status: HTTPStatus, reason: str = "") -> None:
         self._arrived()
         if self._wire.is_closing():
             return
         if self._running is not None and not self._running.response_complete:
             self._cut("head without end")  # A refusal would stand in the middle of the answer that runs.
             return
-        self.cuts.count("head without end" if self._unread else "sends nothing", self.client)
+        self.cuts.count(reason or ("head without end" if self._unread else "sends nothing"), self.client)
         body = msgspec.json.encode({"title": status.phrase, "status": status, "message": status.description})
         head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\n"
+            f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\nretry-after: {RETRY_SECONDS}\r\n"
             f"content-type: application/problem+json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         self._wire.write(head.encode() + body)
         self._wire.close()
 
 
-def bounded(patience: float) -> type[BoundedProtocol]:
-    """The same with another bound in time; uvicorn makes an instance of a class for each connection."""
-    return type("BoundedProtocol", (BoundedProtocol,), {"patience": patience, "cuts": CutConnections(patience)})
+def bounded(patience: float, connections: int = 0) -> type[BoundedProtocol]:
+    """The same with another bound in time and at most so many `connections`, 0 for any number; uvicorn makes an
+    instance of a class for each connection."""
+    bounds = {"patience": patience, "cuts": CutConnections(patience), "limit": ConnectionLimit(connections)}
+    return type("BoundedProtocol", (BoundedProtocol,), bounds)

@@ -18,8 +18,10 @@ from app.entrypoints.cli.tools import Tools
 from app.ports.agent_runner import AgentRunner
 from app.ports.storage import Storage
 from app.settings import ServerSettings, Settings
+from app.startup.descriptors import FEWEST, descriptor_share, raise_descriptor_limit
 from app.startup.garbage import collected_in_quiet
 from app.startup.libraries import uncollected
+from app.startup.warming import prepared
 
 GRACE_SECONDS = 5
 
@@ -37,12 +39,19 @@ class AddressError(AnyportError):
 def serve(tools: Tools) -> None:
     """Serve ChatKit on HOST:PORT until SIGINT or SIGTERM."""
     settings = tools.settings()
+    raise_descriptor_limit()
+    share = descriptor_share(reserved=settings.store.pool_size)
+    if share.limit < FEWEST:
+        log.warning(
+            "very few files may be open at once; raise ulimit -n", files=share.limit, connections=share.connections
+        )
     config = uvicorn.Config(
         app=lambda: None,
         log_config=None,
         access_log=False,
         server_header=False,
-        http=bounded(settings.server.client_seconds),
+        http=bounded(settings.server.client_seconds, share.connections),
+        backlog=share.backlog,
         ws="none",
         # Otherwise uvicorn reads WEB_CONCURRENCY, and fails at one that is no number.
         workers=1,
@@ -102,6 +111,7 @@ class _Server(uvicorn.Server):
             collecting = beside.create_task(self._collected(warming))
             await super().main_loop()
             collecting.cancel()
+            warming.cancel()
 
     async def _collected(self, warming: asyncio.Task[None]) -> None:
         await asyncio.wait([warming])
@@ -109,8 +119,10 @@ class _Server(uvicorn.Server):
 
     async def _warmed(self) -> None:
         try:
-            for prepare in self._warming:
-                await prepare()
+            await prepared(*self._warming)
+        except AnyportError as error:
+            log.critical("This server cannot answer anybody, and stops.", reason=error.message, detail=error.detail)
+            self.unable = self.should_exit = True
         except Exception:
             # A library that is broken or missing. Whoever watches over this process is to hear of it, not each user.
             log.exception("This server cannot answer anybody, and stops. Install it anew.")

@@ -1,5 +1,6 @@
 """Who is asking. Every route needs a login, except those that say they are open."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from dishka import Provider, Scope, provide
@@ -8,6 +9,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from app.application.limits import Limits
+from app.application.open_requests import OpenRequest, OpenRequests
 from app.domain.errors import UnauthenticatedError
 from app.domain.identity import RequestContext
 from app.domain.language import _
@@ -30,7 +32,7 @@ async def need_login(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 
 
 class CallerWiring(Provider):
-    """Gives each request its `Login`, its `LoginWatch` and its `RequestContext`."""
+    """Gives each request its `Login`, `LoginWatch`, `OpenRequest` and `RequestContext`."""
 
     scope = Scope.REQUEST
 
@@ -59,7 +61,13 @@ class CallerWiring(Provider):
         return LoginWatch(login, authenticator)
 
     @provide
-    def caller(self, request: Request, login: Login) -> RequestContext:  # type: ignore[type-arg]
+    def opened(self, login: Login, requests: OpenRequests) -> Iterator[OpenRequest]:
+        """Counted until its answer has been sent. Raises `LimitError` for a caller who has too many open."""
+        with requests.request(login.user_id) as opened:
+            yield opened
+
+    @provide
+    def caller(self, request: Request, login: Login, _: OpenRequest) -> RequestContext:  # type: ignore[type-arg]
         """The caller of this request."""
         return RequestContext(
             user_id=login.user_id,

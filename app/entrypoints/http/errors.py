@@ -28,6 +28,7 @@ _STATUS: dict[type[errors.AnyportError], HTTPStatus] = {
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.LimitError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.NotEnabledError: HTTPStatus.BAD_REQUEST,
+    errors.CapacityError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ClosingError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -60,7 +61,7 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
         response.headers["WWW-Authenticate"] = 'Bearer realm="anyport"' + (
             ', error="invalid_token"' * bool(error.detail)
         )
-    if isinstance(error, errors.LimitError | errors.ClosingError | errors.LoginUnavailableError):
+    if isinstance(error, errors.LimitError | errors.CapacityError | errors.ClosingError | errors.LoginUnavailableError):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

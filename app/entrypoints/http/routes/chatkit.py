@@ -7,6 +7,7 @@ from litestar import Request, Response, post
 from litestar.response import Stream
 
 from app.application.idempotency.guard import IdempotencyGuard
+from app.application.open_requests import OpenRequest
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.login_watch import LoginWatch
@@ -30,10 +31,13 @@ async def chatkit(
     guard: FromDishka[IdempotencyGuard],
     caller: FromDishka[RequestContext],
     watch: FromDishka[LoginWatch],
+    opened: FromDishka[OpenRequest],
 ) -> Response[bytes] | Stream:
     """One POST for everything: `{"type": …, "params": {…}}`. Streaming requests are answered by server-sent events,
     each a `ThreadStreamEvent`; all others by one JSON object."""
     received = await server.receive(await request.body(), caller, request.headers.get(CLIENT_HEADER))
+    if received.streams:
+        opened.becomes_stream()
     answer = await guard.answer(received)
     if isinstance(answer, bytes):
         return Response(answer, media_type="application/json")

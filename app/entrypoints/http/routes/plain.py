@@ -8,6 +8,7 @@ from litestar import Request, Response, post
 from litestar.params import JSONBody
 from litestar.response import Stream
 
+from app.application.open_requests import OpenRequest
 from app.application.turn import Turn
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.plain import PlainAnswer, chatkit_request, collect, thread_id_of, translate
@@ -38,10 +39,12 @@ async def plain(
     server: FromDishka[AnyportServer],
     caller: FromDishka[RequestContext],
     watch: FromDishka[LoginWatch],
+    opened: FromDishka[OpenRequest],
 ) -> Response[PlainAnswer] | Stream:
     """`data: {"text": …}` for each piece and `data: {"done": true}` at the end; one JSON object for a client that
     accepts JSON alone."""
     received = await server.receive(chatkit_request(data.message.content, data.thread_id), caller)
+    opened.becomes_stream()
     turn = await received.begin()
     assert isinstance(turn, Turn)  # noqa: S101  # both requests that chatkit_request makes stream
     headers = {THREAD_HEADER: data.thread_id or thread_id_of(turn.first)}

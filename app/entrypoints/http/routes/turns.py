@@ -12,6 +12,7 @@ from litestar.response import File, Stream
 from litestar.types import ControllerRouterHandler
 
 from app.application.changes import Changes
+from app.application.open_requests import OpenRequest
 from app.application.turns import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.http.auth import OPEN
@@ -30,6 +31,7 @@ async def stream(
     turns: FromDishka[Turns],
     caller: FromDishka[RequestContext],
     watch: FromDishka[LoginWatch],
+    opened: FromDishka[OpenRequest],
     after: Number = None,
     turn: str = "",
     running: bool = False,
@@ -39,6 +41,7 @@ async def stream(
     then those to come. 204 when no turn runs and none has just ended, or when it is not the one that `turn` names.
     A page that has just loaded the thread asks with `running=true`: of a turn that has ended it knows all, and more."""
     await store.load_thread(thread_id, caller)
+    opened.becomes_stream()
     first = after if after is not None else last_event_id or 0
     found = await turns.follow(thread_id, first, turn, running=running)
     if found is None:
@@ -58,9 +61,13 @@ async def stop(
 
 @get("/api/events", tags=["chat"], summary="What changes for the caller")
 async def events(
-    changes: FromDishka[Changes], caller: FromDishka[RequestContext], watch: FromDishka[LoginWatch]
+    changes: FromDishka[Changes],
+    caller: FromDishka[RequestContext],
+    watch: FromDishka[LoginWatch],
+    opened: FromDishka[OpenRequest],
 ) -> Stream:
     """Changed threads, items and tasks, by ids, as they happen on any replica; `resync` says that some were missed."""
+    opened.becomes_stream()
     return event_stream(changes.follow(caller.user_id), watch, is_resumable=True)
 
 

@@ -53,6 +53,11 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
     const { signal } = own;
     for (;;) {
       const response = await ask(`/api/threads/${encodeURIComponent(id)}/stream?running=true`, { signal }).catch(() => null);
+      if (isBusy(response)) {
+        await rest(response);
+        if (signal.aborted) return;
+        continue;
+      }
       if (response?.status !== 200) {
         if (following === own) following = null;
         return;
@@ -72,7 +77,7 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
         if (thread && !answering && !following) follow(thread); // It may have been left because the login had ended.
         await frames(response, changed).catch(() => {});
       }
-      await new Promise((done) => setTimeout(done, loggedOut ? LOGIN_PAUSE : PAUSE));
+      await rest(response, loggedOut ? LOGIN_PAUSE : PAUSE);
     }
   };
 
@@ -110,6 +115,14 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
 /** Stop the answer of a thread, wherever it runs; what was said so far is kept. */
 export const stopAnswer = (thread, { base = "", headers = {} } = {}) =>
   fetch(`${base}/api/threads/${encodeURIComponent(thread)}/stop`, { method: "POST", credentials: "include", headers });
+
+const isBusy = (response) => response?.status === 429 || response?.status === 503;
+
+/** Wait until the server wants to be asked again: at once all pages would find it as busy as before. */
+const rest = (response, least = PAUSE) => {
+  const seconds = Number(response?.headers.get("retry-after")) || 0;
+  return new Promise((done) => setTimeout(done, Math.max(least, seconds * 1000)));
+};
 
 async function frames(response, tell) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,0 +1,74 @@
+"""Steps that prepare the first answer, and what to think of one that fails."""
+
+import asyncio
+import errno
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final
+
+import structlog
+
+from app.domain.errors import AnyportError
+
+PAUSES: Final = (0.5, 1.0, 2.0, 5.0)
+"""Seconds before each further try; the last one from then on."""
+
+_PASSING: Final = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN, errno.EINTR, errno.EBUSY, errno.EIO}
+    | {errno.ENOSPC, errno.ETIMEDOUT, errno.ESTALE}
+)
+_IN_WORDS: Final = (*map(os.strerror, (errno.EMFILE, errno.ENFILE, errno.ENOMEM)), "can't start new thread")
+"""What the loader of shared libraries, and Python's threads, say without a number."""
+
+log = structlog.get_logger(__name__)
+
+
+async def prepared(*steps: Callable[[], Awaitable[None]]) -> None:
+    """Take these steps in their order. A step that fails for a reason that passes is repeated until it succeeds.
+
+    Raises what a step raises for any other reason.
+    """
+    for step in steps:
+        tries = 0
+        while True:
+            try:
+                await step()
+                break
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                pause = PAUSES[min(tries, len(PAUSES) - 1)]
+                log.warning("preparing answers failed, and is tried again", reason=_reason(error), seconds=pause)
+            tries += 1
+            await asyncio.sleep(pause)
+
+
+def is_passing(error: BaseException) -> bool:
+    """True when the same may succeed later: the machine is short of something, or a service is away."""
+    return any(_passes(cause) for cause in _causes(error))
+
+
+def _passes(error: BaseException) -> bool:
+    match error:
+        case AnyportError():
+            return error.retry
+        case MemoryError() | TimeoutError() | ConnectionError():
+            return True
+        case OSError():
+            return error.errno in _PASSING
+        case ImportError() | RuntimeError():
+            return any(words in str(error) for words in _IN_WORDS)
+    return False
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _reason(error: BaseException) -> str:
+    return next((f"{type(cause).__name__}: {cause}" for cause in _causes(error) if _passes(cause)), str(error))

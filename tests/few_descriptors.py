@@ -1,0 +1,12 @@
+"""`python -m tests.few_descriptors SOFT HARD serve`: the server under watch, with these limits of open files."""
+
+import resource
+import sys
+
+from tests.watched_server import load, serve
+
+if __name__ == "__main__":
+    soft, hard = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    load()
+    serve()
