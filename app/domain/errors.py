@@ -4,6 +4,7 @@
 operator should see goes into `detail`, which is logged.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 Actor = Literal["user", "operator", "model", "upstream"]
@@ -27,6 +28,15 @@ class InvalidInputError(AnyportError):
 
     actor = "user"
     code = "invalid"
+
+
+class MalformedError(InvalidInputError):
+    """The caller sent something of another form. `problems` tell its developer, in English, which fields are wrong and
+    how, without a word of what was sent: it may be private."""
+
+    def __init__(self, message: str, *, problems: Sequence[str]) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class TooLargeError(InvalidInputError):

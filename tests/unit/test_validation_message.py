@@ -7,14 +7,14 @@ from chatkit.types import ChatKitReq
 from pydantic import ValidationError
 
 from app.application.shapes import shape
-from app.entrypoints.chatkit.errors import validation_message
+from app.entrypoints.chatkit.errors import malformed
 
 
 def said_of(*pieces: object) -> str:
     message = {"content": list(pieces), "attachments": [], "inference_options": {}}
     with pytest.raises(ValidationError) as caught:
         shape(ChatKitReq).validate_json(json.dumps({"type": "threads.create", "params": {"input": message}}))
-    return validation_message(caught.value)
+    return "; ".join(malformed(caught.value).problems)
 
 
 def test_the_first_problems_are_described_and_the_others_counted() -> None:

@@ -134,7 +134,7 @@ class ObstoreStorage(AttachmentStorage):
 
     def _unusable(self, error: Exception) -> StoreUnavailableError:
         return StoreUnavailableError(
-            "The storage of attachments cannot be used. Check ATTACHMENTS_URL, and that it can be written to.",
+            _("The storage of attachments cannot be used. Check ATTACHMENTS_URL, and that it can be written to."),
             detail=f"{self.location}: {type(error).__name__}: {cause_of(str(error))}",
         )
 

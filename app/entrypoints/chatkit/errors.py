@@ -4,7 +4,7 @@ from chatkit.types import ErrorEvent
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from app.domain.errors import AnyportError
+from app.domain.errors import AnyportError, MalformedError
 from app.domain.language import _, deferred
 
 GENERIC = deferred("Something went wrong on the server. Please try again.")
@@ -22,15 +22,19 @@ def stream_failure(failure: Exception) -> bytes:
     return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
 
 
-def validation_message(error: ValidationError) -> str:
-    """Which fields are wrong and how, without a word of what was sent: it may be private."""
+def malformed(error: ValidationError) -> MalformedError:
+    """What is said of a body that is no request of ChatKit's."""
+    return MalformedError(_("This is not a valid ChatKit request."), problems=_problems(error))
+
+
+def _problems(error: ValidationError) -> list[str]:
     if error.error_count() > _MOST:
-        return f"This is not a valid ChatKit request. It is wrong in {error.error_count()} places."
+        return [f"It is wrong in {error.error_count()} places."]
     problems = error.errors(include_url=False, include_input=False)
     lines = [_line(problem) for problem in problems[:_SHOWN]]
     if len(problems) > _SHOWN:
         lines.append(f"and {len(problems) - _SHOWN} more")
-    return "This is not a valid ChatKit request. " + "; ".join(lines)
+    return lines
 
 
 def _line(problem: ErrorDetails) -> str:

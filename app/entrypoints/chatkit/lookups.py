@@ -80,18 +80,22 @@ def check_base64(text: str) -> None:
     try:
         base64.b64decode(text, validate=True)
     except ValueError:
-        raise InvalidInputError("params.audio_base64 is not base64.") from None
+        raise InvalidInputError(_("The recording is not base64.")) from None
 
 
 def check_audio(audio: AudioInput) -> None:
     """Raises `InvalidInputError` for an empty or too long recording, and one in a format that no browser makes."""
     if audio.media_type.lower() not in MEDIA_TYPES:
-        raise InvalidInputError(f"Audio of this type is not understood. Send one of: {', '.join(sorted(MEDIA_TYPES))}.")
+        raise InvalidInputError(
+            _("Audio of this type is not understood. Send one of: {types}.", types=", ".join(sorted(MEDIA_TYPES)))
+        )
     if not 0 < len(audio.data) <= AUDIO_LIMIT:
-        raise InvalidInputError(f"A recording has 1 to {AUDIO_LIMIT} bytes.")
+        raise InvalidInputError(_("A recording has 1 to {limit} bytes.", limit=AUDIO_LIMIT))
 
 
 def check_output(result: object) -> None:
     """Raises `InvalidInputError` when a page returned too much."""
     if len(json.dumps(result)) > OUTPUT_LIMIT:
-        raise InvalidInputError(f"The result of a client tool may have {OUTPUT_LIMIT} characters of JSON at most.")
+        raise InvalidInputError(
+            _("The result of a client tool may have {limit} characters of JSON at most.", limit=OUTPUT_LIMIT)
+        )

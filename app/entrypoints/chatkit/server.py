@@ -59,13 +59,13 @@ from app.application.shapes import shape
 from app.application.turn import current_turn
 from app.application.turns import Turns
 from app.domain.clock import clock
-from app.domain.errors import AnyportError, InvalidInputError
+from app.domain.errors import AnyportError
 from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.entrypoints.chatkit import preconditions
 from app.entrypoints.chatkit.aloud import aloud, as_shown
 from app.entrypoints.chatkit.bounds import check_json
-from app.entrypoints.chatkit.errors import GENERIC, validation_message
+from app.entrypoints.chatkit.errors import GENERIC, malformed
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
@@ -132,7 +132,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
             parsed: ChatKitReq = shape(ChatKitReq).validate_json(request)
         except ValidationError as error:
             # Said here: anywhere else it is something of ours that is not valid, and none of the caller's business.
-            raise InvalidInputError(validation_message(error)) from error
+            raise malformed(error) from error
         check_texts(type(parsed), parsed)
         return parsed
 

@@ -3,14 +3,16 @@
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_415_UNSUPPORTED_MEDIA_TYPE
+
+from app.domain.language import _
+from app.entrypoints.http.errors import RefusedException
 
 
 def check_encoding(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """Refuse a compressed body before a byte of it is read."""
     if connection.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        raise HTTPException(
+        raise RefusedException(
             status_code=HTTP_415_UNSUPPORTED_MEDIA_TYPE,
-            detail="This server takes no compressed requests. Send the same without Content-Encoding.",
+            detail=_("This server takes no compressed requests. Send the same without Content-Encoding."),
         )

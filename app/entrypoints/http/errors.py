@@ -1,8 +1,8 @@
 """Failures of a request, as problem documents (RFC 9457) with the top-level `message` that ChatKit's client reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import chatkit.store
 import structlog
@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationException
 
 from app.domain import errors
-from app.domain.language import _
+from app.domain.language import _, deferred
 from app.entrypoints.chatkit.errors import GENERIC
 from app.entrypoints.http.request_id import request_id
 
@@ -34,8 +34,26 @@ _STATUS: dict[type[errors.AnyportError], HTTPStatus] = {
 }
 
 
-def problem(request: Request[Any, Any, Any], status: int, code: str, message: str) -> Response[dict[str, object]]:
-    """A problem document; it carries the id under which the log has the request."""
+class RefusedException(HTTPException):
+    """Litestar's, with a sentence for the user, in their language, as its `detail`."""
+
+
+_INVALID: Final = deferred("This request is not valid.")
+_OF_STATUS: Final[dict[int, str]] = {
+    HTTPStatus.NOT_FOUND: deferred("There is nothing at this address."),
+    HTTPStatus.METHOD_NOT_ALLOWED: deferred("This address does not take requests of this kind."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: deferred(
+        "The request is too large. Send less at once; the operator can allow more with MAX_BODY_BYTES."
+    ),
+}
+"""What is said of Litestar's own exceptions: their details are English and may hold a path."""
+
+
+def problem(
+    request: Request[Any, Any, Any], status: int, code: str, message: str, problems: Sequence[str] = ()
+) -> Response[dict[str, object]]:
+    """A problem document; it carries the id under which the log has the request. `message` is for the user, and
+    `errors`, where there are `problems`, for the developer of the client."""
     return Response(
         {
             "type": "about:blank",
@@ -44,6 +62,7 @@ def problem(request: Request[Any, Any, Any], status: int, code: str, message: st
             "code": code,
             "message": message,
             "request_id": request_id(request.scope),
+            **({"errors": problems} if problems else {}),
         },
         status_code=status,
         media_type="application/problem+json",
@@ -55,7 +74,8 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_GATEWAY)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request failed", code=error.code, actor=error.actor, detail=error.detail)
-    response = problem(request, status, error.code, error.message)
+    problems = error.problems if isinstance(error, errors.MalformedError) else ()
+    response = problem(request, status, error.code, error.message, problems)
     if isinstance(error, errors.UnauthenticatedError):
         log.info("login refused", detail=error.detail or "no token")
         response.headers["WWW-Authenticate"] = 'Bearer realm="anyport"' + (
@@ -68,20 +88,18 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
 
 def not_found(request: Request[Any, Any, Any], error: chatkit.store.NotFoundError) -> Response[dict[str, object]]:
     """ChatKit's own: an id that does not exist for this user."""
-    return problem(request, HTTPStatus.NOT_FOUND, "not_found", str(error) or _("There is nothing of that id."))
+    return problem(request, HTTPStatus.NOT_FOUND, "not_found", _("There is nothing of that id."))
 
 
 def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:
     """Litestar's own: no such route, wrong method, wrong parameter, body too large; its mistakes are ours."""
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unexpected(request, error)
-    message = error.detail
+    problems: list[str] = []
+    message = error.detail if isinstance(error, RefusedException) else _(_OF_STATUS.get(error.status_code, _INVALID))
     if isinstance(error, LitestarValidationException) and isinstance(error.extra, list):
-        fields = [f"{entry.get('key', 'body')}: {entry['message']}" for entry in error.extra if "message" in entry]
-        message = "; ".join(fields) or message
-    elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        message = "The request is too large. Send less at once; the operator can allow more with MAX_BODY_BYTES."
-    response = problem(request, error.status_code, HTTPStatus(error.status_code).name.lower(), message)
+        problems = [f"{entry.get('key', 'body')}: {entry['message']}" for entry in error.extra if "message" in entry]
+    response = problem(request, error.status_code, HTTPStatus(error.status_code).name.lower(), message, problems)
     response.headers.update(error.headers or {})
     return response
 

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from litestar.exceptions import ClientException
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from app.domain.errors import InvalidInputError, MalformedError
+from app.domain.language import _
 
 FIELD = "file"
 
@@ -14,13 +16,13 @@ HEADER_BYTES = 64 * 1024
 class MultipartFile:
     """The field `file` of a form; its other fields are passed over.
 
-    Raises `ClientException` for a body that is no such form.
+    Raises `InvalidInputError` for a body that is no such form.
     """
 
     def __init__(self, content_type: str, body: AsyncIterator[bytes]) -> None:
         kind, options = parse_options_header(content_type)
         if kind != "multipart/form-data" or not options.get("boundary"):
-            raise ClientException(f"Send a form (multipart/form-data) with the field {FIELD!r}.")
+            raise InvalidInputError(_("Send a form (multipart/form-data) with the field {field}.", field=FIELD))
         self.name = ""
         self._events = _parsed(options["boundary"], body)
 
@@ -30,7 +32,7 @@ class MultipartFile:
             if isinstance(event, MultipartSegment) and event.name == FIELD:
                 self.name = event.filename or ""
                 return self._pieces()
-        raise ClientException(f"The form has no field {FIELD!r}.")
+        raise InvalidInputError(_("The form has no field {field}.", field=FIELD))
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:
         inside = True
@@ -38,7 +40,7 @@ class MultipartFile:
             if isinstance(event, MultipartSegment):
                 inside = False
                 if event.name == FIELD:
-                    raise ClientException("The form has more than one file: send one at a time.")
+                    raise InvalidInputError(_("The form has more than one file: send one at a time."))
             elif event and inside:
                 yield bytes(event)
 
@@ -54,4 +56,4 @@ async def _parsed(
                     for event in parser.parse(piece):
                         yield event
     except (MultipartError, ValueError) as error:
-        raise ClientException(f"The form cannot be read: {error}") from error
+        raise MalformedError(_("The form cannot be read."), problems=[str(error)]) from error

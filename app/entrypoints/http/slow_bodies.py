@@ -3,8 +3,10 @@
 import asyncio
 
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
+
+from app.domain.language import _
+from app.entrypoints.http.errors import RefusedException
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 """No route reads a body of these; a stream only listens for the end of its connection."""
@@ -32,12 +34,12 @@ def hurry_bodies(app: ASGIApp, patience: float) -> ASGIApp:
                 async with asyncio.timeout_at(deadline):
                     message = await receive()
             except TimeoutError as error:
-                raise HTTPException("The request's body came too slowly.", status_code=408) from error
+                raise RefusedException(_("The request's body came too slowly."), status_code=408) from error
             if message["type"] == "http.request":
                 whole = not message["more_body"]
                 deadline += len(message["body"]) / BYTES_A_SECOND
             else:  # Litestar would take a client that went for a mistake of ours.
-                raise HTTPException("The request broke off.", status_code=400)
+                raise RefusedException(_("The request broke off."), status_code=400)
             return message
 
         await app(scope, receive_in_time, send)

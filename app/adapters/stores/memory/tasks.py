@@ -7,6 +7,7 @@ import msgspec
 
 from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
 from app.domain.errors import ConflictError, NotFoundError
+from app.domain.language import _
 from app.domain.task import Status, Task
 from app.ports.task_repository import TaskRepository
 
@@ -22,13 +23,13 @@ class MemoryTaskRepository(TaskRepository):
     async def add(self, task: Task) -> None:
         shelf = self._users.setdefault(task.user_id, Shelf())
         if task.id in shelf.values:
-            raise ConflictError(f"There is a task {task.id} already.")
+            raise ConflictError(_("There is a task of this id already."))
         shelf.put(task.id, _stored(task), in_utc(task.created_at))
 
     async def get(self, user_id: str, task_id: str) -> Task:
         task = self._shelf(user_id).values.get(task_id)
         if task is None:
-            raise NotFoundError(f"There is no task {task_id}.")
+            raise NotFoundError(_("There is no such task."))
         return task
 
     async def get_several(self, user_id: str, task_ids: Collection[str]) -> Sequence[Task]:
@@ -41,7 +42,7 @@ class MemoryTaskRepository(TaskRepository):
     ) -> Sequence[Task]:
         shelf = self._shelf(user_id)
         if after is not None and not shelf.knows(after):
-            raise NotFoundError(f"There is no task {after}.")
+            raise NotFoundError(_("There is no such task."))
         fitting = (task for task in shelf.behind(after) if status in (None, task.status))
         return [*islice(fitting, capped(limit, LIST_LIMIT))]
 
@@ -54,7 +55,7 @@ class MemoryTaskRepository(TaskRepository):
     async def update(self, task: Task) -> None:
         present = await self.get(task.user_id, task.id)
         if present.version != task.version - 1:
-            raise ConflictError(f"Task {task.id} was changed meanwhile. Read it again.")
+            raise ConflictError(_("This task was changed meanwhile. Look at it again before you change it."))
         changed = msgspec.structs.replace(_stored(task), created_at=present.created_at)
         self._shelf(task.user_id).put(task.id, changed, present.created_at)
 

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.domain.errors import StoreUnavailableError
+from app.domain.language import _
 
 # PostgreSQL's classes of error: connection, authorization, no such database, rollback (deadlock), resources (disk full,
 # too many connections), intervention (shutdown), system; then: a standby after a failover, a lock not available.
@@ -38,7 +39,7 @@ def unavailable() -> Iterator[None]:
         if detail is None:
             _forget_values(error)
             raise
-        raise StoreUnavailableError("The database is not available. Please try again.", detail=detail) from error
+        raise StoreUnavailableError(_("The database is not available. Please try again."), detail=detail) from error
 
 
 @contextmanager

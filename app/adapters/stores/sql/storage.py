@@ -21,6 +21,7 @@ from app.adapters.stores.sql.threads import SqlThreadStore
 from app.adapters.stores.sql.turns import SqlTurnLog
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import StoreUnavailableError
+from app.domain.language import _
 from app.ports.storage import Erasure, Storage
 
 _PING = select(literal(1))
@@ -51,7 +52,7 @@ class SqlStorage(Storage):
             await self.signals.start()
         except StoreUnavailableError as error:
             raise StoreUnavailableError(
-                "The database cannot be used. Check DATABASE_URL, and that the database runs.",
+                _("The database cannot be used. Check DATABASE_URL, and that the database runs."),
                 detail=f"{self.location}: {error.detail}",
             ) from error
 

@@ -19,6 +19,7 @@ from app.adapters.stores.sql.tables import tasks
 from app.adapters.stores.sql.task_model import TaskModel
 from app.adapters.stores.sql.types import AnyText
 from app.domain.errors import ConflictError, NotFoundError
+from app.domain.language import _
 from app.domain.task import Status, Task
 from app.ports.task_repository import TaskRepository
 
@@ -40,7 +41,7 @@ class TaskRows(SQLAlchemyAsyncRepository[TaskModel]):
         """The row of a user's task. Raises `NotFoundError`."""
         row = await self.get_one_or_none(TaskModel.user_id == user_id, TaskModel.id == task_id)
         if row is None:
-            raise _not_found(task_id)
+            raise _not_found()
         return row
 
 
@@ -57,7 +58,7 @@ class SqlTaskRepository(TaskRepository):
         except IntegrityError as error:
             if not is_duplicate(error):
                 raise
-            raise ConflictError(f"There is a task {task.id} already.") from error
+            raise ConflictError(_("There is a task of this id already.")) from error
 
     async def get(self, user_id: str, task_id: str) -> Task:
         async with reading(self._database) as session:
@@ -76,7 +77,7 @@ class SqlTaskRepository(TaskRepository):
         async with reading(self._database) as session:
             rows = (await session.scalars(select(TaskModel).from_statement(query), parameters)).all()
             if not rows and after is not None and (await session.execute(_position, parameters)).first() is None:
-                raise _not_found(after)
+                raise _not_found()
             return [row.task() for row in rows]
 
     async def find_by_title(self, user_id: str, title: str, *, limit: int = 10) -> Sequence[Task]:
@@ -95,10 +96,10 @@ class SqlTaskRepository(TaskRepository):
             async with writing(self._database) as session:
                 row = await TaskRows(session).one(task.user_id, task.id)
                 if row.version != task.version - 1:
-                    raise _stale(task)
+                    raise _stale()
                 row.take(task)
         except StaleDataError as error:
-            raise _stale(task) from error
+            raise _stale() from error
 
     async def delete(self, user_id: str, task_id: str) -> None:
         try:
@@ -119,9 +120,9 @@ def _list(*, filtered: bool, continued: bool) -> Select[Any]:
     return page(query, tasks, "asc", _position if continued else None)
 
 
-def _stale(task: Task) -> ConflictError:
-    return ConflictError(f"Task {task.id} was changed meanwhile. Read it again.")
+def _stale() -> ConflictError:
+    return ConflictError(_("This task was changed meanwhile. Look at it again before you change it."))
 
 
-def _not_found(task_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no task {task_id}.")
+def _not_found() -> NotFoundError:
+    return NotFoundError(_("There is no such task."))

@@ -8,12 +8,13 @@ import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Request, get
 from litestar.datastructures import CacheControlHeader
-from litestar.exceptions import NotFoundException
 from litestar.response import File
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
+from app.domain.language import _
 from app.entrypoints.http.auth import OPEN
+from app.entrypoints.http.errors import RefusedException
 from app.settings import Settings
 
 STATIC_FOLDER: Final = Path(__file__).parent.parent / "static"
@@ -70,7 +71,9 @@ async def hosted() -> File:
 async def script() -> File:
     """Our own `<openai-chatkit>`, for this page and for others that name it in place of OpenAI's."""
     if not _BUILD.is_file():
-        raise NotFoundException("The front end is not built: run `make web`, which needs Node 18 or newer.")
+        raise RefusedException(
+            _("The front end is not built: run `make web`, which needs Node 18 or newer."), status_code=404
+        )
     return File(
         _BUILD,
         content_disposition_type="inline",

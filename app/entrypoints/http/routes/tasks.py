@@ -38,7 +38,8 @@ class Patch(TaskChange, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong (RFC 9457); `message` is for people."""
+    """What went wrong (RFC 9457); `message` is for people, in their language; `errors` tells developers, in English,
+    which fields are wrong."""
 
     type: str
     title: str
@@ -46,6 +47,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     message: str
     request_id: str
+    errors: Sequence[str] = ()
 
 
 IfMatch = Annotated[
