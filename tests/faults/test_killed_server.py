@@ -47,7 +47,7 @@ async def test_an_answer_that_was_killed_is_kept_marked_and_can_be_retried(tmp_p
 
 async def test_an_upload_that_was_killed_leaves_neither_bytes_nor_a_reservation(tmp_path: Path) -> None:
     size = 8_000_000
-    settings = {"ATTACHMENTS_BYTES_PER_USER": str(size)}
+    settings = {"ATTACHMENTS_BYTES_PER_USER": str(size), "ATTACHMENT_MAX_BYTES": str(size)}
     server = await ServerProcess(tmp_path, settings).start()
     files = tmp_path / "data" / "attachments"
 
