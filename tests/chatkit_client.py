@@ -44,9 +44,12 @@ class ChatKitClient:
         assert problem["message"]
         return problem
 
-    async def stream(self, kind: str, /, **params: Any) -> AsyncGenerator[ThreadStreamEvent, None]:
+    async def stream(
+        self, kind: str, /, metadata: dict[str, Any] | None = None, **params: Any
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """A request that is answered by events."""
-        async with self.http.stream("POST", self._path, json={"type": kind, "params": params}) as response:
+        body = {"type": kind, "params": params, "metadata": metadata or {}}
+        async with self.http.stream("POST", self._path, json=body) as response:
             assert response.status_code == httpx.codes.OK, await response.aread()
             assert response.headers["content-type"].startswith("text/event-stream")
             async for line in response.aiter_lines():
@@ -57,6 +60,10 @@ class ChatKitClient:
     async def events(self, kind: str, /, **params: Any) -> list[ThreadStreamEvent]:
         """All events of a stream."""
         return [event async for event in self.stream(kind, **params)]
+
+    async def confirmed(self, kind: str, metadata: dict[str, Any], /, **params: Any) -> list[ThreadStreamEvent]:
+        """All events of a stream whose request came with metadata."""
+        return [event async for event in self.stream(kind, metadata, **params)]
 
     async def incomplete(self, thread_id: str) -> list[str]:
         """Why items of the thread are incomplete, oldest first: a message that broke off, and the note behind it."""

@@ -82,10 +82,28 @@ class Conversation:
             offered = ", ".join(sorted(tools)) or "none"
             raise InvalidInputError(_("This tool is not offered here. Choose one of: {tools}.", tools=offered))
 
-    async def forget_answer(self, message: UserMessageItem, context: RequestContext) -> None:
+    async def forget_answer(self, message: UserMessageItem, answer: Sequence[str], context: RequestContext) -> None:
         """The message is answered anew: the model must not be told of an answer whose items are gone, whatever
-        becomes of the new one."""
-        await self._turn_log.forget(message.thread_id, message.id, context)
+        becomes of the new one. What the tools of that answer changed is kept, so that it is not done again."""
+        turns = await self._turn_log.recall(message.thread_id, [message.id, *answer], context)
+        effects = [effect for key in (message.id, *answer) if key in turns for effect in turns[key].effects]
+        if not effects:
+            await self._turn_log.forget(message.thread_id, message.id, context)
+            return
+        replaced = turns.get(message.id) or next(iter(turns.values()))
+        stub = TurnRecord(
+            id=replaced.id,
+            thread_id=message.thread_id,
+            after_item_id=message.id,
+            status=replaced.status,
+            provider="",
+            model="",
+            started_at=replaced.started_at,
+            finished_at=replaced.finished_at,
+            effects=effects,
+            superseded=True,
+        )
+        await self._turn_log.finish(stub, context)
 
     async def begin(self, thread: ThreadMetadata, message: UserMessageItem, context: RequestContext) -> Recollection:
         """Store a new thread with its first message, after which it is called; what its answer needs to know."""
@@ -165,6 +183,7 @@ class Conversation:
             tool=tool,
             answered=past.answered,
             aloud=aloud,
+            done=past.done,
         )
 
     def _unreadable(self, request: RunRequest) -> str:
@@ -201,6 +220,7 @@ class _Turn:
             raise InvalidInputError(_("There is nothing in this thread to answer."))
         self.thread_id = thread_id
         self.after_item_id = past.newest
+        self._done = past.done
         self.report = RunReport()
         self.error = ""
         self.used_up = False
@@ -222,6 +242,7 @@ class _Turn:
             attempts=self.report.attempts,
             error=self.error,
             open_call=self.report.open_call,
+            effects=[*self._done, *self.report.effects],
         )
 
 

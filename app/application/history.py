@@ -10,20 +10,21 @@ from app.domain.conversation import HistoryWindow
 from app.ports.agent_runner import Answered, HistoryEntry
 from app.ports.file_ledger import size_of
 from app.ports.thread_store import Recollection
-from app.ports.turn_log import TurnRecord
+from app.ports.turn_log import ToolEffect, TurnRecord
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
     """The newest of a thread, oldest first; a recorded turn stands where its items stood, told whole or not at all.
 
     `newest` is the item to answer. Questions that nobody answered are given up: `given_up` holds their items as
-    they are from now on.
+    they are from now on. `done` is what earlier answers to the newest item changed.
     """
 
     entries: Sequence[HistoryEntry] = ()
     newest: str = ""
     answered: Answered | None = None
     given_up: Sequence[ThreadItem] = ()
+    done: Sequence[ToolEffect] = ()
 
 
 def past_of(recalled: Recollection, window: HistoryWindow) -> Past:
@@ -39,7 +40,9 @@ def past_of(recalled: Recollection, window: HistoryWindow) -> Past:
     count = window.newest([_size(entry, window) for entry in entries])
     if answered is not None:
         count = max(count, len(entries) - entries.index(answered.turn))
-    return Past(entries=entries[-count:], newest=items[-1].id, answered=answered, given_up=given_up)
+    earlier = recalled.turns.get(items[-1].id)
+    done = earlier.effects if earlier is not None else ()
+    return Past(entries=entries[-count:], newest=items[-1].id, answered=answered, given_up=given_up, done=done)
 
 
 def _size(entry: HistoryEntry, window: HistoryWindow) -> int:

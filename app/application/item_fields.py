@@ -3,7 +3,15 @@
 import json
 from typing import Any, Final, Literal
 
-from chatkit.types import AssistantMessageContent, AssistantMessageItem, Task, TaskItem, ThreadItem
+from chatkit.types import (
+    AssistantMessageContent,
+    AssistantMessageItem,
+    Task,
+    TaskItem,
+    ThreadItem,
+    Workflow,
+    WorkflowItem,
+)
 from pydantic import BaseModel, ValidationError
 
 IncompleteReason = Literal[
@@ -35,10 +43,25 @@ class IncompleteNote(TaskItem):
     incomplete_details: IncompleteDetails
 
 
-EXTENDED: Final = (IncompleteMessage, IncompleteNote)
+class ChangingWorkflow(WorkflowItem):
+    """The steps of an answer, with the titles of those that changed something."""
+
+    workflow: Workflow
+    changes: list[str]
+
+
+def with_changes(item: WorkflowItem, changes: list[str]) -> ChangingWorkflow:
+    """The workflow with what it changed."""
+    return ChangingWorkflow(
+        id=item.id, thread_id=item.thread_id, created_at=item.created_at, workflow=item.workflow, changes=[*changes]
+    )
+
+
+EXTENDED: Final = (IncompleteMessage, IncompleteNote, ChangingWorkflow)
 _BY_FIELD: Final[dict[tuple[str, str], Any]] = {
     ("assistant_message", "incomplete_details"): IncompleteMessage,
     ("task", "incomplete_details"): IncompleteNote,
+    ("workflow", "changes"): ChangingWorkflow,
 }
 _MARKS: Final = tuple({f'"{field}":' for _, field in _BY_FIELD})
 

@@ -1,8 +1,12 @@
 """What is stored of a turn that did not come to its end."""
 
+from collections.abc import Sequence
+
+import msgspec
 from chatkit.store import NotFoundError
 from chatkit.types import UserMessageItem
 
+from app.application.effects import TASKS_CHANGED
 from app.application.endings import incomplete, note, note_id
 from app.application.transcript import Transcript, done, interrupted
 from app.application.turn import NEWS
@@ -11,7 +15,7 @@ from app.domain.identity import RequestContext
 from app.ports.storage import Storage
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 from app.ports.turn_journal import Batch, TurnHead, TurnJournal
-from app.ports.turn_log import TurnLog, TurnRecord
+from app.ports.turn_log import ToolEffect, TurnLog, TurnRecord
 
 
 async def all_events(journal: TurnJournal, turn_id: str) -> list[bytes]:
@@ -36,6 +40,8 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
             await threads.add_thread_item(head.thread_id, incomplete(item, "interrupted"), context)
         asked = transcript.asked or await newest_message(threads, head.thread_id, context)
         earlier = await _earlier(head, asked, storage.turn_log, context)
+        effects = earlier.effects if earlier is not None and earlier.superseded else []
+        earlier = None if earlier is not None and earlier.superseded else earlier
         if not events and (asked is None or earlier is not None):
             await storage.claims.release(head.id)
             await journal.drop(head.id, head.owner)
@@ -43,7 +49,7 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
             return
         closing = transcript.closing("interrupted")
         if asked is not None and (earlier is None or not _is_of(earlier, head, transcript)):
-            await _record(head, asked, storage.turn_log, context)
+            await _record(head, asked, [*effects, *_effects(events)], storage.turn_log, context)
             shown = note(head.thread_id, note_id(head.id), "interrupted")
             await threads.add_thread_item(head.thread_id, shown, context)
             closing.append(done(shown))
@@ -73,7 +79,24 @@ async def _earlier(head: TurnHead, asked: str | None, turn_log: TurnLog, context
     return None if asked is None else (await turn_log.recall(head.thread_id, [asked], context)).get(asked)
 
 
-async def _record(head: TurnHead, asked: str, turn_log: TurnLog, context: RequestContext) -> None:
+def _effects(events: Sequence[bytes]) -> list[ToolEffect]:
+    """The tasks that its tools changed, as the page was told: of calls and results nothing was written down yet."""
+    told = (msgspec.json.decode(event.removeprefix(b"data: "), type=_Told) for event in events)
+    return [
+        ToolEffect(tool=effect.name, arguments="", result=msgspec.json.encode(effect.data).decode())
+        for effect in told
+        if effect.name == TASKS_CHANGED
+    ]
+
+
+class _Told(msgspec.Struct, frozen=True):
+    name: str = ""
+    data: dict[str, object] = {}
+
+
+async def _record(
+    head: TurnHead, asked: str, effects: list[ToolEffect], turn_log: TurnLog, context: RequestContext
+) -> None:
     now = clock.now()
     record = TurnRecord(
         id=head.id,
@@ -85,5 +108,6 @@ async def _record(head: TurnHead, asked: str, turn_log: TurnLog, context: Reques
         started_at=now,
         finished_at=now,
         error="interrupted",
+        effects=effects,
     )
     await turn_log.finish(record, context)

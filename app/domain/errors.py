@@ -4,7 +4,7 @@
 operator should see goes into `detail`, which is logged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 Actor = Literal["user", "operator", "model", "upstream"]
@@ -16,6 +16,8 @@ class AnyportError(Exception):
     actor: Actor = "operator"
     code: str = "error"
     retry: bool = False
+    data: Mapping[str, object] = {}
+    """What a program needs to act on it; part of the problem document."""
 
     def __init__(self, message: str, *, detail: str = "") -> None:
         super().__init__(message)
@@ -90,6 +92,17 @@ class StaleVersionError(ConflictError):
     """What the caller wants to change is not the version any more that they looked at."""
 
     code = "stale_version"
+
+
+class RemovalNotConfirmedError(ConflictError):
+    """A retry would delete later messages of the user; the caller has to confirm which."""
+
+    code = "removal_not_confirmed"
+    retry = False
+
+    def __init__(self, message: str, *, later_messages: int, newest_item_id: str) -> None:
+        super().__init__(message)
+        self.data = {"later_messages": later_messages, "newest_item_id": newest_item_id}
 
 
 class BusyError(ConflictError):

@@ -9,7 +9,7 @@ from chatkit.types import ClientToolCallItem, StructuredInputItem, ThreadItem, T
 
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
-from app.ports.turn_log import OpenCall, TokenUsage, TurnRecord
+from app.ports.turn_log import OpenCall, TokenUsage, ToolEffect, TurnRecord
 
 HistoryEntry = ThreadItem | TurnRecord
 """What the model is told of the past: a thread item as it is, or a whole turn with its tool calls."""
@@ -32,7 +32,8 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     With `answered` the run goes on where that turn stopped: its open call is made again, this time with an answer.
     With `aloud` text of a message may go there instead of into an event, while no event waits to be read: whoever
-    gives it keeps what was said.
+    gives it keeps what was said. What is `done` was changed by an answer that this one takes the place of: the model is
+    told, and the very same call returns the same result without being made.
     """
 
     thread: ThreadMetadata
@@ -42,13 +43,14 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     tool: str | None = None
     answered: Answered | None = None
     aloud: SayText | None = None
+    done: Sequence[ToolEffect] = ()
 
 
 class RunReport(msgspec.Struct, kw_only=True):
     """What a run leaves behind, filled in while it goes and complete when its events end, however they end.
 
     `attempts` counts the requests to models, those that failed included. `earlier` is the turn that was gone on with,
-    now with the result of its call.
+    now with the result of its call. `effects` are the calls that changed something.
     """
 
     provider: str = ""
@@ -59,6 +61,7 @@ class RunReport(msgspec.Struct, kw_only=True):
     usage: TokenUsage = TokenUsage()
     open_call: OpenCall | None = None
     earlier: TurnRecord | None = None
+    effects: list[ToolEffect] = []
 
 
 class AgentRunner(ABC):

@@ -19,6 +19,9 @@ PAGE_BYTES = 1_000_000
 """About as many bytes of stored JSON as a page holds at most: it ends before the entry that would bring it over. One
 that is larger by itself, such as a text from before texts had bounds, is a page of its own."""
 
+HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
+"""The types of items that no client is shown."""
+
 _PREFIXES: dict[StoreItemType, str] = {
     "thread": "thr",
     "message": "msg",

@@ -12,11 +12,13 @@ from app.domain.language import _
 
 
 class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool that may be called; `schema` is the JSON schema of its arguments, an object."""
+    """A tool that may be called; `schema` is the JSON schema of its arguments, an object. One that is `read_only`
+    changes nothing."""
 
     name: str
     description: str
     schema: Mapping[str, Any]
+    read_only: bool = False
 
 
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,14 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
     item_id: str
 
 
+class ToolEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of a tool that changed something, and what it returned."""
+
+    tool: str
+    arguments: str
+    result: str
+
+
 class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the assistant.
 
@@ -36,7 +44,9 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     messages) as the Agents SDK's input items, to be replayed on later turns. The turn answers the thread item
     `after_item_id`; `item_ids` are the thread items that it wrote and that `model_items` stand for.
     `attempts` counts its requests to models, those that failed included. Of all calls in `model_items` only
-    `open_call` may be without a result, and then it belongs behind the last of them.
+    `open_call` may be without a result, and then it belongs behind the last of them. `effects` are its calls that
+    changed something, and those of turns whose place it took when they were tried again; a `superseded` record holds
+    nothing else, until the turn that takes its place has ended.
     """
 
     id: str
@@ -53,6 +63,8 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     error: str = ""
     open_call: OpenCall | None = None
+    effects: list[ToolEffect] = []
+    superseded: bool = False
 
 
 class TurnLog(ABC):

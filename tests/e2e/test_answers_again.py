@@ -39,24 +39,57 @@ async def test_any_item_of_an_answer_can_be_retried(client: ChatKitClient) -> No
         assert [item.id for item in again.items] == now[1:]
 
 
-async def test_a_retry_in_the_middle_removes_all_that_followed(client: ChatKitClient) -> None:
+async def test_a_retry_in_the_middle_deletes_later_turns_only_when_that_is_confirmed(client: ChatKitClient) -> None:
     exchange = await client.say("count to 2")
     thread = exchange.thread_id
-    answer = exchange.items[-1].id
+    question, answer = (item.id for item in exchange.items)
     await client.say("count to 3", thread)
     await client.say("count to 4", thread)
-    again = await retried(client, thread, answer)
+    before = await ids(client, thread)
+    for named in (question, answer):
+        refused = await client.refused("threads.retry_after_item", thread_id=thread, item_id=named)
+        assert (refused["code"], refused["status"]) == ("removal_not_confirmed", 409)
+        assert (refused["later_messages"], refused["newest_item_id"]) == (2, before[-1])
+        unconfirmed: list[dict[str, Any]] = [{}, {"anyport": {}}, {"anyport": "yes"}]
+        for metadata in (*unconfirmed, {"anyport": {"confirm_removal": before[2]}}):
+            params = {"thread_id": thread, "item_id": named}
+            body = {"type": "threads.retry_after_item", "params": params, "metadata": metadata}
+            assert (await client.http.post("/chatkit", json=body)).status_code == 409, metadata
+    assert await ids(client, thread) == before, "nothing is deleted by a request that is refused"
+    await client.say("count to 5", thread)
+    late = {"anyport": {"confirm_removal": before[-1]}}
+    body = {"type": "threads.retry_after_item", "params": {"thread_id": thread, "item_id": answer}, "metadata": late}
+    assert (await client.http.post("/chatkit", json=body)).status_code == 409, "a message came meanwhile"
+    now = {"anyport": {"confirm_removal": (await ids(client, thread))[-1]}}
+    again = Exchange(await client.confirmed("threads.retry_after_item", now, thread_id=thread, item_id=answer), thread)
     assert again.text == "1 2"
-    assert await ids(client, thread) == [exchange.items[0].id, again.items[-1].id]
+    assert await ids(client, thread) == [question, again.items[-1].id]
+
+
+async def test_what_an_answer_changed_is_not_changed_again(client: ChatKitClient) -> None:
+    async def titles() -> list[str]:
+        return [task["title"] for task in (await client.http.get("/api/tasks")).json()]
+
+    exchange = await client.say("Add a task: feed the emu")
+    thread, question = exchange.thread_id, exchange.items[0].id
+    workflow = next(item for item in (await client.call("items.list", thread_id=thread))["data"] if "changes" in item)
+    assert workflow["changes"] == ["Adding a task: feed the emu"], "a page can say what was done before it repeats"
+    for _ in range(2):
+        assert "feed the emu" in (await retried(client, thread, question)).text
+        assert (await titles()).count("feed the emu") == 1
+    looked = await client.say("Show me my tasks", thread)
+    kept = await client.call("items.list", thread_id=thread, limit=3)
+    assert not [item for item in kept["data"] if "changes" in item], "looking changes nothing"
+    assert (await retried(client, thread, looked.items[0].id)).error is None
 
 
 async def test_the_turns_of_removed_items_are_not_told_again(client: ChatKitClient) -> None:
-    exchange = await client.say("Add a task: feed the emu")
+    exchange = await client.say("Add a task: feed the gnu")
     again = await retried(client, exchange.thread_id, exchange.items[0].id)
     deleted = await client.say("Delete it", again.thread_id)
-    assert "feed the emu" in deleted.text
+    assert "feed the gnu" in deleted.text
     left = [task["title"] for task in (await client.http.get("/api/tasks")).json()]
-    assert left.count("feed the emu") == 1, "the second one was meant, the first is from the turn that was replaced"
+    assert "feed the gnu" not in left, "it was added once"
 
 
 async def test_there_is_nothing_to_retry_before_the_first_message(client: ChatKitClient) -> None:

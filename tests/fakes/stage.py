@@ -19,3 +19,6 @@ class AskingStage(Questions):
     def effect(self, name: str, data: Mapping[str, Any]) -> None:
         """Keep it."""
         self.effects.append((name, data))
+
+    def changed(self, call_id: str) -> None:
+        """Keep nothing: no answer is tried again."""

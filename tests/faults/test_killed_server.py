@@ -38,8 +38,9 @@ async def test_an_answer_that_was_killed_is_kept_marked_and_can_be_retried(tmp_p
             assert events[-1]["type"] == "error"
             assert events[-1]["allow_retry"]
             assert (await client.say("Hello again", thread)).error is None
-            again = await client.events("threads.retry_after_item", thread_id=thread, item_id=question["id"])
-            assert again
+            confirmed = {"anyport": {"confirm_removal": (await items(client, thread))[-1]["id"]}}
+            retry = "threads.retry_after_item"
+            assert await client.confirmed(retry, confirmed, thread_id=thread, item_id=question["id"])
             kept = await items(client, thread)
             assert text(kept[-1]).endswith("500")
     await server.stop()

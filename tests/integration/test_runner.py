@@ -16,7 +16,6 @@ from chatkit.types import (
     ThreadStreamEvent,
     UserMessageItem,
     WidgetItem,
-    WorkflowItem,
 )
 from chatkit.widgets import ListView, ListViewItem, Text
 
@@ -24,6 +23,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.turn import TurnContext
 from app.adapters.stores.memory import MemoryStorage
+from app.application.item_fields import ChangingWorkflow
 from app.application.models import ModelCatalog
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
@@ -112,7 +112,7 @@ async def test_tools_are_shown_while_they_run_and_widgets_stand_below_them() -> 
     model = ScriptedModel([[assistant_message("One moment."), shows("milk")], [assistant_message("There.")]])
     report = RunReport()
     items = finished([event async for event in start(model, report)])
-    assert [type(item) for item in items] == [AssistantMessageItem, WorkflowItem, WidgetItem, AssistantMessageItem]
+    assert [type(item) for item in items] == [AssistantMessageItem, ChangingWorkflow, WidgetItem, AssistantMessageItem]
     assert len({item.id for item in items}) == len(items)
     [step] = items[1].workflow.tasks
     assert (step.title, step.status_indicator) == ("Show", "complete")

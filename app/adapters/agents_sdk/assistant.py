@@ -26,7 +26,9 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
 
     `tools` are tools of the Agents SDK; `task_tools` makes those that work on the user's tasks. `model` answers when
     a message names none, provided that its provider is configured; else the one of `LLM_PROVIDER` does.
-    `describe` gives the line that is shown while a tool runs.
+    `describe` gives the line that is shown while a tool runs. `tracked` are the tools that say themselves, with
+    `stage.changed(…)`, when they have changed something; a call of any other counts as a change, so that an answer that
+    is tried again does not make it a second time.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     task_tools: Callable[[TaskService], Sequence[Tool]] = no_tools
     model: ModelRef | None = None
     start: StartScreen = StartScreen()
+    tracked: frozenset[str] = frozenset()
     describe: Callable[[str, Mapping[str, Any]], str] = plain_title
 
     def equipped(self, tasks: TaskService) -> "Assistant":

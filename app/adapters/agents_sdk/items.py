@@ -40,7 +40,7 @@ class HistoryConverter(ThreadItemConverter):
         """What could be copied from it; the widget's JSON would only cost tokens."""
         if not item.copy_text:
             return None
-        return _context(f"A widget was shown to the user. Its text:\n{item.copy_text}")
+        return context_message(f"A widget was shown to the user. Its text:\n{item.copy_text}")
 
     async def workflow_to_input(self, item: WorkflowItem) -> None:
         """Nothing: it shows the user what the turn's own items tell the model."""
@@ -48,12 +48,12 @@ class HistoryConverter(ThreadItemConverter):
     async def task_to_input(self, item: TaskItem) -> TResponseInputItem | list[TResponseInputItem] | None:
         """A note that an answer is incomplete in words for the model; any other as ChatKit does."""
         if isinstance(item, IncompleteNote):
-            return _context(note_for_model(item))
+            return context_message(note_for_model(item))
         return await super().task_to_input(item)
 
     async def hidden_context_to_input(self, item: HiddenContextItem) -> TResponseInputItem:
         """Any JSON value, not text alone."""
-        return _context(f"<HiddenContext>\n{item.content}\n</HiddenContext>")
+        return context_message(f"<HiddenContext>\n{item.content}\n</HiddenContext>")
 
     async def tag_to_message_content(self, tag: UserMessageTagContent) -> ResponseInputContentParam:
         """An @mention: what was found out about it when the turn began, else the id it stands for."""
@@ -97,6 +97,7 @@ def neutral(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return plain
 
 
-def _context(text: str) -> TResponseInputItem:
+def context_message(text: str) -> TResponseInputItem:
+    """Something that the model is told beside what the user wrote."""
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
     return cast(TResponseInputItem, message)

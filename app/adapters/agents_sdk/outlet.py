@@ -136,6 +136,8 @@ class Outlet:
         self.item_ids: list[str] = []
         self.incomplete: IncompleteReason | None = None
         """Why the answer ends early, once it does: it is then closed with a note that says so."""
+        self.changed_by: set[str] = set()
+        """Calls that said that they changed something."""
         self.questions = Questions(thread_id, new_id)
         self.annotator = Annotator()
         self._aloud = aloud
@@ -200,9 +202,9 @@ class Outlet:
         self.progress(f"{title}…")
         self.workflow().start(call_id, title)
 
-    def tool_finished(self, call_id: str) -> None:
+    def tool_finished(self, call_id: str, *, changed: bool = False) -> None:
         """Show that it is done; widgets wait for the last running tool, so that they stand below the workflow."""
-        self.workflow().finish(call_id)
+        self.workflow().finish(call_id, changed=changed)
         if not self.workflow().running:
             self._show_widgets()
 
@@ -235,6 +237,10 @@ class Outlet:
     def effect(self, name: str, data: Mapping[str, Any]) -> None:
         """Tell the page around the chat."""
         self.emit(ClientEffectEvent(name=name, data=dict(data)))
+
+    def changed(self, call_id: str) -> None:
+        """See `Stage.changed`."""
+        self.changed_by.add(call_id)
 
     def progress(self, text: str) -> None:
         """Say in a line what is being done."""

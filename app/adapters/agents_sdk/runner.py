@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from typing import Any, Final
@@ -36,7 +36,9 @@ from app.adapters.agents_sdk.items import to_model_input
 from app.adapters.agents_sdk.lone_agents import tell_by_name
 from app.adapters.agents_sdk.long_calls import know_by_letters
 from app.adapters.agents_sdk.outlet import Outlet
+from app.adapters.agents_sdk.repetition import done_before, is_repeated, without_repetition
 from app.adapters.agents_sdk.resumption import opened, repeat
+from app.adapters.agents_sdk.tools.failures import NOT_DONE
 from app.adapters.agents_sdk.tools.foreign import ForeignTools
 from app.adapters.agents_sdk.transcript import Transcript
 from app.adapters.agents_sdk.translation import OutletModel
@@ -53,7 +55,9 @@ from app.ports.agent_runner import AgentRunner, Answered, HistoryEntry, RunRepor
 from app.ports.model_provider import Capabilities, FailureKind, ModelError
 from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import EmptyToolbox, Toolbox
-from app.ports.turn_log import TokenUsage, TurnRecord
+from app.ports.turn_log import TokenUsage, ToolEffect, TurnRecord
+
+Changed = Callable[[str, str, str, bool], bool]
 
 _REASONS: Final[Mapping[FailureKind, IncompleteReason]] = {
     "content_filtered": "content_filter",
@@ -117,6 +121,7 @@ class SdkAgentRunner(AgentRunner):
         candidates = self._models.candidates(request.model)
         model = FallbackModel(candidates, lambda ref: self._open(ref, enclosed), self._breakers)
         try:
+            report.effects = []
             context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
             entries = request.history
             if request.answered is not None:
@@ -128,6 +133,7 @@ class SdkAgentRunner(AgentRunner):
                 entries = await self._mentions.resolved(entries, request.context)
             enclosed = await self._enclosed(entries, request.model)
             history = await to_model_input(entries, request.model, enclosed)
+            history += done_before(request.done)
             transcript = Transcript(history)
             request = msgspec.structs.replace(request, history=())
             del entries  # The loop holds all that it tells the model; the items it was made from are done with.
@@ -136,7 +142,7 @@ class SdkAgentRunner(AgentRunner):
                 history,
                 context=context,
                 max_turns=self._max_rounds,
-                hooks=_Visible(outlet, transcript, self._assistant, used),
+                hooks=_Visible(outlet, transcript, self._assistant, used, self._effects(request, report)),
                 run_config=RunConfig(
                     # Traces would go to OpenAI, whatever model runs, as soon as the SDK finds an OpenAI key.
                     tracing_disabled=True,
@@ -181,10 +187,31 @@ class SdkAgentRunner(AgentRunner):
         outlet.tool_started(call.id, self._assistant.describe(call.tool, _arguments(call.arguments)))
         result = await repeat(call, self._assistant, context)
         outlet.annotator.returned(result)
-        outlet.tool_finished(call.id)
+        effect = self._effect(call.tool, call.arguments, result, changed=call.id in outlet.changed_by)
+        outlet.tool_finished(call.id, changed=effect is not None)
         if (asked := outlet.questions.open_call) is not None:
             return msgspec.structs.replace(answered.turn, open_call=asked)
-        return with_result(answered.turn, answered.call, result)
+        turn = with_result(answered.turn, answered.call, result)
+        return turn if effect is None else msgspec.structs.replace(turn, effects=[*turn.effects, effect])
+
+    def _effect(self, tool: str, arguments: str, result: str, *, changed: bool) -> ToolEffect | None:
+        """What a call that returned has changed; None for nothing."""
+        quiet = tool in self._assistant.tracked or tool in self._foreign.read_only
+        if result.startswith(NOT_DONE) or (quiet and not changed):
+            return None
+        return ToolEffect(tool=tool, arguments=arguments, result=result)
+
+    def _effects(self, request: RunRequest, report: RunReport) -> "Changed":
+        """Writes down a call that returned, and says whether it changed something: a repeated one did not."""
+
+        def changed(tool: str, arguments: str, result: str, said: bool) -> bool:
+            effect = self._effect(tool, arguments, result, changed=said)
+            if effect is None or is_repeated(tool, arguments, request.done):
+                return False
+            report.effects.append(effect)
+            return True
+
+        return changed
 
     def _tools(self) -> list[Tool]:
         return [*self._assistant.tools, *self._foreign.now()]
@@ -192,9 +219,12 @@ class SdkAgentRunner(AgentRunner):
     def _agent(self, request: RunRequest, outlet: Outlet, model: Model) -> Agent[TurnContext]:
         """A copy of the assistant's agent for one run: making one from its parts looks up the types of all fields."""
         tools = self._tools() if self._models.capabilities(request.model).tools else []
-        if self._pattern is None or self._equipment != tools:
-            self._pattern, self._equipment = agent_with(self._assistant.name, tools), tools
-        agent = copy(self._pattern)
+        if request.done:
+            agent = agent_with(self._assistant.name, without_repetition(tools, request.done))
+        else:
+            if self._pattern is None or self._equipment != tools:
+                self._pattern, self._equipment = agent_with(self._assistant.name, tools), tools
+            agent = copy(self._pattern)
         # Here and not in the run's configuration: the SDK would copy the settings of a model of its own to compare.
         agent.model = model
         agent.instructions = instructions(self._assistant, request.context, clock.now().date())
@@ -208,11 +238,14 @@ class SdkAgentRunner(AgentRunner):
 class _Visible(RunHooks[TurnContext]):
     """Shows tools while they run, and writes down what they returned."""
 
-    def __init__(self, outlet: Outlet, transcript: Transcript, assistant: Assistant, used: list[Usage]) -> None:
+    def __init__(
+        self, outlet: Outlet, transcript: Transcript, assistant: Assistant, used: list[Usage], changed: "Changed"
+    ) -> None:
         self._outlet = outlet
         self._transcript = transcript
         self._assistant = assistant
         self._used = used
+        self._changed = changed
 
     async def on_llm_end(self, context: Any, agent: Any, response: ModelResponse) -> None:
         """Count here what was used: a run that fails gives no result to ask."""
@@ -227,11 +260,14 @@ class _Visible(RunHooks[TurnContext]):
         self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool, result: object
     ) -> None:
         if isinstance(context, ToolContext):
-            open_call = self._outlet.questions.open_call
-            if open_call is None or open_call.call_id != context.tool_call_id:
-                self._transcript.tool_returned(context.tool_call_id, result)
+            call_id, open_call = context.tool_call_id, self._outlet.questions.open_call
+            changed = False
+            if open_call is None or open_call.call_id != call_id:
+                self._transcript.tool_returned(call_id, result)
+                said = call_id in self._outlet.changed_by
+                changed = self._changed(context.tool_name, context.tool_arguments, str(result), said)
             self._outlet.annotator.returned(str(result))
-            self._outlet.tool_finished(context.tool_call_id)
+            self._outlet.tool_finished(call_id, changed=changed)
 
 
 def _author(model: FallbackModel, chosen: ModelRef) -> tuple[str, str]:

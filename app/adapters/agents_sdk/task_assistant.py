@@ -8,7 +8,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.tools.ask_user import ask_user_tool
 from app.adapters.agents_sdk.tools.delete_tasks import delete_tasks_tool
 from app.adapters.agents_sdk.tools.selected_task import selected_task_tool
-from app.adapters.agents_sdk.tools.tasks import describe, task_tools
+from app.adapters.agents_sdk.tools.tasks import TRACKED, describe, task_tools
 from app.application.tasks import TaskService
 from app.domain.language import deferred
 from app.domain.start_screen import Prompt, StartScreen
@@ -37,6 +37,7 @@ task_assistant = Assistant(
     instructions=INSTRUCTIONS,
     task_tools=_tools,
     describe=describe,
+    tracked=TRACKED,
     start=StartScreen(
         greeting=deferred("What is there to do?"),
         prompts=(

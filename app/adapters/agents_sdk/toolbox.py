@@ -33,6 +33,9 @@ class NoStage:
     def effect(self, name: str, data: Mapping[str, Any]) -> None:
         """Drop it."""
 
+    def changed(self, call_id: str) -> None:
+        """Drop it: nothing is tried again."""
+
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> Never:
         """Refuse: there is no user to ask. Raises `InvalidInputError`."""
         raise InvalidInputError(_("Nobody can be asked here. Say exactly what is meant, by its id."))

@@ -46,6 +46,10 @@ class Stage(Protocol):
     def effect(self, name: str, data: Mapping[str, Any]) -> None:
         """Tell the page around the chat that something has happened, so that it can follow; nothing comes back."""
 
+    def changed(self, call_id: str) -> None:
+        """Note that this call has changed something: an answer that is tried again does not make it a second time. For
+        tools in the assistant's `tracked`; a call of any other is taken for one that has."""
+
     def progress(self, text: str) -> None:
         """Say in a line what is being done; the next event replaces it."""
 

@@ -18,6 +18,7 @@ from chatkit.types import (
     WorkflowTaskUpdated,
 )
 
+from app.application.item_fields import with_changes
 from app.domain.clock import clock
 from app.domain.language import plural
 
@@ -33,17 +34,20 @@ class WorkflowInProgress:
         self._created_at = clock.now()
         self._tasks: list[Task] = []
         self._index: dict[str, int] = {}
+        self._changes: list[str] = []
 
     def start(self, key: str, title: str) -> None:
         """Add a step that is under way."""
         self.running.add(key)
         self._add(key, CustomTask(title=title, status_indicator="loading"))
 
-    def finish(self, key: str) -> None:
-        """Mark a step as done; an unknown one is ignored."""
+    def finish(self, key: str, *, changed: bool = False) -> None:
+        """Mark a step as done, and whether it changed something; an unknown one is ignored."""
         self.running.discard(key)
         task = self._tasks[self._index[key]] if key in self._index else None
         if isinstance(task, CustomTask):
+            if changed:
+                self._changes.append(task.title or key)
             self._replace(key, task.model_copy(update={"status_indicator": "complete"}))
 
     def think(self, key: str, delta: str) -> None:
@@ -81,7 +85,8 @@ class WorkflowInProgress:
         workflow = Workflow(type="custom" if steps else "reasoning", tasks=list(self._tasks))
         if summary:
             workflow.summary = self._summary(steps)
-        return WorkflowItem(id=self.id, thread_id=self._thread_id, created_at=self._created_at, workflow=workflow)
+        item = WorkflowItem(id=self.id, thread_id=self._thread_id, created_at=self._created_at, workflow=workflow)
+        return with_changes(item, self._changes) if self._changes else item
 
     def _summary(self, steps: list[CustomTask]) -> CustomSummary | DurationSummary:
         if not steps:

@@ -66,7 +66,9 @@ class McpToolbox(Toolbox):
             for tool in connection.tools:
                 name = _FOREIGN.sub("_", f"{connection.name}_{tool.name}")[:_LONGEST_NAME]
                 description = (tool.description or tool.title or tool.name)[:_DESCRIPTION]
-                spec = ToolSpec(name=name, description=description, schema=tool.input_schema)
+                hints = tool.annotations
+                read_only = hints is not None and hints.read_only_hint is True
+                spec = ToolSpec(name=name, description=description, schema=tool.input_schema, read_only=read_only)
                 # The first of two that become alike keeps the name.
                 offers.setdefault(name, _Offer(connection, tool.name, spec))
         return offers

@@ -14,6 +14,12 @@ WHICH: Final = "Which task do you mean? Name it by its title."
 
 NOT_ADDED: Final = "Then I add nothing."
 
+DONE_ALREADY: Final = "An earlier try of this has changed your tasks already, so I do not do it again."
+
+CHANGING: Final = frozenset(
+    {"create_task", "update_task", "complete_task", "reopen_task", "delete_task", "delete_tasks"}
+)
+
 _WHO: Final = "I am the demo: I have no language model, only a few sentences about tasks."
 _REAL_MODEL: Final = "For a real model set GEMINI_API_KEY, OPENAI_API_KEY or LITELLM_MODEL and restart the server."
 _LONG_ANSWERS: Final = "To see an answer stream for a while, say “count to 200” or “tell me a story”."

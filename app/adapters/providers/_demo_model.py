@@ -15,7 +15,17 @@ from agents.items import TResponseInputItem, TResponseStreamEvent
 from app.adapters.providers._chat_completions.answer import Answer
 from app.adapters.providers._chat_completions.message import TEXT
 from app.adapters.providers._chat_completions.wire import Chunk, Function, Tokens, ToolCall
-from app.adapters.providers._demo_answers import NOT_ADDED, WHICH, answered, small_talk, spoken_of, tool_talk, unable
+from app.adapters.providers._demo_answers import (
+    CHANGING,
+    DONE_ALREADY,
+    NOT_ADDED,
+    WHICH,
+    answered,
+    small_talk,
+    spoken_of,
+    tool_talk,
+    unable,
+)
 from app.adapters.providers._demo_phrases import FORM, PRIORITIES, Call, in_english, means_it, obey, understand
 
 _CHARACTERS_PER_TOKEN: Final = 4
@@ -32,7 +42,10 @@ _EXPLANATIONS: Final = (
     "A structured input request was displayed",
     "The following image was generated",
     "The answer above is incomplete",
+    "An earlier answer to this message was taken back",
 )
+# How a change is told whose call is not known any more: the server that made it died.
+_CHANGED_BEFORE: Final = "- tasks.changed("
 
 Item = Mapping[str, Any]
 
@@ -87,7 +100,14 @@ class DemoModel(Model):
             call = obey(choice, asked)
         if call is None or (call.tool == FORM and FORM not in tools):
             return small_talk(asked, tools)
+        if call.tool in tools and call.tool in CHANGING and _was_changed_before(items):
+            return DONE_ALREADY
         return _resolved(call, items) if call.tool in tools else unable(call.tool)
+
+
+def _was_changed_before(items: Sequence[Item]) -> bool:
+    told = (_text(item["content"]) for item in items[-1:] if item.get("role") == "user")
+    return any(text.startswith(_EXPLANATIONS) and _CHANGED_BEFORE in text for text in told)
 
 
 def _items(model_input: str | Sequence[TResponseInputItem]) -> Sequence[Item]:

@@ -3,16 +3,17 @@
 import base64
 import datetime as dt
 import json
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from chatkit.types import AudioInput, ClientToolCallItem, ThreadItem, UserMessageItem
 
 from app.application.questions import expired
 from app.domain.clock import clock
-from app.domain.errors import InvalidInputError
+from app.domain.errors import InvalidInputError, RemovalNotConfirmedError
 from app.domain.identity import RequestContext
 from app.domain.language import _
-from app.ports.thread_store import PAGE_LIMIT, ThreadStore
+from app.ports.thread_store import HIDDEN, PAGE_LIMIT, ThreadStore
 from app.ports.transcriber import AUDIO_LIMIT, MEDIA_TYPES
 
 OUTPUT_LIMIT: Final = 100_000
@@ -37,15 +38,53 @@ async def message_before(store: ThreadStore, thread_id: str, item_id: str, conte
     raise InvalidInputError(_("There is no message of the user before this item."))
 
 
-async def ids_behind(store: ThreadStore, thread_id: str, item_id: str, context: RequestContext) -> list[str]:
-    """The ids of everything behind an item, newest first. Raises `NotFoundError`."""
-    found: list[str] = []
+class Retry(NamedTuple):
+    """A message that is answered again; `gone` are the ids of what stands behind it, newest first, of which `answer`
+    belong to its own answer."""
+
+    message: UserMessageItem
+    gone: Sequence[str]
+    answer: Sequence[str]
+
+
+async def retried(
+    store: ThreadStore, thread_id: str, item_id: str, confirmed: str | None, context: RequestContext
+) -> Retry:
+    """The message to answer again, and what goes for it. Raises what `message_before` does, and
+    `RemovalNotConfirmedError` when later messages would go and the thread's newest item is not the `confirmed` one."""
+    message = await message_before(store, thread_id, item_id, context)
+    behind = await _items_behind(store, thread_id, message.id, context)
+    later = [place for place, item in enumerate(behind) if isinstance(item, UserMessageItem)]
+    if later:
+        newest = next(item.id for item in reversed(behind) if item.type not in HIDDEN)
+        if newest != confirmed:
+            raise RemovalNotConfirmedError(
+                _(
+                    "Trying again here deletes later messages ({count}). Confirm that, or send yours again at the end.",
+                    count=len(later),
+                ),
+                later_messages=len(later),
+                newest_item_id=newest,
+            )
+    answer = behind[: later[0]] if later else behind
+    return Retry(message, [item.id for item in behind][::-1], [item.id for item in answer])
+
+
+def confirmed_removal(metadata: Mapping[str, Any]) -> str | None:
+    """The newest item that a client agreed to lose: `{"anyport": {"confirm_removal": ID}}`."""
+    ours = metadata.get("anyport")
+    confirmed = ours.get("confirm_removal") if isinstance(ours, dict) else None
+    return confirmed if isinstance(confirmed, str) else None
+
+
+async def _items_behind(store: ThreadStore, thread_id: str, item_id: str, context: RequestContext) -> list[ThreadItem]:
+    found: list[ThreadItem] = []
     after: str | None = item_id
     while after is not None:
         page = await store.load_thread_items(thread_id, after, PAGE_LIMIT, "asc", context)
-        found += [item.id for item in page.data]
+        found += page.data
         after = page.after
-    return found[::-1]
+    return found
 
 
 async def open_client_call(

@@ -80,8 +80,9 @@ async def _check(
             await conversation.check(request.params.input)
         case ThreadsAddUserMessageReq():
             await conversation.check(request.params.input)
-        case ThreadsRetryAfterItemReq():
-            await lookups.message_before(store, request.params.thread_id, request.params.item_id, context)
+        case ThreadsRetryAfterItemReq(params=params):
+            confirmed = lookups.confirmed_removal(request.metadata)
+            await lookups.retried(store, params.thread_id, params.item_id, confirmed, context)
         case ThreadsAddClientToolOutputReq():
             lookups.check_output(request.params.result)
             await lookups.open_client_call(store, request.params.thread_id, context, patience)

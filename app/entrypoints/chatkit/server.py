@@ -68,7 +68,7 @@ from app.entrypoints.chatkit.bounds import check_json
 from app.entrypoints.chatkit.errors import GENERIC, malformed
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
-from app.entrypoints.chatkit.lookups import check_audio, ids_behind, message_before, open_client_call
+from app.entrypoints.chatkit.lookups import check_audio, confirmed_removal, open_client_call, retried
 from app.entrypoints.chatkit.models import build
 from app.entrypoints.chatkit.pages import in_pieces
 from app.entrypoints.chatkit.request import ChatKitRequest
@@ -228,7 +228,8 @@ class AnyportServer(ChatKitServer[RequestContext]):
             case ThreadsAddClientToolOutputReq(params=params):
                 events = self._after_client_tool(params.thread_id, params.result, context)
             case ThreadsRetryAfterItemReq(params=params):
-                events = self._answered_again(params.thread_id, params.item_id, context)
+                confirmed = confirmed_removal(request.metadata)
+                events = self._answered_again(params.thread_id, params.item_id, confirmed, context)
             case _:
                 events = super()._process_streaming_impl(request, context)
         async with aclosing(events):
@@ -288,12 +289,12 @@ class AnyportServer(ChatKitServer[RequestContext]):
             yield event
 
     async def _answered_again(
-        self, thread_id: str, item_id: str, context: RequestContext
+        self, thread_id: str, item_id: str, confirmed: str | None, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         thread = await self.store.load_thread(thread_id, context)
-        message = await message_before(self.store, thread_id, item_id, context)
-        gone = await ids_behind(self.store, thread_id, message.id, context)
-        await self._conversation.forget_answer(message, context)
+        # Looked at again: while this turn waited for the thread, another one may have added a message.
+        message, gone, answer = await retried(self.store, thread_id, item_id, confirmed, context)
+        await self._conversation.forget_answer(message, answer, context)
 
         async def events() -> AsyncGenerator[ThreadStreamEvent, None]:
             for removed in gone:

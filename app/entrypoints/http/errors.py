@@ -1,6 +1,6 @@
 """Failures of a request, as problem documents (RFC 9457) with the top-level `message` that ChatKit's client reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -50,12 +50,18 @@ _OF_STATUS: Final[dict[int, str]] = {
 
 
 def problem(
-    request: Request[Any, Any, Any], status: int, code: str, message: str, problems: Sequence[str] = ()
+    request: Request[Any, Any, Any],
+    status: int,
+    code: str,
+    message: str,
+    problems: Sequence[str] = (),
+    data: Mapping[str, object] | None = None,
 ) -> Response[dict[str, object]]:
     """A problem document; it carries the id under which the log has the request. `message` is for the user, and
-    `errors`, where there are `problems`, for the developer of the client."""
+    `errors`, where there are `problems`, for the developer of the client; `data` is the error's own."""
     return Response(
         {
+            **(data or {}),
             "type": "about:blank",
             "title": HTTPStatus(status).phrase,
             "status": status,
@@ -75,7 +81,7 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request failed", code=error.code, actor=error.actor, detail=error.detail)
     problems = error.problems if isinstance(error, errors.MalformedError) else ()
-    response = problem(request, status, error.code, error.message, problems)
+    response = problem(request, status, error.code, error.message, problems, error.data)
     if isinstance(error, errors.UnauthenticatedError):
         log.info("login refused", detail=error.detail or "no token")
         response.headers["WWW-Authenticate"] = 'Bearer realm="anyport"' + (

@@ -1,6 +1,7 @@
 """The page around the chat hears of every change that a tool makes."""
 
 from agents import RunContextWrapper
+from agents.tool_context import ToolContext
 
 from app.adapters.agents_sdk.turn import TurnContext
 from app.application.effects import tasks_changed
@@ -13,5 +14,7 @@ def heard(ctx: RunContextWrapper[TurnContext], tasks: TaskService) -> TaskServic
     def tell(change: TaskEvent) -> None:
         effect = tasks_changed(change)
         ctx.context.stage.effect(effect.name, effect.data)
+        if isinstance(ctx, ToolContext):
+            ctx.context.stage.changed(ctx.tool_call_id)
 
     return tasks.telling(tell)

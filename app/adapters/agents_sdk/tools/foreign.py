@@ -21,6 +21,11 @@ class ForeignTools:
         self._specs: list[ToolSpec] = []
         self._tools: Sequence[Tool] = []
 
+    @property
+    def read_only(self) -> frozenset[str]:
+        """The names of those that change nothing."""
+        return frozenset(spec.name for spec in self._specs if spec.read_only)
+
     def now(self) -> Sequence[Tool]:
         """Those that can be called now; the same objects until one of them is another."""
         if self._specs != (specs := [*self._toolbox.tools]):

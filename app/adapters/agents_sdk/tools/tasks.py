@@ -44,6 +44,9 @@ _TITLES: Final = {
     "ask_user": deferred("Asking you"),
 }
 
+TRACKED: Final = frozenset(_TITLES)
+"""The assistant's tools: those that change a task say so."""
+
 
 def describe(tool_name: str, arguments: Mapping[str, Any]) -> str:
     """The line that is shown while a tool runs; it names the task unless all that is known is an id."""

@@ -20,10 +20,8 @@ from app.application.pauses import Pauses
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import size_of
-from app.ports.thread_store import PAGE_BYTES, PAGE_LIMIT, Feedback, Recollection, ThreadStore
+from app.ports.thread_store import HIDDEN, PAGE_BYTES, PAGE_LIMIT, Feedback, Recollection, ThreadStore
 from app.ports.turn_log import TurnRecord
-
-_HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
 
 
 class _Item(NamedTuple):
@@ -130,7 +128,7 @@ class MemoryThreadStore(ThreadStore):
         first = items.values.get(item.id)
         created_at = first.created_at if first else in_utc(item.created_at)
         body = bodies.dump(ThreadItem, item)
-        items.put(item.id, _Item(created_at, item.type in _HIDDEN, body), created_at)
+        items.put(item.id, _Item(created_at, item.type in HIDDEN, body), created_at)
         await Pauses().after(len(body))
 
     async def recall(

@@ -19,9 +19,7 @@ from app.adapters.stores.sql.recalling import Recalling
 from app.adapters.stores.sql.tables import attachments
 from app.adapters.stores.sql.turns import record_of
 from app.domain.identity import RequestContext
-from app.ports.thread_store import PAGE_LIMIT, Feedback, Recollection, ThreadStore
-
-_HIDDEN = frozenset({"hidden_context_item", "sdk_hidden_context"})
+from app.ports.thread_store import HIDDEN, PAGE_LIMIT, Feedback, Recollection, ThreadStore
 
 
 class SqlThreadStore(ThreadStore):
@@ -209,7 +207,7 @@ def _page(entries: list[Any], rows: Sequence[Any], limit: int) -> Page[Any]:
 
 def _values(item: ThreadItem) -> dict[str, Any]:
     body = bodies.dump(ThreadItem, item)
-    return {"item_id": item.id, "created_at": item.created_at, "hidden": item.type in _HIDDEN, "body": body}
+    return {"item_id": item.id, "created_at": item.created_at, "hidden": item.type in HIDDEN, "body": body}
 
 
 def _thread(row: Any) -> ThreadMetadata:
