@@ -18,14 +18,19 @@ def create() -> "Litestar":
     """
     keep_private()
     with sparingly():
-        from app.bootstrap import make_app, make_container, read_settings
+        from app.bootstrap import make_app, make_container, read_settings, warn_of_unread
         from app.entrypoints.chatkit.server import AnyportServer
+        from app.environment.misspelled import Recorded
         from app.logs import configure_logging
         from app.ports.agent_runner import AgentRunner
         from app.startup.descriptors import raise_descriptor_limit
         from app.startup.warming import prepared
-    settings = read_settings(os.environ)
-    configure_logging(settings.server.log_level, settings.server.log_format)
+    environment = Recorded(os.environ)
+    try:
+        settings = read_settings(environment)
+        configure_logging(settings.server.log_level, settings.server.log_format)
+    finally:
+        warn_of_unread(environment)
     raise_descriptor_limit()
     container = make_container(settings)
 

@@ -1,6 +1,6 @@
 """The composition root: only here and in `wiring` is it known which adapter stands behind which port."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -16,7 +16,8 @@ from app.application.languages import Languages
 from app.entrypoints.cli.tools import InstalledProvider
 from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
-from app.environment import Problem, Secret, SettingsError, read_section
+from app.environment import Problem, Secret, SettingsError, read_section, variables
+from app.environment.misspelled import Recorded, misspelled, unread_of_file
 from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import SchemaStatus
 from app.settings import SECTIONS, Settings, load_settings
@@ -47,6 +48,16 @@ def setting_sections() -> Mapping[str, type[Any]]:
     """The structs that the settings are read into, by title: the server's own, then each installed provider's."""
     plugins = sorted(installed_plugins().plugins.values(), key=lambda plugin: (plugin.rank, plugin.name))
     return {**SECTIONS, **{f"provider {plugin.name}": plugin.settings for plugin in plugins}}
+
+
+def warn_of_unread(environ: Recorded, of_file: Set[str] = frozenset()) -> None:
+    """Log each variable that resembles a setting and is none, and of those `of_file` each that is none; once
+    `environ` was read."""
+    known = {name for section in setting_sections().values() for one in variables(section) for name in one.names}
+    for unread in misspelled(environ.keys() - of_file - environ.read, known):
+        log.warning(f"{unread.name} is no setting. Did you mean {unread.meant}?")
+    for unread in unread_of_file(of_file - environ.read, known):
+        log.warning(f"{unread.name} in .env is no setting." + f" Did you mean {unread.meant}?" * bool(unread.meant))
 
 
 def installed_providers(environ: Mapping[str, str]) -> Sequence[InstalledProvider]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 
 import structlog
 from dotenv import dotenv_values
@@ -15,11 +15,13 @@ from app.bootstrap import (
     read_settings,
     schema_status,
     setting_sections,
+    warn_of_unread,
 )
 from app.domain.errors import AnyportError
 from app.entrypoints.cli import Tools, cli
 from app.entrypoints.cli.tools import InstalledProvider
 from app.environment import SettingsError
+from app.environment.misspelled import Recorded
 from app.logs import configure_logging
 from app.settings import Settings
 from app.startup.private_files import keep_private
@@ -54,19 +56,28 @@ def run() -> None:
 
 
 def _settings() -> Settings:
-    settings = read_settings(_environment())
-    configure_logging(settings.server.log_level, settings.server.log_format)
+    environment, file = _environment()
+    try:
+        settings = read_settings(environment)
+        configure_logging(settings.server.log_level, settings.server.log_format)
+    finally:
+        # Said also when a setting is missing: perhaps because it was given under another name.
+        warn_of_unread(environment, file)
     return settings
 
 
 def _providers() -> Sequence[InstalledProvider]:
-    return installed_providers(_environment())
+    environment, file = _environment()
+    providers = installed_providers(environment)
+    warn_of_unread(environment, file)
+    return providers
 
 
-def _environment() -> Mapping[str, str]:
-    """The process's own variables before those of a `.env` file, which never reach other libraries this way."""
+def _environment() -> tuple[Recorded, Set[str]]:
+    """The process's own variables before those of a `.env` file, which never reach other libraries this way; and the
+    names that only the file has."""
     from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    return {**from_file, **os.environ}
+    return Recorded({**from_file, **os.environ}), from_file.keys() - os.environ.keys()
 
 
 def _indented(error: SettingsError) -> str:
