@@ -152,9 +152,7 @@ async def test_a_cancelled_file_is_none(storage: AttachmentStorage, key: str) ->
 
 _DIES: Final = """
 import asyncio, os, sys
-import msgspec
 from app.adapters.attachments.obstore_storage import open_attachments
-from app.environment import Secret
 from app.settings.attachments import AttachmentSettings
 
 async def content():
@@ -163,53 +161,30 @@ async def content():
     await asyncio.sleep(0.2)  # Until a part has been written.
     os._exit(1)
 
-url, endpoint = sys.argv[1:3]
-settings = AttachmentSettings(
-    url=url, endpoint=endpoint, region="us-east-1", access_key_id="id", secret_access_key=Secret("planted-secret")
-)
-asyncio.run(open_attachments(settings).write(sys.argv[3], content()))
+asyncio.run(open_attachments(AttachmentSettings(url=sys.argv[1])).write(sys.argv[2], content()))
 """
 
 
-@pytest.fixture(params=["folder", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> "Place":
-    """A storage that outlives a process."""
-    return Place(tmp_path, "" if request.param == "folder" else request.getfixturevalue("s3"))
+async def test_what_a_dead_process_left_of_a_file_can_be_discarded(tmp_path: Path, key: str) -> None:
+    settings, other = AttachmentSettings(url=f"file://{tmp_path}/files"), f"{key}0"
 
-
-class Place:
-    """A folder, or a bucket at `endpoint`, and what is left in it of broken uploads."""
-
-    def __init__(self, folder: Path, endpoint: str) -> None:
-        self._folder = folder
-        self._endpoint = endpoint
-        self.settings = at_s3(endpoint) if endpoint else AttachmentSettings(url=f"file://{folder}/files")
-
-    async def write_and_die(self, key: str) -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", FROM_HERE + _DIES, self.settings.url, self._endpoint, key
-        )
+    async def write_and_die(key: str) -> None:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", FROM_HERE + _DIES, settings.url, key)
         assert await process.wait() == 1
 
-    def leftovers(self, key: str) -> int:
-        if not self._endpoint:
-            return len([*(self._folder / "files").glob(f"{key}#*")])
-        answer = httpx.get(f"{self._endpoint}/files?uploads", trust_env=False)
-        return answer.text.count(f"<Key>some/prefix/{key}</Key>")
+    def leftovers(key: str) -> int:
+        return len([*(tmp_path / "files").glob(f"{key}#*")])
 
-
-async def test_what_a_dead_process_left_of_a_file_can_be_discarded(place: Place, key: str) -> None:
-    other = f"{key}0"
-    await asyncio.gather(place.write_and_die(key), place.write_and_die(other))
-    assert (place.leftovers(key), place.leftovers(other)) == (1, 1)
-    storage = open_attachments(place.settings)
+    await asyncio.gather(write_and_die(key), write_and_die(other))
+    assert (leftovers(key), leftovers(other)) == (1, 1)
+    storage = open_attachments(settings)
     await storage.write(key, pieces(b"whole"))
     await storage.discard(key)
     await storage.discard("unknown")
-    assert (place.leftovers(key), place.leftovers(other)) == (0, 1)
+    assert (leftovers(key), leftovers(other)) == (0, 1)
     assert await content_of(storage, key) == b"whole"
     await storage.discard(other)
-    assert place.leftovers(other) == 0
+    assert leftovers(other) == 0
     await storage.aclose()
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from app.adapters.attachments.s3_multipart import Multipart
 from app.adapters.attachments.storage_failures import NO_BUCKET, cause_of
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.language import _
@@ -44,9 +43,7 @@ def open_attachments(settings: AttachmentSettings) -> AttachmentStorage:
             return ObstoreStorage(lambda: _folder(folder), str(folder), partial(_discard_staged, folder))
         case "s3" if url.netloc:
             bucket, prefix = url.netloc, url.path.strip("/")
-            return ObstoreStorage(
-                lambda: _s3(settings, bucket, prefix), settings.url, Multipart(settings, bucket, prefix).discard
-            )
+            return ObstoreStorage(lambda: _s3(settings, bucket, prefix), settings.url, _nothing)
         case _:
             raise ValueError("expected file:///folder, s3://bucket/prefix or memory://")
 
@@ -145,7 +142,7 @@ async def _library() -> Any:
 
 
 async def _nothing(key: str) -> None:
-    """Memory keeps nothing of a write that was broken off."""
+    """Memory keeps nothing of a write that was broken off; on S3 a lifecycle rule of the bucket ends it."""
 
 
 async def _discard_staged(folder: Path, key: str) -> None:
