@@ -1,26 +1,55 @@
 """The thread store as the application uses it: what changes is told, and a database that went away is waited for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
+import structlog
+from chatkit.errors import CustomStreamError
 from chatkit.store import StoreItemType
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 
 from app.application.changes import Change, Changes
 from app.domain.errors import StoreUnavailableError
 from app.domain.identity import RequestContext
+from app.domain.language import _, deferred
 from app.ports.thread_store import Feedback, Recollection, ThreadStore
 
+log = structlog.get_logger(__name__)
+
+UNSAVED = deferred(
+    "This answer could not be saved, because the server cannot write to its database. Copy what you need of it: "
+    "it will be gone when the page is loaded again. Please tell whoever runs the server."
+)
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+
+
+class UnsavedError(StoreUnavailableError, CustomStreamError):
+    """A write within an answer failed. As one of ChatKit's own errors it reaches the user in its words."""
+
+    def __init__(self, message: str, *, detail: str) -> None:
+        super().__init__(message, detail=detail)
+        self.allow_retry = self.retry
+        log.error("What was shown to a user could not be stored", detail=detail)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except UnsavedError:
+        raise
+    except StoreUnavailableError as failure:
+        raise UnsavedError(failure.message, detail=failure.detail) from failure
 
 
 class WatchedThreads(ThreadStore):
     """`ThreadStore` before another one: every write of every use case passes here.
 
     A write of an item is tried again for `patience` seconds while the database is away: what it holds was shown to
-    somebody already. Then it raises `StoreUnavailableError`.
+    somebody already. Then it raises `UnsavedError`, as every other write does at once.
     """
 
     def __init__(self, store: ThreadStore, changes: Changes, *, patience: float) -> None:
@@ -43,7 +72,8 @@ class WatchedThreads(ThreadStore):
     async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
         new = thread.id in self._new
         self._new.discard(thread.id)
-        await self._store.save_thread(thread, context)
+        with _told():
+            await self._store.save_thread(thread, context)
         kind: Literal["thread.created", "thread.updated"] = "thread.created" if new else "thread.updated"
         self._changes.tell(context.user_id, Change(kind, thread.id))
 
@@ -86,11 +116,13 @@ class WatchedThreads(ThreadStore):
         return found
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
-        await self._store.save_item(thread_id, item, context)
+        with _told():
+            await self._store.save_item(thread_id, item, context)
         self._changes.tell(context.user_id, Change("item.updated", thread_id, item.id))
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
-        await self._store.delete_thread_item(thread_id, item_id, context)
+        with _told():
+            await self._store.delete_thread_item(thread_id, item_id, context)
         self._changes.tell(context.user_id, Change("item.removed", thread_id, item_id))
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
@@ -116,8 +148,8 @@ class WatchedThreads(ThreadStore):
         while True:
             try:
                 return await write()
-            except StoreUnavailableError:
+            except StoreUnavailableError as failure:
                 if loop.time() + pause > deadline:
-                    raise
+                    raise UnsavedError(_(UNSAVED), detail=failure.detail) from failure
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -36,7 +36,11 @@ class AttachmentStorage(ABC):
 
     @abstractmethod
     async def check(self) -> None:
-        """One cheap round trip. Raises `StoreUnavailableError`."""
+        """Free while writes succeed; after one that failed, `check_writing`. Raises `StoreUnavailableError`."""
+
+    @abstractmethod
+    async def check_writing(self) -> None:
+        """Write a small file, read it and delete it. Raises `StoreUnavailableError`."""
 
     @abstractmethod
     async def aclose(self) -> None:

@@ -68,7 +68,11 @@ class Storage(ABC):
 
     @abstractmethod
     async def check(self) -> None:
-        """One cheap round trip. Raises `StoreUnavailableError`."""
+        """One cheap round trip; after a failure, one that writes, until it succeeds. Raises `StoreUnavailableError`."""
+
+    @abstractmethod
+    async def check_writing(self) -> None:
+        """Write something small and delete it again. Raises `StoreUnavailableError`."""
 
     @abstractmethod
     async def now(self) -> dt.datetime:

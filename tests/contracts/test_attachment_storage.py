@@ -248,6 +248,7 @@ async def test_many_at_once(storage: AttachmentStorage) -> None:
 
 async def test_a_storage_that_works_is_in_order(storage: AttachmentStorage) -> None:
     await storage.check()
+    await storage.check_writing()
 
 
 async def test_closing_twice_does_no_harm(storage: AttachmentStorage) -> None:
@@ -267,7 +268,7 @@ async def broken(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 async def test_a_storage_that_is_not_there_names_the_setting(broken: AttachmentStorage) -> None:
-    for attempt in (broken.check(), broken.write("key", pieces(b"x")), broken.delete(["key"])):
+    for attempt in (broken.check_writing(), broken.write("key", pieces(b"x")), broken.delete(["key"])):
         with pytest.raises(StoreUnavailableError, match="ATTACHMENTS_URL") as caught:
             await attempt
         assert caught.value.detail

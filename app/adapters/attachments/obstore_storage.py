@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from app.adapters.attachments.storage_failures import NO_BUCKET, cause_of
 from app.domain.errors import NotFoundError, StoreUnavailableError
+from app.domain.ids import new_id
 from app.domain.language import _
 from app.ports.attachment_storage import AttachmentStorage
 from app.settings.attachments import AttachmentSettings, folder_of
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _PART_BYTES: Final = 5 * 1024 * 1024
 """The smallest part that S3 takes; two of them are in memory at a time."""
+
+_PROBE_BYTES: Final = 64 * 1024
 
 _PIECE_BYTES: Final = 256 * 1024
 
@@ -59,15 +63,21 @@ class ObstoreStorage(AttachmentStorage):
         self._build = build
         self._discard = discard
         self._built: ObjectStore | None = None
+        self._failing = False
+        """True from a write that failed on until one has succeeded."""
 
     async def write(self, key: str, content: AsyncIterable[bytes]) -> None:
         obstore = await _library()
 
-        with self._reaching(missing=False):
-            # What the content raises comes out as it is.
-            await obstore.put_async(
-                self._store, key, content, use_multipart=True, chunk_size=_PART_BYTES, max_concurrency=2
-            )
+        try:
+            with self._reaching(missing=False):
+                # What the content raises comes out as it is.
+                await obstore.put_async(
+                    self._store, key, content, use_multipart=True, chunk_size=_PART_BYTES, max_concurrency=2
+                )
+        except StoreUnavailableError:
+            self._failing = True
+            raise
 
     async def read(self, key: str) -> AsyncGenerator[bytes, None]:
         obstore = await _library()
@@ -93,11 +103,20 @@ class ObstoreStorage(AttachmentStorage):
             raise self._unusable(error) from error
 
     async def check(self) -> None:
-        obstore = await _library()
+        if self._failing:
+            await self.check_writing()
 
-        with suppress(NotFoundError), self._reaching():
-            # Not a HEAD, whose answer has no body to tell a missing bucket from a missing file.
-            await obstore.get_async(self._store, "check")
+    async def check_writing(self) -> None:
+        key, written = new_id("probe"), secrets.token_bytes(_PROBE_BYTES)
+        await self.write(key, _whole(written))
+        try:
+            if b"".join([piece async for piece in self.read(key)]) != written:
+                raise self._unusable(ValueError("a file that was written is another when it is read"))
+        except NotFoundError as error:
+            raise self._unusable(error) from error
+        finally:
+            await self.delete([key])
+        self._failing = False
 
     async def aclose(self) -> None:
         if self._built is not None:
@@ -129,11 +148,15 @@ class ObstoreStorage(AttachmentStorage):
         except BaseError as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: Exception) -> StoreUnavailableError:
+    def _unusable(self, error: BaseException) -> StoreUnavailableError:
         return StoreUnavailableError(
             _("The storage of attachments cannot be used. Check ATTACHMENTS_URL, and that it can be written to."),
             detail=f"{self.location}: {type(error).__name__}: {cause_of(str(error))}",
         )
+
+
+async def _whole(content: bytes) -> AsyncGenerator[bytes, None]:
+    yield content
 
 
 async def _library() -> Any:

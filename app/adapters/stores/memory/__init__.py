@@ -37,6 +37,9 @@ class MemoryStorage(Storage):
     async def check(self) -> None:
         """Always there."""
 
+    async def check_writing(self) -> None:
+        """Nothing is written anywhere."""
+
     async def now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC)
 

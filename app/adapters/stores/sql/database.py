@@ -4,8 +4,8 @@ import asyncio
 import ssl
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from app.adapters.stores.sql.one_hop import knows_aiosqlite, one_hop, visit
 from app.adapters.stores.sql.prepared import Answer, Compiled, Parameters, Prepared, Step, compiled
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
-from app.domain.errors import SchemaError
+from app.domain.errors import SchemaError, StoreUnavailableError
 from app.startup.private_files import tighten
 
 # Any number will do that no other program uses on the same database: "anyport" in ASCII.
@@ -47,6 +47,8 @@ class Database(ABC):
 
     name: ClassVar[str]
     engine: AsyncEngine
+    failure: str = ""
+    """Why the database could not do its work the last time that it could not; empty once a write was tried anew."""
 
     @property
     def missing(self) -> bool:
@@ -86,7 +88,7 @@ class Database(ABC):
         if isinstance(statement, Prepared):
             [answer] = await self.run((statement, parameters))
             return answer.rows
-        with unavailable():
+        with self._able():
             async with self.engine.connect() as connection:
                 return (await connection.execute(statement, parameters)).all()
 
@@ -102,7 +104,7 @@ class Database(ABC):
         if isinstance(statement, Prepared):
             [answer] = await self.run((statement, parameters))
             return answer.count
-        with unavailable():
+        with self._able():
             async with self._writing(), self.engine.connect() as connection:
                 result: CursorResult[Any] = await connection.execute(statement, parameters)
                 return result.rowcount
@@ -110,7 +112,7 @@ class Database(ABC):
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[Any]:
         """A connection as the driver has it, for no more than one unit of work."""
-        with unavailable(), as_refusal():
+        with self._able(), as_refusal():
             pooled = await self.engine.raw_connection()
             try:
                 yield pooled.driver_connection
@@ -120,6 +122,16 @@ class Database(ABC):
                 raise
             finally:
                 await greenlet_spawn(pooled.close)
+
+    @contextmanager
+    def _able(self) -> Iterator[None]:
+        """Around all that is asked of the database."""
+        try:
+            with unavailable():
+                yield
+        except StoreUnavailableError as error:
+            self.failure = error.detail
+            raise
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -151,7 +163,7 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        with unavailable():
+        with self._able():
             async with self._transactions.begin() as connection:
                 yield connection
 
@@ -224,7 +236,7 @@ class SqliteDatabase(Database):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        with unavailable():
+        with self._able():
             async with self._writing(), self.engine.connect() as connection:
                 # Without IMMEDIATE two that read first and then write fail at once, whatever the busy timeout.
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -236,7 +248,7 @@ class SqliteDatabase(Database):
 
     @asynccontextmanager
     async def migration(self) -> AsyncIterator[AsyncConnection]:
-        with unavailable():
+        with self._able():
             self._path.parent.mkdir(parents=True, exist_ok=True)
             async with self._writing(), self.engine.connect() as connection:
                 try:
@@ -253,7 +265,7 @@ class SqliteDatabase(Database):
 
     async def settle(self) -> None:
         deadline = time.monotonic() + BUSY_SECONDS
-        with unavailable():
+        with self._able():
             async with self.engine.connect() as connection:
                 while True:
                     try:

@@ -10,15 +10,28 @@ from app.domain.errors import StoreUnavailableError
 from app.domain.language import _
 
 # PostgreSQL's classes of error: connection, authorization, no such database, rollback (deadlock), resources (disk full,
-# too many connections), intervention (shutdown), system; then: a standby after a failover, a lock not available.
+# too many connections), intervention (shutdown), system; then: a standby after a failover, a right that was taken away,
+# a lock not available.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_POSTGRES = ("08", "28", "3D", "40", "53", "57", "58", "25006", "55P03")
+_POSTGRES = ("08", "28", "3D", "40", "53", "57", "58", "25006", "42501", "55P03")
 
 # Extended codes begin with these: https://www.sqlite.org/rescode.html. The last two pass when the operator puts a
 # database where there is none.
 _SQLITE = (
     *("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY"),
-    *("SQLITE_NOTADB", "SQLITE_CORRUPT"),
+    *("SQLITE_PERM", "SQLITE_AUTH", "SQLITE_NOLFS", "SQLITE_NOTADB", "SQLITE_CORRUPT"),
+)
+
+# The database answers and takes nothing: its disk is full or broken, or it may only be read. It waits for the operator.
+_UNWRITABLE = (
+    "53100",
+    "25006",
+    "42501",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_READONLY",
+    "SQLITE_PERM",
+    "SQLITE_NOLFS",
 )
 
 _PASSING = _POSTGRES + _SQLITE
@@ -39,7 +52,13 @@ def unavailable() -> Iterator[None]:
         if detail is None:
             _forget_values(error)
             raise
-        raise StoreUnavailableError(_("The database is not available. Please try again."), detail=detail) from error
+        raise StoreUnavailableError(_message(detail), detail=detail) from error
+
+
+def _message(detail: str) -> str:
+    if detail.startswith(_UNWRITABLE):
+        return _("The server cannot store anything just now. Please tell whoever runs it, and try again later.")
+    return _("The database is not available. Please try again.")
 
 
 @contextmanager
@@ -79,7 +98,7 @@ def _passing(error: BaseException) -> str | None:
         return "a pooler in front of the database forbids prepared statements; add ?pgbouncer=true to DATABASE_URL"
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if lost or isinstance(cause, OSError | TimeoutError) or code.startswith(_PASSING):
-        return f"{code or type(cause).__name__}: {_first_line(cause)}"
+        return f"{code or type(cause).__name__}: {_first_line(cause) or 'no answer in time'}"
     return None
 
 

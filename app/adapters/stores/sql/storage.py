@@ -19,6 +19,7 @@ from app.adapters.stores.sql.signals import open_signals
 from app.adapters.stores.sql.tasks import SqlTaskRepository
 from app.adapters.stores.sql.threads import SqlThreadStore
 from app.adapters.stores.sql.turns import SqlTurnLog
+from app.adapters.stores.sql.write_probe import WriteProbe
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import StoreUnavailableError
 from app.domain.language import _
@@ -44,6 +45,7 @@ class SqlStorage(Storage):
         self.claims = SqlRequestClaims(self.database)
         self.counters = SqlCounters(self.database)
         self.files = SqlFileLedger(self.database)
+        self._probe = WriteProbe(self.database)
 
     async def start(self) -> None:
         try:
@@ -57,7 +59,13 @@ class SqlStorage(Storage):
             ) from error
 
     async def check(self) -> None:
-        await self.database.row(_PING, {})
+        if self._probe.needed:
+            await self.check_writing()
+        else:
+            await self.database.row(_PING, {})
+
+    async def check_writing(self) -> None:
+        await self._probe.run()
 
     async def now(self) -> dt.datetime:
         [row] = await self.database.rows(_NOW, {})

@@ -11,6 +11,7 @@ from app.application.limits import Limits
 from app.application.models import ModelCatalog
 from app.domain.errors import AnyportError
 from app.entrypoints.http.auth import OPEN
+from app.ports.attachment_storage import AttachmentStorage
 from app.ports.authenticator import Login
 from app.ports.storage import Storage
 from app.settings import Settings
@@ -30,12 +31,15 @@ async def health(
     request: Request[Any, Any, Any],
     models: FromDishka[ModelCatalog],
     storage: FromDishka[Storage],
+    files: FromDishka[AttachmentStorage],
     limits: FromDishka[Limits],
     settings: FromDishka[Settings],
 ) -> Health:
-    """Healthy means that the store answers; a 503 says that it does not. No model is asked: that would cost."""
+    """Healthy means that the store answers and takes what is written, files as well; a 503 says that it does not.
+    No model is asked: that would cost."""
     limits.admit_probe(request.client.host if request.client else "")
     await storage.check()
+    await files.check()
     found = Health(status="healthy", provider=models.default.provider)
     if settings.login.is_wanted and not await _is_let_in(request.state.dishka_container):
         return found

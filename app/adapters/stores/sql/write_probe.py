@@ -1,0 +1,63 @@
+"""Whether a database takes what is written: found out by writing."""
+
+import asyncio
+import datetime as dt
+import os
+from typing import Final
+
+from sqlalchemy import LargeBinary, bindparam, delete
+
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.prepared import Prepared
+from app.adapters.stores.sql.tables import request_answers
+from app.adapters.stores.sql.types import AnyText, Moment
+from app.domain.errors import StoreUnavailableError
+from app.domain.ids import new_id
+
+_BYTES: Final = 64 * 1024
+"""As much as a long answer takes: a disk with room for a lease and for nothing else counts as full."""
+
+_NAME = bindparam("turn_id", type_=AnyText)
+
+
+class WriteProbe:
+    """Writes a row among those that are forgotten after a minute, and deletes it. Whoever asks meanwhile shares it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        row = {
+            "turn_id": _NAME,
+            "events": bindparam("events", type_=LargeBinary),
+            "until": bindparam("until", type_=Moment),
+        }
+        self._write = Prepared(database.insert(request_answers).values(row))
+        self._delete = Prepared(delete(request_answers).where(request_answers.c.turn_id == _NAME))
+        self._trying = asyncio.Lock()
+        self._tries = 0
+        self._detail: str | None = None
+
+    @property
+    def needed(self) -> bool:
+        """True from a failure of the database on until a write has succeeded."""
+        return bool(self._database.failure) or self._trying.locked()
+
+    async def run(self) -> None:
+        """Raises `StoreUnavailableError` when the row cannot be written."""
+        seen = self._tries
+        async with self._trying:
+            if self._tries == seen:
+                self._tries += 1
+                self._detail = await self._try()
+        if self._detail is not None:
+            raise StoreUnavailableError("The database takes nothing that is written.", detail=self._detail)
+
+    async def _try(self) -> str | None:
+        name = new_id("probe")
+        self._database.failure = ""
+        try:
+            values = {"turn_id": name, "events": os.urandom(_BYTES), "until": dt.datetime.now(dt.UTC)}
+            await self._database.write(self._write, values)
+            await self._database.write(self._delete, {"turn_id": name})
+        except StoreUnavailableError as error:
+            return error.detail
+        return None
