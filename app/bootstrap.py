@@ -23,6 +23,7 @@ from app.ports.storage import SchemaStatus
 from app.settings import SECTIONS, Settings, load_settings
 from app.wiring.assistant import AssistantWiring
 from app.wiring.attachments import AttachmentWiring
+from app.wiring.doctor import DoctorWiring
 from app.wiring.doors import DoorWiring
 from app.wiring.mcp import McpWiring
 from app.wiring.models import ModelWiring, installed_plugins
@@ -128,6 +129,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         AssistantWiring(),
         McpWiring(),
         DoorWiring(),
+        DoctorWiring(),
         CallerWiring(),
         LitestarProvider(),
         *overrides,

@@ -68,8 +68,8 @@ class LoginUnavailableError(AnyportError):
     code = "login_unavailable"
     retry = True
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, retry_after: int, detail: str = "") -> None:
+        super().__init__(message, detail=detail)
         self.retry_after = retry_after
 
 

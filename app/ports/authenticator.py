@@ -52,5 +52,8 @@ class Authenticator(ABC):
         """
         return False
 
+    async def check(self) -> None:  # noqa: B027  # most need nobody else
+        """Ask for what logins are checked with. Raises `LoginUnavailableError`, whose detail says why."""
+
     async def aclose(self) -> None:  # noqa: B027  # most have nothing to let go of
         """Let go of everything; nothing is asked afterwards."""

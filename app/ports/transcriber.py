@@ -32,5 +32,9 @@ class Transcriber(ABC):
         """
 
     @abstractmethod
+    async def check(self) -> None:
+        """One small real request. Raises what `transcribe` raises."""
+
+    @abstractmethod
     async def aclose(self) -> None:
         """Close what is open. Safe to call twice."""

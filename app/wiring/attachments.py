@@ -18,6 +18,13 @@ from app.settings import Settings
 from app.settings.attachments import AttachmentSettings
 
 
+def where_files_are(settings: Settings) -> AttachmentSettings:
+    """The settings with an address: files live as long as what is known of them."""
+    passing = settings.store.database_url.reveal().startswith("memory:")
+    default = "memory://" if passing else "file:data/attachments"
+    return msgspec.structs.replace(settings.attachments, url=settings.attachments.url or default)
+
+
 class AttachmentWiring(Provider):
     """What users attach, and where `ATTACHMENTS_URL` keeps it."""
 
@@ -26,10 +33,7 @@ class AttachmentWiring(Provider):
 
     @provide
     def settings(self, settings: Settings) -> AttachmentSettings:
-        # Files live as long as what is known of them.
-        passing = settings.store.database_url.reveal().startswith("memory:")
-        default = "memory://" if passing else "file:data/attachments"
-        return msgspec.structs.replace(settings.attachments, url=settings.attachments.url or default)
+        return where_files_are(settings)
 
     @provide
     async def files(self, settings: AttachmentSettings) -> AsyncIterator[AttachmentStorage]:

@@ -191,7 +191,7 @@ async def test_what_a_dead_process_left_of_a_file_can_be_discarded(tmp_path: Pat
 async def test_a_bucket_that_is_not_there_is_no_missing_file(s3: str) -> None:
     storage = open_attachments(msgspec.structs.replace(at_s3(s3), url="s3://nobodys/prefix"))
     for attempt in (
-        storage.check(),
+        storage.check_writing(),
         storage.write("key", pieces(b"x")),
         storage.delete(["key"]),
         content_of(storage, "key"),
@@ -223,7 +223,12 @@ async def test_a_refusal_is_named_with_the_setting_to_mend(code: str, hint: str)
     port = server.sockets[0].getsockname()[1]
     async with server:
         storage = open_attachments(at_s3(f"http://127.0.0.1:{port}"))
-        attempts = (storage.check(), storage.write("k", pieces(b"x")), storage.delete(["k"]), storage.discard("k"))
+        attempts = (
+            storage.check_writing(),
+            storage.write("k", pieces(b"x")),
+            storage.delete(["k"]),
+            storage.discard("k"),
+        )
         for attempt in attempts:
             with pytest.raises(StoreUnavailableError) as caught:
                 await attempt
@@ -235,7 +240,7 @@ async def test_a_refusal_is_named_with_the_setting_to_mend(code: str, hint: str)
 async def test_an_address_where_nobody_listens_is_named_with_the_cause() -> None:
     storage = open_attachments(at_s3(f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(StoreUnavailableError) as caught:
-        await storage.check()
+        await storage.check_writing()
     assert "Connection refused; check AWS_ENDPOINT_URL" in caught.value.detail
     await storage.aclose()
 

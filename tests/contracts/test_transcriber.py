@@ -38,6 +38,16 @@ async def test_a_recording_becomes_text(transcriber: Transcriber, upstream: Upst
         assert part in request.body
 
 
+async def test_it_is_tried_with_a_recording_in_which_nobody_speaks(
+    transcriber: Transcriber, upstream: Upstream
+) -> None:
+    upstream.script(json_reply(200, {"text": ""}), json_reply(401, {}))
+    await transcriber.check()
+    assert b"RIFF" in upstream.requests[0].body
+    with pytest.raises(TranscriptionError):
+        await transcriber.check()
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -58,7 +58,8 @@ async def test_the_doctor_finds_a_healthy_configuration_healthy(tmp_path: Path) 
         gemini = {"GEMINI_API_KEY": SECRET, "GEMINI_BASE_URL": f"{upstream.url}/v1beta/openai/"}
         code, output = await command(tmp_path, "doctor", **gemini)
     assert code == 0, output
-    assert [line.split()[0] for line in output.splitlines() if line.startswith(("ok", "FAILED"))] == ["ok"] * 4
+    states = {line.split()[0] for line in output.splitlines() if line.startswith(("ok ", "FAILED", "untried"))}
+    assert states == {"ok", "untried"}, output
 
 
 async def test_the_doctor_says_what_to_change(tmp_path: Path) -> None:

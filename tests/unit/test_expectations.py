@@ -96,6 +96,8 @@ WRONG: Mapping[str, Sequence[str]] = {
     "RATE_LIMIT_PER_MINUTE": COUNT,
     "RATE_LIMIT_PER_ADDRESS": COUNT,
     "MAX_CONCURRENT_TURNS": COUNT,
+    "MAX_STREAMS": (*COUNT, "0"),
+    "MAX_STREAMS_PER_USER": COUNT,
     "QUOTA_TOKENS_PER_DAY": COUNT,
     "MAX_MESSAGE_CHARACTERS": (*COUNT, "0", "1000001"),
     "CHATKIT_DOMAIN_KEY": ("two words", "<script>", "naïve", "a/b"),

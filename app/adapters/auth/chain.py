@@ -25,6 +25,11 @@ class Chain(Authenticator):
                 return True
         return False
 
+    async def check(self) -> None:
+        """All of them. Raises what they raise."""
+        for authenticator in self._authenticators:
+            await authenticator.check()
+
     async def aclose(self) -> None:
         """Close all of them."""
         for authenticator in self._authenticators:

@@ -30,6 +30,8 @@ OUTAGE_SECONDS: Final = 86_400
 
 LARGEST: Final = 262_144
 
+_FAILURES: Final = (httpx2.HTTPError, TimeoutError, ValueError, jwt.PyJWTError)
+
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -87,6 +89,18 @@ class KeySet(KeySource):
         # It was there when the session began. A set that was fetched later, and is without it, has lost it.
         self._left.add(thumbprint)
         return False
+
+    async def check(self) -> None:
+        """Fetch the keys now, whatever is known of them. Raises `LoginUnavailableError`."""
+        try:
+            # Without our own bound: whoever examines a configuration is in no hurry, and has one.
+            await asyncio.to_thread(_keys_in, await self._fetch())
+        except _FAILURES as error:
+            raise LoginUnavailableError(
+                "The keys of logins cannot be fetched.",
+                retry_after=TROUBLE_SECONDS,
+                detail=f"{self._url}: {type(error).__name__}: {str(error)[:200]}",
+            ) from error
 
     async def aclose(self) -> None:
         """Stop asking, and close the connections."""
@@ -154,7 +168,7 @@ class KeySet(KeySource):
         try:
             async with asyncio.timeout(self._timeout):
                 keys = await asyncio.to_thread(_keys_in, await self._fetch())
-        except (httpx2.HTTPError, TimeoutError, ValueError, jwt.PyJWTError) as error:
+        except _FAILURES as error:
             self._failed_at = self._clock()
             log.warning("login keys cannot be fetched", reason=type(error).__name__, detail=str(error)[:200])
             return

@@ -43,6 +43,9 @@ class KeySource(ABC):
     async def holds(self, thumbprint: str) -> bool:
         """True while the key is one of these. Raises `LoginUnavailableError` when that is not known just now."""
 
+    async def check(self) -> None:  # noqa: B027  # a secret is there
+        """Ask for the keys now. Raises `LoginUnavailableError`, whose detail says why."""
+
     async def aclose(self) -> None:  # noqa: B027  # a secret has nothing to let go of
         """Let go of everything."""
 

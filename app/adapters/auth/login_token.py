@@ -47,6 +47,11 @@ class LoginTokens(Authenticator):
                 return False
         return True
 
+    async def check(self) -> None:
+        """Every source of keys. Raises `LoginUnavailableError`."""
+        for source, _ in self._sources:
+            await source.check()
+
     async def aclose(self) -> None:
         """Close the sources of keys."""
         for source, _ in self._sources:

@@ -1,6 +1,7 @@
 """A connection to one MCP server, kept up for as long as we run."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
@@ -13,6 +14,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import INVALID_PARAMS, METHOD_NOT_FOUND, CallToolResult, TextContent, Tool
 
 from app.adapters.mcp.config import ServerConfig, StdioServer
+from app.domain.errors import AnyportError
 from app.ports.toolbox import ToolResult
 
 log = structlog.get_logger(__name__)
@@ -106,6 +108,26 @@ class Connection:
             log.info("MCP server connected", server=self.name, tools=len(self.tools))
             self.tried.set()
             yield
+
+
+class McpServerError(AnyportError):
+    """An MCP server does not start, or does not answer."""
+
+    code = "mcp_server"
+
+
+async def try_server(config: ServerConfig, seconds: float) -> str:
+    """Connect, and ask for the tools; says how many there are. Raises `McpServerError`."""
+    if isinstance(config, StdioServer):
+        path = config.env.get("PATH")
+        if await asyncio.to_thread(shutil.which, config.command, path=path) is None:
+            raise McpServerError(f"Its command {config.command!r} is not there.")
+    try:
+        async with asyncio.timeout(seconds), _client(config, seconds) as client:
+            tools = len(await _all_tools(client))
+    except Exception as error:
+        raise McpServerError("It does not answer.", detail=_reason(error)) from error
+    return f"{tools} tools"
 
 
 @asynccontextmanager

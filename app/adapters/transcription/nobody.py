@@ -11,5 +11,8 @@ class Nobody(Transcriber):
     async def transcribe(self, audio: bytes, media_type: str) -> str:
         raise NotEnabledError(_("Dictation is not enabled on this server."), detail="set TRANSCRIPTION_MODEL")
 
+    async def check(self) -> None:
+        await self.transcribe(b"", "audio/wav")
+
     async def aclose(self) -> None:
         """There is nothing to close."""

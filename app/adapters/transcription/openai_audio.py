@@ -3,6 +3,10 @@
 https://platform.openai.com/docs/api-reference/audio/createTranscription
 """
 
+import asyncio
+import io
+import wave
+
 import httpx2
 import msgspec
 
@@ -13,6 +17,7 @@ _SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
 _ANSWER_LIMIT = 1_000_000
 _SHOWN = 300
+_SAMPLES = 8000
 
 
 class _Answer(msgspec.Struct):
@@ -50,8 +55,22 @@ class OpenAIAudio(Transcriber):
         except (msgspec.MsgspecError, RecursionError) as error:
             raise _failed(f"no transcription in the answer: {error}") from error
 
+    async def check(self) -> None:
+        """A second in which nobody speaks."""
+        await self.transcribe(await asyncio.to_thread(_silence), "audio/wav")
+
     async def aclose(self) -> None:
         await self._http.aclose()
+
+
+def _silence() -> bytes:
+    recording = io.BytesIO()
+    with wave.open(recording, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(_SAMPLES)
+        sound.writeframes(bytes(2 * _SAMPLES))
+    return recording.getvalue()
 
 
 def _failed(detail: str) -> TranscriptionError:

@@ -1,54 +1,42 @@
 """`doctor`: does this configuration work?"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
+from typing import Final
 
 import click
 from dishka import AsyncContainer
 
-from app.application.models import ModelCatalog
+from app.application.self_checks import ModelChecks, Outcome, SelfCheck, SelfChecks, failed, outcomes_of
 from app.domain.errors import AnyportError
 from app.entrypoints.cli.tools import Tools
-from app.ports.attachment_storage import AttachmentStorage
-from app.ports.storage import Storage
+
+SECONDS: Final = 20.0
+"""How long one check may take."""
 
 
 @click.command()
 @click.pass_obj
 def doctor(tools: Tools) -> None:
-    """Check the settings, the database, the storage of files, and with one small real request each model that may
-    answer."""
+    """Try the settings, the machine, the database, files, logins, tools and each model that may answer, with one small
+    real request each. Exits with 1 when one of them fails."""
     settings = tools.settings()
-    click.echo("ok      settings")
-    if not asyncio.run(_examine(tools.container(settings))):
+    click.echo(Outcome(state="ok", name="settings"))
+    outcomes = asyncio.run(_examine(tools.container(settings)))
+    for outcome in outcomes:
+        click.echo(outcome)
+    if any(outcome.state == "FAILED" for outcome in outcomes):
         raise click.exceptions.Exit(1)
 
 
-async def _examine(container: AsyncContainer) -> bool:
+async def _examine(container: AsyncContainer) -> Sequence[Outcome]:
     try:
-        healthy = await _report("database", lambda: _database(container))
-        healthy &= await _report("attachments", lambda: _attachments(container))
-        catalog = await container.get(ModelCatalog)
-        for provider in catalog.providers():
-            healthy &= await _report(f"provider {provider.name}", provider.check)
-        return healthy
+        checks = [*(await container.get(SelfChecks)).checks]
+        broken: list[Outcome] = []
+        try:
+            checks += (await container.get(ModelChecks)).checks
+        except AnyportError as error:
+            broken = [failed(SelfCheck(name="assistant", variables="ASSISTANT", attempt=None), error)]
+        return [*await outcomes_of(checks, SECONDS), *broken]
     finally:
         await container.close()
-
-
-async def _database(container: AsyncContainer) -> None:
-    await (await container.get(Storage)).check()
-
-
-async def _attachments(container: AsyncContainer) -> None:
-    await (await container.get(AttachmentStorage)).check()
-
-
-async def _report(what: str, check: Callable[[], Awaitable[None]]) -> bool:
-    try:
-        await check()
-    except AnyportError as error:
-        click.echo(f"FAILED  {what}: {error.message}" + (f" ({error.detail})" if error.detail else ""))
-        return False
-    click.echo(f"ok      {what}")
-    return True
