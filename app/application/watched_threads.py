@@ -135,9 +135,15 @@ class WatchedThreads(ThreadStore):
         await self._store.delete_attachment(attachment_id, context)
 
     async def save_feedback(
-        self, thread_id: str, item_ids: Sequence[str], kind: Literal["positive", "negative"], context: RequestContext
+        self,
+        thread_id: str,
+        item_ids: Sequence[str],
+        kind: Literal["positive", "negative"],
+        context: RequestContext,
+        *,
+        question: str = "",
     ) -> None:
-        await self._store.save_feedback(thread_id, item_ids, kind, context)
+        await self._store.save_feedback(thread_id, item_ids, kind, context, question=question)
 
     async def load_feedback(self, thread_id: str, context: RequestContext) -> Sequence[Feedback]:
         return await self._store.load_feedback(thread_id, context)

@@ -34,11 +34,14 @@ _PREFIXES: dict[StoreItemType, str] = {
 
 
 class Feedback(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user thought of one item."""
+    """What a user thought of one item, the text that they judged, and the question that it answered. It outlives the
+    item: an answer that is tried again takes no feedback along."""
 
     thread_id: str
     item_id: str
     kind: Literal["positive", "negative"]
+    answer: str = ""
+    question: str = ""
 
 
 class Recollection(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,9 +106,12 @@ class ThreadStore(Store[RequestContext]):
         item_ids: Sequence[str],
         kind: Literal["positive", "negative"],
         context: RequestContext,
+        *,
+        question: str = "",
     ) -> None:
-        """Keep one judgement per item and user; a later one replaces it. Unknown items raise `NotFoundError`."""
+        """Keep one judgement per item and user, with a copy of the item's text and of the `question` that it answered;
+        a later one replaces it. It goes with its thread, not with the item. Unknown items raise `NotFoundError`."""
 
     @abstractmethod
     async def load_feedback(self, thread_id: str, context: RequestContext) -> Sequence[Feedback]:
-        """The caller's judgements in a thread, in the order of its items."""
+        """The caller's judgements in a thread, in the order of the items, also of those that are gone."""

@@ -198,3 +198,23 @@ async def test_all_of_it_is_small() -> None:
         pytest.skip("the front end is not built: make web (needs Node 18 or newer)")
     assert [path.name for path in SCRIPT.parent.iterdir()] == ["chatkit.js"]
     assert len(gzip.compress(SCRIPT.read_bytes(), 9)) < LARGEST_BYTES
+
+
+async def test_a_retry_asks_before_later_messages_go(page: Page) -> None:
+    await page.goto("/")
+    await say(page, "Add a task: feed the emu")
+    await answered(page)
+    await say(page, "Hello!")
+    await answered(page)
+    first = page.get_by_role("button", name="Try again").first
+    question = page.get_by_role("alertdialog")
+    await first.click()
+    await expect(question).to_contain_text("Later messages: 1.")
+    await expect(question).to_contain_text("Adding a task: feed the emu")
+    await question.get_by_role("button", name="Cancel").click()
+    await expect(page.locator(".user_message")).to_have_count(2)
+    await first.click()
+    await question.get_by_role("button", name="Try again").click()
+    await expect(page.locator(".user_message")).to_have_text("Add a task: feed the emu")
+    await answered(page)
+    await expect(page.locator(".error")).to_have_count(0)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 
+from app.application.item_text import text_of_item
 from app.domain import errors
 from app.domain.identity import RequestContext
 from app.domain.task import Status, Task
@@ -32,6 +33,10 @@ class Listing:
             self._places[id_] = (at, self._added)
             self.present.append(id_)
 
+    def place(self, id_: str) -> tuple[dt.datetime, int]:
+        """Where an id stands."""
+        return self._places[id_]
+
     def behind(self, after: str | None, order: str) -> list[str]:
         """All ids that follow `after`. Raises `KeyError` for one that was never there."""
         ids = sorted(self.present, key=self._places.__getitem__)
@@ -48,7 +53,7 @@ class Conversation(msgspec.Struct, kw_only=True):
     metadata: ThreadMetadata
     items: dict[str, ThreadItem] = {}
     order: Listing = msgspec.field(default_factory=Listing)
-    feedback: dict[str, Feedback] = {}
+    feedback: dict[str, tuple[tuple[dt.datetime, int], Feedback]] = {}
     turns: dict[str, TurnRecord] = {}
 
 
@@ -112,7 +117,6 @@ class ThreadsModel:
         thread = self._own(thread_id, context)
         del thread.items[item_id]
         thread.order.present.remove(item_id)
-        thread.feedback.pop(item_id, None)
         thread.turns.pop(item_id, None)
 
     def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
@@ -141,16 +145,21 @@ class ThreadsModel:
         item_ids: Sequence[str],
         kind: Literal["positive", "negative"],
         context: RequestContext,
+        *,
+        question: str = "",
     ) -> None:
         """As the port says."""
         thread = self._own(thread_id, context)
         items = [thread.items[item_id] for item_id in item_ids]
-        thread.feedback |= {item.id: Feedback(thread_id=thread_id, item_id=item.id, kind=kind) for item in items}
+        for item in items:
+            answer = text_of_item(item)
+            judged = Feedback(thread_id=thread_id, item_id=item.id, kind=kind, question=question, answer=answer)
+            thread.feedback[item.id] = (thread.order.place(item.id), judged)
 
     def load_feedback(self, thread_id: str, context: RequestContext) -> list[Feedback]:
         """As the port says."""
         thread = self._own(thread_id, context)
-        return [thread.feedback[id_] for id_ in thread.order.behind(None, "asc") if id_ in thread.feedback]
+        return [judged for _, judged in sorted(thread.feedback.values(), key=lambda kept: kept[0])]
 
     def finish(self, record: TurnRecord, context: RequestContext) -> None:
         """As the port says."""

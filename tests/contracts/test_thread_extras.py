@@ -8,7 +8,7 @@ from chatkit.types import Attachment, FileAttachment, ThreadMetadata
 
 from app.domain.identity import RequestContext
 from app.ports.thread_store import Feedback, ThreadStore
-from tests.factories import attachments, file, later, message, thread
+from tests.factories import answer, attachments, file, later, message, thread
 
 
 @pytest.fixture
@@ -112,9 +112,9 @@ async def test_feedback_comes_in_the_order_of_the_items(
     await store.save_feedback(begun.id, ["msg_3", "msg_1", "msg_3"], "positive", ann)
     await store.save_feedback(begun.id, ["msg_2"], "negative", ann)
     assert await store.load_feedback(begun.id, ann) == [
-        Feedback(thread_id=begun.id, item_id="msg_1", kind="positive"),
-        Feedback(thread_id=begun.id, item_id="msg_2", kind="negative"),
-        Feedback(thread_id=begun.id, item_id="msg_3", kind="positive"),
+        Feedback(thread_id=begun.id, item_id="msg_1", kind="positive", answer="Hello"),
+        Feedback(thread_id=begun.id, item_id="msg_2", kind="negative", answer="Hello"),
+        Feedback(thread_id=begun.id, item_id="msg_3", kind="positive", answer="Hello"),
     ]
 
 
@@ -139,11 +139,21 @@ async def test_feedback_on_nothing_is_nothing(store: ThreadStore, ann: RequestCo
     assert await store.load_feedback(begun.id, ann) == []
 
 
-async def test_feedback_goes_with_its_item(store: ThreadStore, ann: RequestContext, begun: ThreadMetadata) -> None:
-    await store.save_feedback(begun.id, ["msg_1", "msg_2"], "positive", ann)
-    await store.delete_thread_item(begun.id, "msg_1", ann)
-    await store.add_thread_item(begun.id, message(begun.id, "msg_1"), ann)
-    assert [judged.item_id for judged in await store.load_feedback(begun.id, ann)] == ["msg_2"]
+async def test_feedback_outlives_its_item_with_the_text_that_it_was_given_for(
+    store: ThreadStore, ann: RequestContext, begun: ThreadMetadata
+) -> None:
+    said = "No. \x00 \ud83d"
+    await store.add_thread_item(begun.id, answer(begun.id, "msg_4", at=later(4), text=said), ann)
+    await store.save_feedback(begun.id, ["msg_4"], "negative", ann, question="Is it done? \x00")
+    await store.save_feedback(begun.id, ["msg_2"], "positive", ann)
+    await store.delete_thread_item(begun.id, "msg_4", ann)
+    kept = await store.load_feedback(begun.id, ann)
+    assert [judged.item_id for judged in kept] == ["msg_2", "msg_4"]
+    judgement = Feedback(thread_id=begun.id, item_id="msg_4", kind="negative", answer=said, question="Is it done? \x00")
+    assert kept[-1] == judgement
+    with pytest.raises(NotFoundError):
+        await store.save_feedback(begun.id, ["msg_4"], "positive", ann)
+    assert (await store.load_feedback(begun.id, ann))[-1] == judgement, "what is gone is not judged again"
 
 
 async def test_feedback_outlives_a_change_of_its_item(

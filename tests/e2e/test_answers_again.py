@@ -107,6 +107,8 @@ async def test_feedback_is_kept_by_item_and_exported(tmp_path: Path) -> None:
         await client.call("items.feedback", thread_id=thread, item_ids=items[:1], kind="negative")
         await client.refused("items.feedback", thread_id=thread, item_ids=[*items, "msg_none"], kind="negative")
         await client.refused("items.feedback", thread_id=thread, item_ids=items, kind="lukewarm")
+        judged = exchange.text
+        assert (await retried(client, thread, exchange.items[0].id)).error is None
     command = [sys.executable, "-m", "app", "export", "local"]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     exporting = await asyncio.create_subprocess_exec(
@@ -115,7 +117,9 @@ async def test_feedback_is_kept_by_item_and_exported(tmp_path: Path) -> None:
     output, _ = await exporting.communicate()
     records = [json.loads(line)["data"] for line in output.splitlines() if json.loads(line)["kind"] == "feedback"]
     kept = {record["item_id"]: record["kind"] for record in records}
-    assert kept == dict.fromkeys(items, "positive") | {items[0]: "negative"}
+    assert kept == dict.fromkeys(items, "positive") | {items[0]: "negative"}, "a retry takes no feedback along"
+    assert {record["question"] for record in records} == {"Show me my tasks"}
+    assert judged in [record["answer"] for record in records], "the text that it was given for"
 
 
 def chat_answer(text: str) -> Any:

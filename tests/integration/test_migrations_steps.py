@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import inspect, text
 
 from app.adapters.stores.sql import alembic_runs
-from app.adapters.stores.sql.alembic_runs import upgrade
+from app.adapters.stores.sql.alembic_runs import downgrade, upgrade
 from app.adapters.stores.sql.database import Database, open_database
 from app.adapters.stores.sql.schema import HEAD, current_revision
 from app.adapters.stores.url import MemoryTarget, parse_database_url
+from app.application.item_text import text_of_item
 from app.domain.errors import SchemaError
 from app.environment import Secret
 from tests.postgres import Databases
@@ -160,3 +161,12 @@ async def run(directory: Path, *arguments: str) -> str:
     said, complaint = await process.communicate()
     assert process.returncode == 0, complaint.decode()
     return said.decode()
+
+
+async def test_feedback_is_kept_down_and_up_again(url: str, database: Database) -> None:
+    await downgrade(database, "0010")
+    await upgrade(database)
+    async with storage_at(url) as storage:
+        [judged] = await storage.threads.load_feedback("thr_1", ANN)
+        assert (judged.item_id, judged.kind) == ("msg_1", "positive")
+        assert judged.answer == text_of_item(await storage.threads.load_item("thr_1", "msg_1", ANN))

@@ -191,7 +191,10 @@ ROWS = {
         20_000,
         "'thr_' || (i % 400), 'msg_' || (i / 400), :noon, i % 3 = 0, :item",
     ),
-    "feedback (thread_id, item_id, kind)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), 'positive'"),
+    "item_feedback (thread_id, item_id, kind, item_created_at, item_seq, item_body, question)": (
+        4_000,
+        "'thr_' || (i % 400), 'msg_' || (i / 400), 'positive', '2026-01-01', i, '{}', ''",
+    ),
     "attachments (id, user_id, thread_id, body, created_at, size)": (
         4_000,
         "'atc_' || i, 'user_' || (i % 20), CASE WHEN i % 10 > 0 THEN 'thr_' || (i % 400) END, '{}', :noon, 1",

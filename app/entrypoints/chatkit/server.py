@@ -66,6 +66,7 @@ from app.entrypoints.chatkit import preconditions
 from app.entrypoints.chatkit.aloud import aloud, as_shown
 from app.entrypoints.chatkit.bounds import check_json
 from app.entrypoints.chatkit.errors import GENERIC, malformed
+from app.entrypoints.chatkit.feedback import keep_feedback
 from app.entrypoints.chatkit.file_links import renew_links
 from app.entrypoints.chatkit.live import Streamed, add_shown, place_of
 from app.entrypoints.chatkit.lookups import check_audio, confirmed_removal, open_client_call, retried
@@ -190,7 +191,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
     ) -> None:
         """Keep what the user thought of these items."""
-        await self.store.save_feedback(thread_id, item_ids, feedback, context)
+        await keep_feedback(self.store, thread_id, item_ids, feedback, context)
 
     async def action(
         self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: RequestContext

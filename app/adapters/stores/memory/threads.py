@@ -15,7 +15,8 @@ from chatkit.store import NotFoundError
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 
 from app.adapters.stores import bodies
-from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
+from app.adapters.stores.memory.shelf import Position, Shelf, capped, in_utc
+from app.application.item_text import text_of_item
 from app.application.pauses import Pauses
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
@@ -53,7 +54,7 @@ class _Thread:
         self.created_at = created_at
         self.body = ""
         self.items: Shelf[_Item] = Shelf()
-        self.feedback: dict[str, Feedback] = {}
+        self.feedback: dict[str, tuple[Position, Feedback]] = {}
         self.turns: dict[str, TurnRecord] = {}
         self.attachments: set[str] = set()
 
@@ -146,7 +147,6 @@ class MemoryThreadStore(ThreadStore):
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
         thread = self._with_item(thread_id, item_id, context)
         thread.items.remove(item_id)
-        thread.feedback.pop(item_id, None)
         thread.turns.pop(item_id, None)
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
@@ -201,17 +201,20 @@ class MemoryThreadStore(ThreadStore):
         item_ids: Sequence[str],
         kind: Literal["positive", "negative"],
         context: RequestContext,
+        *,
+        question: str = "",
     ) -> None:
         thread = self.owned(thread_id, context)
         for item_id in item_ids:
             self._with_item(thread_id, item_id, context)
         for item_id in item_ids:
-            thread.feedback[item_id] = Feedback(thread_id=thread_id, item_id=item_id, kind=kind)
+            answer = text_of_item(thread.items.values[item_id].load())
+            judgement = Feedback(thread_id=thread_id, item_id=item_id, kind=kind, question=question, answer=answer)
+            thread.feedback[item_id] = (thread.items.position(item_id), judgement)
 
     async def load_feedback(self, thread_id: str, context: RequestContext) -> Sequence[Feedback]:
         thread = self.owned(thread_id, context)
-        judged = sorted(thread.feedback, key=thread.items.position)
-        return [thread.feedback[item_id] for item_id in judged]
+        return [judgement for _, judgement in sorted(thread.feedback.values(), key=lambda kept: kept[0])]
 
     async def sweep(self, before: dt.datetime, batch: int) -> int:
         """See `Storage.sweep`."""

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -79,13 +78,17 @@ Index(
     sqlite_where=~thread_items.c.hidden,
 )
 
+# Not bound to the item by a foreign key: it outlives the item, of which it holds a copy.
 feedback = Table(
-    "feedback",
+    "item_feedback",
     metadata,
-    Column("thread_id", AnyText, primary_key=True),
+    _thread_id(primary_key=True),
     Column("item_id", AnyText, primary_key=True),
     Column("kind", String(16), nullable=False),
-    ForeignKeyConstraint(["thread_id", "item_id"], ["thread_items.thread_id", "thread_items.id"], ondelete="CASCADE"),
+    Column("item_created_at", Moment, nullable=False),
+    Column("item_seq", Sequence, nullable=False),
+    Column("item_body", Text, nullable=False),
+    Column("question", AnyText, nullable=False),
 )
 
 attachments = Table(

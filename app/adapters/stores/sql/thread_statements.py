@@ -37,6 +37,7 @@ CREATED_AT = bindparam("created_at", type_=Moment)
 SIZE = bindparam("size", type_=BigInteger)
 HIDDEN = bindparam("hidden", type_=Boolean)
 KIND = bindparam("kind", type_=String)
+QUESTION = bindparam("question", type_=AnyText)
 
 owned = exists().where(threads.c.id == SCOPE, threads.c.user_id == USER)
 """True when the thread `:scope` is the caller's; part of every statement on what is in a thread."""
@@ -50,10 +51,9 @@ item = Prepared(
 )
 attachment = Prepared(select(attachments.c.body).where(attachments.c.id == ITEM, attachments.c.user_id == USER))
 judgements = (
-    select(feedback.c.item_id, feedback.c.kind)
-    .join(thread_items, (thread_items.c.thread_id == SCOPE) & (thread_items.c.id == feedback.c.item_id))
+    select(feedback.c.item_id, feedback.c.kind, feedback.c.item_body, feedback.c.question)
     .where(feedback.c.thread_id == SCOPE, owned)
-    .order_by(thread_items.c.created_at, thread_items.c.seq)
+    .order_by(feedback.c.item_created_at, feedback.c.item_seq)
 )
 
 thread_position = position(threads, "thread", threads.c.user_id)
@@ -115,7 +115,15 @@ def save_attachment(database: Database) -> Prepared:
 
 
 def save_judgements(database: Database) -> Insert:
-    """Keep `:kind` for those of the items `:item_ids` that are there."""
-    values: Values = {"thread_id": thread_items.c.thread_id, "item_id": thread_items.c.id, "kind": KIND}
+    """Keep `:kind` for those of the items `:item_ids` that are there, with a copy of each and of `:question`."""
+    values: Values = {
+        "thread_id": thread_items.c.thread_id,
+        "item_id": thread_items.c.id,
+        "kind": KIND,
+        "item_created_at": thread_items.c.created_at,
+        "item_seq": thread_items.c.seq,
+        "item_body": thread_items.c.body,
+        "question": QUESTION,
+    }
     there = and_(thread_items.c.thread_id == SCOPE, thread_items.c.id.in_(ITEMS), owned)
     return upsert(database, feedback, values, keys=["thread_id", "item_id"], allowed=there)

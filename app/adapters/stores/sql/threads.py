@@ -18,6 +18,7 @@ from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.recalling import Recalling
 from app.adapters.stores.sql.tables import attachments
 from app.adapters.stores.sql.turns import record_of
+from app.application.item_text import text_of_item
 from app.domain.identity import RequestContext
 from app.ports.thread_store import HIDDEN, PAGE_LIMIT, Feedback, Recollection, ThreadStore
 
@@ -166,9 +167,17 @@ class SqlThreadStore(ThreadStore):
         item_ids: Sequence[str],
         kind: Literal["positive", "negative"],
         context: RequestContext,
+        *,
+        question: str = "",
     ) -> None:
         wanted = sorted(set(item_ids))
-        parameters = {"scope": thread_id, "user_id": context.user_id, "item_ids": wanted, "kind": kind}
+        parameters = {
+            "scope": thread_id,
+            "user_id": context.user_id,
+            "item_ids": wanted,
+            "kind": kind,
+            "question": question,
+        }
         await self.load_thread(thread_id, context)
         async with self._database.transaction() as connection:
             saved = (await connection.execute(self._save_judgements, parameters)).rowcount
@@ -179,7 +188,16 @@ class SqlThreadStore(ThreadStore):
         rows = await self._database.rows(sql.judgements, {"scope": thread_id, "user_id": context.user_id})
         if not rows:
             await self.load_thread(thread_id, context)
-        return [Feedback(thread_id=thread_id, item_id=row.item_id, kind=row.kind) for row in rows]
+        return [
+            Feedback(
+                thread_id=thread_id,
+                item_id=row.item_id,
+                kind=row.kind,
+                question=row.question,
+                answer=text_of_item(bodies.load_item(row.item_body)),
+            )
+            for row in rows
+        ]
 
     async def _write_into_thread(self, statement: Prepared, values: dict[str, Any]) -> bool:
         try:

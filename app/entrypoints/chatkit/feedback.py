@@ -1,0 +1,45 @@
+"""Judgements of items, each kept with the question that was answered."""
+
+from collections.abc import Sequence
+
+from chatkit.types import FeedbackKind
+
+from app.application.item_text import text_of_item
+from app.domain.errors import InvalidInputError
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.lookups import message_before
+from app.ports.thread_store import PAGE_LIMIT, ThreadStore
+
+
+async def keep_feedback(
+    store: ThreadStore, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind, context: RequestContext
+) -> None:
+    """Keep a judgement of items, all or none where they belong to one answer. Raises `NotFoundError`, and
+    `InvalidInputError` for more than a page of them."""
+    if len(item_ids) > PAGE_LIMIT:
+        raise InvalidInputError(f"At most {PAGE_LIMIT} items can be judged at once.")
+    questions: dict[str, list[str]] = {}
+    left = list(dict.fromkeys(item_ids))
+    while left:
+        question, answer = await _turn_of(store, thread_id, left[0], context)
+        questions.setdefault(question, []).extend(item_id for item_id in left if item_id in answer)
+        left = [item_id for item_id in left if item_id not in answer]
+    for question, judged in (questions or {"": []}).items():
+        await store.save_feedback(thread_id, judged, kind, context, question=question)
+
+
+async def _turn_of(
+    store: ThreadStore, thread_id: str, item_id: str, context: RequestContext
+) -> tuple[str, frozenset[str]]:
+    """What was asked before an item, and the items up to the next question of which it is one."""
+    try:
+        message = await message_before(store, thread_id, item_id, context)
+    except InvalidInputError:
+        return "", frozenset({item_id})  # An assistant that speaks first was asked nothing.
+    page = await store.load_thread_items(thread_id, message.id, PAGE_LIMIT, "asc", context)
+    answer = {item_id, message.id}
+    for item in page.data:
+        if item.type == "user_message":
+            break
+        answer.add(item.id)
+    return text_of_item(message), frozenset(answer)
