@@ -30,6 +30,10 @@ PIECE_BYTES: Final = 64 * 1024
 """So much leaves in one piece at most, or one event: a reader who is far behind costs no second copy of the turn."""
 
 
+class ThreadGoneError(Exception):
+    """The thread was deleted while it was answered: the turn is over, and nobody needs to be told why."""
+
+
 class Place(msgspec.Struct):
     """Where a turn takes place, and for whom; a new thread's id is known from the first event on."""
 

@@ -20,7 +20,7 @@ from app.application.far_turns import FarTurns
 from app.application.idempotency.claim import Claim
 from app.application.recovery import all_events
 from app.application.transcript import Transcript, done, interrupted, notice, taken_over
-from app.application.turn import NEWS, Place, Turn, current_turn
+from app.application.turn import NEWS, Place, ThreadGoneError, Turn, current_turn
 from app.application.turn_writer import TurnWriter
 from app.domain.errors import AnyportError, CapacityError, ClosingError, LimitError, StoreUnavailableError
 from app.domain.identity import RequestContext
@@ -161,6 +161,12 @@ class Turns:
             await self._signals.send([_STOP + head.id])
             await self.far.over(head, STOP_SECONDS)
 
+    async def end_deleted(self, thread_id: str) -> None:
+        """End the turn of a thread that is deleted. One of another process finds out when it renews its lease."""
+        if (turn := self._by_thread.get(thread_id)) is not None:
+            turn.stop()
+            await turn.over()
+
     async def open(self, thread_id: str) -> Transcript | None:
         """Its user looks at the thread: its turn runs to the end, wherever it runs. What the turn shows so far; None
         when none runs."""
@@ -251,6 +257,10 @@ class Turns:
             turn.ending = True
         except asyncio.CancelledError:
             await self._broken_off(turn)
+        except ThreadGoneError:
+            log.info("a turn ended: its thread was deleted", turn=turn.id)
+            turn.ending, turn.end = True, "stopped"
+            await self._broken_off(turn)
         except Exception as failure:
             turn.ending = True
             turn.failure = failure
@@ -269,6 +279,8 @@ class Turns:
         except LimitError as refused:
             turn.append(notice(refused.message))
             turn.stop()
+        except NotFoundError:
+            turn.stop()  # It was deleted as soon as it was there.
         except (AnyportError, LookupError) as failure:
             log.warning("a turn that other replicas will not see", thread=place.thread_id, reason=str(failure))
         except Exception:
@@ -286,6 +298,8 @@ class Turns:
                 await kept.store(self.threads, self._storage.turn_log)
             except AnyportError as failure:
                 log.warning("a turn was not cut back", thread=turn.place.thread_id, code=failure.code)
+            except NotFoundError:
+                log.debug("nothing to cut back: the thread was deleted", thread=turn.place.thread_id)
         if not turn.events:
             return
         for event in Transcript(turn.events).closing(turn.broken_off):

@@ -11,6 +11,7 @@ from chatkit.store import StoreItemType
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 
 from app.application.changes import Change, Changes
+from app.application.turn import current_turn
 from app.domain.errors import StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.language import _, deferred
@@ -72,6 +73,8 @@ class WatchedThreads(ThreadStore):
     async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
         new = thread.id in self._new
         self._new.discard(thread.id)
+        if not new and current_turn.get() is not None:
+            await self._store.load_thread(thread.id, context)  # A turn must not bring back what its user deleted.
         with _told():
             await self._store.save_thread(thread, context)
         kind: Literal["thread.created", "thread.updated"] = "thread.created" if new else "thread.updated"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.chatkit_client import ChatKitClient, user_input
+from tests.chatkit_client import ChatKitClient, Exchange, user_input
 from tests.fakes.login_service import SECRET, secret_token
 from tests.server import ServerProcess, running
 
@@ -92,3 +92,14 @@ async def test_each_ends_with_its_login_and_nothing_of_the_answer_is_lost(guarde
         assert deltas(rest.text.splitlines()).split()[-1] == str(COUNTED), "a turn goes on as when nobody follows"
     assert "Traceback" not in guarded.log
     assert "[error" not in guarded.log, guarded.log
+
+
+async def test_nobody_ends_the_answer_of_another_by_deleting_its_thread(guarded: ServerProcess) -> None:
+    bob = {"authorization": f"Bearer {secret_token(sub='bob', aud=None, iss=None)}"}
+    async with ChatKitClient(guarded.url, login()) as ann, ChatKitClient(guarded.url, bob) as stranger:
+        events = ann.stream("threads.create", input=user_input("count to 12"))
+        exchange = Exchange([await anext(events)])
+        refusal = await stranger.refused("threads.delete", thread_id=exchange.thread_id)
+        assert refusal["code"] == "not_found"
+        exchange.events += [event async for event in events]
+        assert exchange.text.split()[-1] == "12"

@@ -7,13 +7,14 @@ Leans on private methods of openai-chatkit 1.6.5, which `tests/unit/test_chatkit
 
 import datetime as dt
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from typing import Any
 
 from chatkit.actions import Action
 from chatkit.errors import CustomStreamError
 from chatkit.server import DEFAULT_PAGE_SIZE, ChatKitServer, NonStreamingResult
+from chatkit.store import NotFoundError
 from chatkit.types import (
     AttachmentsDeleteReq,
     AudioInput,
@@ -65,6 +66,7 @@ from app.domain.language import _
 from app.entrypoints.chatkit import preconditions
 from app.entrypoints.chatkit.aloud import aloud, as_shown
 from app.entrypoints.chatkit.bounds import check_json
+from app.entrypoints.chatkit.deleted import while_it_is_there
 from app.entrypoints.chatkit.errors import GENERIC, malformed
 from app.entrypoints.chatkit.feedback import keep_feedback
 from app.entrypoints.chatkit.file_links import renew_links
@@ -146,6 +148,8 @@ class AnyportServer(ChatKitServer[RequestContext]):
         if is_streaming_req(parsed):
             return Streamed(self._process_streaming(parsed, context), place_of(parsed, context))
         result = NonStreamingResult(await self._process_non_streaming(parsed, context.as_client()))
+        if isinstance(parsed, ThreadsDeleteReq):
+            await self._turns.end_deleted(parsed.params.thread_id)
         if isinstance(parsed, ThreadsDeleteReq | AttachmentsDeleteReq):
             self._cleanup.soon()
         return result
@@ -172,8 +176,15 @@ class AnyportServer(ChatKitServer[RequestContext]):
     async def handle_stream_cancelled(
         self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: RequestContext
     ) -> None:
-        """Keep what was shown, also what was said past ChatKit; the turn itself notes that it broke off."""
-        shown, turn = as_shown(pending_items), current_turn.get()
+        """Keep what was shown, also what was said past ChatKit; the turn itself notes that it broke off.
+
+        Nothing is kept of a thread that is deleted.
+        """
+        with suppress(NotFoundError):
+            await self._keep_shown(thread, as_shown(pending_items), context)
+
+    async def _keep_shown(self, thread: ThreadMetadata, shown: list[ThreadItem], context: RequestContext) -> None:
+        turn = current_turn.get()
         if turn is None or turn.broken_off != "interrupted":
             await super().handle_stream_cancelled(thread, shown, context)
             return
@@ -233,7 +244,7 @@ class AnyportServer(ChatKitServer[RequestContext]):
                 events = self._answered_again(params.thread_id, params.item_id, confirmed, context)
             case _:
                 events = super()._process_streaming_impl(request, context)
-        async with aclosing(events):
+        async with aclosing(while_it_is_there(events, request, self.store, context)) as events:
             async for event in events:
                 if isinstance(event, ErrorEvent) and not event.message:
                     event.message = _(GENERIC)  # ChatKit's own for a crash is a code, which not every client knows.

@@ -203,10 +203,12 @@ export class Conversation {
       this.set({ ...withNewest(this.state, page.data, page.has_more), thread: metadata(thread), failure });
       this.rejoin();
     } catch (error) {
-      if (threadId === this.threadId && isMissing(error)) this.lose();
+      if (threadId !== this.threadId) return;
+      if (isMissing(error)) this.lose();
       else this.fail(error);
     }
   }
+
   /** The last failure was that the login had ended; it is over when something is answered again. */
   private isLoggedOut = false;
 

@@ -1,8 +1,9 @@
 """The turn journal in SQL."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 from chatkit.store import NotFoundError
@@ -173,7 +174,7 @@ class SqlTurnJournal(TurnJournal):
             return
         if self.shared:
             values: dict[str, object] = {f"{name}s": [row[name] for row in rows] for name in rows[0]}
-            await self._append_and_tell.run({**values, "owner_id": owner}, signals)
+            await _twice_if_deleted(partial(self._append_and_tell.run, {**values, "owner_id": owner}, signals))
         else:
             await self._database.run(*((self._append, {**row, "owner_id": owner}) for row in rows))
             await self._signals.send(signals)
@@ -189,7 +190,7 @@ class SqlTurnJournal(TurnJournal):
         if last is None:
             await self._end.run(values, signals)
         else:
-            await self._append_and_end.run({**values, **_row(last)}, signals)
+            await _twice_if_deleted(partial(self._append_and_end.run, {**values, **_row(last)}, signals))
 
     async def drop(self, turn_id: str, owner: str) -> None:
         await self._database.write(_drop, {"turn_id": turn_id, "owner_id": owner})
@@ -229,6 +230,16 @@ class SqlTurnJournal(TurnJournal):
 
     async def forget(self, age: dt.timedelta) -> None:
         await self._database.write(_forget, {"seconds": age.total_seconds()})
+
+
+async def _twice_if_deleted(write: Callable[[], Awaitable[Any]]) -> None:
+    """A thread that was deleted between the statement's look at its turn and its end is gone the second time."""
+    try:
+        await write()
+    except IntegrityError as error:
+        if not is_orphan(error):
+            raise
+        await write()
 
 
 def _append(database: Database) -> Executable:
