@@ -54,6 +54,11 @@ class _Told(msgspec.Struct, frozen=True):
 _told = msgspec.json.Decoder(_Told)
 
 
+def told_of(user_id: str) -> str:
+    """How every signal of a change for this user begins."""
+    return _CHANGE + msgspec.json.encode({"user": user_id}).decode().removesuffix("}") + ","
+
+
 class _Page:
     def __init__(self, keep_alive: float) -> None:
         self.waiting: deque[Change] = deque()

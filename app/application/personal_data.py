@@ -1,5 +1,6 @@
 """Everything that is kept of one user, for them to take along."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -9,13 +10,18 @@ import msgspec
 from chatkit.store import NotFoundError
 from chatkit.types import ThreadItem, ThreadMetadata
 
+from app.application.far_turns import LOOK_SECONDS
+from app.application.tally import PAUSE_SECONDS
 from app.domain import errors
 from app.domain.identity import RequestContext
 from app.ports.attachment_storage import AttachmentStorage
-from app.ports.storage import Storage
+from app.ports.storage import Erasure, Storage
 from app.ports.thread_store import PAGE_LIMIT
 
 Record = dict[str, Any]
+
+SETTLING_SECONDS = LOOK_SECONDS + 2 * PAUSE_SECONDS
+"""A server ends a user's answers within one look at its leases, and writes what they cost with its next counts."""
 
 
 async def export_user(storage: Storage, files: AttachmentStorage, user_id: str) -> AsyncIterator[Record]:
@@ -36,6 +42,19 @@ async def export_user(storage: Storage, files: AttachmentStorage, user_id: str) 
         yield record
     async for record in _attachments(storage, files, context):
         yield record
+
+
+async def erase_user(storage: Storage, user_id: str) -> Erasure:
+    """Delete everything of one user, and what servers that run write of them while they find out.
+
+    Raises `StoreUnavailableError`; safe to repeat.
+    """
+    gone = await storage.erase(user_id)
+    if not gone.is_recent:
+        return gone
+    await asyncio.sleep(SETTLING_SECONDS)
+    rest = await storage.erase(user_id)
+    return Erasure(threads=gone.threads + rest.threads, tasks=gone.tasks + rest.tasks)
 
 
 async def _threads(storage: Storage, context: RequestContext) -> AsyncIterator[ThreadMetadata]:

@@ -27,6 +27,7 @@ async def let_go(storage: Storage, *, thread_days: int) -> int:
     await storage.forget_cursors(CURSOR_LIFE)
     await storage.counters.forget()
     await storage.claims.forget()
+    await storage.scrub()
     return gone
 
 

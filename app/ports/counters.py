@@ -1,8 +1,17 @@
 """Numbers that every replica adds to: requests of a minute, tokens of a day."""
 
 import datetime as dt
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+
+_KEY = re.compile(r"\w+:\d{4}-\d\d-\d\d(?P<minute>T\d\d:\d\d)?:(?P<owner>.*)", re.DOTALL)
+
+
+def counts_for(key: str, user_id: str) -> bool:
+    """True for a key of what this user did: `kind:day:ID` or `kind:minute:user:ID`. Ids may hold colons."""
+    found = _KEY.fullmatch(key)
+    return found is not None and found["owner"] == (f"user:{user_id}" if found["minute"] else user_id)
 
 
 class Counters(ABC):
@@ -19,6 +28,10 @@ class Counters(ABC):
         No addition is lost, whoever else adds at the same time. So long after the latest call for a key it may be
         forgotten. Raises `StoreUnavailableError`, and has then added nothing, or all.
         """
+
+    @abstractmethod
+    async def erase(self, user_id: str) -> int:
+        """Delete every key that counts for this user, see `counts_for`; returns how many there were."""
 
     @abstractmethod
     async def forget(self) -> None:

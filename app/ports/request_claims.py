@@ -31,8 +31,11 @@ class RequestClaims(ABC):
         """The turn's request may be claimed by any other. Safe to repeat."""
 
     @abstractmethod
-    async def store_response(self, turn_id: str, events: bytes, lasts: dt.timedelta) -> None:
-        """Store the response of a turn that is in no journal for so long, also when its request is released."""
+    async def store_response(self, turn_id: str, events: bytes, lasts: dt.timedelta, *, user_id: str) -> None:
+        """Store the response of a user's turn that is in no journal for so long, also when its request is released.
+
+        It goes with its user: see `Storage.erase`.
+        """
 
     @abstractmethod
     async def stored_response(self, turn_id: str) -> bytes | None:

@@ -31,10 +31,11 @@ class SchemaStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a user was deleted."""
+    """How much of a user was deleted; `is_recent` when a server may have been at work for them just now."""
 
     threads: int
     tasks: int
+    is_recent: bool = False
 
 
 class Storage(ABC):
@@ -97,9 +98,18 @@ class Storage(ABC):
 
     @abstractmethod
     async def erase(self, user_id: str) -> Erasure:
-        """Delete everything of one user: threads with all that is theirs, attachments, tasks, and their traces.
+        """Delete everything of one user: threads with all that is theirs, attachments, tasks, counters, stored
+        responses, and their traces. No row names the user afterwards.
 
         Works in small steps, so that others need not wait; after an interruption call it again.
+        """
+
+    @abstractmethod
+    async def scrub(self, *, thorough: bool = False) -> None:
+        """Remove what the database's own files still hold of deleted text, as far as they are ours; `thorough` writes
+        them anew, which takes as much room again and keeps writers waiting. Safe to repeat.
+
+        Raises `StoreUnavailableError` while another process keeps it from that.
         """
 
     @abstractmethod

@@ -87,8 +87,8 @@ async def test_a_response_is_stored_beyond_the_release_and_not_beyond_its_end(
     await claims.claim(key, turn, MINUTE)
     assert await claims.stored_response(turn) is None
     for _ in range(2):
-        await claims.store_response(turn, b"data: {\x00}\n\n", MINUTE)
-    await claims.store_response(over, b"data: {}\n\n", OVER)
+        await claims.store_response(turn, b"data: {\x00}\n\n", MINUTE, user_id="ann")
+    await claims.store_response(over, b"data: {}\n\n", OVER, user_id="ann")
     await claims.release(turn)
     await claims.forget()
     assert await claims.stored_response(turn) == b"data: {\x00}\n\n"

@@ -18,8 +18,9 @@ class AnsweredElsewhereError(Exception):
 class Claim:
     """Asks the storage at once; its answer is there when a new thread is stored, so that nothing waits for it."""
 
-    def __init__(self, claims: RequestClaims, key: bytes, lasts: dt.timedelta) -> None:
+    def __init__(self, claims: RequestClaims, key: bytes, user_id: str, lasts: dt.timedelta) -> None:
         self.turn_id = new_id("turn")
+        self._user_id = user_id
         self._claims = claims
         self._lasts = lasts
         self._asked = asyncio.create_task(claims.claim(key, self.turn_id, lasts))
@@ -34,7 +35,7 @@ class Claim:
 
     async def store_response(self, events: bytes) -> None:
         """Store the response, as long as a request is claimed. Raises `StoreUnavailableError`."""
-        await self._claims.store_response(self.turn_id, events, self._lasts)
+        await self._claims.store_response(self.turn_id, events, self._lasts, user_id=self._user_id)
 
     async def hold(self, thread_id: str = "") -> None:
         """Raises `AnsweredElsewhereError` when it is another's."""

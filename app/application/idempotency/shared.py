@@ -46,7 +46,7 @@ class SharedIdempotency(IdempotencyGuard):
     async def _begun(self, key: bytes, request: Request) -> Turn | RemoteTurn | StoredResponse | bytes:
         """Begin the request, or find the turn that answers it, here or in another process."""
         while True:
-            claim = Claim(self._claims, key, dt.timedelta(seconds=WINDOW_SECONDS))
+            claim = Claim(self._claims, key, request.caller.user_id, dt.timedelta(seconds=WINDOW_SECONDS))
             in_vain = ""
             try:
                 return await request.begin(claim)

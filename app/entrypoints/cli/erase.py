@@ -6,6 +6,7 @@ import click
 from dishka import AsyncContainer
 
 from app.application.file_cleanup import FileCleanup
+from app.application.personal_data import erase_user
 from app.domain.errors import StoreUnavailableError
 from app.entrypoints.cli.tools import Tools
 from app.ports.storage import Erasure, Storage
@@ -24,12 +25,17 @@ def erase(tools: Tools, user_id: str) -> None:
 async def _erase(container: AsyncContainer, user_id: str) -> Erasure:
     try:
         storage: Storage = await container.get(Storage)
-        gone = await storage.erase(user_id)
+        gone = await erase_user(storage, user_id)
         cleanup: FileCleanup = await container.get(FileCleanup)
         try:
             await cleanup.clear()
         except StoreUnavailableError as error:
             click.echo(f"Files stay until the server can delete them: {error.message} ({error.detail})", err=True)
+        try:
+            await storage.scrub(thorough=True)
+        except StoreUnavailableError as error:
+            again = "Run erase again when no server uses the database"
+            click.echo(f"Copies may stay in the database's files. {again}: {error.detail}", err=True)
         return gone
     finally:
         await container.close()

@@ -20,6 +20,7 @@ class MemoryStorage(Storage):
     location = "memory://"
     threads: MemoryThreadStore
     tasks: MemoryTaskRepository
+    claims: MemoryRequestClaims
 
     def __init__(self) -> None:
         self.threads = MemoryThreadStore()
@@ -50,7 +51,13 @@ class MemoryStorage(Storage):
         """Positions cost a few bytes here, and end with the process."""
 
     async def erase(self, user_id: str) -> Erasure:
-        return Erasure(threads=await self.threads.erase(user_id), tasks=self.tasks.erase(user_id))
+        counted = await self.counters.erase(user_id)
+        self.claims.erase(user_id)
+        threads = await self.threads.erase(user_id)
+        return Erasure(threads=threads, tasks=self.tasks.erase(user_id), is_recent=counted > 0)
+
+    async def scrub(self, *, thorough: bool = False) -> None:
+        """What is deleted is gone."""
 
     async def aclose(self) -> None:
         """Nothing to close."""

@@ -13,7 +13,7 @@ class MemoryRequestClaims(RequestClaims):
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._claims: dict[bytes, tuple[str, float]] = {}
-        self._responses: dict[str, tuple[bytes, float]] = {}
+        self._responses: dict[str, tuple[bytes, float, str]] = {}
 
     async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
         if await self.holder(key) is not None:
@@ -34,12 +34,16 @@ class MemoryRequestClaims(RequestClaims):
     async def release(self, turn_id: str) -> None:
         self._claims = {key: claim for key, claim in self._claims.items() if claim[0] != turn_id}
 
-    async def store_response(self, turn_id: str, events: bytes, lasts: dt.timedelta) -> None:
-        self._responses.setdefault(turn_id, (events, self._in(lasts)))
+    async def store_response(self, turn_id: str, events: bytes, lasts: dt.timedelta, *, user_id: str) -> None:
+        self._responses.setdefault(turn_id, (events, self._in(lasts), user_id))
 
     async def stored_response(self, turn_id: str) -> bytes | None:
-        events, _ = self._responses.get(turn_id, (None, None))
-        return events
+        kept = self._responses.get(turn_id)
+        return kept[0] if kept else None
+
+    def erase(self, user_id: str) -> None:
+        """Delete the stored responses of a user."""
+        self._responses = {turn_id: kept for turn_id, kept in self._responses.items() if kept[2] != user_id}
 
     async def forget(self) -> None:
         now = self._clock()

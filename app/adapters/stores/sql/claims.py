@@ -14,6 +14,7 @@ from app.ports.request_claims import RequestClaims
 
 _KEY = bindparam("key", type_=LargeBinary)
 _TURN = bindparam("turn_id", type_=AnyText)
+_USER = bindparam("user_id", type_=AnyText)
 _LATER = FromNow(duration("seconds"))
 
 _LONGEST = 600.0
@@ -37,7 +38,7 @@ class SqlRequestClaims(RequestClaims):
         changed = {"turn_id": claim.excluded.turn_id, "until": claim.excluded.until}
         self._claim = Prepared(claim.on_conflict_do_update(index_elements=["key"], set_=changed, where=~_held))
         response = database.insert(answers).values(
-            turn_id=_TURN, events=bindparam("events", type_=LargeBinary), until=_LATER
+            turn_id=_TURN, events=bindparam("events", type_=LargeBinary), until=_LATER, user_id=_USER
         )
         self._store_response = Prepared(response.on_conflict_do_nothing())
 
@@ -55,8 +56,8 @@ class SqlRequestClaims(RequestClaims):
     async def release(self, turn_id: str) -> None:
         await self._database.write(_release, {"turn_id": turn_id})
 
-    async def store_response(self, turn_id: str, events: bytes, lasts: dt.timedelta) -> None:
-        values = {"turn_id": turn_id, "events": events, "seconds": lasts.total_seconds()}
+    async def store_response(self, turn_id: str, events: bytes, lasts: dt.timedelta, *, user_id: str) -> None:
+        values = {"turn_id": turn_id, "events": events, "user_id": user_id, "seconds": lasts.total_seconds()}
         await self._database.write(self._store_response, values)
 
     async def stored_response(self, turn_id: str) -> bytes | None:

@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Executable, bindparam, delete, select
+from sqlalchemy import Executable, bindparam, delete, func, select
 
 from app.adapters.stores.sql.clock import FromNow, Now
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import counters
 from app.adapters.stores.sql.types import AnyText
-from app.ports.counters import Counters
+from app.ports.counters import Counters, counts_for
 
 T = TypeVar("T")
 
@@ -20,6 +20,10 @@ KEYS_AT_ONCE = 100
 _read = select(counters.c.key, counters.c.amount).where(
     counters.c.key.in_(bindparam("keys", type_=AnyText, expanding=True))
 )
+_ENDING = bindparam("ending", type_=AnyText)
+_place = func.length(counters.c.key) - func.length(_ENDING) + 1
+_ending = select(counters.c.key).where(_place > 0, func.substr(counters.c.key, _place) == _ENDING)
+_delete = delete(counters).where(counters.c.key.in_(bindparam("keys", type_=AnyText, expanding=True)))
 _forget = delete(counters).where(counters.c.keep_until < Now())
 
 
@@ -56,6 +60,13 @@ class SqlCounters(Counters):
             },
         ).returning(counters.c.key, counters.c.amount)
         return adding
+
+    async def erase(self, user_id: str) -> int:
+        rows = await self._database.rows(_ending, {"ending": f":{user_id}"})
+        own = [row.key for row in rows if counts_for(row.key, user_id)]
+        for keys in _some(own):
+            await self._database.write(_delete, {"keys": keys})
+        return len(own)
 
     async def forget(self) -> None:
         await self._database.write(_forget, {})

@@ -75,6 +75,10 @@ class Database(ABC):
         """Set what is the database's own and not a connection's, before it is used; safe to repeat."""
         return
 
+    async def scrub(self, *, thorough: bool) -> None:
+        """See `Storage.scrub`. A server's files are its own: PostgreSQL's autovacuum frees what was deleted."""
+        return
+
     @abstractmethod
     def _writing(self) -> AbstractAsyncContextManager[Any]:
         """Held while something is written."""
@@ -280,6 +284,19 @@ class SqliteDatabase(Database):
         # Here, because the journal's files are there by now; a file of an earlier version may be open to others.
         await asyncio.to_thread(tighten, self.files)
 
+    async def scrub(self, *, thorough: bool) -> None:
+        """Empty the write-ahead log, which holds pages as they were. Room that is freed in the file is overwritten
+        anyhow (`secure_delete`); only VACUUM removes what an earlier version left, and copies in pages that split."""
+        with unavailable():
+            async with self._writing(), self.engine.connect() as connection:
+                if thorough:
+                    await connection.exec_driver_sql("VACUUM")
+                row = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        if row[0]:
+            raise StoreUnavailableError(
+                "The database is in use. Please try again.", detail="another process reads, or writes, the SQLite file"
+            )
+
     async def run(self, *steps: Step) -> Sequence[Answer]:
         asked = await compiled(steps, self.engine.dialect)
         reads = all(statement.reads for statement, _ in steps)
@@ -341,6 +358,11 @@ def _see_that_it_lives(connection: Any, record: Any, _: Any) -> None:
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout = {BUSY_SECONDS * 1000:.0f}", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000:.0f}",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+from msgspec.structs import replace
 from sqlalchemy import literal, select
 
 from app.adapters.stores.sql import upkeep
@@ -79,7 +80,12 @@ class SqlStorage(Storage):
         await upkeep.forget_cursors(self.database, age)
 
     async def erase(self, user_id: str) -> Erasure:
-        return await upkeep.erase(self.database, user_id)
+        gone = await upkeep.erase(self.database, user_id)
+        counted = await self.counters.erase(user_id)
+        return replace(gone, is_recent=gone.is_recent or counted > 0)
+
+    async def scrub(self, *, thorough: bool = False) -> None:
+        await self.database.scrub(thorough=thorough)
 
     async def aclose(self) -> None:
         await self.signals.aclose()

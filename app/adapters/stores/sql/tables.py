@@ -225,6 +225,7 @@ request_answers = Table(
     Column("turn_id", AnyText, primary_key=True),
     Column("events", LargeBinary, nullable=False),
     Column("until", Moment, nullable=False, index=True),
+    Column("user_id", AnyText, index=True),
 )
 
 tasks = cast(Table, TaskModel.__table__)

@@ -9,8 +9,18 @@ from app.adapters.stores.sql.clock import FromNow, duration
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.files import abandon
 from app.adapters.stores.sql.paging import bury
-from app.adapters.stores.sql.tables import attachments, tasks, thread_items, threads, tombstones
+from app.adapters.stores.sql.tables import (
+    attachments,
+    metadata,
+    posted_signals,
+    running_turns,
+    tasks,
+    thread_items,
+    threads,
+    tombstones,
+)
 from app.adapters.stores.sql.types import AnyText
+from app.application.changes import told_of
 from app.ports.storage import Erasure
 
 BATCH = 100
@@ -45,6 +55,13 @@ _forget_cursors = delete(tombstones).where(tombstones.c.deleted_at < _BEFORE)
 _lock = select(threads.c.id).where(threads.c.id.in_(_IDS)).order_by(threads.c.id).with_for_update()
 _delete_attachments = delete(attachments).where(attachments.c.user_id == _USER)
 _delete_cursors = delete(tombstones).where(tombstones.c.kind.in_(["thread", "task"]), tombstones.c.scope == _USER)
+_running = select(running_turns.c.id).where(running_turns.c.user_id == _USER, running_turns.c.ended_at.is_(None))
+_TOLD = bindparam("told", type_=AnyText)
+_delete_signals = delete(posted_signals).where(func.substr(posted_signals.c.signal, 1, func.length(_TOLD)) == _TOLD)
+_FIRST = (threads, attachments, running_turns)
+_OF_USERS = [table for table in metadata.sorted_tables if "user_id" in table.c and table not in _FIRST]
+"""Whatever else says whose it is: turns go with their threads, and those leave cursors behind, attachments files."""
+
 _delete_tasks = delete(tasks).where(tasks.c.user_id == _USER)
 
 
@@ -60,7 +77,7 @@ async def forget_cursors(database: Database, age: dt.timedelta) -> None:
 
 async def erase(database: Database, user_id: str) -> Erasure:
     """See `Storage.erase`."""
-    gone = 0
+    gone, running = 0, await database.rows(_running, {"user_id": user_id})
     while deleted := await _delete_some(database, _owned, {"user_id": user_id, "rows": BATCH}):
         gone += deleted
     tasks_gone = await database.write(_delete_tasks, {"user_id": user_id})
@@ -68,7 +85,11 @@ async def erase(database: Database, user_id: str) -> Erasure:
         await connection.execute(abandon(database, attachments.c.user_id == user_id))
         await connection.execute(_delete_attachments, {"user_id": user_id})
     await database.write(_delete_cursors, {"user_id": user_id})
-    return Erasure(threads=gone, tasks=tasks_gone)
+    for table in _OF_USERS:
+        await database.write(delete(table).where(table.c.user_id == _USER), {"user_id": user_id})
+    told = told_of(user_id)
+    await database.write(_delete_signals, {"told": told})
+    return Erasure(threads=gone, tasks=tasks_gone, is_recent=bool(running))
 
 
 async def _delete_some(database: Database, query: Select[Any], parameters: dict[str, Any]) -> int:

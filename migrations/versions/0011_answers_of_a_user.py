@@ -1,0 +1,20 @@
+"""Whose an answer is that is kept for repeated requests, so that it goes with its user."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    # Null in rows of a replica that is not replaced yet; they are a minute old at most.
+    op.add_column("request_answers", sa.Column("user_id", text, nullable=True))
+    op.create_index("ix_request_answers_user_id", "request_answers", ["user_id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_request_answers_user_id", "request_answers")
+    op.drop_column("request_answers", "user_id")
