@@ -160,19 +160,25 @@ class Attachments(AttachmentStore[RequestContext]):
             raise NotFoundError(_("There is no such file."))
         return self.linked(attachment, context), self._links.url("download", attachment_id, 0, context)
 
-    async def check_message(self, ids: Sequence[str], context: RequestContext, thread_id: str | None = None) -> None:
-        """What is to be sent must be there, and not in another chat. Raises `InvalidInputError`, `NotFoundError`."""
+    async def check_message(
+        self, ids: Sequence[str], context: RequestContext, thread_id: str | None = None
+    ) -> Sequence[Attachment]:
+        """The attachments of a message: each must be uploaded, and not in another chat. Raises `InvalidInputError`,
+        `NotFoundError`."""
         if len(ids) > self._settings.per_message:
             many = self._settings.per_message
             raise InvalidInputError(
                 plural("A message can have {count} file at most.", "A message can have {count} files at most.", many)
             )
+        found: list[Attachment] = []
         for id_ in ids:
             attachment = await self._store.load_attachment(id_, context)
+            found.append(attachment)
             if not _is_uploaded(attachment):
                 raise InvalidInputError(_("The file {name} has not been uploaded.", name=attachment.name))
             if attachment.thread_id not in (None, thread_id):
                 raise InvalidInputError(_("The file {name} belongs to another chat.", name=attachment.name))
+        return found
 
     def linked(self, attachment: Attachment, context: RequestContext) -> Attachment:
         """The attachment with a link that works from now on: those in old messages have expired."""

@@ -79,6 +79,7 @@ class Entrance:
         patience = YIELD_SECONDS if self._signals.heard else YIELD_SECONDS + 2 * LOOK_SECONDS
         deadline = loop.time() + (QUEUE_SECONDS if self._queues else patience)
         door = self._doors.setdefault(place.thread_id, asyncio.Lock())
+        turn.waited = door.locked()
         try:
             async with asyncio.timeout_at(deadline):
                 await door.acquire()
@@ -94,6 +95,7 @@ class Entrance:
         asked, renew_at = False, 0.0
         try:
             while (other := self._here.get(place.thread_id)) is not None or not await self.begin(turn, place):
+                turn.waited = True
                 if self._closing.is_set():
                     raise ClosingError(_("The server is shutting down."), retry_after=1)
                 if other is not None and other.timer is not None:

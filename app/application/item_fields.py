@@ -68,7 +68,7 @@ _MARKS: Final = tuple({f'"{field}":' for _, field in _BY_FIELD})
 
 def is_extended(shown: object) -> bool:
     """True for an item with fields of ours, or an event that carries one: they are written with `serialize_as_any`."""
-    return isinstance(getattr(shown, "item", shown), EXTENDED)
+    return isinstance(vars(shown).get("item", shown), EXTENDED)
 
 
 def extended_item(body: str) -> ThreadItem | None:

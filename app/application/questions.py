@@ -4,7 +4,16 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from chatkit.types import ClientToolCallItem, StructuredInputAnswer, StructuredInputItem, ThreadItem, UserMessageItem
+from chatkit.types import (
+    ClientToolCallItem,
+    StructuredInput,
+    StructuredInputAnswer,
+    StructuredInputItem,
+    StructuredInputMultipleChoice,
+    StructuredInputSubmission,
+    ThreadItem,
+    UserMessageItem,
+)
 
 from app.ports.agent_runner import Answered
 from app.ports.turn_log import OpenCall, TurnRecord
@@ -37,6 +46,21 @@ def closed(item: ThreadItem) -> ThreadItem:
             ]
             return item.model_copy(update={"status": "skipped", "inputs": skipped})
     return item
+
+
+def with_answers(form: StructuredInputItem, submission: StructuredInputSubmission) -> StructuredInputItem:
+    """The form with the user's answers; a question without one is skipped, an unknown one is ignored."""
+    inputs = [_with_answer(question, submission) for question in form.inputs]
+    return form.model_copy(update={"status": submission.status, "inputs": inputs})
+
+
+def _with_answer(question: StructuredInput, submission: StructuredInputSubmission) -> StructuredInput:
+    given = submission.answers.get(question.id)
+    if submission.status == "skipped" or given is None or given.skipped or not given.values:
+        return question.model_copy(update={"answer": StructuredInputAnswer(skipped=True)})
+    several = not isinstance(question, StructuredInputMultipleChoice) or question.multiple
+    values = given.values if several else given.values[:1]
+    return question.model_copy(update={"answer": StructuredInputAnswer(values=values)})
 
 
 def answered(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> Answered | None:

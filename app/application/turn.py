@@ -71,6 +71,8 @@ class Turn:
         """Its right to answer a request that may arrive at another replica too."""
         self.lost = False
         """Whether another process took it over, because this one was silent for too long."""
+        self.waited = False
+        """True once it had to wait for its thread: another turn has changed that meanwhile."""
         self.ending = False
         """Whether it came to its own end, and only has to be written down."""
         self.entered = Moment()

@@ -38,20 +38,18 @@ def judge(host: str, told: str) -> None:
 
 async def main() -> dict[str, Any]:
     """One message, one answer."""
-    from chatkit.server import StreamingResult
-
     from app.bootstrap import make_container, read_settings
     from app.domain.errors import AnyportError
     from app.domain.identity import RequestContext
     from app.entrypoints.chatkit.plain import chatkit_request, collect
     from app.entrypoints.chatkit.server import AnyportServer
+    from tests.streamed import streamed
 
     container = make_container(read_settings(os.environ))
     try:
         server = await container.get(AnyportServer)
-        result = await server.process(chatkit_request("Hello!", None), RequestContext(user_id="ada"))
-        assert isinstance(result, StreamingResult)
-        answer = (await collect(result.json_events)).content
+        stream = await streamed(server, chatkit_request("Hello!", None), RequestContext(user_id="ada"))
+        answer = (await collect(stream.json_events)).content
     except AnyportError:
         answer = ""
     finally:

@@ -13,12 +13,12 @@ from app.application.turns import Turns
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.errors import stream_failure
-from app.entrypoints.chatkit.live import Streamed
 from app.entrypoints.chatkit.server import AnyportServer
 from app.ports.storage import Storage
 from tests.chatkit_client import user_input
 from tests.postgres import Databases
 from tests.sql import filled_thread
+from tests.streamed import streamed
 
 ADA = RequestContext(user_id="ada")
 HISTORY, MANY = 50, 10_000
@@ -62,9 +62,9 @@ async def one_turn(container: AsyncContainer, thread_id: str) -> None:
     """A message, and its whole answer."""
     server, turns = await container.get(AnyportServer), await container.get(Turns)
     params = {"input": user_input("count to 3"), "thread_id": thread_id}
-    streamed = await server.process(msgspec.json.encode({"type": "threads.add_user_message", "params": params}), ADA)
-    assert isinstance(streamed, Streamed)
-    turn = await turns.start(streamed.json_events, stream_failure, streamed.place)
+    body = msgspec.json.encode({"type": "threads.add_user_message", "params": params})
+    stream = await streamed(server, body, ADA)
+    turn = await turns.start(stream.json_events, stream_failure, stream.place)
     shown = b"".join([chunk async for chunk in turn.follow()])
     await turn.over()
     assert b"text_delta" in shown

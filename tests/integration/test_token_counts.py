@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
-from chatkit.server import StreamingResult
-
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.plain import chatkit_request
 from app.entrypoints.chatkit.server import AnyportServer
 from tests.server import ROOT
+from tests.streamed import streamed
 
 COUNTS: Final = ROOT / "bench" / "counts.json"
 FACTOR: Final = 1.5
@@ -50,9 +49,8 @@ async def answered(server: AnyportServer, words: int) -> tuple[int, int]:
     """Calls and text deltas of an answer that counts so far."""
     calls, deltas = Calls(), 0
     with calls.counted():
-        result = await server.process(chatkit_request(f"count to {words}", None), ADA)
-        assert isinstance(result, StreamingResult)
-        async for event in result.json_events:
+        stream = await streamed(server, chatkit_request(f"count to {words}", None), ADA)
+        async for event in stream.json_events:
             deltas += b"text_delta" in event
     return calls.number, deltas
 

@@ -4,23 +4,22 @@ import gc
 import re
 from pathlib import Path
 
-from chatkit.server import StreamingResult
 from chatkit.types import UserMessageItem
 
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.live import Streamed
 from app.entrypoints.chatkit.plain import chatkit_request
 from app.entrypoints.chatkit.server import AnyportServer
+from tests.streamed import streamed
 
 ADA = RequestContext(user_id="ada")
 EARLIER = 6
 
 
-async def asked(server: AnyportServer, text: str, thread_id: str | None) -> StreamingResult:
+async def asked(server: AnyportServer, text: str, thread_id: str | None) -> Streamed:
     """An answer, of which nothing is read yet."""
-    result = await server.process(chatkit_request(text, thread_id), ADA)
-    assert isinstance(result, StreamingResult)
-    return result
+    return await streamed(server, chatkit_request(text, thread_id), ADA)
 
 
 def held(thread_id: str) -> int:

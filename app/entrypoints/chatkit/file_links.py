@@ -16,6 +16,7 @@ def renew_links(shown: BaseModel, attachments: Attachments, context: RequestCont
 
 
 def _messages(shown: BaseModel) -> Iterator[UserMessageItem]:
-    page = getattr(shown, "items", shown)
-    items = page.data if isinstance(page, Page) else [getattr(shown, "item", None)]
+    fields = vars(shown)  # Asking a model for a field that it lacks costs more than all else here.
+    page = fields.get("items", shown)
+    items = page.data if isinstance(page, Page) else [fields.get("item")]
     yield from (item for item in items if isinstance(item, UserMessageItem))

@@ -1,9 +1,8 @@
 """Where a request's turn takes place, and what a page is shown of a turn that runs."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, NamedTuple
 
-from chatkit.server import StreamingResult
 from chatkit.types import Page, StreamingReq, ThreadItem, ThreadsCreateReq, ThreadsCustomActionReq
 
 from app.application.transcript import Transcript
@@ -11,12 +10,11 @@ from app.application.turn import Place
 from app.domain.identity import RequestContext
 
 
-class Streamed(StreamingResult):
-    """ChatKit's stream, and whose turn it is; a click in a widget is none, and may come while one runs."""
+class Streamed(NamedTuple):
+    """A stream, and the place of its turn; a click in a widget has none, and may come while a turn runs."""
 
-    def __init__(self, stream: AsyncGenerator[bytes, None], place: Place | None) -> None:
-        super().__init__(stream)
-        self.place = place
+    json_events: AsyncGenerator[bytes, None]
+    place: Place | None
 
 
 def place_of(request: StreamingReq, context: RequestContext) -> Place | None:

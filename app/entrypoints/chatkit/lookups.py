@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from chatkit.types import AudioInput, ClientToolCallItem, ThreadItem, UserMessageItem
+from chatkit.types import AudioInput, ClientToolCallItem, StructuredInputItem, ThreadItem, UserMessageItem
 
 from app.application.questions import expired
 from app.domain.clock import clock
@@ -114,10 +114,20 @@ def _waits(item: ThreadItem) -> bool:
     return isinstance(item, ClientToolCallItem) and item.status == "pending"
 
 
-def check_base64(text: str) -> None:
-    """Raises `InvalidInputError` for what ChatKit could not decode."""
+async def pending_question(
+    store: ThreadStore, thread_id: str, item_id: str, context: RequestContext
+) -> StructuredInputItem:
+    """A form that waits for its answers. Raises `NotFoundError`, and `InvalidInputError` for any other item."""
+    item = await store.load_item(thread_id, item_id, context)
+    if not isinstance(item, StructuredInputItem) or item.status != "pending":
+        raise InvalidInputError(_("This item is not a question that waits for an answer."))
+    return item
+
+
+def decoded_audio(text: str) -> bytes:
+    """The bytes of a recording. Raises `InvalidInputError` for what is not base64."""
     try:
-        base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True)
     except ValueError:
         raise InvalidInputError(_("The recording is not base64.")) from None
 

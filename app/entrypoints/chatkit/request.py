@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from chatkit.server import NonStreamingResult
 from chatkit.types import ChatKitReq, is_streaming_req
 
 from app.application.idempotency.claim import Claim
@@ -41,6 +40,6 @@ class ChatKitRequest:
     async def begin(self, claim: Claim | None = None) -> Turn | bytes:
         """Start its turn, or answer with a JSON object. Raises what `AnyportServer.answer` and `Turns.start` do."""
         result = await self._server.answer(self._parsed, self.caller)
-        if isinstance(result, NonStreamingResult):
-            return result.json
+        if isinstance(result, bytes):
+            return result
         return await self._turns.start(result.json_events, stream_failure, result.place, claim)

@@ -9,7 +9,7 @@ from app.application.widgets.writing import with_widget, without_widget
 
 def written(shown: BaseModel) -> bytes:
     """An event, an item or an answer."""
-    item = getattr(shown, "item", shown)
+    item = vars(shown).get("item", shown)
     if not isinstance(item, WidgetItem):
         return _json(shown)
     light = without_widget(item)

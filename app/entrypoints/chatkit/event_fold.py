@@ -1,0 +1,187 @@
+"""The event fold: what the events of a stream change in the store, and how a stream ends.
+
+Does what ChatKit documents of its own server; `tests/integration/test_stock_server.py` compares the two.
+"""
+
+import asyncio
+import copy
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
+from typing import Final
+
+import structlog
+from chatkit.errors import CustomStreamError, ErrorCode, StreamError
+from chatkit.store import NotFoundError
+from chatkit.types import (
+    ErrorEvent,
+    HiddenContextItem,
+    SDKHiddenContextItem,
+    StreamOptions,
+    StreamOptionsEvent,
+    ThreadCreatedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
+    ThreadItemReplacedEvent,
+    ThreadMetadata,
+    ThreadStreamEvent,
+    ThreadUpdatedEvent,
+)
+
+from app.application.endings import incomplete
+from app.application.transcript import Transcript
+from app.application.turn import ThreadGoneError, current_turn
+from app.domain.clock import clock
+from app.domain.errors import AnyportError, StoreUnavailableError
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.opening import Cancellable, Opening, Source
+from app.entrypoints.chatkit.serialization import thread_response
+from app.ports.thread_store import ThreadStore
+
+log = structlog.get_logger(__name__)
+
+CANCELLED: Final = "The user cancelled the stream. Stop responding to the prior request."
+"""The words of ChatKit's own server."""
+
+_OPTIONS: Final = StreamOptions(allow_cancel=True)
+
+Encode = Callable[[ThreadStreamEvent], bytes]
+
+
+class EventFold:
+    """Stores what a stream's events say, for one caller, and passes them on as frames."""
+
+    def __init__(self, store: ThreadStore, context: RequestContext, encode: Encode) -> None:
+        self._store = store
+        self._context = context
+        self._encode = encode
+        self._thread_id = ""
+        self._cancellable = False
+        self._watched: _Watched | None = None
+
+    async def frames(self, opening: Opening) -> AsyncGenerator[bytes, None]:
+        """The frames of a stream. Raises what `opening` raises before its first event; an error after it is an event.
+
+        A stream that is cancelled keeps what was shown.
+        """
+        shown = False
+        try:
+            async with aclosing(opening):
+                while not isinstance(event := await anext(opening), Source):
+                    yield self._encode(self._opened(event))
+                    shown = True
+            watched = self._watched = _Watched(event.thread)
+            async with aclosing(event.events) as events:
+                async for event in events:
+                    if await self._stored(event, watched.thread.id):
+                        yield self._encode(event)
+                    if watched.changed:
+                        yield await self._updated(watched)
+            if watched.changed:
+                yield await self._updated(watched)
+        except asyncio.CancelledError:
+            with suppress(NotFoundError):  # Nothing is kept of a thread that is deleted.
+                await self._keep_what_was_shown()
+            raise
+        except Exception as failure:
+            if not shown:
+                raise
+            for frame in await self._failed(failure):
+                yield frame
+
+    def _opened(self, event: ThreadStreamEvent | Cancellable) -> ThreadStreamEvent:
+        match event:
+            case Cancellable():
+                self._thread_id, self._cancellable = event.thread_id, True
+                return StreamOptionsEvent(stream_options=_OPTIONS)
+            case ThreadCreatedEvent():
+                self._thread_id = event.thread.id
+        return event
+
+    async def _failed(self, failure: Exception) -> Sequence[bytes]:
+        """The frames that end a stream which broke off. Raises `ThreadGoneError` when its thread is gone: then there is
+        nothing to say about it."""
+        if await self._is_gone():
+            raise ThreadGoneError from None
+        frames = [self._encode(_error_event(failure))]
+        if self._watched is not None and self._watched.changed:
+            frames.append(await self._updated(self._watched))
+        return frames
+
+    async def _is_gone(self) -> bool:
+        try:
+            await self._store.load_thread(self._thread_id, self._context)
+        except NotFoundError:
+            return True
+        except StoreUnavailableError:
+            return False
+        return False
+
+    async def _stored(self, event: ThreadStreamEvent, thread_id: str) -> bool:
+        """Store what an event says; False for an item that no client sees."""
+        match event:
+            case ThreadItemDoneEvent():
+                await self._store.add_thread_item(thread_id, event.item, self._context)
+                return not isinstance(event.item, HiddenContextItem | SDKHiddenContextItem)
+            case ThreadItemReplacedEvent():
+                await self._store.save_item(thread_id, event.item, self._context)
+            case ThreadItemRemovedEvent():
+                await self._store.delete_thread_item(thread_id, event.item_id, self._context)
+            case ErrorEvent() if await self._is_gone():
+                raise ThreadGoneError
+        return True
+
+    async def _updated(self, watched: "_Watched") -> bytes:
+        watched.note()
+        await self._store.save_thread(watched.thread, self._context)
+        return self._encode(ThreadUpdatedEvent(thread=thread_response(watched.thread)))
+
+    async def _keep_what_was_shown(self) -> None:
+        """Store the unfinished messages of a cancelled turn, marked as incomplete; the turn itself adds a note.
+
+        The model of later turns is told to let go of it, unless the server stopped.
+        """
+        turn, thread_id = current_turn.get(), self._thread_id
+        if not self._cancellable:
+            return
+        if turn is not None:
+            for message in Transcript(turn.events).unfinished:
+                await self._store.add_thread_item(thread_id, incomplete(message, turn.broken_off), self._context)
+            if turn.broken_off == "interrupted":
+                return
+        now = clock.now()
+        thread = ThreadMetadata(id=thread_id, created_at=now)
+        id_ = self._store.generate_item_id("sdk_hidden_context", thread, self._context)
+        note = SDKHiddenContextItem(id=id_, thread_id=thread_id, created_at=now, content=CANCELLED)
+        await self._store.add_thread_item(thread_id, note, self._context)
+
+
+class _Watched:
+    """A thread that an assistant may change in place, such as its title."""
+
+    def __init__(self, thread: ThreadMetadata) -> None:
+        self.thread = thread
+        self.note()
+
+    def note(self) -> None:
+        """Compare with how it is now from here on."""
+        thread = self.thread
+        self._state = {**vars(thread), "status": copy.copy(thread.status), "metadata": copy.deepcopy(thread.metadata)}
+        if thread.allowed_image_domains is not None:
+            self._state["allowed_image_domains"] = [*thread.allowed_image_domains]
+
+    @property
+    def changed(self) -> bool:
+        """True when it is not what it was. Compares two dictionaries, which costs little after each event."""
+        return vars(self.thread) != self._state
+
+
+def _error_event(failure: Exception) -> ErrorEvent:
+    match failure:
+        case AnyportError():
+            return ErrorEvent(message=failure.message, allow_retry=failure.retry)
+        case CustomStreamError():
+            return ErrorEvent(message=failure.message, allow_retry=failure.allow_retry)
+        case StreamError():
+            return ErrorEvent(code=failure.code, allow_retry=failure.allow_retry)
+    log.exception("an answer broke off", exc_info=failure)
+    return ErrorEvent(code=ErrorCode.STREAM_ERROR, allow_retry=True)

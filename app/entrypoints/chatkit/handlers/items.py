@@ -1,0 +1,32 @@
+"""`items.list` and `items.feedback`."""
+
+from chatkit.types import ItemsFeedbackReq, ItemsListReq, Page, ThreadItem
+
+from app.application.turns import Turns
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.feedback import keep_feedback
+from app.entrypoints.chatkit.handlers.threads import PAGE_SIZE
+from app.entrypoints.chatkit.live import add_shown
+from app.ports.thread_store import ThreadStore
+
+
+class ItemHandler:
+    """Lists the items of a thread, and keeps what the user thinks of them."""
+
+    def __init__(self, store: ThreadStore, turns: Turns) -> None:
+        self._store = store
+        self._turns = turns
+
+    async def list(self, request: ItemsListReq, context: RequestContext) -> Page[ThreadItem]:
+        """A page of items, with what the running turn shows so far. Raises `NotFoundError`."""
+        params = request.params
+        page: Page[ThreadItem] = await self._store.load_thread_items(
+            params.thread_id, params.after, params.limit or PAGE_SIZE, params.order, context
+        )
+        add_shown(page, await self._turns.open(params.thread_id), params.order, first=params.after is None)
+        return page
+
+    async def feedback(self, request: ItemsFeedbackReq, context: RequestContext) -> None:
+        """Keep one judgement per item. Raises what `keep_feedback` does."""
+        params = request.params
+        await keep_feedback(self._store, params.thread_id, params.item_ids, params.kind, context)

@@ -1,0 +1,102 @@
+"""`threads.create` and `threads.add_user_message`: a message of the user is stored and answered."""
+
+from collections.abc import Sequence
+
+from chatkit.types import (
+    Attachment,
+    ThreadCreatedEvent,
+    ThreadItemDoneEvent,
+    ThreadMetadata,
+    ThreadsAddUserMessageReq,
+    ThreadsCreateReq,
+    UserMessageInput,
+    UserMessageItem,
+)
+
+from app.application.attachments import Attachments
+from app.application.conversation import Conversation
+from app.domain.clock import clock
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.opening import Cancellable, Opening, Source, answer_of, had_to_wait
+from app.entrypoints.chatkit.serialization import thread_response
+from app.ports.thread_store import ThreadStore
+
+
+class MessageHandler:
+    """Adds a message, with one look at the store when it has no files, and streams the answer."""
+
+    def __init__(self, store: ThreadStore, conversation: Conversation, attachments: Attachments) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._attachments = attachments
+
+    async def create(self, request: ThreadsCreateReq, context: RequestContext) -> Opening:
+        """Begin a thread. Raises `InvalidInputError` and `NotFoundError`, the latter for a file."""
+        message = request.params.input
+        await self._conversation.check(message)
+        files = await self._attachments.check_message(message.attachments, context)
+        return self._created_with_files(message, files, context) if files else self._created(message, context)
+
+    async def add(self, request: ThreadsAddUserMessageReq, context: RequestContext) -> Opening:
+        """Go on with a thread. Raises `InvalidInputError` and `NotFoundError`, the latter for a file."""
+        message, thread_id = request.params.input, request.params.thread_id
+        await self._conversation.check(message)
+        files = await self._attachments.check_message(message.attachments, context, thread_id)
+        return self._added(message, files, thread_id, context)
+
+    async def _created(self, message: UserMessageInput, context: RequestContext) -> Opening:
+        thread = self._new_thread(context)
+        item = self._item(message, (), thread, context)
+        answer = answer_of(self._conversation, await self._conversation.begin(thread, item, context), context)
+        yield ThreadCreatedEvent(thread=thread_response(thread))
+        yield ThreadItemDoneEvent(item=item)
+        yield Cancellable(thread.id)
+        yield answer
+
+    async def _created_with_files(
+        self, message: UserMessageInput, files: Sequence[Attachment], context: RequestContext
+    ) -> Opening:
+        """Files belong to a thread, so it is stored before them and before the message."""
+        thread = self._new_thread(context)
+        await self._store.save_thread(thread, context)
+        yield ThreadCreatedEvent(thread=thread_response(thread))
+        item = self._item(message, files, thread, context)
+        answer = await self._stored(item, context)
+        yield ThreadItemDoneEvent(item=item)
+        yield Cancellable(thread.id)
+        yield answer
+
+    async def _added(
+        self, message: UserMessageInput, files: Sequence[Attachment], thread_id: str, context: RequestContext
+    ) -> Opening:
+        if files and had_to_wait():
+            files = await self._attachments.check_message(message.attachments, context, thread_id)
+        thread = ThreadMetadata(id=thread_id, created_at=clock.now())  # Its id is all that is asked for.
+        item = self._item(message, files, thread, context)
+        answer = await self._stored(item, context)
+        yield ThreadItemDoneEvent(item=item)
+        yield Cancellable(thread_id)
+        yield answer
+
+    async def _stored(self, item: UserMessageItem, context: RequestContext) -> Source:
+        """The answer to a message that is stored first."""
+        for attachment in item.attachments:
+            await self._store.save_attachment(attachment, context)
+        recalled = await self._conversation.recall(item.thread_id, context, adding=item)
+        return answer_of(self._conversation, recalled, context)
+
+    def _new_thread(self, context: RequestContext) -> ThreadMetadata:
+        return ThreadMetadata(id=self._store.generate_thread_id(context), created_at=clock.now())
+
+    def _item(
+        self, message: UserMessageInput, files: Sequence[Attachment], thread: ThreadMetadata, context: RequestContext
+    ) -> UserMessageItem:
+        return UserMessageItem(
+            id=self._store.generate_item_id("message", thread, context),
+            thread_id=thread.id,
+            created_at=clock.now(),
+            content=message.content,
+            attachments=[file.model_copy(update={"thread_id": thread.id}) for file in files],
+            quoted_text=message.quoted_text,
+            inference_options=message.inference_options,
+        )

@@ -1,0 +1,40 @@
+"""`threads.add_structured_input`: the user answers a form, or skips it."""
+
+from chatkit.types import (
+    StructuredInputItem,
+    StructuredInputSubmission,
+    ThreadItemReplacedEvent,
+    ThreadsAddStructuredInputReq,
+)
+
+from app.application.conversation import Conversation
+from app.application.questions import with_answers
+from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.lookups import pending_question
+from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, had_to_wait
+from app.ports.thread_store import ThreadStore
+
+
+class StructuredInputHandler:
+    """Fills in the form and streams on."""
+
+    def __init__(self, store: ThreadStore, conversation: Conversation) -> None:
+        self._store = store
+        self._conversation = conversation
+
+    async def add(self, request: ThreadsAddStructuredInputReq, context: RequestContext) -> Opening:
+        """Answer the form. Raises `NotFoundError`, and `InvalidInputError` for an item that waits for no answer."""
+        form = await pending_question(self._store, request.params.thread_id, request.params.item_id, context)
+        return self._answered(form, request.params.input, context)
+
+    async def _answered(
+        self, form: StructuredInputItem, submission: StructuredInputSubmission, context: RequestContext
+    ) -> Opening:
+        thread_id = form.thread_id
+        if had_to_wait():
+            form = await pending_question(self._store, thread_id, form.id, context)
+        answered = with_answers(form, submission)
+        yield Cancellable(thread_id)
+        await self._store.save_item(thread_id, answered, context)
+        yield ThreadItemReplacedEvent(item=answered)
+        yield answer_of(self._conversation, await self._conversation.recall(thread_id, context), context)

@@ -1,0 +1,1 @@
+"""ChatKit's own server and ours, asked the same on the same store."""
