@@ -17,6 +17,7 @@ from chatkit.types import (
     WorkflowItem,
 )
 
+from app.application.transcript import thread_item
 from tests.chatkit_client import ChatKitClient, Exchange, user_input
 from tests.server import ServerProcess, running
 
@@ -117,7 +118,8 @@ async def test_a_reload_shows_what_was_streamed(client: ChatKitClient) -> None:
     streamed = [item.model_dump(mode="json", exclude_none=True) for item in first.items + second.items]
     reloaded = await client.call("threads.get_by_id", thread_id=first.thread_id)
     assert reloaded["items"]["data"] == await shown_items(client, first.thread_id)
-    assert [_comparable(item) for item in reloaded["items"]["data"]] == [_comparable(item) for item in streamed]
+    read = [thread_item(item).model_dump(mode="json", exclude_none=True) for item in reloaded["items"]["data"]]
+    assert [_comparable(item) for item in read] == [_comparable(item) for item in streamed]
     assert first.thread_id in [thread["id"] for thread in (await client.call("threads.list"))["data"]]
 
 
