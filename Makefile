@@ -6,13 +6,15 @@ UV := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --universal --generate-hashes \
   --no-emit-index-url --no-emit-find-links -p 3.11 $(ARGS)
 
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -rs --durations=30 --durations-min=5
+
 WEB := app/_web/chatkit.js
 EXAMPLE := web/example/dist/index.html
 HAS_NODE := $(shell node -e 'console.log(parseInt(process.versions.node) >= 18 ? "yes" : "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check format docs-settings messages web web-check web-example bench bench-store soak lock clean
+.PHONY: help run install test test-slow test-all smoke check format docs-settings messages web web-check web-example bench bench-store soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +24,16 @@ run: $(VENV)/runtime.stamp $(HAS_NODE:yes=$(WEB)) ## Install what is missing and
 
 install: $(VENV)/dev.stamp ## Install everything that development needs
 
-test: $(VENV)/dev.stamp $(HAS_NODE:yes=$(WEB) $(EXAMPLE)) ## Run the tests, on every core; ARGS="-k widgets" chooses some
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -rs --durations=30 --durations-min=5 $(ARGS)
+test: $(VENV)/dev.stamp ## Prove the project in a few minutes; ARGS="-k widgets" chooses some tests
+	$(PYTEST) -m 'not slow' $(ARGS)
+
+test-slow: $(VENV)/dev.stamp $(HAS_NODE:yes=$(WEB) $(EXAMPLE)) ## Run what repeats, waits or needs a browser
+	$(PYTEST) -m slow $(ARGS)
+
+test-all: test test-slow ## Run all tests
+
+smoke: $(VENV)/runtime.stamp ## Check a server of this checkout by the conformance kit, in half a minute
+	$(BIN)/python -m app conformance
 
 check: $(VENV)/dev.stamp $(HAS_NODE:yes=web-check) ## Check style, types and import rules
 	$(BIN)/ruff check .

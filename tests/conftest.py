@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import settings
 
+from tests.lanes import mark_slow
 from tests.longest_first import longest_first
 from tests.postgres import Databases, postgres_url
 from tests.watched_loop import longest
@@ -32,6 +33,7 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first; pytest has put those together by then that share a fixture."""
+    mark_slow(items)
     longest_first(items)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lanes import SLOW
 from tests.server import ROOT
 
 LONGEST = 400
@@ -27,3 +28,7 @@ def test_a_module_says_what_it_is(file: Path) -> None:
 @pytest.mark.parametrize("file", SOURCES, ids=of_project)
 def test_a_file_is_read_in_one_sitting(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= LONGEST, f"{of_project(file)} has more than one reason to exist"
+
+
+def test_every_place_of_the_slow_lane_is_there() -> None:
+    assert [place for place in SLOW if not (ROOT / "tests" / place).exists()] == []

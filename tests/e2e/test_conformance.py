@@ -30,6 +30,13 @@ async def test_a_server_that_is_wrong_fails_the_command(tmp_path: Path) -> None:
         assert "404" in outcomes[0].detail
 
 
+async def test_without_an_address_a_server_of_its_own_is_examined(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("LLM_PROVIDER=nobody\n")
+    code, outcomes = await conformance(tmp_path, "--only", "renames", "--only", "a form")
+    assert code == 0
+    assert [outcome.result for outcome in outcomes] == ["holds"] * 3
+
+
 async def test_some_checks_alone_with_the_way_to_get_a_form(tmp_path: Path, server: ServerProcess) -> None:
     address = f"{server.url}/chatkit"
     _, found = await conformance(tmp_path, address, "--only", "a form", "--prompt", "form=Hello!")

@@ -25,7 +25,7 @@ _outcomes = msgspec.json.Decoder(list[Outcome])
 
 async def conformance(folder: Path, url: str, *options: str) -> tuple[int, list[Outcome]]:
     """The command's exit code and what it found."""
-    command = [sys.executable, "-m", "app", "conformance", url, "--json", *options]
+    command = [sys.executable, "-m", "app", "conformance", "--json", url, *options]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     process = await asyncio.create_subprocess_exec(
         *command, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE

@@ -8,6 +8,7 @@ import httpx2
 import msgspec
 
 from app.entrypoints.cli.conformance.outcome import Outcome
+from app.entrypoints.cli.conformance.own_server import own_server
 from app.entrypoints.cli.conformance.run import CHECKS, examine
 from app.entrypoints.cli.conformance.subject import PROMPTS, Subject
 from app.entrypoints.cli.conformance.wire import Chat
@@ -16,7 +17,7 @@ _SIGNS = {"holds": "ok", "not offered": "-", "wrong": "WRONG"}
 
 
 @click.command()
-@click.argument("url")
+@click.argument("url", required=False)
 @click.option("--header", "headers", multiple=True, metavar="NAME:VALUE", help="Sent with every request.")
 @click.option("--token", help="Sent as a bearer token.")
 @click.option("--other-header", "other_headers", multiple=True, metavar="NAME:VALUE", help="The same for another user.")
@@ -32,7 +33,7 @@ _SIGNS = {"holds": "ok", "not offered": "-", "wrong": "WRONG"}
 @click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Longest time a check.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 def conformance(
-    url: str,
+    url: str | None,
     *,
     headers: Sequence[str],
     token: str | None,
@@ -45,14 +46,14 @@ def conformance(
 ) -> None:
     """Drive the ChatKit server at URL through the protocol, and print what holds.
 
-    URL is the chat's own address, or the server's, whose /chatkit is taken. Each check says “ok”, “-” for what the
-    server clearly does not offer, or “WRONG”, and then the command fails. The server is talked to as a user would: it
-    makes threads, and answers of its model cost what they cost.
+    URL is the chat's own address, or the server's, whose /chatkit is taken; without it a server of this version is
+    started for the length of the command, with the demo's model and nothing stored. Each check says “ok”, “-” for what
+    the server clearly does not offer, or “WRONG”, and then the command fails. The server is talked to as a user would:
+    it makes threads, and answers of its model cost what they cost.
     """
     other = _headers(other_headers, other_token)
-    outcomes = asyncio.run(
-        _examined(_endpoint(url), _headers(headers, token), other, _prompts(prompts), only, seconds, show=not as_json)
-    )
+    told = (_headers(headers, token), other, _prompts(prompts), only, seconds)
+    outcomes = asyncio.run(_examined(_endpoint(url) if url else None, *told, show=not as_json))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(outcomes)).decode())
     wrong = [outcome for outcome in outcomes if outcome.result == "wrong"]
@@ -64,7 +65,7 @@ def conformance(
 
 
 async def _examined(
-    url: str,
+    url: str | None,
     headers: Mapping[str, str],
     other_headers: Mapping[str, str],
     prompts: Mapping[str, str],
@@ -73,6 +74,9 @@ async def _examined(
     *,
     show: bool,
 ) -> list[Outcome]:
+    if url is None:
+        async with own_server() as own:
+            return await _examined(_endpoint(own), headers, other_headers, prompts, only, seconds, show=show)
     checks = [check for check in CHECKS if not only or any(words in check.sentence for words in only)]
     user = Chat(url, headers, seconds)
     other = Chat(url, other_headers, seconds) if other_headers else None
