@@ -97,7 +97,7 @@ class KeySet(KeySource):
             await asyncio.to_thread(_keys_in, await self._fetch())
         except _FAILURES as error:
             raise LoginUnavailableError(
-                "The keys of logins cannot be fetched.",
+                _("The keys of logins cannot be fetched."),
                 retry_after=TROUBLE_SECONDS,
                 detail=f"{self._url}: {type(error).__name__}: {str(error)[:200]}",
             ) from error

@@ -7,6 +7,7 @@ from chatkit.types import FeedbackKind
 from app.application.item_text import text_of_item
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
+from app.domain.language import _
 from app.entrypoints.chatkit.lookups import message_before
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 
@@ -17,7 +18,7 @@ async def keep_feedback(
     """Keep a judgement of items, all or none where they belong to one answer. Raises `NotFoundError`, and
     `InvalidInputError` for more than a page of them."""
     if len(item_ids) > PAGE_LIMIT:
-        raise InvalidInputError(f"At most {PAGE_LIMIT} items can be judged at once.")
+        raise InvalidInputError(_("At most {limit} items can be judged at once.", limit=PAGE_LIMIT))
     questions: dict[str, list[str]] = {}
     left = list(dict.fromkeys(item_ids))
     while left:

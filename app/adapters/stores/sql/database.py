@@ -21,6 +21,7 @@ from app.adapters.stores.sql.prepared import Answer, Compiled, Parameters, Prepa
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError, StoreUnavailableError
+from app.domain.language import _
 from app.startup.private_files import tighten
 
 # Any number will do that no other program uses on the same database: "anyport" in ASCII.
@@ -294,7 +295,8 @@ class SqliteDatabase(Database):
                 row = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
         if row[0]:
             raise StoreUnavailableError(
-                "The database is in use. Please try again.", detail="another process reads, or writes, the SQLite file"
+                _("The database is in use. Please try again."),
+                detail="another process reads, or writes, the SQLite file",
             )
 
     async def run(self, *steps: Step) -> Sequence[Answer]:

@@ -13,6 +13,7 @@ from app.adapters.stores.sql.tables import request_answers
 from app.adapters.stores.sql.types import AnyText, Moment
 from app.domain.errors import StoreUnavailableError
 from app.domain.ids import new_id
+from app.domain.language import _
 
 _BYTES: Final = 64 * 1024
 """As much as a long answer takes: a disk with room for a lease and for nothing else counts as full."""
@@ -49,7 +50,7 @@ class WriteProbe:
                 self._tries += 1
                 self._detail = await self._try()
         if self._detail is not None:
-            raise StoreUnavailableError("The database takes nothing that is written.", detail=self._detail)
+            raise StoreUnavailableError(_("The database takes nothing that is written."), detail=self._detail)
 
     async def _try(self) -> str | None:
         name = new_id("probe")
