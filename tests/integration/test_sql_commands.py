@@ -115,11 +115,11 @@ async def test_files_are_exported_and_erased_with_their_user(kept: str, tmp_path
 
 
 async def test_erasing_while_the_files_cannot_be_reached(kept: str, tmp_path: Path) -> None:
-    (tmp_path / "no folder").write_text("")
+    (tmp_path / "atc_1").mkdir()  # It is no file, and cannot be deleted as one.
     attachment = FileAttachment(id="atc_1", name="a.txt", mime_type="text/plain", thread_id="thr_1")
     async with storage_at(kept) as storage:
         await storage.threads.save_attachment(attachment, ANN)
-        result = await anyport(kept, "erase", "ann", says="y\n", files=f"file://{tmp_path}/no folder/x")
+        result = await anyport(kept, "erase", "ann", says="y\n", files=f"file://{tmp_path}")
         assert "Files stay until" in result.stderr
         assert await storage.files.abandoned() == ["atc_1"]
 

@@ -25,8 +25,8 @@ def erase(tools: Tools, user_id: str) -> None:
 async def _erase(container: AsyncContainer, user_id: str) -> Erasure:
     try:
         storage: Storage = await container.get(Storage)
+        cleanup: FileCleanup = await container.get(FileCleanup)  # Settings that are wrong stop it before it begins.
         gone = await erase_user(storage, user_id)
-        cleanup: FileCleanup = await container.get(FileCleanup)
         try:
             await cleanup.clear()
         except StoreUnavailableError as error:
