@@ -14,8 +14,9 @@ Wish = Literal["stop", "keep", "yield"]
 WANTED = dt.timedelta(seconds=5)
 """How long the wish holds that a turn which nobody follows gives way: whoever had it does not wait longer."""
 
-LONGEST_LEASE = dt.timedelta(minutes=1)
-"""No lease, and no place in a queue, lasts longer. One that does was given before the storage's clock was put back."""
+LONGEST_LEASE = dt.timedelta(minutes=2)
+"""No lease, and no place in a queue, comes near it. One that lasts longer was given before the storage's clock was put
+back."""
 
 
 class TurnHead(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ OWN = {
     "adapters/providers/_errors.py": "a provider's own times, against this machine's",
     "adapters/providers/_chat_completions/answer.py": "a field of a response that nobody keeps",
     "adapters/providers/demo.py": "the day that the demo speaks of",
-    "adapters/stores/sql/write_probe.py": "a row that is deleted at once",
     "adapters/auth/login_token.py": "a token that somebody else signed",
 }
 """The files that read it, and why they may."""

@@ -1,16 +1,16 @@
 """Whether a database takes what is written: found out by writing."""
 
 import asyncio
-import datetime as dt
 import os
 from typing import Final
 
 from sqlalchemy import LargeBinary, bindparam, delete
 
+from app.adapters.stores.sql.clock import Now
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import request_answers
-from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.types import AnyText
 from app.domain.errors import StoreUnavailableError
 from app.domain.ids import new_id
 from app.domain.language import _
@@ -29,7 +29,7 @@ class WriteProbe:
         row = {
             "turn_id": _NAME,
             "events": bindparam("events", type_=LargeBinary),
-            "until": bindparam("until", type_=Moment),
+            "until": Now(),
         }
         self._write = Prepared(database.insert(request_answers).values(row))
         self._delete = Prepared(delete(request_answers).where(request_answers.c.turn_id == _NAME))
@@ -56,7 +56,7 @@ class WriteProbe:
         name = new_id("probe")
         self._database.failure = ""
         try:
-            values = {"turn_id": name, "events": os.urandom(_BYTES), "until": dt.datetime.now(dt.UTC)}
+            values = {"turn_id": name, "events": os.urandom(_BYTES)}
             await self._database.write(self._write, values)
             await self._database.write(self._delete, {"turn_id": name})
         except StoreUnavailableError as error:
