@@ -12,7 +12,7 @@ from litestar import Litestar
 
 from app.adapters.mcp.config import read_servers
 from app.adapters.stores.url import check_database_url
-from app.application.languages import Languages
+from app.application.conversation.languages import Languages
 from app.entrypoints.cli.tools import InstalledProvider
 from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
@@ -23,8 +23,8 @@ from app.ports.storage import SchemaStatus
 from app.settings import SECTIONS, Settings, load_settings
 from app.wiring.assistant import AssistantWiring
 from app.wiring.attachments import AttachmentWiring
+from app.wiring.auth import AuthWiring
 from app.wiring.doctor import DoctorWiring
-from app.wiring.doors import DoorWiring
 from app.wiring.mcp import McpWiring
 from app.wiring.models import ModelWiring, installed_plugins
 from app.wiring.storage import StorageWiring
@@ -128,7 +128,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ModelWiring(),
         AssistantWiring(),
         McpWiring(),
-        DoorWiring(),
+        AuthWiring(),
         DoctorWiring(),
         CallerWiring(),
         LitestarProvider(),

@@ -8,7 +8,7 @@ from chatkit.types import ThreadMetadata
 from sqlalchemy import Text, bindparam, text
 
 from app.adapters.stores.sql.database import open_database
-from app.adapters.stores.sql.types import Moment
+from app.adapters.stores.sql.types import UtcDateTime
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.environment import Secret
 from tests.sql import NOON, message
@@ -20,7 +20,7 @@ _THREADS = "INSERT INTO threads (id, user_id, created_at, body)"
 _ITEMS = "INSERT INTO thread_items (thread_id, id, created_at, hidden, body)"
 
 _VALUES: dict[str, tuple[Any, Any]] = {
-    "noon": (NOON, Moment),
+    "noon": (NOON, UtcDateTime),
     "thread": (ThreadMetadata(id="thr_x", created_at=NOON).model_dump_json(), Text),
     "item": (message("thr_x", 1, "What is the capital of Burkina Faso? " * 8).model_dump_json(), Text),
 }

@@ -9,8 +9,8 @@ import secrets
 from agents import RunContextWrapper, function_tool
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
-from app.adapters.agents_sdk.turn import TurnContext
 from app.domain.errors import InvalidInputError
 from app.domain.start_screen import Prompt, StartScreen
 

@@ -6,14 +6,14 @@ from advanced_alchemy.types import DateTimeUTC
 from alembic import context
 
 from app.adapters.stores.sql.tables import metadata
-from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.types import AnyText, UtcDateTime
 
 
 def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """How a new migration writes our own types: as what the database stores, for later code may change them."""
     if kind == "type" and isinstance(item, AnyText):
         return "text"
-    if kind == "type" and isinstance(item, Moment | DateTimeUTC):
+    if kind == "type" and isinstance(item, UtcDateTime | DateTimeUTC):
         return "sa.DateTime(timezone=True)"
     return False
 

@@ -46,7 +46,7 @@ def preload() -> None:
     for module in SERVED:
         import_module(module)
     from app.adapters.agents_sdk import validators
-    from app.entrypoints.chatkit import models
+    from app.chatkit_json import validators as models
 
     validators.prepare()
     models.build()

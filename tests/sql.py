@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from chatkit.types import InferenceOptions, ThreadMetadata, UserMessageItem, UserMessageTextContent
 from sqlalchemy import insert
 
-from app.adapters.stores import bodies
 from app.adapters.stores.sql.storage import SqlStorage
 from app.adapters.stores.sql.tables import thread_items
 from app.adapters.stores.url import MemoryTarget, parse_database_url
+from app.chatkit_json import bodies
 from app.domain.identity import RequestContext
 from app.environment import Secret
 from app.ports.turn_log import TurnRecord

@@ -1,8 +1,8 @@
 """A request's stream, without HTTP and without a turn."""
 
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.live import Streamed
 from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.turn_placement import Streamed
 
 
 async def streamed(server: AnyportServer, body: bytes, caller: RequestContext) -> Streamed:

@@ -15,7 +15,7 @@ HistoryEntry = ThreadItem | TurnRecord
 """What the model is told of the past: a thread item as it is, or a whole turn with its tool calls."""
 
 
-SayText = Callable[[str, int, str], None]
+DeltaSink = Callable[[str, int, str], None]
 """Shows more text of a message, by its id and the index of its part; never waits."""
 
 
@@ -42,7 +42,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelRef
     tool: str | None = None
     answered: Answered | None = None
-    aloud: SayText | None = None
+    aloud: DeltaSink | None = None
     done: Sequence[ToolEffect] = ()
 
 

@@ -44,7 +44,7 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
     question: str = ""
 
 
-class Recollection(msgspec.Struct, frozen=True, kw_only=True):
+class LoadedContext(msgspec.Struct, frozen=True, kw_only=True):
     """A thread, its newest items, oldest first, and the turns that answered any of them, by item; `begun` when it was
     begun with what is to be answered."""
 
@@ -95,7 +95,7 @@ class ThreadStore(Store[RequestContext]):
     @abstractmethod
     async def recall(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
-    ) -> Recollection:
+    ) -> LoadedContext:
         """What is needed to go on with a thread, its `newest` items, in one round trip; first an item is added, if one
         is given, as `add_thread_item` does. Raises `NotFoundError` when the thread is not the caller's."""
 

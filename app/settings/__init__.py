@@ -11,7 +11,7 @@ from app.domain.model_ref import ModelRefs
 from app.environment import Problem, Secret, SettingsError, checks, env, read_section
 from app.ports.model_provider import ProviderPlugin
 from app.settings.attachments import AttachmentSettings, attachment_problems
-from app.settings.doors import BrowserSettings, LoginSettings, door_problems
+from app.settings.auth import BrowserSettings, LoginSettings, auth_problems
 from app.settings.limits import LimitSettings
 from app.settings.mcp import McpSettings
 from app.settings.turns import TurnSettings
@@ -333,7 +333,7 @@ def load_settings(
     except ValueError as error:
         mcp_servers = ()
         problems.append(Problem("MCP_SERVERS", str(error)))
-    problems.extend(door_problems(sections["server"].host, sections["login"]))
+    problems.extend(auth_problems(sections["server"].host, sections["login"]))
     problems.extend(attachment_problems(sections["attachments"]))
     chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)
     for variable, refs in (

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final, TypeVar
 
+from app.patches.lazy_imports import make_lazy
 from app.startup.agents_without_mcp import mcp_stood_in_for
-from app.startup.lazy_packages import make_lazy
 
 _T = TypeVar("_T")
 

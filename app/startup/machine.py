@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from app.application.self_checks import SelfCheckError
+from app.application.health.self_checks import SelfCheckError
 from app.startup.private_files import open_to_others
 
 _FILES: Final = 1024

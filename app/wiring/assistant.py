@@ -5,28 +5,28 @@ from collections.abc import AsyncIterator
 from dishka import Provider, Scope, provide
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.choice import BUILT_IN, load_assistant
-from app.adapters.agents_sdk.late_runner import LateRunner
+from app.adapters.agents_sdk.assistant_loader import BUILT_IN, load_assistant
+from app.adapters.agents_sdk.lazy_runner import LazyRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
 from app.adapters.transcription.nobody import Nobody
 from app.adapters.transcription.openai_audio import OpenAIAudio
-from app.application.actions import WidgetActions
-from app.application.changes import Changes
-from app.application.conversation import Conversation
-from app.application.entities import Mentions
-from app.application.file_cleanup import FileCleanup
+from app.application.attachments.cleanup import FileCleanup
+from app.application.conversation.languages import read_english_names
+from app.application.conversation.mentions import Mentions
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.conversation.service import Conversation
+from app.application.conversation.titles import Titles
 from app.application.idempotency.guard import IdempotencyGuard
 from app.application.idempotency.local import LocalIdempotency
 from app.application.idempotency.shared import SharedIdempotency
-from app.application.languages import read_english_names
-from app.application.limits import Limits
-from app.application.models import ModelCatalog
-from app.application.open_requests import OpenRequests
-from app.application.retention import letting_go
-from app.application.tasks import TaskService
-from app.application.titles import Titles
-from app.application.turn_upkeep import TurnUpkeep
-from app.application.turns import Turns
+from app.application.limits.open_requests import OpenRequests
+from app.application.limits.rules import Limits
+from app.application.tasks.service import TaskService
+from app.application.tasks.widget_actions import WidgetActions
+from app.application.threads.change_feed import ChangeFeed
+from app.application.threads.retention import letting_go
+from app.application.turns.lease_keeper import LeaseKeeper
+from app.application.turns.registry import Turns
 from app.domain.conversation import HistoryWindow
 from app.domain.start_screen import StartScreen
 from app.entrypoints.chatkit.server import AnyportServer
@@ -55,7 +55,7 @@ class AssistantWiring(Provider):
         return SharedIdempotency(storage, threads, turns) if storage.journal.shared else LocalIdempotency()
 
     @provide
-    def task_service(self, tasks: TaskRepository, changes: Changes) -> TaskService:
+    def task_service(self, tasks: TaskRepository, changes: ChangeFeed) -> TaskService:
         return TaskService(tasks, on_change=changes.task_changed)
 
     @provide
@@ -81,16 +81,16 @@ class AssistantWiring(Provider):
         def make() -> AgentRunner:
             with beside_others():
                 from app.adapters.agents_sdk import validators
-                from app.adapters.agents_sdk.enclosures import Enclosures
+                from app.adapters.agents_sdk.file_inputs import FileInputs
                 from app.adapters.agents_sdk.runner import SdkAgentRunner
 
                 validators.prepare()
                 read_english_names()  # A model is told what a browser's language is called.
-                enclosures = Enclosures(files, text_tokens=settings.attachments.text_tokens)
+                file_inputs = FileInputs(files, text_tokens=settings.attachments.text_tokens)
                 rounds = settings.assistant.max_tool_rounds
-                return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further, enclosures)
+                return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further, file_inputs)
 
-        runner = LateRunner(make)
+        runner = LazyRunner(make)
         try:
             if settings.assistant.assistant not in BUILT_IN:
                 # A stranger's tools may fail in any way when they are made, and then nobody is to be told "ready".
@@ -157,7 +157,7 @@ class AssistantWiring(Provider):
         storage: Storage,
         threads: ThreadStore,
         cleanup: FileCleanup,
-        changes: Changes,
+        changes: ChangeFeed,
         requests: OpenRequests,
         settings: Settings,
     ) -> AsyncIterator[Turns]:
@@ -170,7 +170,7 @@ class AssistantWiring(Provider):
         async with (
             letting_go(storage, thread_days=settings.store.thread_retention_days),
             cleanup.at_work(),
-            TurnUpkeep(turns, storage).at_work(),
+            LeaseKeeper(turns, storage).at_work(),
         ):
             try:
                 yield turns

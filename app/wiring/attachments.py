@@ -7,9 +7,9 @@ import msgspec
 from dishka import Provider, Scope, provide
 
 from app.adapters.attachments.obstore_storage import open_attachments
-from app.application.attachments import Attachments
-from app.application.file_cleanup import FileCleanup
-from app.application.file_links import FileLinks
+from app.application.attachments.cleanup import FileCleanup
+from app.application.attachments.service import Attachments
+from app.application.attachments.signed_links import FileLinks
 from app.environment import Secret
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.file_ledger import FileLedger

@@ -10,13 +10,13 @@ from typing import Any
 from dishka import Provider, Scope, provide
 
 from app.adapters.attachments.obstore_storage import open_attachments
-from app.adapters.auth import open_doors
-from app.adapters.providers._patience import first_word
+from app.adapters.auth import open_authentication
+from app.adapters.providers.shared.retries import first_word
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import SqliteTarget, parse_database_url
 from app.adapters.transcription.openai_audio import OpenAIAudio
-from app.application.models import ModelCatalog
-from app.application.self_checks import ModelChecks, SelfCheck, SelfChecks
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.health.self_checks import ModelChecks, SelfCheck, SelfChecks
 from app.domain.model_ref import ModelRef
 from app.settings import Settings
 from app.settings.attachments import folder_of
@@ -118,7 +118,7 @@ async def _try_attachments(settings: Settings) -> None:
 
 
 async def _try_login(settings: Settings) -> None:
-    authenticator = (await asyncio.to_thread(open_doors, settings.login)).authenticator
+    authenticator = (await asyncio.to_thread(open_authentication, settings.login)).authenticator
     try:
         await authenticator.check()
     finally:

@@ -7,7 +7,7 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.agents_sdk.toolbox import SdkToolbox
 from app.adapters.agents_sdk.tools.tasks import task_tools
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.entrypoints.mcp.endpoint import McpEndpoint
 from app.ports.toolbox import EmptyToolbox, Toolbox
 from app.settings import Settings

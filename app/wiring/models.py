@@ -9,7 +9,7 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.providers.registry import Discovery, discover
-from app.application.models import ModelCatalog
+from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.settings import Settings

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from dishka import Provider, Scope, provide
 
 from app.adapters.stores import open_storage
-from app.application.changes import Changes
-from app.application.timekeeping import set_clock
-from app.application.watched_threads import WatchedThreads
+from app.application.health.timekeeping import set_clock
+from app.application.threads.change_feed import ChangeFeed
+from app.application.threads.notifying_store import NotifyingThreadStore
 from app.ports.storage import Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
@@ -31,16 +31,16 @@ class StorageWiring(Provider):
             await storage.aclose()
 
     @provide
-    async def changes(self, storage: Storage, settings: Settings) -> AsyncIterator[Changes]:
-        changes = Changes(storage.signals, keep_alive=settings.turns.keep_alive_seconds)
+    async def changes(self, storage: Storage, settings: Settings) -> AsyncIterator[ChangeFeed]:
+        changes = ChangeFeed(storage.signals, keep_alive=settings.turns.keep_alive_seconds)
         try:
             yield changes
         finally:
             await changes.aclose()
 
     @provide
-    def threads(self, storage: Storage, changes: Changes, settings: Settings) -> ThreadStore:
-        return WatchedThreads(storage.threads, changes, patience=settings.turns.save_seconds)
+    def threads(self, storage: Storage, changes: ChangeFeed, settings: Settings) -> ThreadStore:
+        return NotifyingThreadStore(storage.threads, changes, patience=settings.turns.save_seconds)
 
     @provide
     def tasks(self, storage: Storage) -> TaskRepository:

@@ -7,11 +7,11 @@ APP = Path(__file__).parents[2] / "app"
 
 OWN = {
     "domain/clock.py": "sets the process's clock right",
-    "application/timekeeping.py": "measures how far it is off",
+    "application/health/timekeeping.py": "measures how far it is off",
     "adapters/stores/memory/__init__.py": "is the storage's clock where there is one process",
-    "adapters/providers/_errors.py": "a provider's own times, against this machine's",
-    "adapters/providers/_chat_completions/answer.py": "a field of a response that nobody keeps",
-    "adapters/providers/demo.py": "the day that the demo speaks of",
+    "adapters/providers/shared/errors.py": "a provider's own times, against this machine's",
+    "adapters/providers/shared/chat_completions/answer.py": "a field of a response that nobody keeps",
+    "adapters/providers/demo/provider.py": "the day that the demo speaks of",
     "adapters/auth/login_token.py": "a token that somebody else signed",
 }
 """The files that read it, and why they may."""

@@ -21,7 +21,7 @@ from app.startup.libraries import LAZY, sparingly
 with sparingly():
     import app.command_line
     from app import bootstrap
-    from app.application.turns import Turns
+    from app.application.turns.registry import Turns
     from app.entrypoints.cli import serve
     from app.ports.agent_runner import AgentRunner
 
@@ -44,7 +44,7 @@ print(json.dumps({"imported": imported, "prepared": list(sys.modules), "whole": 
 # Every name of every lazy package, compared with what the package has when it is run as it is.
 NAMES = """
 import importlib, json, sys
-from app.startup.lazy_packages import places
+from app.patches.lazy_imports import places
 from app.startup.libraries import LAZY, sparingly
 
 with sparingly():

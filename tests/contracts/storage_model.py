@@ -8,11 +8,11 @@ from typing import Any, Literal
 import msgspec
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 
-from app.application.item_text import text_of_item
+from app.chatkit_json.item_text import text_of_item
 from app.domain import errors
 from app.domain.identity import RequestContext
 from app.domain.task import Status, Task
-from app.ports.thread_store import PAGE_LIMIT, Feedback, Recollection
+from app.ports.thread_store import PAGE_LIMIT, Feedback, LoadedContext
 from app.ports.turn_log import TurnRecord
 
 HIDDEN = ("hidden_context_item", "sdk_hidden_context")
@@ -172,7 +172,7 @@ class ThreadsModel:
 
     def recollect(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
-    ) -> Recollection:
+    ) -> LoadedContext:
         """`ThreadStore.recall`, as the port says."""
         if adding is not None:
             self.save_item(thread_id, adding, context)
@@ -180,7 +180,7 @@ class ThreadsModel:
         items = [thread.items[id_] for id_ in thread.order.behind(None, "asc")]
         shown = [item for item in items if context.sees_hidden or item.type not in HIDDEN][-newest:]
         turns = {item.id: thread.turns[item.id] for item in shown if item.id in thread.turns}
-        return Recollection(thread=thread.metadata, items=shown, turns=turns)
+        return LoadedContext(thread=thread.metadata, items=shown, turns=turns)
 
     def recall(self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext) -> dict[str, TurnRecord]:
         """As the port says."""

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.adapters.auth import open_doors
+from app.adapters.auth import open_authentication
 from app.adapters.auth.session import SessionTokens, session_key
 from app.adapters.auth.single_user import LOCAL_USER
 from app.domain.errors import UnauthenticatedError
 from app.environment import SigningSecret
 from app.ports.authenticator import Authenticator, Credentials, Login
-from app.settings.doors import LoginSettings
+from app.settings.auth import LoginSettings
 from tests.fakes.login_service import AUDIENCE, ISSUER, SECRET, SigningKey, login_service, secret_token
 
 LONG = "u" * 255
@@ -39,12 +39,14 @@ def cookie(token: str) -> Credentials:
 
 async def single_user() -> AsyncIterator[Subject]:
     """Nobody logs in."""
-    yield Subject(authenticator=open_doors(LoginSettings()).authenticator, user=LOCAL_USER, proofs=[Credentials()])
+    yield Subject(
+        authenticator=open_authentication(LoginSettings()).authenticator, user=LOCAL_USER, proofs=[Credentials()]
+    )
 
 
 async def shared_secret() -> AsyncIterator[Subject]:
     """Tokens signed with a secret."""
-    doors = open_doors(LoginSettings(jwt_secret=SigningSecret(SECRET), issuer=ISSUER, audience=AUDIENCE))
+    doors = open_authentication(LoginSettings(jwt_secret=SigningSecret(SECRET), issuer=ISSUER, audience=AUDIENCE))
     token = secret_token()
     yield Subject(
         authenticator=doors.authenticator,
@@ -59,7 +61,7 @@ async def key_set() -> AsyncIterator[Subject]:
     """Tokens signed with a private key."""
     key, stranger = SigningKey("one", "ES256"), SigningKey("one", "ES256")
     async with login_service(key) as service:
-        doors = open_doors(LoginSettings(jwks_url=service.url, issuer=ISSUER, audience=AUDIENCE))
+        doors = open_authentication(LoginSettings(jwks_url=service.url, issuer=ISSUER, audience=AUDIENCE))
         yield Subject(
             authenticator=doors.authenticator,
             user="ann",
@@ -82,7 +84,7 @@ async def session() -> AsyncIterator[Subject]:
 
 async def chain() -> AsyncIterator[Subject]:
     """A session before a login."""
-    doors = open_doors(LoginSettings(jwt_secret=SigningSecret(SECRET), audience=AUDIENCE))
+    doors = open_authentication(LoginSettings(jwt_secret=SigningSecret(SECRET), audience=AUDIENCE))
     token = (await doors.sessions.issue(Login(user_id="ann"))).secret.reveal()
     yield Subject(
         authenticator=doors.authenticator,

@@ -10,9 +10,9 @@ from chatkit.store import NotFoundError
 from chatkit.types import Attachment, AttachmentCreateParams, FileAttachment, ThreadMetadata
 
 from app.adapters.attachments.obstore_storage import open_attachments
-from app.application.attachments import Attachments
-from app.application.file_cleanup import FileCleanup
-from app.application.file_links import FileLinks
+from app.application.attachments.cleanup import FileCleanup
+from app.application.attachments.service import Attachments
+from app.application.attachments.signed_links import FileLinks
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import pytest
 
-from app.adapters.providers._litellm_provider import LitellmProvider
-from app.adapters.providers._litellm_settings import LitellmSettings
+from app.adapters.providers.litellm.provider import LitellmProvider
+from app.adapters.providers.litellm.settings import LitellmSettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
 from tests.contracts.model_provider import TakesFiles

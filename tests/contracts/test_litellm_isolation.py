@@ -14,9 +14,9 @@ from agents.items import TResponseStreamEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.adapters.providers._litellm_provider import LitellmProvider
-from app.adapters.providers._litellm_settings import LitellmSettings
-from app.adapters.providers._litellm_wire import NotAdmittedError
+from app.adapters.providers.litellm.provider import LitellmProvider
+from app.adapters.providers.litellm.settings import LitellmSettings
+from app.adapters.providers.litellm.wire import NotAdmittedError
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 from tests.contracts.response_events import heard
@@ -32,8 +32,8 @@ SPIN_SECONDS = 60  # A process that has not answered by then spins, and is kille
 ASK = """
 import asyncio, json, sys
 from agents import ModelSettings, ModelTracing
-from app.adapters.providers._litellm_provider import LitellmProvider
-from app.adapters.providers._litellm_settings import LitellmSettings
+from app.adapters.providers.litellm.provider import LitellmProvider
+from app.adapters.providers.litellm.settings import LitellmSettings
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 

@@ -2,8 +2,8 @@
 
 from typing import Any, ClassVar
 
-from app.adapters.providers.gemini import GeminiProvider, GeminiSettings
-from app.adapters.providers.openai import Api, OpenAIProvider, OpenAISettings
+from app.adapters.providers.gemini.provider import GeminiProvider, GeminiSettings
+from app.adapters.providers.openai.provider import Api, OpenAIProvider, OpenAISettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
 from tests.contracts.model_provider import ModelProviderContract, TakesFiles

@@ -10,7 +10,7 @@ from chatkit.widgets import DynamicWidgetRoot, StrictWidgetComponent, WidgetRoot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.application.endings import incomplete, note
+from app.application.turns.endings import incomplete, note
 from app.domain.identity import RequestContext
 from app.ports.thread_store import ThreadStore
 from tests.factories import (

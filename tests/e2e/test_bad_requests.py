@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from litestar.testing import AsyncTestClient
 from pydantic import TypeAdapter
 
-from app.application.clicks import CLICKS
+from app.application.tasks.clicks import CLICKS
 from app.bootstrap import make_app, make_container, read_settings
 from app.domain.identity import RequestContext
 from app.ports.authenticator import Authenticator, Credentials, Login

@@ -17,7 +17,7 @@ from chatkit.types import (
     WorkflowItem,
 )
 
-from app.application.transcript import thread_item
+from app.application.turns.transcript import thread_item
 from tests.chatkit_client import ChatKitClient, Exchange, user_input
 from tests.server import ServerProcess, running
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from babel.messages.pofile import read_po
 
-from app.application.languages import CATALOGS
+from app.application.conversation.languages import CATALOGS
 from tests.chatkit_client import ChatKitClient, user_input
 from tests.e2e.test_bad_input import UNKNOWN
 from tests.e2e.test_layers_fail import ROUTES

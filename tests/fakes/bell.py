@@ -3,7 +3,7 @@
 from agents import RunContextWrapper, function_tool
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.turn import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext
 
 
 @function_tool

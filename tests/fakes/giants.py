@@ -6,8 +6,8 @@ from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultiple
 from chatkit.widgets import DynamicWidgetRoot
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
-from app.adapters.agents_sdk.turn import TurnContext
 from app.domain.start_screen import StartScreen
 from tests.widgets import card_of_rows
 

@@ -16,9 +16,9 @@ from litestar.types import Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from app import bootstrap, command_line
-from app.application.changes import Changes
-from app.application.limits import Limits
-from app.application.models import ModelCatalog
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.limits.rules import Limits
+from app.application.threads.change_feed import ChangeFeed
 from app.domain.errors import StoreUnavailableError
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli import cli
@@ -154,7 +154,7 @@ class _Saboteur(Provider):
         return _stands_for(real, _Breaking("transcriber", real))
 
     @decorate
-    def changes(self, real: Changes) -> Changes:
+    def changes(self, real: ChangeFeed) -> ChangeFeed:
         return _stands_for(real, _BreakingStream("event stream", _Breaking("changes", real)))
 
     @decorate

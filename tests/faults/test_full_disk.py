@@ -9,7 +9,7 @@ import pytest
 from chatkit.types import ErrorEvent
 
 from app.adapters.stores.sql.storage import SqlStorage
-from app.application.watched_threads import UNSAVED
+from app.application.threads.notifying_store import UNSAVED
 from app.domain.errors import StoreUnavailableError
 from tests.chatkit_client import ChatKitClient, user_input
 from tests.full_disk import SmallDisk, small_disk

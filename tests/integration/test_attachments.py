@@ -9,9 +9,9 @@ from chatkit.types import AttachmentCreateParams
 
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.stores.memory import MemoryStorage
-from app.application.attachments import Attachments
-from app.application.file_cleanup import FileCleanup
-from app.application.file_links import FileLinks
+from app.application.attachments.cleanup import FileCleanup
+from app.application.attachments.service import Attachments
+from app.application.attachments.signed_links import FileLinks
 from app.domain.errors import InvalidInputError, NotEnabledError, NotFoundError
 from app.domain.identity import RequestContext
 from app.environment import Secret

@@ -10,11 +10,11 @@ from chatkit.widgets import WidgetRoot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.tasks import task_tools
-from app.adapters.agents_sdk.turn import TurnContext
-from app.adapters.providers.demo import DemoProvider, DemoSettings
+from app.adapters.providers.demo.provider import DemoProvider, DemoSettings
 from app.adapters.stores.memory import MemoryStorage
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.domain.identity import RequestContext
 from app.domain.task import Status, Task
 from tests.fakes.stage import AskingStage

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from chatkit.types import Attachment, FileAttachment, UserMessageItem
 
-from app.adapters.agents_sdk import enclosures
-from app.adapters.agents_sdk.enclosures import Enclosures
+from app.adapters.agents_sdk import file_inputs as file_inputs
+from app.adapters.agents_sdk.file_inputs import FileInputs
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.domain.conversation import HistoryWindow
 from app.domain.errors import StoreUnavailableError
@@ -45,15 +45,15 @@ def storage() -> AttachmentStorage:
 
 
 @pytest.fixture
-def files(storage: AttachmentStorage) -> Enclosures:
-    return Enclosures(storage, text_tokens=100)
+def files(storage: AttachmentStorage) -> FileInputs:
+    return FileInputs(storage, text_tokens=100)
 
 
-async def told(files: Enclosures, *history: UserMessageItem) -> dict[str, Any]:
+async def told(files: FileInputs, *history: UserMessageItem) -> dict[str, Any]:
     return dict(await files.of(history, ABLE))
 
 
-async def test_a_text_is_cut_where_its_tokens_are_used_up(storage: AttachmentStorage, files: Enclosures) -> None:
+async def test_a_text_is_cut_where_its_tokens_are_used_up(storage: AttachmentStorage, files: FileInputs) -> None:
     short = await kept(storage, "short", "text/plain", "ü".encode() * 200)
     long = await kept(storage, "long", "text/csv", b"x" * 300, b"y" * 300)
     parts = await told(files, said(1, short, long))
@@ -63,9 +63,9 @@ async def test_a_text_is_cut_where_its_tokens_are_used_up(storage: AttachmentSto
 
 
 async def test_the_newest_files_are_shown_when_not_all_fit(
-    storage: AttachmentStorage, files: Enclosures, monkeypatch: pytest.MonkeyPatch
+    storage: AttachmentStorage, files: FileInputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enclosures, "REQUEST_BYTES", 1000)
+    monkeypatch.setattr(file_inputs, "REQUEST_BYTES", 1000)
     old, new = [await kept(storage, name, "image/png", b"x" * 600) for name in ("old", "new")]
     parts = await told(files, said(1, old), said(2, new))
     assert parts["new"]["type"] == "input_image"
@@ -77,12 +77,12 @@ async def test_a_file_that_comes_in_pieces_is_encoded_as_it_is(tmp_path: Path, s
     storage = open_attachments(AttachmentSettings(url=tmp_path.as_uri()))
     content = (bytes(range(256)) * (size // 256 + 1))[:size]
     large = await kept(storage, "large", "application/pdf", content)
-    part = (await told(Enclosures(storage, text_tokens=100), said(1, large)))["large"]
+    part = (await told(FileInputs(storage, text_tokens=100), said(1, large)))["large"]
     assert part["file_data"] == f"data:application/pdf;base64,{base64.b64encode(content).decode()}"
     await storage.aclose()
 
 
-async def test_a_file_that_is_gone_is_said_to_be_gone(files: Enclosures) -> None:
+async def test_a_file_that_is_gone_is_said_to_be_gone(files: FileInputs) -> None:
     gone = FileAttachment(id="gone", name="a.png", mime_type="image/png")
     assert "not there any more" in (await told(files, said(1, gone)))["gone"]["text"]
 
@@ -90,7 +90,7 @@ async def test_a_file_that_is_gone_is_said_to_be_gone(files: Enclosures) -> None
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "utf-8-sig", "mac_roman"])
 async def test_a_text_is_told_as_it_was_written(storage: AttachmentStorage, encoding: str) -> None:
     text = "Name;Straße\r\nMüller;Königsweg 3\r\n"
-    files = Enclosures(storage, text_tokens=1_000)
+    files = FileInputs(storage, text_tokens=1_000)
     table = await kept(storage, "table", "text/csv", text.encode(encoding))
     assert f"Its content:]\n{text}\n[End" in (await told(files, said(1, table)))["table"]["text"]
     long = await kept(storage, "long", "text/csv", (text * 1_000).encode(encoding))
@@ -101,7 +101,7 @@ async def test_a_text_is_told_as_it_was_written(storage: AttachmentStorage, enco
 
 
 async def test_a_storage_that_is_down_costs_the_file_and_not_the_answer(
-    storage: AttachmentStorage, files: Enclosures, monkeypatch: pytest.MonkeyPatch
+    storage: AttachmentStorage, files: FileInputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def down(key: str) -> AsyncGenerator[bytes, None]:
         if key:

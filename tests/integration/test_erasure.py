@@ -10,10 +10,10 @@ from chatkit.types import FileAttachment
 
 from app.adapters.stores import open_storage
 from app.adapters.stores.sql.storage import SqlStorage
-from app.application.changes import Change, Changes
-from app.application.limits import Limits, Rules
-from app.application.personal_data import erase_user
-from app.application.tally import Tally
+from app.application.limits.counters import WriteBehindCounters
+from app.application.limits.rules import Limits, Rules
+from app.application.threads.change_feed import Change, ChangeFeed
+from app.application.threads.personal_data import erase_user
 from app.domain.identity import RequestContext
 from app.domain.task import new_task
 from app.environment import Secret
@@ -65,12 +65,14 @@ async def live(
     assert await storage.journal.begin(head, SOON)
     await storage.journal.append([Batch(turn_id=head.id, first=1, events=[f"data: {text}\n\n".encode()])], "proc")
     await storage.claims.store_response(f"turn_{name}_2", text.encode(), said_for, user_id=user)
-    limits = Limits(tally := Tally(storage.counters), Rules(requests_per_minute=9, requests_per_address=9))
+    limits = Limits(
+        tally := WriteBehindCounters(storage.counters), Rules(requests_per_minute=9, requests_per_address=9)
+    )
     limits.admit_request(user)
     limits.admit_address(user)
     limits.spend(user, TokenUsage(input_tokens=1, output_tokens=1))
     await tally.settle()
-    changes = Changes(storage.signals)
+    changes = ChangeFeed(storage.signals)
     changes.tell(user, Change("thread.updated", f"thr_{name}"))
     await changes.aclose()
 
@@ -116,7 +118,7 @@ async def test_what_a_server_writes_while_it_finds_out_goes_too(storage: Storage
     await live(storage, ANN, "ann")
 
     async def spend() -> None:
-        limits = Limits(tally := Tally(storage.counters), Rules())
+        limits = Limits(tally := WriteBehindCounters(storage.counters), Rules())
         limits.spend(ANN.user_id, TokenUsage(input_tokens=7))
         await tally.settle()
 

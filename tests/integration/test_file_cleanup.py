@@ -9,7 +9,7 @@ from chatkit.types import FileAttachment
 
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.stores.memory import MemoryStorage
-from app.application.file_cleanup import FileCleanup
+from app.application.attachments.cleanup import FileCleanup
 from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.ports.attachment_storage import AttachmentStorage

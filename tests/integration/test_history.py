@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from app.adapters.agents_sdk.items import to_model_input
+from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.stores.memory import MemoryStorage
-from app.application.history import past_of
+from app.application.conversation.history import past_of
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from agents.items import TResponseInputItem
 
-from app.adapters.providers.openai import Api, OpenAISettings, plugin
+from app.adapters.providers.openai.provider import Api, OpenAISettings, plugin
 from app.environment import Secret
 from tests.contracts.provider_subject import Subject
 from tests.fakes.chat_wire import OpenAIChat

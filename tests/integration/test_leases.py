@@ -12,9 +12,9 @@ import structlog
 from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.sql import owners
 from app.adapters.stores.sql.storage import SqlStorage
-from app.application.turn import Place, Turn
-from app.application.turn_upkeep import TurnUpkeep
-from app.application.turns import Turns
+from app.application.turns.lease_keeper import LeaseKeeper
+from app.application.turns.registry import Turns
+from app.application.turns.turn import Place, Turn
 from app.domain.clock import clock
 from app.domain.ids import new_id
 from app.ports.turn_journal import TurnHead
@@ -40,7 +40,7 @@ async def test_a_lease_that_ran_out_because_a_clock_was_set_is_left_to_be_renewe
     monkeypatch.setattr(clock, "_correction", 0)  # It is the process's, and as it was again afterwards.
     storage = JumpingStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
-    upkeep = TurnUpkeep(Turns(storage), storage)
+    upkeep = LeaseKeeper(Turns(storage), storage)
     await upkeep._look_after_others()
     head = TurnHead(id="turn_1", thread_id="thr_1", user_id=ANN.user_id, owner="proc_other")
     assert await storage.journal.begin(head, OVER)
@@ -53,7 +53,7 @@ async def test_a_lease_that_ran_out_because_a_clock_was_set_is_left_to_be_renewe
 async def test_a_lease_that_ran_out_by_itself_is_taken() -> None:
     storage = JumpingStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
-    upkeep = TurnUpkeep(Turns(storage), storage)
+    upkeep = LeaseKeeper(Turns(storage), storage)
     await upkeep._look_after_others()
     head = TurnHead(id="turn_1", thread_id="thr_1", user_id=ANN.user_id, owner="proc_other")
     assert await storage.journal.begin(head, OVER)
@@ -68,7 +68,7 @@ class Answer:
 
     def __init__(self, storage: MemoryStorage | SqlStorage) -> None:
         self.turns = Turns(storage)
-        self.upkeep = TurnUpkeep(self.turns, storage)
+        self.upkeep = LeaseKeeper(self.turns, storage)
 
     async def begun(self) -> Turn:
         turn = await self.turns.start(self._events(), lambda _: b"", Place(user_id="ann", thread_id="thr_1"))

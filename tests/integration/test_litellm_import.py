@@ -12,8 +12,8 @@ from tests.server import FROM_HERE, free_port
 WITHOUT = """
 import importlib, json, pkgutil, sys
 import app.adapters.providers as providers
-from app.adapters.providers._litellm_settings import LitellmSettings
-from app.adapters.providers.litellm import plugin
+from app.adapters.providers.litellm.settings import LitellmSettings
+from app.adapters.providers.litellm.plugin import plugin
 from app.adapters.providers.registry import discover
 from app.environment import Secret
 
@@ -41,8 +41,8 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 before = dict(os.environ)
 
-from app.adapters.providers._litellm_settings import LitellmSettings
-from app.adapters.providers.litellm import plugin
+from app.adapters.providers.litellm.settings import LitellmSettings
+from app.adapters.providers.litellm.plugin import plugin
 from app.environment import Secret
 
 provider = plugin.build(LitellmSettings(model="anthropic/claude-sonnet-4-5", api_key=Secret("k")))
@@ -66,8 +66,8 @@ late = set()
 from app.startup.libraries import sparingly
 
 with sparingly():
-    from app.adapters.providers._litellm_settings import LitellmSettings
-    from app.adapters.providers.litellm import plugin
+    from app.adapters.providers.litellm.settings import LitellmSettings
+    from app.adapters.providers.litellm.plugin import plugin
     from app.environment import Secret
     from app.ports.model_provider import ModelError
 
@@ -109,7 +109,7 @@ async def run(script: str, folder: Path) -> Any:
 
 async def test_no_provider_imports_litellm_before_it_is_built(tmp_path: Path) -> None:
     report = await run(WITHOUT, tmp_path)
-    assert {"app.adapters.providers.litellm", "app.adapters.providers._litellm_engine"} <= set(report["modules"])
+    assert {"app.adapters.providers.litellm.plugin", "app.adapters.providers.litellm.engine"} <= set(report["modules"])
     assert report["failures"] == {}
     assert {"demo", "gemini", "litellm", "openai"} <= set(report["plugins"])
     assert report["missing"] == ""

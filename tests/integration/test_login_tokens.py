@@ -11,14 +11,14 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.adapters.auth import open_doors
+from app.adapters.auth import open_authentication
 from app.adapters.auth.jwks import LARGEST, KeySet
 from app.adapters.auth.login_token import Expected, LoginTokens
 from app.adapters.auth.session import SessionTokens, session_key
 from app.domain.errors import LoginUnavailableError, UnauthenticatedError
 from app.environment import SigningSecret
 from app.ports.authenticator import Authenticator, Credentials
-from app.settings.doors import LoginSettings
+from app.settings.auth import LoginSettings
 from tests.fakes.login_service import (
     AUDIENCE,
     ISSUER,
@@ -61,7 +61,7 @@ async def detail_of(authenticator: Authenticator, token: str) -> str:
 async def by_secret() -> AsyncIterator[Authenticator]:
     """Tokens signed with a secret, of one issuer, for one audience."""
     settings = LoginSettings(jwt_secret=SigningSecret(SECRET), issuer=ISSUER, audience=AUDIENCE)
-    authenticator = open_doors(settings).authenticator
+    authenticator = open_authentication(settings).authenticator
     yield authenticator
     await authenticator.aclose()
 
@@ -136,11 +136,11 @@ async def test_clocks_may_differ_a_little(by_secret: Authenticator) -> None:
 
 async def test_another_claim_may_name_the_user() -> None:
     settings = LoginSettings(jwt_secret=SigningSecret(SECRET), audience=AUDIENCE, user_claim="uid")
-    assert await user_of(open_doors(settings).authenticator, secret_token(uid=7, sub=3)) == "7"
+    assert await user_of(open_authentication(settings).authenticator, secret_token(uid=7, sub=3)) == "7"
 
 
 async def test_a_token_for_somebody_else_is_refused_where_no_audience_is_set() -> None:
-    authenticator = open_doors(LoginSettings(jwt_secret=SigningSecret(SECRET))).authenticator
+    authenticator = open_authentication(LoginSettings(jwt_secret=SigningSecret(SECRET))).authenticator
     assert await user_of(authenticator, secret_token(aud=None)) == "ann"
     assert "AUTH_AUDIENCE" in await detail_of(authenticator, secret_token())
 
@@ -383,7 +383,7 @@ async def test_a_service_that_says_nothing_holds_up_one_request_and_no_more_whos
 
 @pytest.fixture
 def sessions(by_keys: Authenticator) -> SessionTokens:
-    """Sessions beside the logins, as `open_doors` puts them together."""
+    """Sessions beside the logins, as `open_authentication` puts them together."""
     return SessionTokens(session_key(None), lifetime=600, longest=6000, logins=by_keys)
 
 
@@ -449,7 +449,7 @@ async def test_an_entry_that_cannot_be_read_does_not_cost_the_others(
 
 
 async def test_better_auth_needs_its_address_alone(service: LoginService) -> None:
-    authenticator = open_doors(LoginSettings(better_auth_url=f"{service.base_url}/")).authenticator
+    authenticator = open_authentication(LoginSettings(better_auth_url=f"{service.base_url}/")).authenticator
     base = service.base_url
     assert await user_of(authenticator, service.keys[1].token(iss=base, aud=base)) == "ann"
     await detail_of(authenticator, service.keys[1].token())

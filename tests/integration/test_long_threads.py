@@ -9,7 +9,7 @@ from dishka import AsyncContainer
 
 from app.adapters.stores.sql.prepared import Answer, Step
 from app.adapters.stores.sql.storage import SqlStorage
-from app.application.turns import Turns
+from app.application.turns.registry import Turns
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.errors import stream_failure

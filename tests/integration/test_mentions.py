@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from chatkit.types import UserMessageItem
 
-from app.adapters.agents_sdk.items import to_model_input
+from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
-from app.application.entities import Mentions
-from app.application.tasks import TaskService
+from app.application.conversation.mentions import Mentions
+from app.application.tasks.service import TaskService
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
 from app.domain.task import COMPLETED, Task, TaskChange

@@ -15,7 +15,7 @@ from app.adapters.stores.sql.alembic_runs import downgrade, upgrade
 from app.adapters.stores.sql.database import Database, open_database
 from app.adapters.stores.sql.schema import HEAD, current_revision
 from app.adapters.stores.url import MemoryTarget, parse_database_url
-from app.application.item_text import text_of_item
+from app.chatkit_json.item_text import text_of_item
 from app.domain.errors import SchemaError
 from app.environment import Secret
 from tests.postgres import Databases

@@ -24,11 +24,11 @@ from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.task_assistant import task_assistant
 from app.adapters.agents_sdk.tools.delete_tasks import NO, YES
 from app.adapters.stores.memory import MemoryStorage
-from app.application.conversation import Conversation
-from app.application.limits import Limits, Rules
-from app.application.models import ModelCatalog
-from app.application.tally import Tally
-from app.application.tasks import TaskService
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.conversation.service import Conversation
+from app.application.limits.counters import WriteBehindCounters
+from app.application.limits.rules import Limits, Rules
+from app.application.tasks.service import TaskService
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
@@ -73,7 +73,7 @@ class Chat:
             self.storage.turn_log,
             runner,
             catalog,
-            Limits(Tally(self.storage.counters), Rules()),
+            Limits(WriteBehindCounters(self.storage.counters), Rules()),
             window=window,
             message_characters=1_000,
         )

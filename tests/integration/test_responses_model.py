@@ -11,8 +11,8 @@ from openai._utils import async_maybe_transform
 from openai._utils._json import openapi_dumps
 from openai.resources.responses import responses
 
-from app.adapters.providers import openai
-from app.adapters.providers._rehearsal import rehearse
+from app.adapters.providers.openai import provider as openai
+from app.adapters.providers.openai.warm_up import rehearse
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 from tests.contracts.provider_subject import Subject, clock, weather

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from app.adapters.stores.sql.storage import SqlStorage
 from app.application.idempotency.guard import IdempotencyGuard
-from app.application.turns import Turns
+from app.application.turns.registry import Turns
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.server import AnyportServer

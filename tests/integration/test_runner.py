@@ -21,10 +21,10 @@ from chatkit.widgets import ListView, ListViewItem, Text
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
-from app.adapters.agents_sdk.turn import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.stores.memory import MemoryStorage
-from app.application.item_fields import ChangingWorkflow
-from app.application.models import ModelCatalog
+from app.application.conversation.model_catalog import ModelCatalog
+from app.chatkit_json.item_fields import ChangingWorkflow
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import RunReport, RunRequest

@@ -13,7 +13,7 @@ from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.prepared import Answer, Step
 from app.adapters.stores.sql.storage import SqlStorage
 from app.adapters.stores.sql.tables import metadata
-from app.adapters.stores.sql.types import Moment
+from app.adapters.stores.sql.types import UtcDateTime
 from app.domain.identity import RequestContext
 from app.domain.task import COMPLETED, Status, new_task
 from app.ports.file_ledger import Upload
@@ -22,7 +22,7 @@ from tests.sql import NOON, message, storage_at, thread, turn
 
 USER = RequestContext(user_id="user_5")
 CLIENT = USER.as_client()
-TYPES: dict[str, Any] = {"noon": Moment, "thread": Text, "item": Text}
+TYPES: dict[str, Any] = {"noon": UtcDateTime, "thread": Text, "item": Text}
 Statement = tuple[str, Any]
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from dishka import AsyncContainer, Provider, Scope, decorate
 
-from app.application.turn import Turn
+from app.application.turns.turn import Turn
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.server import AnyportServer

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.tasks import AmbiguousTaskError, TaskEvent, TaskService
+from app.application.tasks.service import AmbiguousTaskError, TaskEvent, TaskService
 from app.domain.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError
 from app.domain.task import COMPLETED, Priority, Status, Task, TaskChange
 from app.ports.task_repository import TaskRepository

@@ -7,7 +7,7 @@ import pytest
 from app.adapters.agents_sdk.toolbox import SdkToolbox
 from app.adapters.agents_sdk.tools.tasks import task_tools
 from app.adapters.stores.memory import MemoryStorage
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.domain.errors import NotFoundError
 from app.domain.identity import RequestContext
 

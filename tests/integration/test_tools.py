@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.tasks import LISTED, describe, task_tools
-from app.adapters.agents_sdk.turn import TurnContext
-from app.adapters.providers._chat_completions import cleaned
+from app.adapters.providers.shared.chat_completions import cleaned
 from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.domain.errors import StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.task import Priority, Status, Task, TaskChange

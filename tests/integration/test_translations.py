@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from app.application.languages import CATALOGS, DOMAIN
+from app.application.conversation.languages import CATALOGS, DOMAIN
 from tests.server import ROOT
 
 MARKS = {"_": None, "deferred": None, "plural": (1, 2)}

@@ -8,9 +8,9 @@ from chatkit.types import UserMessageItem
 
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.live import Streamed
 from app.entrypoints.chatkit.plain import chatkit_request
 from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.turn_placement import Streamed
 from tests.streamed import streamed
 
 ADA = RequestContext(user_id="ada")

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from app.adapters.auth import Doors, open_doors
-from app.application.file_links import FileLinks
+from app.adapters.auth import Authentication, open_authentication
+from app.application.attachments.signed_links import FileLinks
 from app.bootstrap import read_settings
 from app.domain.errors import LoginUnavailableError, NotFoundError, UnauthenticatedError
 from app.domain.identity import RequestContext
@@ -88,11 +88,11 @@ async def test_a_change_ends_what_its_row_says(change: str) -> None:
     assert said == found
 
 
-def opened(variables: Mapping[str, str], keys: str) -> tuple[Doors, FileLinks]:
+def opened(variables: Mapping[str, str], keys: str) -> tuple[Authentication, FileLinks]:
     """What a server with these settings checks logins and links with."""
     given = {**variables, KEYS: keys} if KEYS in variables else variables
     settings = read_settings(given)
-    return open_doors(settings.login), AttachmentWiring().links(settings.attachments, settings)
+    return open_authentication(settings.login), AttachmentWiring().links(settings.attachments, settings)
 
 
 def old_has_login(variables: Mapping[str, str]) -> bool:

@@ -20,13 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.actions import WidgetActions
-from app.application.clicks import CLICKS, read_day
-from app.application.tasks import TaskService
-from app.application.widgets.components import TaskListView
-from app.application.widgets.task_card import task_card
-from app.application.widgets.task_form import task_form
-from app.application.widgets.task_list import PAGE, page_of, task_list
+from app.application.tasks.clicks import CLICKS, read_day
+from app.application.tasks.service import TaskService
+from app.application.tasks.widget_actions import WidgetActions
+from app.application.tasks.widgets.components import TaskListView
+from app.application.tasks.widgets.task_card import task_card
+from app.application.tasks.widgets.task_form import task_form
+from app.application.tasks.widgets.task_list import PAGE, page_of, task_list
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.task import Priority, Status, Task, TaskChange

@@ -21,10 +21,10 @@ from chatkit.types import (
 )
 from dishka import AsyncContainer, Provider, Scope, provide
 
-from app.application.actions import WidgetActions
-from app.application.attachments import Attachments
-from app.application.turn import Turn
-from app.application.turns import Turns
+from app.application.attachments.service import Attachments
+from app.application.tasks.widget_actions import WidgetActions
+from app.application.turns.registry import Turns
+from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.feedback import keep_feedback
 from app.entrypoints.chatkit.server import AnyportServer

@@ -8,11 +8,11 @@ import msgspec
 from chatkit.types import ClientToolCallItem, ThreadItem
 from dishka import AsyncContainer
 
-from app.application.attachments import Attachments
-from app.application.shapes import shape
-from app.application.tasks import TaskService
-from app.application.widgets.components import TaskListView
-from app.application.widgets.task_list import page_of, task_list
+from app.application.attachments.service import Attachments
+from app.application.tasks.service import TaskService
+from app.application.tasks.widgets.components import TaskListView
+from app.application.tasks.widgets.task_list import page_of, task_list
+from app.chatkit_json.type_adapters import shape
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.ports.thread_store import ThreadStore

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError
-from app.entrypoints.chatkit.bounds import VALUES, check_json
+from app.entrypoints.chatkit.value_limits import VALUES, check_json
 
 TEXTS = st.text('a,[{}]":\\', max_size=20)
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from openai.types.shared import Reasoning
 from pydantic import BaseModel
 
-from app.adapters.providers._chat_completions import cleaned
-from app.adapters.providers._chat_completions.request import completion_request
-from app.adapters.providers.gemini import _DIALECT as GEMINI
-from app.adapters.providers.openai import _AT_OPENAI, _ELSEWHERE
+from app.adapters.providers.gemini.provider import _DIALECT as GEMINI
+from app.adapters.providers.openai.provider import _AT_OPENAI, _ELSEWHERE
+from app.adapters.providers.shared.chat_completions import cleaned
+from app.adapters.providers.shared.chat_completions.request import completion_request
 from tests.fakes.gemini_wire import BYPASS, GeminiChat
 from tests.fakes.upstream import Request
 

@@ -8,9 +8,9 @@ import pytest
 from chatkit.types import Attachment, ChatKitReq, ThreadItem
 from pydantic import TypeAdapter
 
-from app.application import shapes
-from app.application.shapes import shape
-from app.entrypoints.chatkit import models
+from app.chatkit_json import type_adapters as shapes
+from app.chatkit_json import validators as models
+from app.chatkit_json.type_adapters import shape
 
 
 @pytest.fixture

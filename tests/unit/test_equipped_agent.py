@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from agents import Agent, FunctionTool, RunContextWrapper, Tool, function_tool
 
-from app.adapters.agents_sdk.equipped_agent import EquippedAgent, agent_with
+from app.adapters.agents_sdk.static_tools_agent import StaticToolsAgent, agent_with
 
 
 @function_tool
@@ -34,6 +34,6 @@ async def test_the_tools_are_those_that_the_sdk_would_find(tools: Sequence[Tool]
 
 
 def test_the_sdk_asks_a_tool_that_may_be_hidden() -> None:
-    assert isinstance(agent_with("A", [plain]), EquippedAgent)
-    assert not isinstance(agent_with("A", [plain, hidden]), EquippedAgent)
+    assert isinstance(agent_with("A", [plain]), StaticToolsAgent)
+    assert not isinstance(agent_with("A", [plain, hidden]), StaticToolsAgent)
     assert isinstance(hidden, FunctionTool)

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.far_turns import FarTurns
-from app.application.turn import PING
+from app.application.turns.remote import RemoteTurns
+from app.application.turns.turn import PING
 from app.domain.errors import ClosingError
 from app.domain.identity import RequestContext
 from app.ports.turn_journal import Batch, TurnEnd, TurnHead
@@ -20,7 +20,7 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self.storage = MemoryStorage()
-        self.far = FarTurns(self.storage.journal, self.storage.signals, keep_alive=0.001)
+        self.far = RemoteTurns(self.storage.journal, self.storage.signals, keep_alive=0.001)
 
     async def begun(self, *events: bytes) -> TurnHead:
         """It has said so much."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.file_links import FileLinks, Purpose
+from app.application.attachments.signed_links import FileLinks, Purpose
 from app.domain.errors import NotFoundError
 from app.domain.identity import RequestContext
 from app.environment import Secret

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.file_types import media_type
-from app.application.text_encoding import UnknownEncodingError
+from app.application.attachments.sniffing import media_type
+from app.application.attachments.text_encoding import UnknownEncodingError
 from tests.uploads import PDF, SVG, png
 
 NAMES = ["a.txt", "a.png", "a.pdf", "a", "", ".", "a.svg"]

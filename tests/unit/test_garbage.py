@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from app.startup.garbage import A_LIBRARY, MUCH, SOME, collected_in_quiet
+from app.patches.garbage_collection import A_LIBRARY, MUCH, SOME, collected_in_quiet
 
 
 class Knot:

@@ -9,7 +9,7 @@ from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.languages import Languages, day, english_name, read_english_names
+from app.application.conversation.languages import Languages, day, english_name, read_english_names
 from app.domain.errors import InvalidInputError
 from app.domain.language import _, deferred, plural, speaking, spoken
 from app.domain.task import new_task

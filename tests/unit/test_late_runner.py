@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from chatkit.types import ProgressUpdateEvent, ThreadMetadata, ThreadStreamEvent
 
-from app.adapters.agents_sdk.late_runner import LateRunner
+from app.adapters.agents_sdk.lazy_runner import LazyRunner
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
@@ -57,7 +57,7 @@ async def shown(runner: AgentRunner) -> list[str]:
 
 async def test_it_is_made_once_for_all_who_wait_for_it() -> None:
     workshop = Workshop()
-    runner = LateRunner(workshop.make)
+    runner = LazyRunner(workshop.make)
     waiting = [asyncio.create_task(shown(runner)) for _ in range(3)]
     await asyncio.to_thread(workshop.begun.wait, 30)
     assert not any(task.done() for task in waiting), "the loop goes on while it is made"
@@ -75,7 +75,7 @@ async def test_one_that_cannot_be_made_is_tried_again_by_the_next() -> None:
     workshop = Workshop()
     workshop.let.set()
     workshop.broken = True
-    runner = LateRunner(workshop.make)
+    runner = LazyRunner(workshop.make)
     for asked in (1, 2):
         with pytest.raises(OSError, match="the library is gone"):
             await runner.warm()
@@ -87,7 +87,7 @@ async def test_one_that_cannot_be_made_is_tried_again_by_the_next() -> None:
 
 async def test_closing_waits_for_the_thread() -> None:
     workshop = Workshop()
-    runner = LateRunner(workshop.make)
+    runner = LazyRunner(workshop.make)
     warming = asyncio.create_task(runner.warm())
     await asyncio.to_thread(workshop.begun.wait, 30)
     closing = asyncio.create_task(runner.aclose())

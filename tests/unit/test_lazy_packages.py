@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from app.startup.lazy_packages import Place, make_lazy, places
+from app.patches.lazy_imports import Place, make_lazy, places
 from app.startup.libraries import absent, uncollected
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from app.environment import SigningSecret
 from app.settings import ServerSettings, Settings
-from app.settings.doors import AuthMode, LoginSettings
+from app.settings.auth import AuthMode, LoginSettings
 from app.settings.limits import LimitSettings
-from app.wiring.doors import rules_for
+from app.wiring.auth import rules_for
 
 ADDRESSES = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "192.0.2.1", "chat.example.com")  # noqa: S104
 LOGINS = (

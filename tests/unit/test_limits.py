@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from app.adapters.stores.memory.counters import MemoryCounters
-from app.application.limits import Limits, Rules, network
-from app.application.tally import Tally
+from app.application.limits.counters import WriteBehindCounters
+from app.application.limits.rules import Limits, Rules, network
 from app.domain.errors import LimitError, StoreUnavailableError
 from app.ports.counters import Counters
 from app.ports.turn_log import TokenUsage
@@ -44,7 +44,7 @@ class Replica:
     """One process of several on the same counters."""
 
     def __init__(self, counters: Counters, clock: Clock, **rules: int) -> None:
-        self.tally = Tally(counters, now=clock)
+        self.tally = WriteBehindCounters(counters, now=clock)
         self.limits = Limits(self.tally, Rules(**rules), now=clock)
 
     async def settle(self) -> None:
@@ -163,7 +163,7 @@ async def test_what_is_over_is_forgotten(clock: Clock) -> None:
 
 async def test_it_settles_by_itself_and_in_the_end(clock: Clock) -> None:
     counters = MemoryCounters()
-    tally = Tally(counters)
+    tally = WriteBehindCounters(counters)
     async with tally.in_step():
         tally.add("key", 3, NOON + dt.timedelta(days=365_000))
     assert await counters.add({"key": 0}, keep=dt.timedelta()) == {"key": 3}

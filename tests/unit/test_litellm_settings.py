@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.adapters.providers._litellm_engine import VERSION, EngineError, load
-from app.adapters.providers._litellm_settings import LitellmSettings, route
-from app.adapters.providers._litellm_vendors import VENDORS
-from app.adapters.providers.litellm import missing, plugin
+from app.adapters.providers.litellm.engine import VERSION, EngineError, load
+from app.adapters.providers.litellm.plugin import missing, plugin
+from app.adapters.providers.litellm.settings import LitellmSettings, route
+from app.adapters.providers.litellm.vendors import VENDORS
 from app.environment import Problem, read_section
 from tests.server import ROOT
 

@@ -9,7 +9,7 @@ import pytest
 from agents import Agent, function_tool
 from agents._run_state_agent_identity import _build_agent_identity_keys_by_id
 
-from app.adapters.agents_sdk.lone_agents import MODULES, NAME, KeysByName, tell_by_name
+from app.patches.agent_identity import MODULES, NAME, KeysByName, tell_by_name
 
 
 @function_tool

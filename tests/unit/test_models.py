@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.models import ModelCatalog
+from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.errors import InvalidInputError
 from app.domain.model_ref import ModelRef, ModelRefs
 

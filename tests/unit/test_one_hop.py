@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql import database as databases
 from app.adapters.stores.sql.database import SqliteDatabase
-from app.adapters.stores.sql.one_hop import OneHop, knows_aiosqlite
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.url import SqliteTarget
+from app.patches.single_hop_sqlite import SingleHopConnection, knows_aiosqlite
 
 TABLE = Table("t", MetaData(), Column("a", Integer), Column("b", Text))
 ADD = Prepared(insert(TABLE).values(a=bindparam("a"), b=bindparam("b")).inline())
@@ -20,7 +20,7 @@ FIND = Prepared(select(TABLE).where(TABLE.c.a >= bindparam("least")).order_by(TA
 
 
 def test_aiosqlite_is_as_we_know_it() -> None:
-    assert knows_aiosqlite(), "aiosqlite has changed: see app/adapters/stores/sql/one_hop.py"
+    assert knows_aiosqlite(), "aiosqlite has changed: see app/patches/single_hop_sqlite.py"
 
 
 @pytest.mark.parametrize("hops", [True, False], ids=["one hop", "aiosqlite's own"])
@@ -60,7 +60,7 @@ async def test_a_statement_goes_to_the_thread_once(tmp_path: Path, monkeypatch: 
     hops: list[Any] = []
     execute = aiosqlite.Connection._execute  # what is counted is its own business
 
-    async def counted(self: OneHop, work: Any, *arguments: Any) -> Any:
+    async def counted(self: SingleHopConnection, work: Any, *arguments: Any) -> Any:
         hops.append(work)
         return await execute(self, work, *arguments)  # type: ignore[no-untyped-call]
 

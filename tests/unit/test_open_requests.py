@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.open_requests import OpenRequests, OpenRules
+from app.application.limits.open_requests import OpenRequests, OpenRules
 from app.domain.errors import CapacityError, LimitError
 from app.environment import SigningSecret
 from app.settings import Settings
-from app.settings.doors import AuthMode, LoginSettings
+from app.settings.auth import AuthMode, LoginSettings
 from app.settings.limits import LimitSettings
 from app.startup.descriptors import MOST_STREAMS, share
-from app.wiring.doors import open_rules_for
+from app.wiring.auth import open_rules_for
 
 LOGIN = LoginSettings(jwt_secret=SigningSecret("an-unguessable-secret-of-this-test-7f3d"))
 

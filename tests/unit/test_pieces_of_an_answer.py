@@ -4,9 +4,9 @@ import gzip
 
 import httpx2
 
-from app.adapters.providers._endpoint import Endpoint
-from app.adapters.providers._streams import pieces_of
-from app.adapters.providers._upstream import UpstreamSettings
+from app.adapters.providers.shared.endpoint import Endpoint
+from app.adapters.providers.shared.event_streams import pieces_of
+from app.adapters.providers.shared.upstream import UpstreamSettings
 
 WORDS = b'data: {"choices": []}\n\n' * 50
 

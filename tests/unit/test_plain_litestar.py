@@ -6,7 +6,7 @@ from litestar import Litestar
 from litestar.plugins.core import MsgspecDIPlugin
 from litestar.plugins.pydantic import PydanticPlugin
 
-from app.entrypoints.http.plain_litestar import PlainLitestar
+from app.patches.plain_litestar import PlainLitestar
 
 
 def test_litestar_asks_there_for_its_plugins() -> None:

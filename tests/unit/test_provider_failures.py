@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.providers._errors import Origin, facts_of, model_error, status_error, upstream_error
-from app.adapters.providers.gemini import GeminiProvider, GeminiSettings
-from app.adapters.providers.gemini import plugin as gemini
-from app.adapters.providers.openai import Api, OpenAIProvider, OpenAISettings
-from app.adapters.providers.openai import plugin as openai_plugin
+from app.adapters.providers.gemini.provider import GeminiProvider, GeminiSettings
+from app.adapters.providers.gemini.provider import plugin as gemini
+from app.adapters.providers.openai.provider import Api, OpenAIProvider, OpenAISettings
+from app.adapters.providers.openai.provider import plugin as openai_plugin
+from app.adapters.providers.shared.errors import Origin, facts_of, model_error, status_error, upstream_error
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 from tests.contracts.provider_subject import Subject, until_failure

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.recovery import recover
+from app.application.turns.recovery import recover
 from app.ports.turn_journal import TurnHead
 from tests.sql import ANN, message, thread, turn
 

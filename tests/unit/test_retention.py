@@ -7,7 +7,7 @@ import structlog
 from chatkit.types import ThreadMetadata
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.retention import let_go, letting_go
+from app.application.threads.retention import let_go, letting_go
 from app.domain.errors import StoreUnavailableError
 from app.domain.identity import RequestContext
 

@@ -5,13 +5,13 @@ import time
 import jwt
 import pytest
 
-from app.adapters.auth import open_doors
+from app.adapters.auth import open_authentication
 from app.adapters.auth.session import SessionTokens, session_key
 from app.domain.errors import NotEnabledError, UnauthenticatedError
 from app.environment import SigningSecret
 from app.ports.authenticator import Credentials, Login
 from app.ports.session_issuer import Session
-from app.settings.doors import LoginSettings
+from app.settings.auth import LoginSettings
 
 SECRET = SigningSecret("a secret of tests that is long enough")
 
@@ -82,7 +82,7 @@ async def test_a_session_never_shows_itself(tokens: SessionTokens) -> None:
 
 
 async def test_a_session_is_no_login_and_a_login_no_session() -> None:
-    doors = open_doors(LoginSettings(jwt_secret=SECRET, session_secret=SECRET))
+    doors = open_authentication(LoginSettings(jwt_secret=SECRET, session_secret=SECRET))
     session = await doors.sessions.issue(Login(user_id="ann"))
     with pytest.raises(UnauthenticatedError):
         await doors.authenticator.authenticate(Credentials(cookies={"auth_token": session.secret.reveal()}))
@@ -93,7 +93,7 @@ async def test_a_session_is_no_login_and_a_login_no_session() -> None:
 
 
 async def test_without_a_secret_a_login_by_keys_has_no_sessions() -> None:
-    doors = open_doors(LoginSettings(jwks_url="http://127.0.0.1:9/jwks"))
+    doors = open_authentication(LoginSettings(jwks_url="http://127.0.0.1:9/jwks"))
     with pytest.raises(NotEnabledError, match="SESSION_SECRET"):
         await doors.sessions.issue(Login(user_id="ann"))
     await doors.authenticator.aclose()

@@ -10,8 +10,8 @@ from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.memory.claims import MemoryRequestClaims
 from app.application.idempotency.claim import Claim
 from app.application.idempotency.shared import SharedIdempotency
-from app.application.turn import Place, Turn
-from app.application.turns import Followed, Turns
+from app.application.turns.registry import Followed, Turns
+from app.application.turns.turn import Place, Turn
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from tests.factories import thread

@@ -10,12 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from app.application.clicks import Click, Edit, Open, Save, Turn, read_click
-from app.application.languages import Languages
-from app.application.widgets.components import TaskListView
-from app.application.widgets.task_card import closing_card, deletion_card, task_card, task_card_text
-from app.application.widgets.task_form import Draft, task_form
-from app.application.widgets.task_list import COUNTED, PAGE, TaskPage, listed_ids, page_of, task_list, task_list_text
+from app.application.conversation.languages import Languages
+from app.application.tasks.clicks import Click, Edit, Open, Save, Turn, read_click
+from app.application.tasks.widgets.components import TaskListView
+from app.application.tasks.widgets.task_card import closing_card, deletion_card, task_card, task_card_text
+from app.application.tasks.widgets.task_form import Draft, task_form
+from app.application.tasks.widgets.task_list import (
+    COUNTED,
+    PAGE,
+    TaskPage,
+    listed_ids,
+    page_of,
+    task_list,
+    task_list_text,
+)
 from app.domain.language import speaking
 from app.domain.task import TITLE_LIMIT, Priority, Status, Task
 

@@ -7,7 +7,7 @@ from chatkit.types import AssistantMessageContentPartTextDelta, ProgressUpdateEv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.entrypoints.chatkit.text_delta import encoded_text_delta
+from app.chatkit_json.text_delta import encoded_text_delta
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

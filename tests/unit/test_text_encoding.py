@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.text_encoding import UnknownEncodingError, decoded
+from app.application.attachments.text_encoding import UnknownEncodingError, decoded
 
 GERMAN = "Name;Straße;Größe\r\nMüller;Königsweg 3;1,80 m\r\nSchäfer;Bäckergasse;2,00 €\r\n"
 FRENCH = "Prénom;Adresse\r\nHélène;12, rue de l’Église\r\n« Ça coûte 12 € »\r\n"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.agents_sdk.outlet import Outlet
-from app.adapters.providers._chat_completions.answer import Answer
-from app.adapters.providers._chat_completions.wire import Choice, Chunk, Delta, Function, ToolCall
+from app.adapters.providers.shared.chat_completions.answer import Answer
+from app.adapters.providers.shared.chat_completions.wire import Choice, Chunk, Delta, Function, ToolCall
 
 WORDS = st.text("<>thougn ab", min_size=1, max_size=8)
 DELTAS = st.one_of(

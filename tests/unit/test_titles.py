@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.limits import Limits, Rules
-from app.application.tally import Tally
-from app.application.titles import Titles
+from app.application.conversation.titles import Titles
+from app.application.limits.counters import WriteBehindCounters
+from app.application.limits.rules import Limits, Rules
 from app.domain.errors import AnyportError
 from app.domain.identity import RequestContext
 from app.ports.model_provider import ModelError
@@ -56,7 +56,7 @@ async def storage() -> AsyncGenerator[MemoryStorage, None]:
 
 
 def titles(storage: MemoryStorage, author: Author, *, per_day: int = 0) -> tuple[Titles, Limits]:
-    limits = Limits(Tally(storage.counters), Rules(tokens_per_day=per_day))
+    limits = Limits(WriteBehindCounters(storage.counters), Rules(tokens_per_day=per_day))
     return Titles(storage.threads, limits, author), limits
 
 
@@ -119,7 +119,7 @@ async def test_a_user_without_tokens_gets_the_plain_one(storage: MemoryStorage) 
 
 
 async def test_one_that_takes_too_long_is_given_up(storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.application.titles.SECONDS", 0.01)
+    monkeypatch.setattr("app.application.conversation.titles.SECONDS", 0.01)
     author = Author()
     writing, _ = titles(storage, author)
     writing.begin(BEGUN, ADA)

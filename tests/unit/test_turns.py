@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.turn import Place
-from app.application.turns import Turns
+from app.application.turns.registry import Turns
+from app.application.turns.turn import Place
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.ports.turn_journal import Batch

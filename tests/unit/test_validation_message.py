@@ -6,7 +6,7 @@ import pytest
 from chatkit.types import ChatKitReq
 from pydantic import ValidationError
 
-from app.application.shapes import shape
+from app.chatkit_json.type_adapters import shape
 from app.entrypoints.chatkit.errors import malformed
 
 

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from app.application.wake import Wake
+from app.aio.notification import Notification
 
 
 async def test_news_that_came_before_it_was_waited_for_is_not_lost_and_counts_once() -> None:
-    wake = Wake(0.0)
+    wake = Notification(0.0)
     wake.ring()
     wake.ring()
     assert [await wake.rung(), await wake.rung()] == [True, False]
@@ -16,7 +16,7 @@ async def test_news_that_came_before_it_was_waited_for_is_not_lost_and_counts_on
 
 
 async def test_news_wakes_the_waiter() -> None:
-    wake = Wake(3600.0)
+    wake = Notification(3600.0)
     waiting = asyncio.create_task(wake.rung())
     await asyncio.sleep(0)
     wake.ring()
@@ -25,7 +25,7 @@ async def test_news_wakes_the_waiter() -> None:
 
 
 async def test_every_silence_is_told_also_behind_news() -> None:
-    wake = Wake(0.001)
+    wake = Notification(0.001)
     assert not await wake.rung()
     wake.ring()
     assert [await wake.rung(), await wake.rung(), await wake.rung()] == [True, False, False]
@@ -33,7 +33,7 @@ async def test_every_silence_is_told_also_behind_news() -> None:
 
 
 async def test_a_silence_is_told_also_when_its_timer_was_set_for_an_earlier_wait() -> None:
-    wake = Wake(0.02)
+    wake = Notification(0.02)
     waiting = asyncio.create_task(wake.rung())
     await asyncio.sleep(0.001)
     wake.ring()
@@ -43,7 +43,7 @@ async def test_a_silence_is_told_also_when_its_timer_was_set_for_an_earlier_wait
 
 
 async def test_a_waiter_who_leaves_can_come_back() -> None:
-    wake = Wake(3600.0)
+    wake = Notification(3600.0)
     waiting = asyncio.create_task(wake.rung())
     await asyncio.sleep(0)
     waiting.cancel()

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from app.adapters.providers._litellm_engine import EngineError
+from app.adapters.providers.litellm.engine import EngineError
 from app.domain.errors import StoreUnavailableError
 from app.startup.warming import is_passing, prepared
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from app.application.widgets.writing import with_widget, without_widget
+from app.chatkit_json.widgets import with_widget, without_widget
 from tests.widgets import BASIC, CARD, LIST, card_of_rows
 
 STRICT: TypeAdapter[Any] = TypeAdapter(get_args(WidgetRoot)[0])

@@ -17,7 +17,7 @@ from chatkit.types import (
 from chatkit.widgets import DynamicWidgetRoot
 from pydantic import BaseModel
 
-from app.entrypoints.chatkit.written import written
+from app.chatkit_json.serialization import written
 from tests.widgets import CARD
 
 AT: dict[str, Any] = {"thread_id": "thr_1", "created_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from agents import Tool
 
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import StartScreen
 

@@ -4,7 +4,7 @@ import datetime as dt
 from functools import lru_cache
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.application.languages import english_name
+from app.application.conversation.languages import english_name
 from app.domain.identity import RequestContext
 
 

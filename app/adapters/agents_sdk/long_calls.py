@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
-from app.adapters.agents_sdk.shortcuts import take_place
+from app.patches.replaced_function import take_place
 
 MODULE: Final = "agents._tool_invocation"
 NAME: Final = "_normalize_arguments"

@@ -27,14 +27,14 @@ from chatkit.types import (
 from chatkit.widgets import WidgetRoot
 
 from app.adapters.agents_sdk.annotations import Annotator
-from app.adapters.agents_sdk.questions import Questions
+from app.adapters.agents_sdk.pending_questions import Questions
 from app.adapters.agents_sdk.widget_size import check_widget
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
-from app.application.endings import incomplete, note
-from app.application.item_fields import IncompleteReason
-from app.application.pauses import PIECE_BYTES
+from app.aio.cooperative_yield import PIECE_BYTES
+from app.application.turns.endings import incomplete, note
+from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.clock import clock
-from app.ports.agent_runner import SayText
+from app.ports.agent_runner import DeltaSink
 
 NewId = Callable[[StoreItemType], str]
 
@@ -130,7 +130,7 @@ class Outlet:
 
     interactive = True
 
-    def __init__(self, thread_id: str, new_id: NewId, aloud: SayText | None = None) -> None:
+    def __init__(self, thread_id: str, new_id: NewId, aloud: DeltaSink | None = None) -> None:
         self.thread_id = thread_id
         self.new_id = new_id
         self.item_ids: list[str] = []

@@ -8,7 +8,7 @@ from typing import Any, Final
 from agents import FunctionTool, Tool
 from agents.items import TResponseInputItem
 
-from app.adapters.agents_sdk.items import context_message
+from app.adapters.agents_sdk.model_input import context_message
 from app.ports.turn_log import ToolEffect
 
 DONE_BEFORE: Final = "An earlier answer to this message was taken back"

@@ -5,7 +5,7 @@ from agents import FunctionTool
 from agents.tool_context import ToolContext
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.turn import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.ports.agent_runner import Answered
 
 

@@ -26,31 +26,31 @@ from agents.usage import Usage
 from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent
 
-from app.adapters.agents_sdk.able_model import AbleModel
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.enclosures import Enclosed, Enclosures
-from app.adapters.agents_sdk.equipped_agent import agent_with
+from app.adapters.agents_sdk.capability_filter import CapabilityFilter
 from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
+from app.adapters.agents_sdk.file_inputs import Enclosed, FileInputs
 from app.adapters.agents_sdk.instructions import instructions
-from app.adapters.agents_sdk.items import to_model_input
-from app.adapters.agents_sdk.lone_agents import tell_by_name
 from app.adapters.agents_sdk.long_calls import know_by_letters
+from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.repetition import done_before, is_repeated, without_repetition
+from app.adapters.agents_sdk.response_translator import OutletModel
 from app.adapters.agents_sdk.resumption import opened, repeat
+from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.static_tools_agent import agent_with
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import NOT_DONE
 from app.adapters.agents_sdk.tools.foreign import ForeignTools
-from app.adapters.agents_sdk.transcript import Transcript
-from app.adapters.agents_sdk.translation import OutletModel
-from app.adapters.agents_sdk.turn import TurnContext
-from app.application.entities import Mentions
-from app.application.item_fields import IncompleteReason
-from app.application.models import ModelCatalog
-from app.application.questions import with_result
+from app.application.conversation.mentions import Mentions
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.conversation.questions import with_result
+from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.clock import clock
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.domain.model_ref import ModelRef
+from app.patches.agent_identity import tell_by_name
 from app.ports.agent_runner import AgentRunner, Answered, HistoryEntry, RunReport, RunRequest
 from app.ports.model_provider import Capabilities, FailureKind, ModelError
 from app.ports.thread_store import ThreadStore
@@ -76,7 +76,7 @@ class SdkAgentRunner(AgentRunner):
         max_rounds: int,
         mentions: Mentions | None = None,
         further: Toolbox | None = None,
-        enclosures: Enclosures | None = None,
+        file_inputs: FileInputs | None = None,
     ) -> None:
         tell_by_name()
         know_by_letters()
@@ -86,7 +86,7 @@ class SdkAgentRunner(AgentRunner):
         self._store = store
         self._max_rounds = max_rounds
         self._mentions = mentions
-        self._enclosures = enclosures
+        self._enclosures = file_inputs
         self._breakers = Breakers()
         self._pattern: Agent[TurnContext] | None = None
         self._equipment: list[Tool] = []
@@ -116,7 +116,7 @@ class SdkAgentRunner(AgentRunner):
 
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
         used: list[Usage] = []
-        transcript = Transcript(())
+        transcript = RunTranscript(())
         enclosed: Enclosed = {}
         candidates = self._models.candidates(request.model)
         model = FallbackModel(candidates, lambda ref: self._open(ref, enclosed), self._breakers)
@@ -134,7 +134,7 @@ class SdkAgentRunner(AgentRunner):
             enclosed = await self._enclosed(entries, request.model)
             history = await to_model_input(entries, request.model, enclosed)
             history += done_before(request.done)
-            transcript = Transcript(history)
+            transcript = RunTranscript(history)
             request = msgspec.structs.replace(request, history=())
             del entries  # The loop holds all that it tells the model; the items it was made from are done with.
             await Runner.run(
@@ -170,10 +170,10 @@ class SdkAgentRunner(AgentRunner):
 
     def _open(self, ref: ModelRef, enclosed: Enclosed) -> Model:
         model = self._models.provider(ref).model(ref.model)
-        return AbleModel(model, self._models.capabilities(ref)) if enclosed else model
+        return CapabilityFilter(model, self._models.capabilities(ref)) if enclosed else model
 
     async def _enclosed(self, entries: Sequence[HistoryEntry], chosen: ModelRef) -> Enclosed:
-        """The files as one of those that may answer can take them; for the others `AbleModel` leaves out the rest."""
+        """Read the files that any candidate model takes; `CapabilityFilter` leaves out the rest for the others."""
         if self._enclosures is None:
             return {}
         able = [self._models.capabilities(ref) for ref in self._models.candidates(chosen)]
@@ -239,7 +239,7 @@ class _Visible(RunHooks[TurnContext]):
     """Shows tools while they run, and writes down what they returned."""
 
     def __init__(
-        self, outlet: Outlet, transcript: Transcript, assistant: Assistant, used: list[Usage], changed: "Changed"
+        self, outlet: Outlet, transcript: RunTranscript, assistant: Assistant, used: list[Usage], changed: "Changed"
     ) -> None:
         self._outlet = outlet
         self._transcript = transcript

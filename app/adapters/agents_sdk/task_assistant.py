@@ -9,7 +9,7 @@ from app.adapters.agents_sdk.tools.ask_user import ask_user_tool
 from app.adapters.agents_sdk.tools.delete_tasks import delete_tasks_tool
 from app.adapters.agents_sdk.tools.selected_task import selected_task_tool
 from app.adapters.agents_sdk.tools.tasks import TRACKED, describe, task_tools
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.domain.language import deferred
 from app.domain.start_screen import Prompt, StartScreen
 

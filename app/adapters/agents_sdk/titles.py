@@ -7,7 +7,7 @@ from typing import Final
 from agents import ModelSettings, ModelTracing
 
 from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
-from app.application.models import ModelCatalog
+from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import ModelError
 from app.ports.title_writer import TitleWriter, WrittenTitle

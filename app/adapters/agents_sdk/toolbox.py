@@ -9,8 +9,8 @@ from agents.tool_context import ToolContext
 from chatkit.types import StructuredInput, ThreadMetadata
 from chatkit.widgets import WidgetRoot
 
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import NOT_DONE
-from app.adapters.agents_sdk.turn import TurnContext
 from app.domain.clock import clock
 from app.domain.errors import InvalidInputError, NotFoundError
 from app.domain.identity import RequestContext

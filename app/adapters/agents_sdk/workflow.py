@@ -18,7 +18,7 @@ from chatkit.types import (
     WorkflowTaskUpdated,
 )
 
-from app.application.item_fields import with_changes
+from app.chatkit_json.item_fields import with_changes
 from app.domain.clock import clock
 from app.domain.language import plural
 

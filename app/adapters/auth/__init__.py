@@ -12,7 +12,7 @@ from app.adapters.auth.session import NoSessions, SessionTokens, session_key
 from app.adapters.auth.single_user import SingleUser
 from app.ports.authenticator import Authenticator
 from app.ports.session_issuer import SessionIssuer
-from app.settings.doors import AuthMode, LoginSettings
+from app.settings.auth import AuthMode, LoginSettings
 
 BETTER_AUTH_KEYS = "/api/auth/jwks"
 """https://www.better-auth.com/docs/plugins/jwt"""
@@ -20,26 +20,26 @@ BETTER_AUTH_KEYS = "/api/auth/jwks"
 log = structlog.get_logger(__name__)
 
 
-class Doors(NamedTuple):
+class Authentication(NamedTuple):
     """Who reads logins, and who makes the sessions that are read beside them. Closed by closing the first."""
 
     authenticator: Authenticator
     sessions: SessionIssuer
 
 
-def open_doors(settings: LoginSettings) -> Doors:
+def open_authentication(settings: LoginSettings) -> Authentication:
     """Those that the settings ask for. Nothing is fetched before somebody logs in."""
     if settings.mode is AuthMode.NONE:
         log.warning("AUTH_MODE=none: there is no login, whoever reaches this server may do everything")
     login = LoginTokens(list(_key_sources(settings))) if settings.is_wanted else SingleUser()
     secret = settings.session_secret or settings.jwt_secret
     if settings.is_wanted and not secret:
-        return Doors(login, NoSessions())
+        return Authentication(login, NoSessions())
     # Without a login a lost session is made anew, so a key that lives as long as this process does no harm.
     sessions = SessionTokens(
         session_key(secret), lifetime=settings.session_seconds, longest=settings.session_max_seconds, logins=login
     )
-    return Doors(Chain([sessions, login]), sessions)
+    return Authentication(Chain([sessions, login]), sessions)
 
 
 def _key_sources(settings: LoginSettings) -> Iterator[tuple[KeySource, Expected]]:

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 from app.application.idempotency.claim import Claim
-from app.application.turn import Turn
-from app.application.turns import Followed
+from app.application.turns.registry import Followed
+from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
 
 Answer = Followed | bytes

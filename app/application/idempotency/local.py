@@ -5,8 +5,8 @@ from contextlib import aclosing
 
 from app.application.idempotency.guard import Answer, IdempotencyGuard, Request
 from app.application.idempotency.in_flight import RequestsInFlight
-from app.application.turn import Turn
-from app.application.turns import Followed
+from app.application.turns.registry import Followed
+from app.application.turns.turn import Turn
 
 
 class LocalIdempotency(IdempotencyGuard):

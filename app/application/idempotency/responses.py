@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
-from app.application.turns import Turns
+from app.application.turns.registry import Turns
 from app.ports.turn_journal import TurnHead
 
 

@@ -7,14 +7,14 @@ from contextlib import aclosing
 
 import structlog
 
-from app.application.entrance import LEASE_SECONDS, LOOK_AGAIN_SECONDS
 from app.application.idempotency.claim import AnsweredElsewhereError, Claim
 from app.application.idempotency.guard import Answer, IdempotencyGuard, Request
 from app.application.idempotency.key import WINDOW_SECONDS
 from app.application.idempotency.local import LocalIdempotency
 from app.application.idempotency.responses import RemoteTurn, StoredResponse
-from app.application.turn import Turn, woken
-from app.application.turns import Followed, Turns
+from app.application.turns.admission import LEASE_SECONDS, LOOK_AGAIN_SECONDS
+from app.application.turns.registry import Followed, Turns
+from app.application.turns.turn import Turn, woken
 from app.domain.errors import ClosingError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.language import _

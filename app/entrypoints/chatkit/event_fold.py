@@ -27,14 +27,14 @@ from chatkit.types import (
     ThreadUpdatedEvent,
 )
 
-from app.application.endings import incomplete
-from app.application.transcript import Transcript
-from app.application.turn import ThreadGoneError, current_turn
+from app.application.turns.endings import incomplete
+from app.application.turns.transcript import Transcript
+from app.application.turns.turn import ThreadGoneError, current_turn
 from app.domain.clock import clock
 from app.domain.errors import AnyportError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.opening import Cancellable, Opening, Source
-from app.entrypoints.chatkit.serialization import thread_response
+from app.entrypoints.chatkit.presentation import thread_response
 from app.ports.thread_store import ThreadStore
 
 log = structlog.get_logger(__name__)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from chatkit.types import FeedbackKind
 
-from app.application.item_text import text_of_item
+from app.chatkit_json.item_text import text_of_item
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _
-from app.entrypoints.chatkit.lookups import message_before
+from app.entrypoints.chatkit.queries import message_before
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator
 import msgspec
 from chatkit.types import ThreadMetadata, ThreadStreamEvent
 
-from app.application.conversation import Conversation
-from app.application.turn import current_turn
+from app.application.conversation.service import Conversation
+from app.application.turns.turn import current_turn
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.aloud import aloud
-from app.ports.thread_store import Recollection
+from app.entrypoints.chatkit.delta_fast_path import aloud
+from app.ports.thread_store import LoadedContext
 
 
 class Cancellable(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ What it raises before its first event is answered by a status code.
 """
 
 
-def answer_of(conversation: Conversation, recalled: Recollection, context: RequestContext) -> Source:
+def answer_of(conversation: Conversation, recalled: LoadedContext, context: RequestContext) -> Source:
     """The answer of the assistant to the newest item of what is `recalled`."""
     return Source(recalled.thread, conversation.answer(recalled.thread, context, aloud(), recalled))
 

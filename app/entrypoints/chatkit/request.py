@@ -1,17 +1,18 @@
 """One request of ChatKit's, read and not begun."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from chatkit.types import ChatKitReq, is_streaming_req
 
 from app.application.idempotency.claim import Claim
-from app.application.turn import Turn
-from app.application.turns import Turns
+from app.application.turns.registry import Turns
+from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.errors import stream_failure
+from app.entrypoints.chatkit.turn_placement import Streamed
 
-if TYPE_CHECKING:
-    from app.entrypoints.chatkit.server import AnyportServer
+AnswerRequest = Callable[[ChatKitReq, RequestContext], Awaitable[Streamed | bytes]]
+"""Answers a request: by a stream's events, or at once by a JSON object."""
 
 
 class ChatKitRequest:
@@ -23,13 +24,13 @@ class ChatKitRequest:
         caller: RequestContext,
         key: bytes | None,
         *,
-        server: "AnyportServer",
+        answer: AnswerRequest,
         turns: Turns,
     ) -> None:
         self.caller = caller
         self.key = key
         self._parsed = parsed
-        self._server = server
+        self._answer = answer
         self._turns = turns
 
     @property
@@ -38,8 +39,8 @@ class ChatKitRequest:
         return is_streaming_req(self._parsed)
 
     async def begin(self, claim: Claim | None = None) -> Turn | bytes:
-        """Start its turn, or answer with a JSON object. Raises what `AnyportServer.answer` and `Turns.start` do."""
-        result = await self._server.answer(self._parsed, self.caller)
+        """Start its turn, or answer with a JSON object. Raises what `answer` and `Turns.start` do."""
+        result = await self._answer(self._parsed, self.caller)
         if isinstance(result, bytes):
             return result
         return await self._turns.start(result.json_events, stream_failure, result.place, claim)

@@ -26,16 +26,16 @@ from chatkit.types import (
 )
 from pydantic import BaseModel, ValidationError
 
-from app.application.actions import WidgetActions
-from app.application.attachments import Attachments
-from app.application.conversation import Conversation
-from app.application.file_cleanup import FileCleanup
+from app.aio.lazy_value import LazyValue
+from app.application.attachments.cleanup import FileCleanup
+from app.application.attachments.service import Attachments
+from app.application.conversation.service import Conversation
 from app.application.idempotency.key import idempotency_key
-from app.application.once import Once
-from app.application.shapes import shape
-from app.application.turns import Turns
+from app.application.tasks.widget_actions import WidgetActions
+from app.application.turns.registry import Turns
+from app.chatkit_json.type_adapters import shape
+from app.chatkit_json.validators import build
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.bounds import check_json
 from app.entrypoints.chatkit.errors import malformed
 from app.entrypoints.chatkit.event_fold import EventFold
 from app.entrypoints.chatkit.handlers.actions import ActionHandler
@@ -47,12 +47,12 @@ from app.entrypoints.chatkit.handlers.retries import RetryHandler
 from app.entrypoints.chatkit.handlers.structured_inputs import StructuredInputHandler
 from app.entrypoints.chatkit.handlers.threads import ThreadHandler
 from app.entrypoints.chatkit.handlers.transcription import TranscriptionHandler
-from app.entrypoints.chatkit.live import Streamed, place_of
-from app.entrypoints.chatkit.models import build
 from app.entrypoints.chatkit.opening import Opening
+from app.entrypoints.chatkit.presentation import Serialization
 from app.entrypoints.chatkit.request import ChatKitRequest
-from app.entrypoints.chatkit.serialization import Serialization
-from app.entrypoints.chatkit.text_bounds import check_texts
+from app.entrypoints.chatkit.text_limits import check_texts
+from app.entrypoints.chatkit.turn_placement import Streamed, place_of
+from app.entrypoints.chatkit.value_limits import check_json
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
 from app.settings import ChatKitSettings
@@ -80,7 +80,7 @@ class AnyportServer:
         self._conversation = conversation
         self._turns = turns
         self._serialization = Serialization(attachments, patience)
-        self._models = Once(build)
+        self._models = LazyValue(build)
         messages = MessageHandler(store, conversation, attachments)
         clicks = ActionHandler(store, actions)
         threads, items = ThreadHandler(store, turns, cleanup), ItemHandler(store, turns)
@@ -116,7 +116,7 @@ class AnyportServer:
         """Read one request; `client` is the instance of a front end that repeats itself. Raises what `read` does."""
         await self.ready()
         key = idempotency_key(caller, client, body) if client else None
-        return ChatKitRequest(self.read(body), caller, key, server=self, turns=self._turns)
+        return ChatKitRequest(self.read(body), caller, key, answer=self.answer, turns=self._turns)
 
     def read(self, body: bytes) -> ChatKitReq:
         """A body as a request. Raises `InvalidInputError` for one that is none of ChatKit's, or holds too much: of

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from dishka import AsyncContainer
 
-from app.application.self_checks import ModelChecks, Outcome, SelfCheck, SelfChecks, failed, outcomes_of
+from app.application.health.self_checks import ModelChecks, Outcome, SelfCheck, SelfChecks, failed, outcomes_of
 from app.domain.errors import AnyportError
 from app.entrypoints.cli.tools import Tools
 

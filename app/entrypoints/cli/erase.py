@@ -5,8 +5,8 @@ import asyncio
 import click
 from dishka import AsyncContainer
 
-from app.application.file_cleanup import FileCleanup
-from app.application.personal_data import erase_user
+from app.application.attachments.cleanup import FileCleanup
+from app.application.threads.personal_data import erase_user
 from app.domain.errors import StoreUnavailableError
 from app.entrypoints.cli.tools import Tools
 from app.ports.storage import Erasure, Storage

@@ -7,7 +7,7 @@ from typing import TextIO
 import click
 from dishka import AsyncContainer
 
-from app.application.personal_data import export_user
+from app.application.threads.personal_data import export_user
 from app.entrypoints.cli.tools import Tools
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.storage import Storage

@@ -9,17 +9,17 @@ import click
 import structlog
 import uvicorn
 
-from app.application.models import ModelCatalog
-from app.application.turns import Turns
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.turns.registry import Turns
 from app.domain.errors import AnyportError
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.cli.connections import bounded
 from app.entrypoints.cli.tools import Tools
+from app.patches.garbage_collection import collected_in_quiet
 from app.ports.agent_runner import AgentRunner
 from app.ports.storage import Storage
 from app.settings import ServerSettings, Settings
 from app.startup.descriptors import FEWEST, descriptor_share, raise_descriptor_limit
-from app.startup.garbage import collected_in_quiet
 from app.startup.libraries import uncollected
 from app.startup.warming import prepared
 

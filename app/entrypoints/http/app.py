@@ -8,19 +8,14 @@ from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
-from app.application.languages import Languages
-from app.application.turns import Turns
+from app.application.conversation.languages import Languages
+from app.application.turns.registry import Turns
 from app.entrypoints.http import errors
-from app.entrypoints.http.cors import cors_for, only_header_names
+from app.entrypoints.http.cors import cors_for
 from app.entrypoints.http.docs import docs_pages
+from app.entrypoints.http.edge.stack import edge, wrapped
 from app.entrypoints.http.guard import guard
-from app.entrypoints.http.head import answer_head
-from app.entrypoints.http.headers import protect_answers
-from app.entrypoints.http.hosts import only_known_hosts, own_names
-from app.entrypoints.http.language import speak
-from app.entrypoints.http.plain_litestar import PlainLitestar
 from app.entrypoints.http.request import BoundedRequest
-from app.entrypoints.http.request_id import name_requests
 from app.entrypoints.http.routes import (
     assistant,
     attachments,
@@ -36,8 +31,7 @@ from app.entrypoints.http.routes import (
     turns,
     usage,
 )
-from app.entrypoints.http.slow_bodies import hurry_bodies
-from app.entrypoints.http.streams import hang_up_when_closing
+from app.patches.plain_litestar import PlainLitestar
 from app.settings import Settings
 from app.settings.mcp import Switch
 
@@ -86,9 +80,5 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
         logging_config=None,
     )
     setup_dishka(container, app)
-    inner = hang_up_when_closing(
-        hurry_bodies(only_header_names(answer_head(app.asgi_handler)), settings.server.client_seconds)
-    )
-    known = only_known_hosts(inner, own_names(settings), settings.browsers.allowed_hosts)
-    app.asgi_handler = name_requests(protect_answers(speak(known, languages), settings.browsers.frame_ancestors))
+    app.asgi_handler = wrapped(app.asgi_handler, edge(settings, languages))
     return app

@@ -8,15 +8,15 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from app.application.limits import Limits
-from app.application.open_requests import OpenRequest, OpenRequests
+from app.application.limits.open_requests import OpenRequest, OpenRequests
+from app.application.limits.rules import Limits
 from app.domain.errors import UnauthenticatedError
 from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.entrypoints.http.csrf import check_origin
-from app.entrypoints.http.language import locale
+from app.entrypoints.http.edge.language import locale
+from app.entrypoints.http.edge.request_id import request_id
 from app.entrypoints.http.login_watch import LoginWatch
-from app.entrypoints.http.request_id import request_id
 from app.ports.authenticator import Authenticator, Credentials, Login
 from app.settings import Settings
 

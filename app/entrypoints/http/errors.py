@@ -13,7 +13,7 @@ from litestar.exceptions import ValidationException as LitestarValidationExcepti
 from app.domain import errors
 from app.domain.language import _, deferred
 from app.entrypoints.chatkit.errors import GENERIC
-from app.entrypoints.http.request_id import request_id
+from app.entrypoints.http.edge.request_id import request_id
 
 log = structlog.get_logger(__name__)
 

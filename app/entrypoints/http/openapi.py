@@ -16,7 +16,7 @@ from litestar.serialization import encode_json, get_serializer
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
-from app.application.once import Once
+from app.aio.lazy_value import LazyValue
 from app.entrypoints.http.api_page import page
 
 _SCHEMAS = "#/components/schemas/"
@@ -50,13 +50,13 @@ class Document:
     """Written when somebody first asks for it: a server starts sooner without, and few are ever asked."""
 
     def __init__(self) -> None:
-        self._once: Once[Written] | None = None
+        self._once: LazyValue[Written] | None = None
         self._written: Written | None = None
 
     async def write(self, app: Litestar) -> None:
         """See that it is written. It is of `app`, which is always the same one."""
         if self._once is None:
-            self._once = Once(partial(_write, app))
+            self._once = LazyValue(partial(_write, app))
         self._written = await self._once.made()
 
     @property

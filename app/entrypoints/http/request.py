@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 from litestar import Request
 
-from app.entrypoints.chatkit.bounds import check_json
-from app.entrypoints.chatkit.text_bounds import check_texts
+from app.entrypoints.chatkit.text_limits import check_texts
+from app.entrypoints.chatkit.value_limits import check_json
 
 
 class BoundedRequest(Request[Any, Any, Any]):

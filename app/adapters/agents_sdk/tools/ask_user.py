@@ -13,8 +13,8 @@ from chatkit.types import (
 )
 from pydantic import BaseModel, Field
 
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
-from app.adapters.agents_sdk.turn import TurnContext
 from app.domain.errors import InvalidInputError
 
 QUESTIONS: Final = 5

@@ -8,10 +8,10 @@ from agents import Tool, function_tool
 from agents.tool_context import ToolContext
 from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
 
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.effects import heard
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
-from app.adapters.agents_sdk.turn import TurnContext
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.domain.errors import InvalidInputError, NotFoundError
 from app.domain.language import _, deferred, plural
 from app.domain.task import Status, Task

@@ -3,9 +3,9 @@
 from agents import RunContextWrapper
 from agents.tool_context import ToolContext
 
-from app.adapters.agents_sdk.turn import TurnContext
-from app.application.effects import tasks_changed
-from app.application.tasks import TaskEvent, TaskService
+from app.adapters.agents_sdk.tool_context import TurnContext
+from app.application.tasks.effects import tasks_changed
+from app.application.tasks.service import TaskEvent, TaskService
 
 
 def heard(ctx: RunContextWrapper[TurnContext], tasks: TaskService) -> TaskService:

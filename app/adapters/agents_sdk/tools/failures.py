@@ -6,7 +6,7 @@ import structlog
 from agents import ModelBehaviorError, RunContextWrapper
 
 from app.adapters.agents_sdk.argument_size import LEFT_OUT, TOO_LONG
-from app.adapters.agents_sdk.questions import WaitingForAnswerError
+from app.adapters.agents_sdk.pending_questions import WaitingForAnswerError
 from app.domain.errors import AnyportError
 
 NOT_DONE = "This was not done"

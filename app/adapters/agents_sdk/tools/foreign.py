@@ -7,8 +7,8 @@ from typing import Any
 from agents import FunctionTool, Tool
 from agents.tool_context import ToolContext
 
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import NOT_DONE, told_to_the_model
-from app.adapters.agents_sdk.turn import TurnContext
 from app.domain.errors import AnyportError, InvalidInputError
 from app.ports.toolbox import Toolbox, ToolSpec
 

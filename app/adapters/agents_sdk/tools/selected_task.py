@@ -5,10 +5,10 @@ from typing import Any
 from agents import Tool, function_tool
 from agents.tool_context import ToolContext
 
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
 from app.adapters.agents_sdk.tools.tasks import told
-from app.adapters.agents_sdk.turn import TurnContext
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.domain.errors import NotFoundError
 
 NAME = "get_selected_task"

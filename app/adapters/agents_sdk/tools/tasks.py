@@ -9,14 +9,14 @@ import msgspec
 from agents import RunContextWrapper, Tool, function_tool
 
 from app.adapters.agents_sdk.assistant import plain_title
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.effects import heard
 from app.adapters.agents_sdk.tools.failures import told_to_the_model
 from app.adapters.agents_sdk.tools.which import which_task
-from app.adapters.agents_sdk.turn import TurnContext
-from app.application.tasks import TaskService
-from app.application.widgets.components import TaskListView
-from app.application.widgets.task_card import task_card, task_card_text
-from app.application.widgets.task_list import FETCHED, page_of, task_list, task_list_text
+from app.application.tasks.service import TaskService
+from app.application.tasks.widgets.components import TaskListView
+from app.application.tasks.widgets.task_card import task_card, task_card_text
+from app.application.tasks.widgets.task_list import FETCHED, page_of, task_list, task_list_text
 from app.domain.errors import InvalidInputError
 from app.domain.language import _, deferred
 from app.domain.task import Priority, Status, Task, TaskChange

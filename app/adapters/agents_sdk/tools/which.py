@@ -7,10 +7,10 @@ from agents import RunContextWrapper
 from agents.tool_context import ToolContext
 from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
 
-from app.adapters.agents_sdk.turn import TurnContext
-from app.application.languages import day
-from app.application.tasks import AmbiguousTaskError, TaskService
-from app.application.widgets.components import PRIORITIES
+from app.adapters.agents_sdk.tool_context import TurnContext
+from app.application.conversation.languages import day
+from app.application.tasks.service import AmbiguousTaskError, TaskService
+from app.application.tasks.widgets.components import PRIORITIES
 from app.domain.errors import InvalidInputError
 from app.domain.language import _
 from app.domain.task import Status, Task

@@ -5,7 +5,7 @@ from itertools import islice
 
 import msgspec
 
-from app.adapters.stores.memory.shelf import Shelf, capped, in_utc
+from app.adapters.stores.memory.ordered_pages import OrderedPages, capped, in_utc
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.language import _
 from app.domain.task import Status, Task
@@ -18,10 +18,10 @@ class MemoryTaskRepository(TaskRepository):
     """`TaskRepository` in a shelf for each user."""
 
     def __init__(self) -> None:
-        self._users: dict[str, Shelf[Task]] = {}
+        self._users: dict[str, OrderedPages[Task]] = {}
 
     async def add(self, task: Task) -> None:
-        shelf = self._users.setdefault(task.user_id, Shelf())
+        shelf = self._users.setdefault(task.user_id, OrderedPages())
         if task.id in shelf.values:
             raise ConflictError(_("There is a task of this id already."))
         shelf.put(task.id, _stored(task), in_utc(task.created_at))
@@ -65,10 +65,10 @@ class MemoryTaskRepository(TaskRepository):
 
     def erase(self, user_id: str) -> int:
         """Forget a user; returns how many tasks went."""
-        return len(self._users.pop(user_id, Shelf()).values)
+        return len(self._users.pop(user_id, OrderedPages()).values)
 
-    def _shelf(self, user_id: str) -> Shelf[Task]:
-        return self._users.get(user_id, Shelf())
+    def _shelf(self, user_id: str) -> OrderedPages[Task]:
+        return self._users.get(user_id, OrderedPages())
 
 
 def _stored(task: Task) -> Task:

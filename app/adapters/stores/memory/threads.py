@@ -14,14 +14,14 @@ from typing import Any, Literal, NamedTuple
 from chatkit.store import NotFoundError
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 
-from app.adapters.stores import bodies
-from app.adapters.stores.memory.shelf import Position, Shelf, capped, in_utc
-from app.application.item_text import text_of_item
-from app.application.pauses import Pauses
+from app.adapters.stores.memory.ordered_pages import OrderedPages, Position, capped, in_utc
+from app.aio.cooperative_yield import CooperativeYield
+from app.chatkit_json import bodies
+from app.chatkit_json.item_text import text_of_item
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import size_of
-from app.ports.thread_store import HIDDEN, PAGE_BYTES, PAGE_LIMIT, Feedback, Recollection, ThreadStore
+from app.ports.thread_store import HIDDEN, PAGE_BYTES, PAGE_LIMIT, Feedback, LoadedContext, ThreadStore
 from app.ports.turn_log import TurnRecord
 
 
@@ -53,7 +53,7 @@ class _Thread:
         self.owner = owner
         self.created_at = created_at
         self.body = ""
-        self.items: Shelf[_Item] = Shelf()
+        self.items: OrderedPages[_Item] = OrderedPages()
         self.feedback: dict[str, tuple[Position, Feedback]] = {}
         self.turns: dict[str, TurnRecord] = {}
         self.attachments: set[str] = set()
@@ -71,7 +71,7 @@ class _Thread:
 
 class _User:
     def __init__(self) -> None:
-        self.threads: Shelf[_Thread] = Shelf()
+        self.threads: OrderedPages[_Thread] = OrderedPages()
         self.attachments: set[str] = set()
 
 
@@ -130,11 +130,11 @@ class MemoryThreadStore(ThreadStore):
         created_at = first.created_at if first else in_utc(item.created_at)
         body = bodies.dump(ThreadItem, item)
         items.put(item.id, _Item(created_at, item.type in HIDDEN, body), created_at)
-        await Pauses().after(len(body))
+        await CooperativeYield().after(len(body))
 
     async def recall(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
-    ) -> Recollection:
+    ) -> LoadedContext:
         if adding is not None:
             await self.add_thread_item(thread_id, adding, context)
         thread = self.owned(thread_id, context)
@@ -142,7 +142,7 @@ class MemoryThreadStore(ThreadStore):
         kept = [*islice(shown, newest)][::-1]
         items = await bodies.load_all(kept, _load)
         turns = {item.id: copy.deepcopy(thread.turns[item.id]) for item in items if item.id in thread.turns}
-        return Recollection(thread=thread.load(), items=items, turns=turns)
+        return LoadedContext(thread=thread.load(), items=items, turns=turns)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
         thread = self._with_item(thread_id, item_id, context)

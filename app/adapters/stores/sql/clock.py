@@ -8,7 +8,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.adapters.stores.sql.types import Moment
+from app.adapters.stores.sql.types import UtcDateTime
 
 # As the type `Moment` is kept there, so that texts compare as times do.
 _SQLITE = "'%Y-%m-%d %H:%M:%f000', 'now'"
@@ -18,7 +18,7 @@ class Now(FunctionElement[dt.datetime]):
     """The time when the statement arrived; SQLite reads its machine's clock."""
 
     name = "time_now"
-    type = Moment()
+    type = UtcDateTime()
     inherit_cache = True
 
 
@@ -26,7 +26,7 @@ class FromNow(FunctionElement[dt.datetime]):
     """The time so many seconds later, or earlier when they are less than 0."""
 
     name = "time_from_now"
-    type = Moment()
+    type = UtcDateTime()
     inherit_cache = True
 
 

@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import greenlet_spawn
 
 from app.adapters.stores.sql.failures import as_refusal, is_busy, unavailable
-from app.adapters.stores.sql.one_hop import knows_aiosqlite, one_hop, visit
 from app.adapters.stores.sql.prepared import Answer, Compiled, Parameters, Prepared, Step, compiled
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError, StoreUnavailableError
 from app.domain.language import _
+from app.patches.single_hop_sqlite import knows_aiosqlite, single_hop, visit
 from app.startup.private_files import tighten
 
 # Any number will do that no other program uses on the same database: "anyport" in ASCII.
@@ -223,7 +223,7 @@ class SqliteDatabase(Database):
             pool_size=5,
             max_overflow=0,
             hide_parameters=True,
-            connect_args={"async_creator_fn": one_hop} if knows_aiosqlite() else {},
+            connect_args={"async_creator_fn": single_hop} if knows_aiosqlite() else {},
         )
         event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
 

@@ -7,12 +7,12 @@ from typing import Any
 from chatkit.types import Attachment
 from sqlalchemy import ColumnElement, Executable, Integer, bindparam, delete, select
 
-from app.adapters.stores import bodies
 from app.adapters.stores.sql.clock import FromNow, Now, duration
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.tables import abandoned_files, attachments
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.sql.uploads import Reservations, used
+from app.chatkit_json import bodies
 from app.domain.identity import RequestContext
 from app.ports.file_ledger import FileLedger, Upload, size_of
 

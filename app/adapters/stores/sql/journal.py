@@ -35,9 +35,9 @@ from app.adapters.stores.sql.owners import OwnerFiles, Seen
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import queued_turns, turn_events
 from app.adapters.stores.sql.tables import running_turns as turns
-from app.adapters.stores.sql.telling import Telling
 from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText
+from app.adapters.stores.sql.write_and_notify import Telling
 from app.ports.signals import Signals
 from app.ports.turn_journal import LONGEST_LEASE, WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
 

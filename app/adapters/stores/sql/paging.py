@@ -109,7 +109,7 @@ class Placed(Protocol):
     seq: Any
 
 
-def bury(database: Database, kind: Kind, scope: str, id_: str, row: Row[Any] | Placed) -> Executable:
+def leave_tombstone(database: Database, kind: Kind, scope: str, id_: str, row: Row[Any] | Placed) -> Executable:
     """Keep the position of a row that was deleted, for cursors that name it."""
     statement = database.insert(tombstones).values(
         kind=kind, scope=scope, id=id_, created_at=row.created_at, seq=row.seq, deleted_at=Now()

@@ -9,7 +9,7 @@ from sqlalchemy import Interval, bindparam, delete, func, select
 
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.prepared import Prepared
-from app.adapters.stores.sql.statements_of_signals import post
+from app.adapters.stores.sql.signal_statements import post
 from app.adapters.stores.sql.tables import posted_signals as posted
 from app.ports.signals import MISSED
 

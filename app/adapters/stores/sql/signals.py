@@ -12,7 +12,7 @@ from app.adapters.stores.memory.signals import LocalSignals
 from app.adapters.stores.sql.database import Database, connect_arguments
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.signal_board import SignalBoard
-from app.adapters.stores.sql.statements_of_signals import CHANNEL, notify
+from app.adapters.stores.sql.signal_statements import CHANNEL, notify
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import StoreUnavailableError
 from app.ports.signals import MISSED, Listener, Signals

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from app.adapters.stores.sql.metadata import metadata as metadata
 from app.adapters.stores.sql.task_model import TaskModel
-from app.adapters.stores.sql.types import AnyText, Moment, Sequence
+from app.adapters.stores.sql.types import AnyText, Sequence, UtcDateTime
 
 
 def _seq() -> Column[int]:
@@ -33,7 +33,7 @@ def _seq() -> Column[int]:
 
 
 def _created_at() -> Column[dt.datetime]:
-    return Column("created_at", Moment(), nullable=False)
+    return Column("created_at", UtcDateTime(), nullable=False)
 
 
 def _thread_id(*, primary_key: bool = False, nullable: bool = False) -> Column[str]:
@@ -85,7 +85,7 @@ feedback = Table(
     _thread_id(primary_key=True),
     Column("item_id", AnyText, primary_key=True),
     Column("kind", String(16), nullable=False),
-    Column("item_created_at", Moment, nullable=False),
+    Column("item_created_at", UtcDateTime, nullable=False),
     Column("item_seq", Sequence, nullable=False),
     Column("item_body", Text, nullable=False),
     Column("question", AnyText, nullable=False),
@@ -116,7 +116,7 @@ abandoned_files = Table(
     "abandoned_files",
     metadata,
     Column("id", AnyText, primary_key=True),
-    Column("since", Moment, nullable=False, index=True),
+    Column("since", UtcDateTime, nullable=False, index=True),
 )
 
 # Room that uploads hold in their users' quotas until `until`, by the database's clock. An announcement has the id of
@@ -128,7 +128,7 @@ upload_reservations = Table(
     Column("attachment_id", AnyText, nullable=False, index=True),
     Column("user_id", AnyText, nullable=False, index=True),
     Column("bytes", BigInteger, nullable=False),
-    Column("until", Moment, nullable=False, index=True),
+    Column("until", UtcDateTime, nullable=False, index=True),
 )
 
 # Not bound to the item it answers by a foreign key: a turn may end after its item was deleted.
@@ -148,12 +148,12 @@ running_turns = Table(
     _thread_id(),
     Column("user_id", AnyText, nullable=False),
     Column("owner", AnyText, nullable=False),
-    Column("lease_until", Moment, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
     Column("stop", Boolean, nullable=False, default=False),
     Column("keep", Boolean, nullable=False, default=False),
     Column("end", String(16)),
-    Column("ended_at", Moment, index=True),
-    Column("wanted_until", Moment),
+    Column("ended_at", UtcDateTime, index=True),
+    Column("wanted_until", UtcDateTime),
 )
 
 # One turn a thread, on any number of replicas.
@@ -184,7 +184,7 @@ queued_turns = Table(
     metadata,
     Column("turn_id", AnyText, primary_key=True),
     _thread_id(),
-    Column("until", Moment, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
     Index(None, "thread_id"),
 )
 
@@ -194,7 +194,7 @@ posted_signals = Table(
     metadata,
     _seq(),
     Column("sender", AnyText, nullable=False),
-    Column("sent_at", Moment, nullable=False, index=True),
+    Column("sent_at", UtcDateTime, nullable=False, index=True),
     Column("signal", Text, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -215,7 +215,7 @@ request_claims = Table(
     metadata,
     Column("key", LargeBinary, primary_key=True),
     Column("turn_id", AnyText, nullable=False, index=True),
-    Column("until", Moment, nullable=False, index=True),
+    Column("until", UtcDateTime, nullable=False, index=True),
 )
 
 # What was said to requests whose turns are in no journal; for a minute.
@@ -224,7 +224,7 @@ request_answers = Table(
     metadata,
     Column("turn_id", AnyText, primary_key=True),
     Column("events", LargeBinary, nullable=False),
-    Column("until", Moment, nullable=False, index=True),
+    Column("until", UtcDateTime, nullable=False, index=True),
     Column("user_id", AnyText, index=True),
 )
 
@@ -240,7 +240,7 @@ tombstones = Table(
     Column("id", AnyText, primary_key=True),
     _created_at(),
     Column("seq", Sequence, nullable=False),
-    Column("deleted_at", Moment, nullable=False, index=True),
+    Column("deleted_at", UtcDateTime, nullable=False, index=True),
 )
 
 # Sums over a span of time, which the key names.
@@ -249,5 +249,5 @@ counters = Table(
     metadata,
     Column("key", AnyText, primary_key=True),
     Column("amount", BigInteger, nullable=False),
-    Column("keep_until", Moment, nullable=False, index=True),
+    Column("keep_until", UtcDateTime, nullable=False, index=True),
 )

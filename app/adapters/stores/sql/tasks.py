@@ -14,7 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_duplicate
 from app.adapters.stores.sql.model import reading, writing
-from app.adapters.stores.sql.paging import bury, page, position
+from app.adapters.stores.sql.paging import leave_tombstone, page, position
 from app.adapters.stores.sql.tables import tasks
 from app.adapters.stores.sql.task_model import TaskModel
 from app.adapters.stores.sql.types import AnyText
@@ -106,7 +106,7 @@ class SqlTaskRepository(TaskRepository):
             async with writing(self._database) as session:
                 row = await TaskRows(session).one(user_id, task_id)
                 await session.delete(row)
-                await session.execute(bury(self._database, "task", user_id, task_id, row))
+                await session.execute(leave_tombstone(self._database, "task", user_id, task_id, row))
         except StaleDataError:
             # Changed meanwhile, or deleted: what the user wants is that it is gone.
             await self.delete(user_id, task_id)

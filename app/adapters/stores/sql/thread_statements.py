@@ -23,7 +23,7 @@ from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.paging import bounded_page, position
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import attachments, feedback, thread_items, threads, tombstones, turns
-from app.adapters.stores.sql.types import AnyText, Moment
+from app.adapters.stores.sql.types import AnyText, UtcDateTime
 from app.adapters.stores.sql.upsert import upsert
 
 Values = dict[str, ColumnElement[Any]]
@@ -33,7 +33,7 @@ USER = bindparam("user_id", type_=AnyText)
 ITEM = bindparam("item_id", type_=AnyText)
 ITEMS = bindparam("item_ids", type_=AnyText, expanding=True)
 BODY = bindparam("body", type_=Text)
-CREATED_AT = bindparam("created_at", type_=Moment)
+CREATED_AT = bindparam("created_at", type_=UtcDateTime)
 SIZE = bindparam("size", type_=BigInteger)
 HIDDEN = bindparam("hidden", type_=Boolean)
 KIND = bindparam("kind", type_=String)

@@ -7,20 +7,20 @@ from chatkit.store import NotFoundError
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from sqlalchemy.exc import IntegrityError
 
-from app.adapters.stores import bodies
 from app.adapters.stores.sql import thread_statements as sql
-from app.adapters.stores.sql.beginning import Beginning
+from app.adapters.stores.sql.create_thread import ThreadCreation
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.files import abandon, attachment_row
-from app.adapters.stores.sql.paging import bury
+from app.adapters.stores.sql.load_context import Recalling
+from app.adapters.stores.sql.paging import leave_tombstone
 from app.adapters.stores.sql.prepared import Prepared
-from app.adapters.stores.sql.recalling import Recalling
 from app.adapters.stores.sql.tables import attachments
 from app.adapters.stores.sql.turns import record_of
-from app.application.item_text import text_of_item
+from app.chatkit_json import bodies
+from app.chatkit_json.item_text import text_of_item
 from app.domain.identity import RequestContext
-from app.ports.thread_store import HIDDEN, PAGE_LIMIT, Feedback, Recollection, ThreadStore
+from app.ports.thread_store import HIDDEN, PAGE_LIMIT, Feedback, LoadedContext, ThreadStore
 
 
 class SqlThreadStore(ThreadStore):
@@ -31,7 +31,7 @@ class SqlThreadStore(ThreadStore):
         self._save_thread = Prepared(sql.saved_thread(database))
         self._save_item = Prepared(sql.added_item(database))
         self._recall = Recalling(database)
-        self._begin = Beginning(database)
+        self._begin = ThreadCreation(database)
         self._save_attachment = sql.save_attachment(database)
         self._save_judgements = sql.save_judgements(database)
 
@@ -79,7 +79,7 @@ class SqlThreadStore(ThreadStore):
                 raise _not_found("Thread", thread_id)
             await connection.execute(abandon(self._database, attachments.c.thread_id == thread_id))
             gone = (await connection.execute(sql.delete_thread, parameters)).one()
-            await connection.execute(bury(self._database, "thread", context.user_id, thread_id, gone))
+            await connection.execute(leave_tombstone(self._database, "thread", context.user_id, thread_id, gone))
             await connection.execute(sql.delete_item_tombstones, parameters)
 
     async def load_thread_items(
@@ -107,7 +107,7 @@ class SqlThreadStore(ThreadStore):
 
     async def recall(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
-    ) -> Recollection:
+    ) -> LoadedContext:
         values = {"scope": thread_id, "user_id": context.user_id, "rows": newest}
         if adding is not None:
             values |= _values(adding)
@@ -126,7 +126,7 @@ class SqlThreadStore(ThreadStore):
         items = await bodies.load_all(found, _item)
         answered = zip(items, found, strict=True)
         turns = {item.id: record_of(row.turn) for item, row in answered if row.turn is not None}
-        return Recollection(thread=thread, items=items, turns=turns)
+        return LoadedContext(thread=thread, items=items, turns=turns)
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         values = {"scope": thread_id, "user_id": context.user_id, **_values(item)}
@@ -139,7 +139,7 @@ class SqlThreadStore(ThreadStore):
             gone = (await connection.execute(sql.delete_item, parameters)).one_or_none()
             if gone is None:
                 raise _not_found("Item", item_id)
-            await connection.execute(bury(self._database, "item", thread_id, item_id, gone))
+            await connection.execute(leave_tombstone(self._database, "item", thread_id, item_id, gone))
             await connection.execute(sql.delete_turn, parameters)
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:

@@ -38,7 +38,7 @@ class AnyText(TypeDecorator[str]):
         return None if value is None else _ESCAPED.sub(_unescape, value)
 
 
-class Moment(TypeDecorator[dt.datetime]):
+class UtcDateTime(TypeDecorator[dt.datetime]):
     """A point in time: taken with any offset, a naive one as this process's local time, and given back in UTC."""
 
     impl = DateTime(timezone=True)

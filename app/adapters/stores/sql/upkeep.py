@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, delete, func, select
 from app.adapters.stores.sql.clock import FromNow, duration
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.files import abandon
-from app.adapters.stores.sql.paging import bury
+from app.adapters.stores.sql.paging import leave_tombstone
 from app.adapters.stores.sql.tables import (
     attachments,
     metadata,
@@ -20,7 +20,7 @@ from app.adapters.stores.sql.tables import (
     tombstones,
 )
 from app.adapters.stores.sql.types import AnyText
-from app.application.changes import told_of
+from app.application.threads.change_feed import told_of
 from app.ports.storage import Erasure
 
 BATCH = 100
@@ -104,6 +104,6 @@ async def _delete_some(database: Database, query: Select[Any], parameters: dict[
         gone = (await connection.execute(_delete_threads, {"ids": ids})).all()
         await connection.execute(_delete_item_tombstones, {"ids": ids})
         for row in gone:
-            await connection.execute(bury(database, "thread", row.user_id, row.id, row))
+            await connection.execute(leave_tombstone(database, "thread", row.user_id, row.id, row))
     # Another process may have been quicker; what it took is done all the same.
     return len(ids)

@@ -9,7 +9,7 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from app.application.actions import WidgetActions
+from app.application.tasks.widget_actions import WidgetActions
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _

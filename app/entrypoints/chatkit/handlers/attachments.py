@@ -2,8 +2,8 @@
 
 from chatkit.types import Attachment, AttachmentsCreateReq, AttachmentsDeleteReq
 
-from app.application.attachments import Attachments
-from app.application.file_cleanup import FileCleanup
+from app.application.attachments.cleanup import FileCleanup
+from app.application.attachments.service import Attachments
 from app.domain.identity import RequestContext
 from app.ports.thread_store import ThreadStore
 

@@ -4,10 +4,10 @@ import datetime as dt
 
 from chatkit.types import ClientToolCallItem, ThreadsAddClientToolOutputReq
 
-from app.application.conversation import Conversation
+from app.application.conversation.service import Conversation
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.lookups import check_output, open_client_call
 from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, had_to_wait
+from app.entrypoints.chatkit.queries import check_output, open_client_call
 from app.ports.thread_store import ThreadStore
 
 

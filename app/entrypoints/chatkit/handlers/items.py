@@ -2,11 +2,11 @@
 
 from chatkit.types import ItemsFeedbackReq, ItemsListReq, Page, ThreadItem
 
-from app.application.turns import Turns
+from app.application.turns.registry import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.feedback import keep_feedback
 from app.entrypoints.chatkit.handlers.threads import PAGE_SIZE
-from app.entrypoints.chatkit.live import add_shown
+from app.entrypoints.chatkit.turn_placement import add_shown
 from app.ports.thread_store import ThreadStore
 
 

@@ -13,12 +13,12 @@ from chatkit.types import (
     UserMessageItem,
 )
 
-from app.application.attachments import Attachments
-from app.application.conversation import Conversation
+from app.application.attachments.service import Attachments
+from app.application.conversation.service import Conversation
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.opening import Cancellable, Opening, Source, answer_of, had_to_wait
-from app.entrypoints.chatkit.serialization import thread_response
+from app.entrypoints.chatkit.presentation import thread_response
 from app.ports.thread_store import ThreadStore
 
 

@@ -2,10 +2,10 @@
 
 from chatkit.types import ThreadItemRemovedEvent, ThreadsRetryAfterItemReq
 
-from app.application.conversation import Conversation
+from app.application.conversation.service import Conversation
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.lookups import Retry, confirmed_removal, retried
 from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, had_to_wait
+from app.entrypoints.chatkit.queries import Retry, confirmed_removal, retried
 from app.ports.thread_store import ThreadStore
 
 

@@ -7,11 +7,11 @@ from chatkit.types import (
     ThreadsAddStructuredInputReq,
 )
 
-from app.application.conversation import Conversation
-from app.application.questions import with_answers
+from app.application.conversation.questions import with_answers
+from app.application.conversation.service import Conversation
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.lookups import pending_question
 from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, had_to_wait
+from app.entrypoints.chatkit.queries import pending_question
 from app.ports.thread_store import ThreadStore
 
 

@@ -11,11 +11,11 @@ from chatkit.types import (
     ThreadsUpdateReq,
 )
 
-from app.application.file_cleanup import FileCleanup
-from app.application.turns import Turns
+from app.application.attachments.cleanup import FileCleanup
+from app.application.turns.registry import Turns
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.live import add_shown
-from app.entrypoints.chatkit.serialization import thread_response
+from app.entrypoints.chatkit.presentation import thread_response
+from app.entrypoints.chatkit.turn_placement import add_shown
 from app.ports.thread_store import ThreadStore
 
 PAGE_SIZE: Final = 20

@@ -3,7 +3,7 @@
 from chatkit.types import AudioInput, InputTranscribeReq, TranscriptionResult
 
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.lookups import check_audio, decoded_audio
+from app.entrypoints.chatkit.queries import check_audio, decoded_audio
 from app.ports.transcriber import Transcriber
 
 

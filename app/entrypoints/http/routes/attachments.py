@@ -16,8 +16,8 @@ from litestar.params import Parameter
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from app.application.attachments import Attachments, StoredFile
-from app.application.limits import Limits
+from app.application.attachments.service import Attachments, StoredFile
+from app.application.limits.rules import Limits
 from app.domain.identity import RequestContext
 from app.entrypoints.http.auth import OPEN
 from app.entrypoints.http.multipart_file import MultipartFile

@@ -7,7 +7,7 @@ from litestar import Request, Response, post
 from litestar.response import Stream
 
 from app.application.idempotency.guard import IdempotencyGuard
-from app.application.open_requests import OpenRequest
+from app.application.limits.open_requests import OpenRequest
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.login_watch import LoginWatch

@@ -6,7 +6,7 @@ from dishka.integrations.litestar import FromDishka
 from litestar import get
 from litestar.params import Parameter, QueryParameter
 
-from app.application.entities import Entity, Mentions
+from app.application.conversation.mentions import Entity, Mentions
 from app.domain.identity import RequestContext
 
 

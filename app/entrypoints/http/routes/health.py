@@ -7,8 +7,8 @@ from dishka import AsyncContainer
 from dishka.integrations.litestar import FromDishka
 from litestar import Request, get
 
-from app.application.limits import Limits
-from app.application.models import ModelCatalog
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.limits.rules import Limits
 from app.domain.errors import AnyportError
 from app.entrypoints.http.auth import OPEN
 from app.ports.attachment_storage import AttachmentStorage

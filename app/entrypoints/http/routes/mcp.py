@@ -8,7 +8,7 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, ReceiveMessage, Scope, Send
 
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.bounds import check_json
+from app.entrypoints.chatkit.value_limits import check_json
 from app.entrypoints.mcp.endpoint import McpEndpoint
 
 

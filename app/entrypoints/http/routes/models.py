@@ -3,7 +3,7 @@
 from dishka.integrations.litestar import FromDishka
 from litestar import get
 
-from app.application.models import ModelCatalog, OfferedModel
+from app.application.conversation.model_catalog import ModelCatalog, OfferedModel
 
 
 @get("/api/models", tags=["chat"], summary="Models that a message may ask for")

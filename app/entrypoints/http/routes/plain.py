@@ -8,8 +8,8 @@ from litestar import Request, Response, post
 from litestar.params import JSONBody
 from litestar.response import Stream
 
-from app.application.open_requests import OpenRequest
-from app.application.turn import Turn
+from app.application.limits.open_requests import OpenRequest
+from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.plain import PlainAnswer, chatkit_request, collect, thread_id_of, translate
 from app.entrypoints.chatkit.server import AnyportServer

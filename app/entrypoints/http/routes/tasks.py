@@ -13,7 +13,7 @@ from litestar.openapi.spec import Example
 from litestar.params import Body, HeaderParameter, Parameter
 from litestar.response import Stream
 
-from app.application.tasks import TaskService
+from app.application.tasks.service import TaskService
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _

@@ -11,9 +11,9 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import File, Stream
 from litestar.types import ControllerRouterHandler
 
-from app.application.changes import Changes
-from app.application.open_requests import OpenRequest
-from app.application.turns import Turns
+from app.application.limits.open_requests import OpenRequest
+from app.application.threads.change_feed import ChangeFeed
+from app.application.turns.registry import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.http.auth import OPEN
 from app.entrypoints.http.login_watch import LoginWatch
@@ -61,7 +61,7 @@ async def stop(
 
 @get("/api/events", tags=["chat"], summary="What changes for the caller")
 async def events(
-    changes: FromDishka[Changes],
+    changes: FromDishka[ChangeFeed],
     caller: FromDishka[RequestContext],
     watch: FromDishka[LoginWatch],
     opened: FromDishka[OpenRequest],

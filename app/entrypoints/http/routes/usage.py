@@ -6,7 +6,7 @@ import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import get
 
-from app.application.limits import Allowance, Limits
+from app.application.limits.rules import Allowance, Limits
 from app.domain.identity import RequestContext
 
 

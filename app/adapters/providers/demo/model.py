@@ -1,0 +1,173 @@
+"""The demo's model: it talks word by word and calls the real tools."""
+
+import asyncio
+import datetime as dt
+import itertools
+import json
+import re
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, cast
+from uuid import uuid4
+
+from agents import Model, ModelResponse, ModelSettings, Tool, Usage
+from agents.items import TResponseInputItem, TResponseStreamEvent
+
+from app.adapters.providers.demo.answers import (
+    CHANGING,
+    DONE_ALREADY,
+    NOT_ADDED,
+    WHICH,
+    answered,
+    small_talk,
+    spoken_of,
+    tool_talk,
+    unable,
+)
+from app.adapters.providers.demo.phrases import FORM, PRIORITIES, Call, in_english, means_it, obey, understand
+from app.adapters.providers.shared.chat_completions.answer import Answer
+from app.adapters.providers.shared.chat_completions.message import TEXT
+from app.adapters.providers.shared.chat_completions.wire import Chunk, Function, Tokens, ToolCall
+
+_CHARACTERS_PER_TOKEN: Final = 4
+_WORDS: Final = re.compile(r"\s*\S+\s*|\s+")
+
+# How user items begin that nobody typed: what ChatKit's converter and ours add to a message.
+_EXPLANATIONS: Final = (
+    "<HiddenContext>",
+    "Hidden context for the agent",
+    "# User-provided context for @-mentions",
+    "The user is referring to this in particular",
+    "A widget was shown to the user",
+    "A message was displayed to the user",
+    "A structured input request was displayed",
+    "The following image was generated",
+    "The answer above is incomplete",
+    "An earlier answer to this message was taken back",
+)
+# How a change is told whose call is not known any more: the server that made it died.
+_CHANGED_BEFORE: Final = "- tasks.changed("
+
+Item = Mapping[str, Any]
+
+
+class DemoModel(Model):
+    """Knows nothing but what it is given: the input and the tools. The same input gets the same answer."""
+
+    def __init__(self, delay: float, today: Callable[[], dt.date]) -> None:
+        self._delay = delay
+        self._today = today
+
+    async def stream_response(
+        self,
+        system_instructions: str | None,
+        input: str | list[TResponseInputItem],
+        model_settings: ModelSettings,
+        tools: Sequence[Tool],
+        *args: Any,
+        **kwargs: Any,
+    ) -> AsyncGenerator[TResponseStreamEvent, None]:
+        """Say something or call a tool."""
+        items = _items(input)
+        reply = self._reply(items, _offered(tools, model_settings), model_settings.tool_choice)
+        answer = Answer("demo", set())
+        yield answer.created()
+        if isinstance(reply, Call):
+            for event in answer.calls.add(_wire(reply)):
+                yield event
+        else:
+            for word in _WORDS.findall(reply):
+                for event in answer.message.add(TEXT, word):
+                    yield event
+                await asyncio.sleep(self._delay)
+        for event in (*answer.feed([_usage((system_instructions, *items), reply)]), *answer.finish()):
+            yield event
+
+    async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
+        """The same in one piece."""
+        completed: Any = None
+        async for event in self.stream_response(*args, **kwargs):
+            completed = event
+        response = completed.response
+        usage = Usage(requests=1, input_tokens=response.usage.input_tokens, output_tokens=response.usage.output_tokens)
+        return ModelResponse(output=response.output, usage=usage, response_id=None)
+
+    def _reply(self, items: Sequence[Item], tools: Collection[str], choice: object) -> Call | str:
+        if results := _results(items):
+            return _filled_in(answered(results), tools) or tool_talk(results)
+        asked = in_english(_asked(items))
+        call = understand(asked, self._today())
+        if isinstance(choice, str) and choice in tools and (call is None or call.tool != choice):
+            call = obey(choice, asked)
+        if call is None or (call.tool == FORM and FORM not in tools):
+            return small_talk(asked, tools)
+        if call.tool in tools and call.tool in CHANGING and _was_changed_before(items):
+            return DONE_ALREADY
+        return _resolved(call, items) if call.tool in tools else unable(call.tool)
+
+
+def _was_changed_before(items: Sequence[Item]) -> bool:
+    told = (_text(item["content"]) for item in items[-1:] if item.get("role") == "user")
+    return any(text.startswith(_EXPLANATIONS) and _CHANGED_BEFORE in text for text in told)
+
+
+def _items(model_input: str | Sequence[TResponseInputItem]) -> Sequence[Item]:
+    if isinstance(model_input, str):
+        return [{"role": "user", "content": model_input}]
+    return cast(Sequence[Item], model_input)
+
+
+def _offered(tools: Sequence[Tool], settings: ModelSettings) -> set[str]:
+    return set() if settings.tool_choice == "none" else {tool.name for tool in tools}
+
+
+def _results(items: Sequence[Item]) -> list[str]:
+    """The tools' results that the input ends with, but for what happened in the page meanwhile."""
+    since = itertools.dropwhile(_explains, reversed(items))
+    ending = itertools.takewhile(lambda item: item.get("type") == "function_call_output", since)
+    return [_text(item["output"]) for item in ending][::-1]
+
+
+def _asked(items: Sequence[Item]) -> str:
+    """The user's newest message since the last answer; what only explains it is passed over."""
+    since = itertools.takewhile(lambda item: item.get("role") == "user", reversed(items))
+    return next((text for item in since if not (text := _text(item["content"])).startswith(_EXPLANATIONS)), "")
+
+
+def _explains(item: Item) -> bool:
+    return item.get("role") == "user" and _text(item["content"]).startswith(_EXPLANATIONS)
+
+
+def _text(content: str | Sequence[Mapping[str, Any]]) -> str:
+    """The text of a content; of several parts the first, for the others are attachments."""
+    return content if isinstance(content, str) else next((str(part.get("text") or "") for part in content), "")
+
+
+def _resolved(call: Call, items: Sequence[Item]) -> Call | str:
+    """The call with the last task of the tools' results in place of a pronoun, or a question back."""
+    if not means_it(call.arguments.get("task", "")):
+        return call
+    results = (_text(item["output"]) for item in reversed(items) if item.get("type") == "function_call_output")
+    last = next((task for result in results if (task := spoken_of(result)) is not None), "")
+    return Call(call.tool, {**call.arguments, "task": last}) if last else WHICH
+
+
+def _filled_in(answers: Sequence[str] | None, tools: Collection[str]) -> Call | str | None:
+    """The new task that the demo's own form describes."""
+    if answers is None or "create_task" not in tools:
+        return None
+    title, priority = answers
+    if not title:
+        return NOT_ADDED
+    known = {"priority": priority} if priority in PRIORITIES else {}
+    return Call("create_task", {"title": title, **known})
+
+
+def _wire(call: Call) -> ToolCall:
+    function = Function(name=call.tool, arguments=json.dumps(call.arguments, ensure_ascii=False))
+    return ToolCall(index=0, id=f"call_{uuid4().hex}", function=function)
+
+
+def _usage(read: Iterable[object], written: Call | str) -> Chunk:
+    prompt = sum(len(str(item)) for item in read) // _CHARACTERS_PER_TOKEN + 1
+    completion = len(str(written)) // _CHARACTERS_PER_TOKEN + 1
+    return Chunk(usage=Tokens(prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion))

@@ -1,0 +1,176 @@
+"""OpenAI, and every server that speaks like it: Ollama, vLLM, LM Studio and others."""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from agents import Model
+
+from app.adapters.providers.openai.responses_model import ResponsesModel
+from app.adapters.providers.openai.warm_up import rehearse
+from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect
+from app.adapters.providers.shared.endpoint import Endpoint
+from app.adapters.providers.shared.errors import Origin
+from app.adapters.providers.shared.retries import first_word
+from app.adapters.providers.shared.upstream import UpstreamSettings, capabilities, new_client, offered
+from app.aio.lazy_value import LazyValue
+from app.environment import Secret, checks, env
+from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
+
+_OWN_ADDRESS: Final = "https://api.openai.com/v1/"
+_CAPABILITIES: Final = (
+    (r"o\d-mini|o1-preview", Capabilities(reasoning=True)),
+    (r"gpt-5|o\d", Capabilities(images=True, files=True, reasoning=True)),
+    (r"gpt-4o|gpt-4\.1|chatgpt-4o", Capabilities(images=True, files=True)),
+    (r"gpt-oss|deepseek-r1|qwq|qwen3|magistral", Capabilities(reasoning=True)),
+    (r"gemma3|gemma-3|llava|pixtral|.*vision|.*-vl", Capabilities(images=True)),
+)
+
+
+class Api(StrEnum):
+    """Which of OpenAI's two interfaces is spoken."""
+
+    RESPONSES = "responses"
+    CHAT = "chat"
+
+
+class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
+    """OpenAI's key, address, interface and models."""
+
+    api_key: Annotated[
+        Secret,
+        env(
+            "OPENAI_API_KEY",
+            help="Key from https://platform.openai.com/api-keys.",
+            expects="a key, without spaces",
+            check=checks.key,
+        ),
+    ] = Secret("")
+    model: Annotated[
+        str,
+        env(
+            "OPENAI_MODEL",
+            "OPENAI_DEFAULT_MODEL",
+            help="The model that answers.",
+            expects="a model's name, without spaces",
+            check=checks.word,
+        ),
+    ] = "gpt-4o-mini"
+    models: Annotated[
+        str,
+        env(
+            "OPENAI_MODELS",
+            help="Further models to choose from, separated by commas.",
+            expects="names of models, separated by commas",
+            check=checks.words,
+        ),
+    ] = ""
+    base_url: Annotated[
+        str,
+        env(
+            "OPENAI_BASE_URL",
+            help="A server that speaks like OpenAI, such as http://localhost:11434/v1 for Ollama; needs no key.",
+            expects="an http(s) URL, such as http://localhost:11434/v1",
+            check=checks.base_url,
+        ),
+    ] = _OWN_ADDRESS
+    api: Annotated[
+        Api | None,
+        env(
+            "OPENAI_API",
+            help="`responses` or `chat`. Unset: `responses` at OpenAI, `chat` elsewhere.",
+            expects="responses or chat",
+        ),
+    ] = None
+
+    @property
+    def at_openai(self) -> bool:
+        """OpenAI itself answers."""
+        return urlsplit(self.base_url).hostname == urlsplit(_OWN_ADDRESS).hostname
+
+    @property
+    def speaks(self) -> Api:
+        """The interface that is used in the end."""
+        return self.api or (Api.RESPONSES if self.at_openai else Api.CHAT)
+
+
+# Newer models of OpenAI's refuse `max_tokens`; other servers know nothing else.
+_AT_OPENAI: Final = Dialect(strict_tools=True, parallel_tool_calls=True, max_tokens="max_completion_tokens")
+_ELSEWHERE: Final = Dialect()
+
+
+class OpenAIProvider(ModelProvider):
+    """OpenAI's models, or those of a server like it."""
+
+    name = "openai"
+
+    def __init__(self, settings: OpenAISettings) -> None:
+        self._settings = settings
+        key = settings.api_key.reveal()
+        self._endpoint = Endpoint(settings, api_key=key, base_url=settings.base_url)
+        self._client = new_client(settings, api_key=key, base_url=settings.base_url)
+        self._rehearsed = LazyValue(rehearse)
+
+    @property
+    def default_model(self) -> str:
+        """The one from the settings."""
+        return self._settings.model
+
+    @property
+    def base_url(self) -> str:
+        """OpenAI's own address, unless the settings name another."""
+        return self._settings.base_url
+
+    def models(self) -> Sequence[ModelInfo]:
+        """Those the settings name."""
+        return offered(self._settings.model, self._settings.models, _CAPABILITIES)
+
+    def model(self, name: str) -> Model:
+        """`name` over the interface that the settings choose."""
+        origin = Origin(
+            provider=self.name,
+            model=name,
+            key_variable="OPENAI_API_KEY",
+            model_variable="OPENAI_MODEL",
+            url_variable="OPENAI_BASE_URL",
+        )
+        if self._settings.speaks is Api.RESPONSES:
+            reasons = capabilities(name, _CAPABILITIES).reasoning and bool(re.match(r"gpt-5|o\d", name))
+            return ResponsesModel(
+                self._client,
+                name,
+                reasons=reasons,
+                rehearsed=self._rehearsed,
+                origin=origin,
+                settings=self._settings,
+            )
+        dialect = _AT_OPENAI if self._settings.at_openai else _ELSEWHERE
+        return ChatCompletionsModel(self._endpoint, name, dialect=dialect, origin=origin, settings=self._settings)
+
+    async def check(self) -> None:
+        """Ask the default model for a word."""
+        await first_word(self.model(self.default_model))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._rehearsed.aclose()
+        await self._endpoint.aclose()
+        await self._client.close()
+
+
+def _missing(settings: OpenAISettings) -> str:
+    if settings.api_key or not settings.at_openai:
+        return ""
+    return "OPENAI_API_KEY is not set: get a key from https://platform.openai.com/api-keys"
+
+
+plugin = ProviderPlugin(
+    name="openai",
+    settings=OpenAISettings,
+    build=OpenAIProvider,
+    missing=_missing,
+    detect=lambda settings: bool(settings.api_key) or not settings.at_openai,
+    rank=20,
+)

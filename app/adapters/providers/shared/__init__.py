@@ -1,0 +1,1 @@
+"""What several providers use: the wire of chat completions, HTTP, errors, retries."""

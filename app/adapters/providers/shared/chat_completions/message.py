@@ -1,0 +1,130 @@
+"""The assistant's message while it grows."""
+
+import uuid
+from typing import Any, Final
+
+import msgspec
+from openai.types.responses import (
+    ResponseContentPartAddedEvent,
+    ResponseContentPartDoneEvent,
+    ResponseOutputMessage,
+    ResponseOutputRefusal,
+    ResponseOutputText,
+    ResponseRefusalDeltaEvent,
+    ResponseRefusalDoneEvent,
+    ResponseTextDeltaEvent,
+    ResponseTextDoneEvent,
+)
+
+from app.adapters.providers.shared.chat_completions.outputs import Events, Outputs
+from app.ports.delta_sink import DeltaReceiver
+
+TEXT: Final = "output_text"
+REFUSAL: Final = "refusal"
+
+Content = ResponseOutputText | ResponseOutputRefusal
+
+
+class Part(msgspec.Struct, kw_only=True):
+    """A run of text or of refusal."""
+
+    kind: str
+    index: int
+    pieces: list[str] = []
+
+    def content(self) -> Content:
+        """The part with what it holds so far."""
+        text = "".join(self.pieces)
+        self.pieces = [text]  # A long text is put together once, not for each of those who are told of its end.
+        if self.kind == REFUSAL:
+            return ResponseOutputRefusal(type="refusal", refusal=text)
+        return ResponseOutputText(type="output_text", text=text, annotations=[], logprobs=[])
+
+
+class Message:
+    """At most one text and one refusal, whichever comes first."""
+
+    def __init__(self, outputs: Outputs, aloud: DeltaReceiver | None = None) -> None:
+        self._outputs = outputs
+        self._aloud = aloud
+        self._id = f"msg_{uuid.uuid4().hex}"
+        self._place = -1
+        self._parts: dict[str, Part] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    @property
+    def refused(self) -> bool:
+        """The model declined in so many words."""
+        return REFUSAL in self._parts
+
+    def add(self, kind: str, text: str) -> Events:
+        """Append `text` to the part of its kind. What follows the first of a text is said aloud, if anybody listens."""
+        part = self._parts.get(kind)
+        if part is not None and self._aloud is not None and kind == TEXT:
+            part.pieces.append(text)
+            self._aloud.say(text)
+            return
+        if part is None:
+            if not self._parts:
+                self._place = self._outputs.place()
+                yield self._outputs.added(self._place, self._item("in_progress"))
+            part = self._parts[kind] = Part(kind=kind, index=len(self._parts))
+            yield ResponseContentPartAddedEvent.model_validate(
+                {**self._about(part, "response.content_part.added"), "part": part.content()}
+            )
+        part.pieces.append(text)
+        if kind == REFUSAL:
+            yield ResponseRefusalDeltaEvent.model_validate(
+                {**self._about(part, "response.refusal.delta"), "delta": text}
+            )
+            return
+        yield ResponseTextDeltaEvent(
+            type="response.output_text.delta",
+            delta=text,
+            item_id=self._id,
+            output_index=self._place,
+            content_index=part.index,
+            logprobs=[],
+            sequence_number=self._outputs.number(),
+        )
+
+    def close(self) -> Events:
+        """The ends of all parts and of the message; nothing if nothing was said."""
+        for part in self._parts.values():
+            content = part.content()
+            if isinstance(content, ResponseOutputRefusal):
+                yield ResponseRefusalDoneEvent.model_validate(
+                    {**self._about(part, "response.refusal.done"), "refusal": content.refusal}
+                )
+            else:
+                yield ResponseTextDoneEvent.model_validate(
+                    {**self._about(part, "response.output_text.done"), "text": content.text, "logprobs": []}
+                )
+            yield ResponseContentPartDoneEvent.model_validate(
+                {**self._about(part, "response.content_part.done"), "part": content}
+            )
+        if self._parts:
+            yield self._outputs.done(self._place, self._item("completed"))
+
+    def _about(self, part: Part, kind: str) -> dict[str, Any]:
+        return {
+            "type": kind,
+            "item_id": self._id,
+            "output_index": self._place,
+            "content_index": part.index,
+            "sequence_number": self._outputs.number(),
+        }
+
+    def _item(self, status: str) -> ResponseOutputMessage:
+        return ResponseOutputMessage.model_validate(
+            {
+                "type": "message",
+                "id": self._id,
+                "role": "assistant",
+                "content": [part.content() for part in self._parts.values()],
+                "status": status,
+                "provider_data": {"model": self._outputs.model},
+            }
+        )

@@ -1,0 +1,89 @@
+"""A request for a chat completion, with only what the upstream's dialect knows."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+from agents import AgentOutputSchemaBase, Handoff, ModelSettings, Tool
+from agents.items import TResponseInputItem
+from agents.models.chatcmpl_converter import Converter
+from openai import Omit
+
+from app.adapters.providers.shared.chat_completions.dialect import Dialect
+from app.adapters.providers.shared.chat_completions.history import messages
+
+
+def completion_request(
+    model: str,
+    dialect: Dialect,
+    instructions: str | None,
+    history: str | Sequence[TResponseInputItem],
+    settings: ModelSettings,
+    tools: Sequence[Tool],
+    handoffs: Sequence[Handoff[Any, Any]],
+    output_schema: AgentOutputSchemaBase | None,
+) -> dict[str, Any]:
+    """The body of a request. Raises `agents.UserError` for what cannot be expressed."""
+    request: dict[str, Any] = {
+        "model": model,
+        "messages": messages(instructions, history, model=model, dialect=dialect),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        dialect.max_tokens: settings.max_tokens,
+        "reasoning_effort": settings.reasoning.effort if settings.reasoning else None,
+        "response_format": _response_format(output_schema, dialect),
+        **(cast(dict[str, Any], settings.extra_body) or {}),
+    }
+    functions = [*tools, *handoffs]
+    if functions:
+        request["tools"] = [_said(_Same(function), dialect) for function in functions]
+        request["tool_choice"] = Converter.convert_tool_choice(settings.tool_choice)
+        if dialect.parallel_tool_calls:
+            request["parallel_tool_calls"] = settings.parallel_tool_calls
+    return {name: value for name, value in request.items() if value is not None and not isinstance(value, Omit)}
+
+
+class _Same:
+    """A tool or a handoff, which have no hash: equal to itself alone, and kept alive by whoever remembers it."""
+
+    def __init__(self, function: Tool | Handoff[Any, Any]) -> None:
+        self.function = function
+
+    def __hash__(self) -> int:
+        return id(self.function)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.function is self.function
+
+
+@lru_cache(maxsize=512)
+def _said(same: _Same, dialect: Dialect) -> dict[str, Any]:
+    """A function in the upstream's words; looked up, because five tools are the same in each of a thousand turns."""
+    function = same.function
+    if isinstance(function, Handoff):
+        said = Converter.convert_handoff_tool(function)
+    else:
+        said = Converter.tool_to_openai(function)
+    return _function(cast(dict[str, Any], said["function"]), dialect)
+
+
+def _function(definition: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
+    function = {**definition, "parameters": dialect.schema(definition["parameters"])}
+    if not dialect.strict_tools:
+        function.pop("strict", None)
+    if not function["parameters"].get("properties"):
+        # Gemini refuses an object without properties; for everyone else no parameters means the same.
+        del function["parameters"]
+        function.pop("strict", None)
+    return {"type": "function", "function": function}
+
+
+def _response_format(schema: AgentOutputSchemaBase | None, dialect: Dialect) -> dict[str, Any] | None:
+    if schema is None or schema.is_plain_text():
+        return None
+    shape: dict[str, Any] = {"name": "final_output", "schema": dialect.schema(schema.json_schema())}
+    if dialect.strict_tools:
+        shape["strict"] = schema.is_strict_json_schema()
+    return {"type": "json_schema", "json_schema": shape}

@@ -1,0 +1,1 @@
+"""Async helpers without use cases, for every layer: notifications, deadlines, lazy values."""

@@ -1,0 +1,1 @@
+"""Attachments: uploads, their room and type, signed links, and cleanup."""

@@ -1,0 +1,1 @@
+"""Conversation: how a message is answered, with history, titles, questions and mentions."""

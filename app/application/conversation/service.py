@@ -1,0 +1,251 @@
+"""One turn of a conversation: history in, answer out, and what it took written down."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+import structlog
+from chatkit.store import NotFoundError
+from chatkit.types import (
+    InferenceOptions,
+    NoticeEvent,
+    ThreadItemReplacedEvent,
+    ThreadMetadata,
+    ThreadStreamEvent,
+    UserMessageInput,
+    UserMessageItem,
+)
+
+from app.application.conversation.history import Past, past_of
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.conversation.titles import Titles
+from app.application.limits.rules import Limits
+from app.application.turns.turn import INTERRUPTED, current_turn
+from app.domain.clock import clock
+from app.domain.conversation import HistoryWindow, title_from
+from app.domain.errors import AnyportError, InvalidInputError
+from app.domain.identity import RequestContext
+from app.domain.ids import new_id
+from app.domain.language import _
+from app.ports.agent_runner import AgentRunner, DeltaSink, HistoryEntry, RunReport, RunRequest
+from app.ports.thread_store import LoadedContext, ThreadStore
+from app.ports.turn_log import TurnLog, TurnRecord, TurnStatus
+
+log = structlog.get_logger(__name__)
+
+
+class Conversation:
+    """Answers the newest item of a thread."""
+
+    def __init__(
+        self,
+        store: ThreadStore,
+        turn_log: TurnLog,
+        runner: AgentRunner,
+        models: ModelCatalog,
+        limits: Limits,
+        *,
+        window: HistoryWindow,
+        message_characters: int,
+        titles: Titles | None = None,
+    ) -> None:
+        self._store = store
+        self._turn_log = turn_log
+        self._runner = runner
+        self._models = models
+        self._limits = limits
+        self._window = window
+        self._message_characters = message_characters
+        self._titles = titles
+
+    async def admit(self, context: RequestContext) -> None:
+        """Raises `LimitError` for a user who has no tokens left for another answer."""
+        await self._limits.admit_turn(context.user_id)
+
+    async def check(self, message: UserMessageInput) -> None:
+        """Raises `InvalidInputError` when a message is empty or too long, or asks for a model or tool that is not
+        offered here."""
+        if not message.attachments and not any(part.text.strip() for part in message.content):
+            raise InvalidInputError(_("The message is empty."))
+        characters = sum(len(part.text) for part in message.content) + len(message.quoted_text or "")
+        if characters > self._message_characters:
+            raise InvalidInputError(
+                _(
+                    "The message is too long: it has {characters} characters, and {limit} are allowed.",
+                    characters=characters,
+                    limit=self._message_characters,
+                )
+            )
+        options = message.inference_options
+        self._models.choose(options.model)
+        if options.tool_choice and options.tool_choice.id not in (tools := await self._runner.tools()):
+            offered = ", ".join(sorted(tools)) or "none"
+            raise InvalidInputError(_("This tool is not offered here. Choose one of: {tools}.", tools=offered))
+
+    async def forget_answer(self, message: UserMessageItem, answer: Sequence[str], context: RequestContext) -> None:
+        """The message is answered anew: the model must not be told of an answer whose items are gone, whatever
+        becomes of the new one. What the tools of that answer changed is kept, so that it is not done again."""
+        turns = await self._turn_log.recall(message.thread_id, [message.id, *answer], context)
+        effects = [effect for key in (message.id, *answer) if key in turns for effect in turns[key].effects]
+        if not effects:
+            await self._turn_log.forget(message.thread_id, message.id, context)
+            return
+        replaced = turns.get(message.id) or next(iter(turns.values()))
+        stub = TurnRecord(
+            id=replaced.id,
+            thread_id=message.thread_id,
+            after_item_id=message.id,
+            status=replaced.status,
+            provider="",
+            model="",
+            started_at=replaced.started_at,
+            finished_at=replaced.finished_at,
+            effects=effects,
+            superseded=True,
+        )
+        await self._turn_log.finish(stub, context)
+
+    async def begin(self, thread: ThreadMetadata, message: UserMessageItem, context: RequestContext) -> LoadedContext:
+        """Store a new thread with its first message, after which it is called; what its answer needs to know."""
+        thread.title = _title([message])
+        await self._store.begin_thread(thread, message, context)
+        return LoadedContext(thread=thread, items=[message], begun=True)
+
+    async def recall(
+        self, thread_id: str, context: RequestContext, *, adding: UserMessageItem | None = None
+    ) -> LoadedContext:
+        """What the answer needs to know of a thread, to which a message is added first. Raises `NotFoundError`."""
+        return await self._store.recall(thread_id, self._window.items, context, adding=adding)
+
+    async def answer(
+        self,
+        thread: ThreadMetadata,
+        context: RequestContext,
+        aloud: DeltaSink | None = None,
+        recalled: LoadedContext | None = None,
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Stream the answer to the newest item of what is `recalled`. Raises `AnyportError` when there is none; the
+        turn is recorded however it ends.
+
+        Text may go to `aloud` instead of into an event.
+
+        A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
+        written when the answer is complete; nothing waits for it.
+        """
+        recalled = recalled or await self.recall(thread.id, context)
+        past = past_of(recalled, self._window)
+        untitled = recalled.begun or thread.title is None
+        if thread.title is None:
+            thread.title = _title(past.entries)
+        turn = _Turn(thread.id, past)
+        for item in past.given_up:
+            yield ThreadItemReplacedEvent(item=item)
+        try:
+            request = self._request(thread, past, context, aloud)
+            if unreadable := self._unreadable(request):
+                yield NoticeEvent(level="warning", message=unreadable)
+            running = self._runner.run(request, turn.report)
+            del recalled, past, request  # What the model is told is nobody else's to hold while it answers.
+            async with aclosing(running) as events:
+                async for event in events:
+                    yield event
+        except (asyncio.CancelledError, GeneratorExit) as cause:
+            await self._record_broken_off(turn, "interrupted" if INTERRUPTED in cause.args else "cancelled", context)
+            raise
+        except AnyportError as failure:
+            turn.error = failure.code
+            log.warning("turn failed", thread=thread.id, code=failure.code, actor=failure.actor, detail=failure.detail)
+            await self._record_broken_off(turn, "failed", context)
+            raise
+        await self._record(turn, "completed", context)
+        if untitled and self._titles is not None:
+            self._titles.begin(thread, context)
+        if turn.used_up:
+            yield NoticeEvent(level="warning", message=_("That was the last of today's allowance of this chat."))
+
+    def _request(
+        self, thread: ThreadMetadata, past: Past, context: RequestContext, aloud: DeltaSink | None
+    ) -> RunRequest:
+        """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
+        history = past.entries
+        asked = next((entry for entry in reversed(history) if isinstance(entry, UserMessageItem)), None)
+        options = asked.inference_options if asked else InferenceOptions()
+        try:
+            model = self._models.choose(options.model)
+        except InvalidInputError:
+            model = self._models.default  # It was offered when the message was sent, and is not any more.
+        tool = options.tool_choice.id if options.tool_choice and asked is history[-1] else None
+        return RunRequest(
+            thread=thread,
+            history=history,
+            context=context,
+            model=model,
+            tool=tool,
+            answered=past.answered,
+            aloud=aloud,
+            done=past.done,
+        )
+
+    def _unreadable(self, request: RunRequest) -> str:
+        """What the user has to be told of files that the model cannot be shown; the model is told so itself."""
+        asked, able = request.history[-1], self._models.capabilities(request.model)
+        attachments = asked.attachments if isinstance(asked, UserMessageItem) else []
+        names = [attachment.name for attachment in attachments if not able.reads(attachment.mime_type)]
+        if not names:
+            return ""
+        return _("This model cannot read {names}. Say what is in it, or choose another model.", names=", ".join(names))
+
+    async def _record_broken_off(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
+        """Record a turn whose own end matters more than a store that fails on top of it."""
+        try:
+            await self._record(turn, status, context)
+        except AnyportError as failure:
+            log.warning("turn not recorded", thread=turn.thread_id, code=failure.code, detail=failure.detail)
+
+    async def _record(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
+        turn.used_up = self._limits.spend(context.user_id, turn.report.usage)
+        try:
+            if turn.report.earlier is not None:
+                await self._turn_log.finish(turn.report.earlier, context)
+            await self._turn_log.finish(turn.record(status), context)
+        except NotFoundError:
+            log.info("turn not recorded: what it answers was deleted meanwhile", thread=turn.thread_id)
+
+
+class _Turn:
+    """A turn under way."""
+
+    def __init__(self, thread_id: str, past: Past) -> None:
+        if not past.entries or (isinstance(past.entries[-1], TurnRecord) and past.answered is None):
+            raise InvalidInputError(_("There is nothing in this thread to answer."))
+        self.thread_id = thread_id
+        self.after_item_id = past.newest
+        self._done = past.done
+        self.report = RunReport()
+        self.error = ""
+        self.used_up = False
+        self._started_at = clock.now()
+
+    def record(self, status: TurnStatus) -> TurnRecord:
+        return TurnRecord(
+            id=running.id if (running := current_turn.get()) else new_id("turn"),
+            thread_id=self.thread_id,
+            after_item_id=self.after_item_id,
+            status=status,
+            provider=self.report.provider,
+            model=self.report.model,
+            started_at=self._started_at,
+            finished_at=clock.now(),
+            model_items=self.report.model_items,
+            item_ids=self.report.item_ids,
+            usage=self.report.usage,
+            attempts=self.report.attempts,
+            error=self.error,
+            open_call=self.report.open_call,
+            effects=[*self._done, *self.report.effects],
+        )
+
+
+def _title(history: Sequence[HistoryEntry]) -> str | None:
+    first = next((entry for entry in history if isinstance(entry, UserMessageItem)), None)
+    return title_from("".join(part.text for part in first.content)) if first else None

@@ -1,0 +1,89 @@
+"""Titles of threads: the first words at once, and a better one, written by a model, a moment later."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from chatkit.store import NotFoundError
+from chatkit.types import AssistantMessageItem, ThreadItem, ThreadMetadata, UserMessageItem
+
+from app.application.limits.rules import Limits
+from app.domain.conversation import clean_title
+from app.domain.errors import AnyportError
+from app.domain.identity import RequestContext
+from app.ports.thread_store import ThreadStore
+from app.ports.title_writer import TitleWriter
+
+log = structlog.get_logger(__name__)
+
+SECONDS: Final = 30.0
+"""A title that takes longer is not worth waiting for."""
+
+_READ_ITEMS: Final = 10
+_READ_CHARACTERS: Final = 1_500
+
+
+class Titles:
+    """Writes titles in tasks of its own, so that no answer waits for one. What fails leaves the plain title."""
+
+    def __init__(self, store: ThreadStore, limits: Limits, writer: TitleWriter) -> None:
+        self._store = store
+        self._limits = limits
+        self._writer = writer
+        self._running: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    def begin(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        """Find a title for a thread whose first answer is complete; its present one is taken for the plain one."""
+        if self._closing:
+            return
+        task = asyncio.create_task(self._improve(thread.id, thread.title, context))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def settled(self) -> None:
+        """Wait until no title is being written."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Stop writing; threads keep their plain titles."""
+        self._closing = True
+        for task in self._running:
+            task.cancel()
+        await self.settled()
+
+    async def _improve(self, thread_id: str, plain: str | None, context: RequestContext) -> None:
+        try:
+            async with asyncio.timeout(SECONDS):
+                title = await self._written(thread_id, context)
+            if title is not None:
+                await self._save(thread_id, plain, title, context)
+        except NotFoundError:
+            log.debug("title not needed: the thread was deleted meanwhile", thread=thread_id)
+        except TimeoutError:
+            log.warning("title not written in time", thread=thread_id, seconds=SECONDS)
+        except AnyportError as failure:
+            log.warning("title not written", thread=thread_id, code=failure.code, detail=failure.detail)
+        except Exception as error:  # nobody awaits the task: what is not logged here is lost
+            log.exception("title not written", thread=thread_id, exc_info=error)
+
+    async def _written(self, thread_id: str, context: RequestContext) -> str | None:
+        await self._limits.admit_turn(context.user_id)
+        page = await self._store.load_thread_items(thread_id, None, _READ_ITEMS, "asc", context.as_client())
+        question = next((item for item in page.data if isinstance(item, UserMessageItem)), None)
+        answer = next((item for item in page.data if isinstance(item, AssistantMessageItem)), None)
+        if question is None:
+            return None
+        written = await self._writer.write(_text(question), _text(answer))
+        self._limits.spend(context.user_id, written.usage)
+        return clean_title(written.text)
+
+    async def _save(self, thread_id: str, plain: str | None, title: str, context: RequestContext) -> None:
+        thread = await self._store.load_thread(thread_id, context)
+        if thread.title == plain:  # Else the user has renamed it meanwhile, and theirs stays.
+            await self._store.save_thread(thread.model_copy(update={"title": title}), context)
+
+
+def _text(item: ThreadItem | None) -> str:
+    parts = item.content if isinstance(item, UserMessageItem | AssistantMessageItem) else []
+    return "".join(part.text for part in parts)[:_READ_CHARACTERS]

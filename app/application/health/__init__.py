@@ -1,0 +1,1 @@
+"""Health: the checks that `doctor` runs, and the clock that replicas share."""

@@ -1,0 +1,1 @@
+"""Tasks: their service, their widgets, and the clicks in those widgets."""

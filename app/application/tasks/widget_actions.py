@@ -1,0 +1,94 @@
+"""Actions of widgets, as ChatKit sends them: each changes its widget in place, without a model.
+
+What was changed is written into the thread's hidden context, so that the model knows of it on its next turn.
+"""
+
+from collections.abc import AsyncGenerator
+
+from chatkit.actions import Action
+from chatkit.types import (
+    HiddenContextItem,
+    NoticeEvent,
+    SyncCustomActionResponse,
+    ThreadItemDoneEvent,
+    ThreadItemReplacedEvent,
+    ThreadMetadata,
+    ThreadStreamEvent,
+    WidgetItem,
+)
+
+from app.application.tasks.clicks import Shown, TaskClicks, read_click
+from app.application.tasks.effects import clicked, tasks_changed
+from app.application.tasks.service import TaskEvent, TaskService
+from app.domain.clock import clock
+from app.domain.identity import RequestContext
+from app.ports.thread_store import ThreadStore
+
+
+class WidgetActions:
+    """Carries out what widgets send. Doing the same twice changes nothing the second time."""
+
+    def __init__(self, store: ThreadStore, tasks: TaskService) -> None:
+        self._store = store
+        self._tasks = tasks
+
+    def check(self, action: Action[str, object]) -> None:
+        """Raises `InvalidInputError` for an action that is unknown, or has another payload than it needs."""
+        read_click(action.type, action.payload)
+
+    async def stream(
+        self, thread: ThreadMetadata, action: Action[str, object], sender: WidgetItem | None, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """The events that show what was done; ChatKit stores the items in them."""
+        shown, changes = await self._carry_out(action, sender, context)
+        item = self._item(thread, sender, shown, context)
+        if item is not None:
+            yield ThreadItemReplacedEvent(item=item) if sender else ThreadItemDoneEvent(item=item)
+        for change in changes:
+            yield ThreadItemDoneEvent(item=self._hidden(thread, change, context))
+            yield tasks_changed(change)
+        if shown.notice:
+            yield NoticeEvent(level="info", message=shown.notice)
+
+    async def sync(
+        self, thread: ThreadMetadata, action: Action[str, object], sender: WidgetItem | None, context: RequestContext
+    ) -> SyncCustomActionResponse:
+        """The same in one answer, stored already. It has no room for effects: who asked this way is told enough."""
+        shown, changes = await self._carry_out(action, sender, context)
+        updated = self._item(thread, sender, shown, context)
+        if updated is not None:
+            await self._store.save_item(thread.id, updated, context)
+        for change in changes:
+            await self._store.add_thread_item(thread.id, self._hidden(thread, change, context), context)
+        return SyncCustomActionResponse(updated_item=updated)
+
+    async def _carry_out(
+        self, action: Action[str, object], sender: WidgetItem | None, context: RequestContext
+    ) -> tuple[Shown, list[TaskEvent]]:
+        changes: list[TaskEvent] = []
+        clicks = TaskClicks(self._tasks.telling(changes.append), context.user_id, sender)
+        return await clicks.carry_out(read_click(action.type, action.payload)), changes
+
+    def _item(
+        self, thread: ThreadMetadata, sender: WidgetItem | None, shown: Shown, context: RequestContext
+    ) -> WidgetItem | None:
+        """The sender as it is now; without one a new widget, and nothing when there is nothing to show."""
+        if shown.widget is None:
+            return None
+        if sender is not None:
+            return sender.model_copy(update={"widget": shown.widget, "copy_text": shown.copy_text})
+        return WidgetItem(
+            id=self._store.generate_item_id("message", thread, context),
+            thread_id=thread.id,
+            created_at=clock.now(),
+            widget=shown.widget,
+            copy_text=shown.copy_text,
+        )
+
+    def _hidden(self, thread: ThreadMetadata, change: TaskEvent, context: RequestContext) -> HiddenContextItem:
+        return HiddenContextItem(
+            id=self._store.generate_item_id("message", thread, context),
+            thread_id=thread.id,
+            created_at=clock.now(),
+            content=clicked(change),
+        )

@@ -1,0 +1,1 @@
+"""Threads: change feed, retention, and a user's personal data."""

@@ -1,0 +1,147 @@
+"""What changed for a user, told to all of their open pages on all replicas."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from typing import Literal
+
+import msgspec
+import structlog
+
+from app.aio.notification import Notification
+from app.application.tasks.service import TaskEvent
+from app.application.turns.turn import PING
+from app.domain.errors import StoreUnavailableError
+from app.ports.signals import MISSED, Signals
+from app.settings.turns import KEEP_ALIVE_SECONDS
+
+log = structlog.get_logger(__name__)
+
+GATHER_SECONDS = 0.1
+"""Changes of so long a time go out together: writing an answer does not wait for them."""
+
+WAITING = 500
+"""So many events wait for a page that reads slowly; behind more of them it is told to look at everything."""
+
+_CHANGE = "change:"
+
+Kind = Literal[
+    "thread.created",
+    "thread.updated",
+    "thread.deleted",
+    "item.added",
+    "item.updated",
+    "item.removed",
+    "task.changed",
+    "resync",
+]
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One change, by ids alone: whoever is told may look."""
+
+    type: Kind
+    thread_id: str = ""
+    item_id: str = ""
+    task_id: str = ""
+
+
+class _Told(msgspec.Struct, frozen=True):
+    user: str
+    change: Change
+
+
+_told = msgspec.json.Decoder(_Told)
+
+
+def told_of(user_id: str) -> str:
+    """How every signal of a change for this user begins."""
+    return _CHANGE + msgspec.json.encode({"user": user_id}).decode().removesuffix("}") + ","
+
+
+class _Page:
+    def __init__(self, keep_alive: float) -> None:
+        self.waiting: deque[Change] = deque()
+        self.wake = Notification(keep_alive)
+
+    def tell(self, change: Change) -> None:
+        if len(self.waiting) >= WAITING:
+            self.waiting.clear()
+            change = Change("resync")
+        self.waiting.append(change)
+        self.wake.ring()
+
+
+class ChangeFeed:
+    """Gathers changes, and hands them to the pages of their user."""
+
+    def __init__(self, signals: Signals, *, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
+        self._signals = signals
+        self._keep_alive = keep_alive
+        self._pages: dict[str, set[_Page]] = {}
+        self._gathered: list[str] = []
+        self._sending: asyncio.Task[None] | None = None
+        self._closing = False
+        self._deaf: Callable[[], None] = signals.listen(self._hear)
+
+    def tell(self, user_id: str, change: Change) -> None:
+        """All pages of the user hear of it shortly; nobody waits for that."""
+        self._gathered.append(_CHANGE + msgspec.json.encode(_Told(user_id, change)).decode())
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send())
+
+    def task_changed(self, event: TaskEvent) -> None:
+        """For `TaskService`."""
+        self.tell(event.task.user_id, Change("task.changed", task_id=event.task.id))
+
+    async def follow(self, user_id: str) -> AsyncGenerator[bytes, None]:
+        """The changes from now on, as server-sent events, until the server stops."""
+        page = _Page(self._keep_alive)
+        self._pages.setdefault(user_id, set()).add(page)
+        try:
+            yield b": changes\n\n"
+            while not self._closing:
+                if page.waiting:
+                    frames = [b"data: " + msgspec.json.encode(change) + b"\n\n" for change in page.waiting]
+                    page.waiting.clear()
+                    yield b"".join(frames)
+                elif not await page.wake.rung():
+                    yield PING
+        finally:
+            page.wake.close()
+            self._pages[user_id].discard(page)
+            if not self._pages[user_id]:
+                del self._pages[user_id]
+
+    def close(self) -> None:
+        """End all streams; a page opens the next one elsewhere."""
+        self._closing = True
+        for pages in self._pages.values():
+            for page in pages:
+                page.wake.ring()
+
+    async def aclose(self) -> None:
+        """Send what is gathered, and end."""
+        self.close()
+        if self._sending is not None:
+            await self._sending
+        self._deaf()
+        self._deaf = lambda: None
+
+    async def _send(self) -> None:
+        await asyncio.sleep(0 if self._closing else GATHER_SECONDS)
+        gathered, self._gathered, self._sending = self._gathered, [], None
+        try:
+            await self._signals.send(gathered)
+        except StoreUnavailableError as failure:
+            log.warning("pages were not told of changes", changes=len(gathered), detail=failure.detail)
+
+    def _hear(self, signal: str) -> None:
+        if signal == MISSED:
+            for pages in self._pages.values():
+                for page in pages:
+                    page.tell(Change("resync"))
+        elif signal.startswith(_CHANGE):
+            told = _told.decode(signal.removeprefix(_CHANGE))
+            for page in self._pages.get(told.user, ()):
+                page.tell(told.change)

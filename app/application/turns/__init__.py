@@ -1,0 +1,1 @@
+"""Turns: admission, journal, leases, recovery, and turns of other processes."""

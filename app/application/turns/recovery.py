@@ -1,0 +1,113 @@
+"""What is stored of a turn that did not come to its end."""
+
+from collections.abc import Sequence
+
+import msgspec
+from chatkit.store import NotFoundError
+from chatkit.types import UserMessageItem
+
+from app.application.tasks.effects import TASKS_CHANGED
+from app.application.turns.endings import incomplete, note, note_id
+from app.application.turns.transcript import Transcript, done, interrupted
+from app.application.turns.turn import NEWS
+from app.domain.clock import clock
+from app.domain.identity import RequestContext
+from app.ports.storage import Storage
+from app.ports.thread_store import PAGE_LIMIT, ThreadStore
+from app.ports.turn_journal import Batch, TurnHead, TurnJournal
+from app.ports.turn_log import ToolEffect, TurnLog, TurnRecord
+
+
+async def all_events(journal: TurnJournal, turn_id: str) -> list[bytes]:
+    """Every event of a turn that the journal has."""
+    events: list[bytes] = []
+    while more := await journal.events(turn_id, len(events)):
+        events += more
+    return events
+
+
+async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> None:
+    """Finish a turn whose process died: what was said becomes stored messages, and nothing is done a second time.
+
+    Of a turn whose message was never stored nothing is left: the same request, sent again, begins it anew. Safe to
+    repeat. Raises `StoreUnavailableError`.
+    """
+    journal = storage.journal
+    events = await all_events(journal, head.id)
+    transcript, context = Transcript(events), RequestContext(user_id=head.user_id)
+    try:
+        for item in transcript.unfinished:
+            await threads.add_thread_item(head.thread_id, incomplete(item, "interrupted"), context)
+        asked = transcript.asked or await newest_message(threads, head.thread_id, context)
+        earlier = await _earlier(head, asked, storage.turn_log, context)
+        effects = earlier.effects if earlier is not None and earlier.superseded else []
+        earlier = None if earlier is not None and earlier.superseded else earlier
+        if not events and (asked is None or earlier is not None):
+            await storage.claims.release(head.id)
+            await journal.drop(head.id, head.owner)
+            await storage.signals.send([NEWS + head.id])
+            return
+        closing = transcript.closing("interrupted")
+        if asked is not None and (earlier is None or not _is_of(earlier, head, transcript)):
+            await _record(head, asked, [*effects, *_effects(events)], storage.turn_log, context)
+            shown = note(head.thread_id, note_id(head.id), "interrupted")
+            await threads.add_thread_item(head.thread_id, shown, context)
+            closing.append(done(shown))
+    except NotFoundError:
+        return  # The thread was deleted, and the journal's entry with it.
+    last = Batch(turn_id=head.id, first=len(events) + 1, events=[*closing, interrupted()])
+    await journal.end(head.id, head.owner, "interrupted", last=last, signals=[NEWS + head.id])
+
+
+def _is_of(record: TurnRecord, head: TurnHead, transcript: Transcript) -> bool:
+    """True when the turn had come to its own end, and its record is this."""
+    return record.id == head.id or not set(record.item_ids).isdisjoint(transcript.items)
+
+
+async def newest_message(threads: ThreadStore, thread_id: str, context: RequestContext) -> str | None:
+    """The message of the user that was answered last."""
+    after: str | None = None
+    while True:
+        page = await threads.load_thread_items(thread_id, after, PAGE_LIMIT, "desc", context)
+        if (found := next((item.id for item in page.data if isinstance(item, UserMessageItem)), None)) is not None:
+            return found
+        if (after := page.after) is None:
+            return None
+
+
+async def _earlier(head: TurnHead, asked: str | None, turn_log: TurnLog, context: RequestContext) -> TurnRecord | None:
+    return None if asked is None else (await turn_log.recall(head.thread_id, [asked], context)).get(asked)
+
+
+def _effects(events: Sequence[bytes]) -> list[ToolEffect]:
+    """The tasks that its tools changed, as the page was told: of calls and results nothing was written down yet."""
+    told = (msgspec.json.decode(event.removeprefix(b"data: "), type=_Told) for event in events)
+    return [
+        ToolEffect(tool=effect.name, arguments="", result=msgspec.json.encode(effect.data).decode())
+        for effect in told
+        if effect.name == TASKS_CHANGED
+    ]
+
+
+class _Told(msgspec.Struct, frozen=True):
+    name: str = ""
+    data: dict[str, object] = {}
+
+
+async def _record(
+    head: TurnHead, asked: str, effects: list[ToolEffect], turn_log: TurnLog, context: RequestContext
+) -> None:
+    now = clock.now()
+    record = TurnRecord(
+        id=head.id,
+        thread_id=head.thread_id,
+        after_item_id=asked,
+        status="interrupted",
+        provider="",
+        model="",
+        started_at=now,
+        finished_at=now,
+        error="interrupted",
+        effects=effects,
+    )
+    await turn_log.finish(record, context)

@@ -1,0 +1,70 @@
+"""How answers are written for a client: links that work, open questions only, times in UTC."""
+
+import datetime as dt
+
+from chatkit.types import ErrorEvent, Page, Thread, ThreadMetadata, ThreadStreamEvent
+from pydantic import BaseModel
+
+from app.application.attachments.service import Attachments
+from app.application.conversation.questions import closed, expired
+from app.chatkit_json.pages import in_pieces
+from app.chatkit_json.serialization import written
+from app.chatkit_json.text_delta import encoded_text_delta
+from app.domain.clock import clock
+from app.domain.identity import RequestContext
+from app.domain.language import _
+from app.entrypoints.chatkit.errors import GENERIC
+from app.entrypoints.chatkit.fresh_links import renew_links
+
+
+def thread_response(thread: ThreadMetadata, items: Page | None = None) -> Thread:  # type: ignore[type-arg]  # of items
+    """A thread as a client sees it: without our metadata."""
+    return Thread(
+        id=thread.id,
+        title=thread.title,
+        created_at=thread.created_at,
+        items=items or Page(),
+        status=thread.status,
+        allowed_image_domains=thread.allowed_image_domains,
+    )
+
+
+class Serialization:
+    """Writes ChatKit's models as JSON; a page has `patience` for the result of a client tool."""
+
+    def __init__(self, attachments: Attachments, patience: dt.timedelta) -> None:
+        self._attachments = attachments
+        self._patience = patience
+
+    def frame(self, event: ThreadStreamEvent, context: RequestContext) -> bytes:
+        """An event as a frame of the wire."""
+        if (encoded := encoded_text_delta(event)) is None:
+            renew_links(event, self._attachments, context)
+            if isinstance(event, ErrorEvent) and not event.message:
+                event.message = _(GENERIC)  # A code alone is not known to every client.
+            encoded = written(_in_utc(event))
+        return b"".join((b"data: ", encoded, b"\n\n"))
+
+    async def answer(self, answer: BaseModel | None, context: RequestContext) -> bytes:
+        """The whole answer to a request, `{}` for None; a page is written item by item."""
+        if answer is None:
+            return b"{}"
+        renew_links(answer, self._attachments, context)
+        if not isinstance(answer, Thread | Page):
+            return written(answer)
+        page = answer.items if isinstance(answer, Thread) else answer
+        now = clock.now()
+        # A page that loads a thread must not wait for, or answer, a call that has expired.
+        page.data = [closed(item) if expired(item, now, self._patience) else item for item in page.data]
+        return await in_pieces(answer, written)
+
+
+def _in_utc(event: ThreadStreamEvent) -> ThreadStreamEvent:
+    """ChatKit's helpers stamp naive local times; the wire has UTC with an offset. Copies, because an assistant goes on
+    using its object."""
+    for name in ("item", "thread"):
+        stamped = vars(event).get(name)
+        if stamped is not None and stamped.created_at.tzinfo is None:
+            in_utc = stamped.model_copy(update={"created_at": clock.in_utc(stamped.created_at)})
+            return event.model_copy(update={name: in_utc})
+    return event

@@ -1,0 +1,1 @@
+"""The edge: ASGI middleware around Litestar, outermost last; `stack.py` has the order."""

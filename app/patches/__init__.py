@@ -1,0 +1,1 @@
+"""Every change of another library's behaviour."""
