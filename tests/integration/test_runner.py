@@ -5,8 +5,10 @@ import datetime as dt
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+import pytest
 from agents import Model, RunContextWrapper, function_tool
 from agents.testing import ScriptedModel, assistant_message, function_call
+from chatkit.store import StoreItemType
 from chatkit.types import (
     AssistantMessageItem,
     ThreadItemAddedEvent,
@@ -23,12 +25,14 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.stores.memory import MemoryStorage
+from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.application.conversation.model_catalog import ModelCatalog
 from app.chatkit_json.item_fields import ChangingWorkflow
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import RunReport, RunRequest
 from app.ports.model_provider import Capabilities, ModelError, ModelInfo, ModelProvider
+from app.ports.thread_store import ThreadStore
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 ADA = RequestContext(user_id="ada")
@@ -83,10 +87,16 @@ def user_message(text: str) -> UserMessageItem:
     )
 
 
-def start(model: Model, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
+def start(
+    model: Model,
+    report: RunReport,
+    *,
+    store: ThreadStore | None = None,
+    catalog: ModelCatalog | None = None,
+) -> AsyncGenerator[ThreadStreamEvent, None]:
     assistant = Assistant(name="Test", instructions="Be brief.", tools=[show])
-    catalog = ModelCatalog({"scripted": OneModel(model)}, ONE)
-    runner = SdkAgentRunner(assistant, catalog, MemoryStorage().threads, max_rounds=3)
+    catalog = catalog or ModelCatalog({"scripted": OneModel(model)}, ONE)
+    runner = SdkAgentRunner(assistant, catalog, store or MemoryStorage().threads, max_rounds=3)
     return runner.run(RunRequest(thread=THREAD, history=[user_message("hi")], context=ADA, model=ONE), report)
 
 
@@ -194,3 +204,43 @@ async def test_closing_the_run_closes_the_models_stream() -> None:
             break
     await events.aclose()
     assert model.closed.is_set()
+
+
+class NoIdsFor(MemoryThreadStore):
+    """A thread store that fails to make ids of one kind of item."""
+
+    def __init__(self, kind: StoreItemType) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def generate_item_id(self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext) -> str:
+        if item_type == self._kind:
+            raise RuntimeError("no ids")
+        return super().generate_item_id(item_type, thread, context)
+
+
+class BrokenCatalog(ModelCatalog):
+    """A catalog that fails before the run reaches a model."""
+
+    def candidates(self, chosen: ModelRef) -> Sequence[ModelRef]:
+        raise RuntimeError("no candidates")
+
+
+async def test_a_run_that_cannot_close_its_items_raises_and_still_fills_in_its_report() -> None:
+    model = ScriptedModel([[shows(str(number))] for number in range(9)])  # Stopped with a note, which needs an id.
+    report = RunReport()
+    with pytest.raises(RuntimeError, match="no ids"):
+        async with asyncio.timeout(5):
+            _ = [event async for event in start(model, report, store=NoIdsFor("task"))]
+    assert report.usage.requests == 3
+    assert [item["type"] for item in report.model_items] == ["function_call", "function_call_output"] * 3
+
+
+async def test_a_run_that_fails_before_its_model_is_asked_raises() -> None:
+    model = ScriptedModel([[assistant_message("Hello")]])
+    with pytest.raises(RuntimeError, match="no candidates"):
+        async with asyncio.timeout(5):
+            _ = [
+                event
+                async for event in start(model, RunReport(), catalog=BrokenCatalog({"scripted": OneModel(model)}, ONE))
+            ]

@@ -256,6 +256,10 @@ class Outlet:
         elif self.incomplete is not None and self._anything_shown:
             self.emit(ThreadItemDoneEvent(item=note(self.thread_id, self.new_id("task"), self.incomplete)))
             self.incomplete = None
+        self.end()
+
+    def end(self) -> None:
+        """End the events for the reader, without closing any item. Idempotent."""
         self._put(None)
 
     @property

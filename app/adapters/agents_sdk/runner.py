@@ -104,6 +104,8 @@ class SdkAgentRunner(AgentRunner):
 
         outlet = Outlet(thread.id, new_id, request.aloud)
         driving = asyncio.create_task(self._drive(request, report, outlet))
+        # A run that fails before or inside `finish` must not leave its reader waiting.
+        driving.add_done_callback(lambda _: outlet.end())
         del request
         try:
             while (event := await outlet.next()) is not None:
@@ -160,13 +162,15 @@ class SdkAgentRunner(AgentRunner):
             outlet.incomplete = "failed"
             raise
         finally:
-            outlet.finish()
-            report.provider, report.model = _author(model, request.model)
-            report.attempts = len(model.attempts)
-            report.open_call = None if report.earlier and report.earlier.open_call else outlet.questions.open_call
-            report.model_items = transcript.items(report.open_call.call_id if report.open_call else None)
-            report.item_ids = outlet.item_ids
-            report.usage = _tokens(used)
+            try:
+                outlet.finish()
+            finally:
+                report.provider, report.model = _author(model, request.model)
+                report.attempts = len(model.attempts)
+                report.open_call = None if report.earlier and report.earlier.open_call else outlet.questions.open_call
+                report.model_items = transcript.items(report.open_call.call_id if report.open_call else None)
+                report.item_ids = outlet.item_ids
+                report.usage = _tokens(used)
 
     def _open(self, ref: ModelRef, enclosed: Enclosed) -> Model:
         model = self._models.provider(ref).model(ref.model)
