@@ -87,6 +87,18 @@ async def test_a_thread_of_another_is_as_unknown_as_none(
             await journal.begin(turn, MINUTE)
 
 
+async def test_a_turn_of_another_user_clears_nothing(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, bob: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, MINUTE)
+    await journal.append([Batch(turn_id=turn.id, first=1, events=events(1, 2))], owner)
+    await journal.end(turn.id, owner, "completed")
+    with pytest.raises(NotFoundError):
+        await journal.begin(head(begun, bob, owner), MINUTE)
+    assert await journal.events(turn.id, 0) == events(1, 2)
+
+
 async def test_events_come_back_behind_any_number(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:

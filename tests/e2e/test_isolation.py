@@ -6,14 +6,21 @@ tools from the MCP server.
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import msgspec
 import pytest
-from chatkit.types import ChatKitReq
+from chatkit.types import (
+    ChatKitReq,
+    ThreadCreatedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemUpdatedEvent,
+    ThreadStreamEvent,
+)
 
 from tests.chatkit_client import ChatKitClient, user_input
 from tests.fakes.login_service import SECRET, secret_token
@@ -188,9 +195,14 @@ async def test_a_request_of_chatkits(house: House, kind: str) -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 async def test_a_route(house: House, route: tuple[str, str]) -> None:
     method, path = route
+    await assert_alike(house, method, named(path), ROUTES[route])
+
+
+def named(path: str) -> str:
+    """The path of the API document with the names of `NOBODYS` in braces."""
     for name, place in IN_PATH.items():
         path = path.replace(name, place)
-    await assert_alike(house, method, path, ROUTES[route])
+    return path
 
 
 def mcp(method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -263,3 +275,58 @@ async def test_no_request_route_or_tool_is_missing(house: House) -> None:
     assert {(method, path) for path, item in document["paths"].items() for method in item} == {*ROUTES, EVENTS}
     listed = await house.bob.http.post("/mcp", **mcp("tools/list", {}))
     assert {tool["name"] for tool in listed.json()["result"]["tools"]} == set(TOOLS)
+
+
+def on_a_thread() -> list[tuple[str, str, dict[str, Any]]]:
+    """The rows of both tables that name a thread."""
+    requests = [("post", "/chatkit", {"json": {"type": kind, "params": row}}) for kind, row in CHATKIT.items()]
+    routes = [(method, named(path), row) for (method, path), row in ROUTES.items()]
+    return [row for row in (*requests, *routes) if "{thread}" in repr(row)]
+
+
+async def running_thread(ann: ChatKitClient) -> tuple[AsyncGenerator[ThreadStreamEvent, None], dict[str, str]]:
+    """The stream of a long answer of Ann's that has begun, and the ids of it."""
+    stream = ann.stream("threads.create", input=user_input("Please count from 1 to 300"))
+    ids = dict(NOBODYS)
+    async for event in stream:
+        if isinstance(event, ThreadCreatedEvent):
+            ids["thread"] = event.thread.id
+        if isinstance(event, ThreadItemDoneEvent):
+            ids["message"] = event.item.id
+        if isinstance(event, ThreadItemUpdatedEvent):
+            break
+    return stream, ids
+
+
+async def runs(ann: ChatKitClient, thread_id: str) -> bool:
+    """True while an answer runs in Ann's thread."""
+    query = {"running": "true"}
+    async with ann.http.stream("GET", f"/api/threads/{thread_id}/stream", params=query) as response:
+        return response.status_code == httpx.codes.OK
+
+
+@pytest.mark.parametrize("busy_thread", ["refuse", "queue"])
+async def test_a_running_thread_of_another_user_is_as_unknown_as_none(tmp_path: Path, busy_thread: str) -> None:
+    """Bob is refused at once, whether Ann follows her answer or has left it; the answer and its resumption stay."""
+    unlimited = {"RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_PER_ADDRESS": "0"}
+    environment = {"JWT_SECRET": SECRET, "DEMO_DELAY_MS": "25", "BUSY_THREAD": busy_thread, **unlimited}
+    async with (
+        running(tmp_path, environment) as server,
+        client_of(server, "ann") as ann,
+        client_of(server, "bob") as bob,
+    ):
+        stream, ids = await running_thread(ann)
+        for is_followed in (True, False):
+            for method, path, row in on_a_thread():
+                answers = [
+                    comparable(await bob.http.request(method, filled(path, known), **filled(row, known)), known)
+                    for known in (NOBODYS, ids)
+                ]
+                assert answers[0] == answers[1], (path, row, is_followed)
+            if is_followed:
+                await stream.aclose()
+        assert await runs(ann, ids["thread"])
+        assert (await ann.http.post(f"/api/threads/{ids['thread']}/stop")).status_code == httpx.codes.NO_CONTENT
+        await bob.refused("threads.add_user_message", thread_id=ids["thread"], input=TEXT)
+        ended = await ann.http.get(f"/api/threads/{ids['thread']}/stream")
+        assert "thread.created" in ended.text, "a stranger's message has cleared the journal of the ended turn"

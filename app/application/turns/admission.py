@@ -55,7 +55,7 @@ class TurnAdmission:
         self._closing = closing
         self._owner = owner
         self._at_most = at_most
-        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._doors: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def begin(self, turn: Turn, place: Place) -> bool:
         """Enter the turn in the journal; False when another runs in its thread. Raises `LimitError`."""
@@ -78,7 +78,7 @@ class TurnAdmission:
         # Where no signals arrive, the other process finds the wish when it next looks.
         patience = YIELD_SECONDS if self._signals.heard else YIELD_SECONDS + 2 * LOOK_SECONDS
         deadline = loop.time() + (QUEUE_SECONDS if self._queues else patience)
-        door = self._doors.setdefault(place.thread_id, asyncio.Lock())
+        door = self._doors.setdefault((place.user_id, place.thread_id), asyncio.Lock())
         turn.waited = door.locked()
         try:
             async with asyncio.timeout_at(deadline):
@@ -94,7 +94,7 @@ class TurnAdmission:
         loop = asyncio.get_running_loop()
         asked, renew_at = False, 0.0
         try:
-            while (other := self._here.get(place.thread_id)) is not None or not await self.begin(turn, place):
+            while (other := self._running_here(place)) is not None or not await self.begin(turn, place):
                 turn.waited = True
                 if self._closing.is_set():
                     raise ClosingError(_("The server is shutting down."), retry_after=1)
@@ -114,6 +114,13 @@ class TurnAdmission:
         finally:
             if renew_at:
                 await self._journal.leave_queue(turn.id)
+
+    def _running_here(self, place: Place) -> Turn | None:
+        """The user's turn that runs in the thread in this process."""
+        other = self._here.get(place.thread_id)
+        # Another user's turn is not looked at: the journal refuses the thread as it refuses one that does not exist.
+        is_own = other is not None and other.place is not None and other.place.user_id == place.user_id
+        return other if is_own else None
 
     async def _ask(self, thread_id: str) -> None:
         if (turn_id := await self._journal.wish(thread_id, "yield")) is not None:

@@ -63,7 +63,7 @@ _behind = exists().where(
 _why_not = Prepared(select((~_behind & (_others >= _MOST)).label("too_many")).where(owned))
 _leave_queue = Prepared(delete(queued_turns).where(queued_turns.c.turn_id == _TURN))
 
-_cleared = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs)
+_cleared = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs, owned)
 _clear = Prepared(_cleared)
 _renew = Prepared(update(turns).where(turns.c.owner == _OWNER, _runs).values(lease_until=_LATER).returning(*_HEAD))
 _end = (
