@@ -17,7 +17,7 @@ class Deadline:
         self._moment = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def put_off(self, seconds: float) -> None:
+    def postpone(self, seconds: float) -> None:
         """The moment is so long from now; it must not come earlier than the one before it."""
         self._moment = self._loop.time() + seconds
 

@@ -15,7 +15,7 @@ class LazyValue(Generic[Made]):
         self._make = make
         self._making: asyncio.Task[Made] | None = None
 
-    async def made(self) -> Made:
+    async def get(self) -> Made:
         """What was made. Whoever gives up waiting does not take it from the others. Raises what `make` does."""
         if self._making is None or self._failed:
             self._making = asyncio.create_task(asyncio.to_thread(self._make))

@@ -19,16 +19,16 @@ class Notification:
         self._rung = False
         self._silence = Deadline(lambda: self._answer(news=False), lambda: self._waits)
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """There is news; it stays there until somebody has waited for it."""
         self._rung = True
         if self._waits:
             self._answer(news=True)
 
-    async def rung(self) -> bool:
+    async def wait(self) -> bool:
         """Wait for news; False after a silence."""
         if not self._rung:
-            self._silence.put_off(self._seconds)
+            self._silence.postpone(self._seconds)
             self._silence.arm()
             self._waiter = self._loop.create_future()
             try:

@@ -31,7 +31,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a run needs to know; `history` ends with what the assistant is to answer. `tool` must be used first.
 
     With `answered` the run goes on where that turn stopped: its open call is made again, this time with an answer.
-    With `aloud` text of a message may go there instead of into an event, while no event waits to be read: whoever
+    With `delta_sink` text of a message may go there instead of into an event, while no event waits to be read: whoever
     gives it keeps what was said. What is `done` was changed by an answer that this one takes the place of: the model is
     told, and the very same call returns the same result without being made.
     """
@@ -42,7 +42,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelRef
     tool: str | None = None
     answered: Answered | None = None
-    aloud: DeltaSink | None = None
+    delta_sink: DeltaSink | None = None
     done: Sequence[ToolEffect] = ()
 
 

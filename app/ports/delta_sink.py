@@ -10,11 +10,11 @@ from typing import Final, Protocol
 class DeltaReceiver(Protocol):
     """Where a model puts the text of the part that it is in the middle of."""
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Show more of the text that the newest `response.output_text.delta` event began. Never waits."""
 
 
-delta_receiver: Final[ContextVar[DeltaReceiver | None]] = ContextVar("text_outlet", default=None)
+delta_receiver: Final[ContextVar[DeltaReceiver | None]] = ContextVar("delta_receiver", default=None)
 """Who listens to the model that is asked in this context, if anybody does.
 
 A model need not know of it. One that does may say there, instead of yielding it as a delta, whatever follows the first

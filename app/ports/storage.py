@@ -8,7 +8,7 @@ import msgspec
 
 from app.ports.counters import Counters
 from app.ports.file_ledger import FileLedger
-from app.ports.request_claims import RequestClaims
+from app.ports.idempotency_keys import IdempotencyKeys
 from app.ports.signals import Signals
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
@@ -54,7 +54,7 @@ class Storage(ABC):
     tasks: TaskRepository
     turn_log: TurnLog
     journal: TurnJournal
-    claims: RequestClaims
+    idempotency_keys: IdempotencyKeys
     signals: Signals
     counters: Counters
     files: FileLedger

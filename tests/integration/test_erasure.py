@@ -64,7 +64,7 @@ async def live(
     head = TurnHead(id=f"turn_{name}", thread_id=f"thr_{name}", user_id=user, owner="proc")
     assert await storage.journal.begin(head, SOON)
     await storage.journal.append([Batch(turn_id=head.id, first=1, events=[f"data: {text}\n\n".encode()])], "proc")
-    await storage.claims.store_response(f"turn_{name}_2", text.encode(), said_for, user_id=user)
+    await storage.idempotency_keys.store_response(f"turn_{name}_2", text.encode(), said_for, user_id=user)
     limits = Limits(
         tally := WriteBehindCounters(storage.counters), Rules(requests_per_minute=9, requests_per_address=9)
     )
@@ -148,7 +148,7 @@ async def test_no_byte_of_sqlite_s_files_is_left_of_a_text(tmp_path: Path, way: 
         await storage.threads.delete_attachment("atc_ann", ANN)
         for task in await storage.tasks.list(ANN.user_id):
             await storage.tasks.delete(ANN.user_id, task.id)
-        await storage.claims.forget()
+        await storage.idempotency_keys.forget()
         await storage.scrub()
     assert files_with(tmp_path, WORD) == []
     assert (await storage.threads.load_thread("thr_others", OTHERS)).id == "thr_others"

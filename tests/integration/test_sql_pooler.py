@@ -70,7 +70,7 @@ async def test_a_turn_claims_its_request_and_enters_its_thread_in_one_round_trip
             turn_id = f"turn_{number}"
             head = TurnHead(id=turn_id, thread_id="thr_1", user_id=ANN.user_id, owner="proc_1")
             before = pooler.round_trips
-            assert await storage.claims.claim(b"%d" % number, turn_id, minute)
+            assert await storage.idempotency_keys.reserve(b"%d" % number, turn_id, minute)
             assert await storage.journal.begin(head, minute, at_most=2)
             # The first time each statement is prepared.
             assert number == 1 or pooler.round_trips - before == 2

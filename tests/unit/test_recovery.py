@@ -11,7 +11,7 @@ SOON = dt.timedelta(minutes=1)
 
 
 async def killed_before_its_first_event(storage: MemoryStorage) -> None:
-    assert await storage.claims.claim(b"request", "turn_2", SOON)
+    assert await storage.idempotency_keys.reserve(b"request", "turn_2", SOON)
     head = TurnHead(id="turn_2", thread_id="thr_1", user_id=ANN.user_id, owner="proc_1")
     assert await storage.journal.begin(head, SOON)
     await recover(head, storage, storage.threads)
@@ -41,4 +41,4 @@ async def test_a_request_whose_message_was_not_stored_can_be_answered_anew() -> 
     await storage.threads.save_thread(thread("thr_1"), ANN)
     await killed_before_its_first_event(storage)
     assert await storage.journal.find("turn_2") is None
-    assert await storage.claims.claim(b"request", "turn_3", SOON)
+    assert await storage.idempotency_keys.reserve(b"request", "turn_3", SOON)

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
-from app.adapters.stores.memory.claims import MemoryRequestClaims
-from app.application.idempotency.claim import Claim
+from app.adapters.stores.memory.idempotency_keys import MemoryIdempotencyKeys
+from app.application.idempotency.reservation import KeyReservation
 from app.application.idempotency.shared import SharedIdempotency
 from app.application.turns.registry import Followed, Turns
 from app.application.turns.turn import Place, Turn
@@ -37,7 +37,7 @@ class Shared(MemoryStorage):
         super().__init__()
         self.journal.shared = True
         self.clock = Clock()
-        self.claims = MemoryRequestClaims(clock=self.clock)
+        self.idempotency_keys = MemoryIdempotencyKeys(clock=self.clock)
         self.stored = asyncio.Event()
         self.answered = 0
 
@@ -59,10 +59,10 @@ class Replica:
         self.turns = Turns(storage)
         self.guard = SharedIdempotency(storage, storage.threads, self.turns)
 
-    async def begin(self, claim: Claim | None = None) -> Turn:
+    async def begin(self, reservation: KeyReservation | None = None) -> Turn:
         if self.refusal is not None:
             raise self.refusal
-        return await self.turns.start(self._events(), lambda _: b"", Place(user_id="ann"), claim)
+        return await self.turns.start(self._events(), lambda _: b"", Place(user_id="ann"), reservation)
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
         await self.storage.threads.save_thread(begun := thread(), ANN)
@@ -125,7 +125,7 @@ async def test_what_was_cut_off_because_nobody_followed_is_begun_anew() -> None:
 
 async def test_what_a_process_claimed_and_never_began_is_begun_by_another_within_a_lease() -> None:
     storage = Shared()
-    assert await storage.claims.claim(KEY, "turn_dead", dt.timedelta(minutes=1))
+    assert await storage.idempotency_keys.reserve(KEY, "turn_dead", dt.timedelta(minutes=1))
     storage.clock.now += 9
     replica = storage.replica()
     asked = asyncio.create_task(replica.ask())
@@ -141,12 +141,12 @@ async def test_the_claim_is_asked_for_while_the_thread_is_stored() -> None:
     """Were one to wait for the other, this would not end: the claim is granted once the thread is there."""
     storage = Shared()
 
-    class AfterTheThread(MemoryRequestClaims):
-        async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
+    class AfterTheThread(MemoryIdempotencyKeys):
+        async def reserve(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
             await storage.stored.wait()
-            return await super().claim(key, turn_id, lasts)
+            return await super().reserve(key, turn_id, lasts)
 
-    storage.claims = AfterTheThread()
+    storage.idempotency_keys = AfterTheThread()
     replica = storage.replica()
     async with asyncio.timeout(5):
         assert await replica.ask()
@@ -167,11 +167,11 @@ async def test_a_refusal_gives_the_request_free_unless_another_has_it() -> None:
 async def test_without_a_storage_nothing_is_begun() -> None:
     storage = Shared()
 
-    class Away(MemoryRequestClaims):
-        async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
+    class Away(MemoryIdempotencyKeys):
+        async def reserve(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
             raise StoreUnavailableError("away")
 
-    storage.claims = Away()
+    storage.idempotency_keys = Away()
     with pytest.raises(StoreUnavailableError):
         await storage.replica().ask()
     assert storage.answered == 0

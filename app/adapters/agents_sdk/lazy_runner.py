@@ -33,7 +33,7 @@ class LazyRunner(AgentRunner):
 
     async def _runner(self) -> AgentRunner:
         if self._made is None:
-            self._made = await self._once.made()
+            self._made = await self._once.get()
         return self._made
 
     async def aclose(self) -> None:

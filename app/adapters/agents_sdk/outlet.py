@@ -124,13 +124,13 @@ class Outlet:
     """Collects a run's events from the model, the tools and the loop; also the `Stage` of the tools.
 
     Every method is synchronous and never waits: whoever calls cannot be overtaken. `item_ids` are the thread
-    items that the run's own items stand for: a message counts only when the model's response is complete. `aloud`
+    items that the run's own items stand for: a message counts only when the model's response is complete. `delta_sink`
     takes text past the events, while none of them waits to be read.
     """
 
     interactive = True
 
-    def __init__(self, thread_id: str, new_id: NewId, aloud: DeltaSink | None = None) -> None:
+    def __init__(self, thread_id: str, new_id: NewId, delta_sink: DeltaSink | None = None) -> None:
         self.thread_id = thread_id
         self.new_id = new_id
         self.item_ids: list[str] = []
@@ -140,7 +140,7 @@ class Outlet:
         """Calls that said that they changed something."""
         self.questions = Questions(thread_id, new_id)
         self.annotator = Annotator()
-        self._aloud = aloud
+        self._delta_sink = delta_sink
         self._waiting: deque[ThreadStreamEvent | _Rest | None] = deque()
         self._reader: asyncio.Future[None] | None = None
         self._workflow: WorkflowInProgress | None = None
@@ -171,8 +171,8 @@ class Outlet:
 
     def text(self, message_id: str, part: int, delta: str) -> None:
         """Send more text of a message."""
-        if self._aloud is not None and self._idle_reader is not None:
-            self._aloud(message_id, part, delta)
+        if self._delta_sink is not None and self._idle_reader is not None:
+            self._delta_sink(message_id, part, delta)
             return
         update = AssistantMessageContentPartTextDelta.model_construct(content_index=part, delta=delta)
         self._put(ThreadItemUpdatedEvent.model_construct(item_id=message_id, update=update))

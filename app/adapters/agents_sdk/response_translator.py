@@ -54,7 +54,7 @@ class ResponseTranslator:
         if handler is not None:
             handler(event)
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """More of the part that the newest delta belongs to."""
         if self._speaking is None:
             raise AssertionError("a model speaks aloud only behind the first delta of a text")

@@ -102,7 +102,7 @@ class SdkAgentRunner(AgentRunner):
         def new_id(kind: StoreItemType) -> str:
             return self._store.generate_item_id(kind, thread, context)
 
-        outlet = Outlet(thread.id, new_id, request.aloud)
+        outlet = Outlet(thread.id, new_id, request.delta_sink)
         driving = asyncio.create_task(self._drive(request, report, outlet))
         # A run that fails before or inside `finish` must not leave its reader waiting.
         driving.add_done_callback(lambda _: outlet.end())

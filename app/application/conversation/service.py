@@ -121,13 +121,13 @@ class Conversation:
         self,
         thread: ThreadMetadata,
         context: RequestContext,
-        aloud: DeltaSink | None = None,
+        delta_sink: DeltaSink | None = None,
         recalled: LoadedContext | None = None,
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the answer to the newest item of what is `recalled`. Raises `AnyportError` when there is none; the
         turn is recorded however it ends.
 
-        Text may go to `aloud` instead of into an event.
+        Text may go to `delta_sink` instead of into an event.
 
         A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
         written when the answer is complete; nothing waits for it.
@@ -141,7 +141,7 @@ class Conversation:
         for item in past.given_up:
             yield ThreadItemReplacedEvent(item=item)
         try:
-            request = self._request(thread, past, context, aloud)
+            request = self._request(thread, past, context, delta_sink)
             if unreadable := self._unreadable(request):
                 yield NoticeEvent(level="warning", message=unreadable)
             running = self._runner.run(request, turn.report)
@@ -164,7 +164,7 @@ class Conversation:
             yield NoticeEvent(level="warning", message=_("That was the last of today's allowance of this chat."))
 
     def _request(
-        self, thread: ThreadMetadata, past: Past, context: RequestContext, aloud: DeltaSink | None
+        self, thread: ThreadMetadata, past: Past, context: RequestContext, delta_sink: DeltaSink | None
     ) -> RunRequest:
         """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
         history = past.entries
@@ -182,7 +182,7 @@ class Conversation:
             model=model,
             tool=tool,
             answered=past.answered,
-            aloud=aloud,
+            delta_sink=delta_sink,
             done=past.done,
         )
 

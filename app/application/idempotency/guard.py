@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-from app.application.idempotency.claim import Claim
+from app.application.idempotency.reservation import KeyReservation
 from app.application.turns.registry import Followed
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
@@ -27,7 +27,7 @@ class Request(Protocol):
     def streams(self) -> bool:
         """True when a turn answers it."""
 
-    async def begin(self, claim: Claim | None = None) -> Turn | bytes:
+    async def begin(self, reservation: KeyReservation | None = None) -> Turn | bytes:
         """Begin to answer it. Raises what refuses it.
 
         A `claim` has to be held before anything is shown, or stored beside an empty new thread.

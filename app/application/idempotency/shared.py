@@ -7,10 +7,10 @@ from contextlib import aclosing
 
 import structlog
 
-from app.application.idempotency.claim import AnsweredElsewhereError, Claim
 from app.application.idempotency.guard import Answer, IdempotencyGuard, Request
 from app.application.idempotency.key import WINDOW_SECONDS
 from app.application.idempotency.local import LocalIdempotency
+from app.application.idempotency.reservation import AnsweredElsewhereError, KeyReservation
 from app.application.idempotency.responses import RemoteTurn, StoredResponse
 from app.application.turns.admission import LEASE_SECONDS, LOOK_AGAIN_SECONDS
 from app.application.turns.registry import Followed, Turns
@@ -32,7 +32,7 @@ class SharedIdempotency(IdempotencyGuard):
 
     def __init__(self, storage: Storage, threads: ThreadStore, turns: Turns) -> None:
         self._journal = storage.journal
-        self._claims = storage.claims
+        self._keys = storage.idempotency_keys
         self._threads = threads
         self._turns = turns
         self._local = LocalIdempotency()
@@ -46,16 +46,16 @@ class SharedIdempotency(IdempotencyGuard):
     async def _begun(self, key: bytes, request: Request) -> Turn | RemoteTurn | StoredResponse | bytes:
         """Begin the request, or find the turn that answers it, here or in another process."""
         while True:
-            claim = Claim(self._claims, key, request.caller.user_id, dt.timedelta(seconds=WINDOW_SECONDS))
+            reservation = KeyReservation(self._keys, key, request.caller.user_id, dt.timedelta(seconds=WINDOW_SECONDS))
             in_vain = ""
             try:
-                return await request.begin(claim)
+                return await request.begin(reservation)
             except AnsweredElsewhereError as elsewhere:
                 in_vain = elsewhere.thread_id
             except Exception:
                 # What another turn has begun to do may well be impossible a second time.
-                if await claim.granted():
-                    await self._release(claim.turn_id)
+                if await reservation.granted():
+                    await self._release(reservation.turn_id)
                     raise
             # Looked for at once: the other turn may end while the thread is deleted.
             deleting = asyncio.create_task(self._delete(in_vain, request.caller))
@@ -80,14 +80,14 @@ class SharedIdempotency(IdempotencyGuard):
 
     async def _release(self, turn_id: str) -> None:
         try:
-            await self._claims.release(turn_id)
+            await self._keys.release(turn_id)
         except StoreUnavailableError as failure:
             log.warning("a request stays claimed until its minute is over", turn=turn_id, detail=failure.detail)
 
     async def _found(self, key: bytes) -> Turn | RemoteTurn | StoredResponse | None:
         """Wait for the turn that has the request; None when it gave the request up."""
         seen = ""
-        while (turn_id := await self._claims.holder(key)) is not None:
+        while (turn_id := await self._keys.holder(key)) is not None:
             seen = turn_id
             own = next((turn for turn in self._turns.running if turn.id == turn_id), None)
             if own is not None:
@@ -96,14 +96,14 @@ class SharedIdempotency(IdempotencyGuard):
             if (head := await self._journal.find(turn_id)) is not None:
                 await self._turns.keep_far(head)
                 return RemoteTurn(head, self._turns)
-            if (response := await self._claims.stored_response(turn_id)) is not None:
+            if (response := await self._keys.stored_response(turn_id)) is not None:
                 return StoredResponse(turn_id, response)
-            if await self._claims.holder(key, ahead=ABANDONED) is None:
+            if await self._keys.holder(key, ahead=ABANDONED) is None:
                 log.warning("a request is answered anew: the process that claimed it never began", turn=turn_id)
                 await self._release(turn_id)
                 return None
             if await woken(self._turns.closing, LOOK_AGAIN_SECONDS):
                 raise ClosingError(_("The server is shutting down."), retry_after=1)
         # It may have ended, and have been delivered, between two looks.
-        response = await self._claims.stored_response(seen) if seen else None
+        response = await self._keys.stored_response(seen) if seen else None
         return None if response is None else StoredResponse(seen, response)

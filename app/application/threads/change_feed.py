@@ -69,7 +69,7 @@ class _Page:
             self.waiting.clear()
             change = Change("resync")
         self.waiting.append(change)
-        self.wake.ring()
+        self.wake.notify()
 
 
 class ChangeFeed:
@@ -105,7 +105,7 @@ class ChangeFeed:
                     frames = [b"data: " + msgspec.json.encode(change) + b"\n\n" for change in page.waiting]
                     page.waiting.clear()
                     yield b"".join(frames)
-                elif not await page.wake.rung():
+                elif not await page.wake.wait():
                     yield PING
         finally:
             page.wake.close()
@@ -118,7 +118,7 @@ class ChangeFeed:
         self._closing = True
         for pages in self._pages.values():
             for page in pages:
-                page.wake.ring()
+                page.wake.notify()
 
     async def aclose(self) -> None:
         """Send what is gathered, and end."""

@@ -26,7 +26,7 @@ async def let_go(storage: Storage, *, thread_days: int) -> int:
             gone += swept
     await storage.forget_cursors(CURSOR_LIFE)
     await storage.counters.forget()
-    await storage.claims.forget()
+    await storage.idempotency_keys.forget()
     await storage.scrub()
     return gone
 

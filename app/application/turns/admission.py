@@ -104,8 +104,8 @@ class TurnAdmission:
                     raise _busy()
                 if self._queues and loop.time() >= renew_at:
                     await self._journal.queue(turn.id, place.thread_id, TICKET)
-                    if turn.claim is not None:
-                        await turn.claim.renew()
+                    if turn.reservation is not None:
+                        await turn.reservation.renew()
                     renew_at = loop.time() + LOOK_SECONDS
                 if other is None and not asked:
                     asked = True

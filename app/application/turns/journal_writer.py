@@ -24,7 +24,7 @@ class JournalWriter:
     def __init__(self, storage: Storage, owner: str) -> None:
         self._journal = storage.journal
         self._signals = storage.signals
-        self._claims = storage.claims
+        self._keys = storage.idempotency_keys
         self._owner = owner
         self._left: list[Turn] = []
 
@@ -85,8 +85,8 @@ class JournalWriter:
                 await self._journal.end(turn.id, self._owner, turn.end, last=last, signals=news)
             return
         await self._journal.drop(turn.id, self._owner)
-        if turn.claim is not None:
-            await self._claims.release(turn.id)
+        if turn.reservation is not None:
+            await self._keys.release(turn.id)
         await self._signals.send(news)
 
 

@@ -43,7 +43,7 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
         effects = earlier.effects if earlier is not None and earlier.superseded else []
         earlier = None if earlier is not None and earlier.superseded else earlier
         if not events and (asked is None or earlier is not None):
-            await storage.claims.release(head.id)
+            await storage.idempotency_keys.release(head.id)
             await journal.drop(head.id, head.owner)
             await storage.signals.send([NEWS + head.id])
             return

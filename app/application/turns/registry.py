@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from chatkit.store import NotFoundError
 
-from app.application.idempotency.claim import Claim
+from app.application.idempotency.reservation import KeyReservation
 from app.application.turns.admission import GIVE_WAY, RETRY_SECONDS, TurnAdmission, too_many
 from app.application.turns.endings import note, note_id
 from app.application.turns.journal_writer import JournalWriter
@@ -117,7 +117,7 @@ class Turns:
         events: AsyncGenerator[bytes, None],
         on_failure: Callable[[Exception], bytes],
         place: Place | None = None,
-        claim: Claim | None = None,
+        reservation: KeyReservation | None = None,
     ) -> Turn:
         """Run `events` as a turn and return once it has its first event. Raises what it raised before that.
 
@@ -136,11 +136,11 @@ class Turns:
             )
         if place is not None:
             self._see_that_there_is_room(place)
-        turn_id = claim.turn_id if claim else new_id("turn")
+        turn_id = reservation.turn_id if reservation else new_id("turn")
         turn = Turn(turn_id, place, self._left, keep_alive=self._settings.keep_alive_seconds)
-        turn.claim = claim
-        if claim is not None and (place is None or place.thread_id):
-            await claim.hold()
+        turn.reservation = reservation
+        if reservation is not None and (place is None or place.thread_id):
+            await reservation.hold()
         if place is not None and place.thread_id:
             await self._entrance.wait(turn, place)
             self._by_thread[place.thread_id] = turn
@@ -248,8 +248,8 @@ class Turns:
                 async for event in events:
                     if turn.place is not None and not turn.place.thread_id:
                         thread_id = _first_event.decode(event.removeprefix(b"data: ")).thread.id
-                        if turn.claim is not None:
-                            await turn.claim.hold(thread_id)
+                        if turn.reservation is not None:
+                            await turn.reservation.hold(thread_id)
                         turn.place.thread_id = thread_id
                         self._by_thread[thread_id] = turn
                         turn.entering = asyncio.create_task(self._enter_new(turn, turn.place))
@@ -326,8 +326,8 @@ class Turns:
         try:
             if turn.entered.is_set():
                 await self.writer.end(turn)
-            elif turn.place is None and turn.claim is not None and turn.events:
-                await turn.claim.store_response(b"".join(turn.events))
+            elif turn.place is None and turn.reservation is not None and turn.events:
+                await turn.reservation.store_response(b"".join(turn.events))
         except StoreUnavailableError as failure:
             log.warning("what was said to a click will not be said again", turn=turn.id, detail=failure.detail)
         finally:
@@ -341,7 +341,7 @@ class Turns:
         if turn.kept or self._closing.is_set():
             return
         if turn.place is None:
-            if turn.claim is None:  # Whoever may ask for it again shall find all of it.
+            if turn.reservation is None:  # Whoever may ask for it again shall find all of it.
                 turn.stop()
             return
         match self._settings.on_disconnect:

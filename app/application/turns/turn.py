@@ -9,8 +9,7 @@ from typing import Final
 import msgspec
 
 from app.aio.notification import Notification
-from app.application.idempotency.claim import Claim
-from app.application.moment import Moment
+from app.application.idempotency.reservation import KeyReservation
 from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.errors import AnyportError
 from app.domain.language import _
@@ -67,7 +66,7 @@ class Turn:
         """Where the turn ends for good, if nobody waited for all of it."""
         self.kept = False
         """Whether somebody came back for it: then it runs to its end."""
-        self.claim: Claim | None = None
+        self.reservation: KeyReservation | None = None
         """Its right to answer a request that may arrive at another replica too."""
         self.lost = False
         """Whether another process took it over, because this one was silent for too long."""
@@ -75,15 +74,15 @@ class Turn:
         """True once it had to wait for its thread: another turn has changed that meanwhile."""
         self.ending = False
         """Whether it came to its own end, and only has to be written down."""
-        self.entered = Moment()
+        self.entered = asyncio.Event()
         """Set when the journal knows of it."""
         self.task: asyncio.Task[None] | None = None
         self.entering: asyncio.Task[None] | None = None
         """While the journal is told of a new thread's turn."""
         self.timer: asyncio.TimerHandle | None = None
         self._followers: set[Notification] = set()
-        self._first = Moment()
-        self.ended = Moment()
+        self._first = asyncio.Event()
+        self.ended = asyncio.Event()
         """Set when everything is stored and said."""
         self._on_left = on_left
         self._keep_alive = keep_alive
@@ -125,7 +124,7 @@ class Turn:
                     yield piece
                 elif self.ended.is_set():
                     return
-                elif not await wake.rung():
+                elif not await wake.wait():
                     yield PING
         finally:
             wake.close()
@@ -185,14 +184,14 @@ class Turn:
 
     def _wake(self) -> None:
         for follower in self._followers:
-            follower.ring()
+            follower.notify()
 
 
 current_turn: ContextVar[Turn | None] = ContextVar("current_turn", default=None)
 """The turn whose task this is."""
 
 
-async def woken(event: asyncio.Event | Moment, seconds: float) -> bool:
+async def woken(event: asyncio.Event, seconds: float) -> bool:
     """Whether the event was set within so many seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

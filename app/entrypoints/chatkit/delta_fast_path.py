@@ -9,7 +9,7 @@ from app.chatkit_json.text_delta import text_delta
 from app.ports.agent_runner import DeltaSink
 
 
-def aloud() -> DeltaSink | None:
+def delta_sink() -> DeltaSink | None:
     """The way past the event fold; there is none outside a turn."""
     turn = current_turn.get()
     if turn is None:

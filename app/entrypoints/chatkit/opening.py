@@ -8,7 +8,7 @@ from chatkit.types import ThreadMetadata, ThreadStreamEvent
 from app.application.conversation.service import Conversation
 from app.application.turns.turn import current_turn
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.delta_fast_path import aloud
+from app.entrypoints.chatkit.delta_fast_path import delta_sink
 from app.ports.thread_store import LoadedContext
 
 
@@ -34,7 +34,7 @@ What it raises before its first event is answered by a status code.
 
 def answer_of(conversation: Conversation, recalled: LoadedContext, context: RequestContext) -> Source:
     """The answer of the assistant to the newest item of what is `recalled`."""
-    return Source(recalled.thread, conversation.answer(recalled.thread, context, aloud(), recalled))
+    return Source(recalled.thread, conversation.answer(recalled.thread, context, delta_sink(), recalled))
 
 
 def had_to_wait() -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from chatkit.types import ChatKitReq, is_streaming_req
 
-from app.application.idempotency.claim import Claim
+from app.application.idempotency.reservation import KeyReservation
 from app.application.turns.registry import Turns
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
@@ -38,9 +38,9 @@ class ChatKitRequest:
         """True when a turn answers it."""
         return is_streaming_req(self._parsed)
 
-    async def begin(self, claim: Claim | None = None) -> Turn | bytes:
+    async def begin(self, reservation: KeyReservation | None = None) -> Turn | bytes:
         """Start its turn, or answer with a JSON object. Raises what `answer` and `Turns.start` do."""
         result = await self._answer(self._parsed, self.caller)
         if isinstance(result, bytes):
             return result
-        return await self._turns.start(result.json_events, stream_failure, result.place, claim)
+        return await self._turns.start(result.json_events, stream_failure, result.place, reservation)

@@ -110,7 +110,7 @@ class AnyportServer:
 
     async def ready(self) -> None:
         """Wait until requests can be read without holding up everybody else. Safe to repeat."""
-        await self._models.made()
+        await self._models.get()
 
     async def receive(self, body: bytes, caller: RequestContext, client: str | None = None) -> ChatKitRequest:
         """Read one request; `client` is the instance of a front end that repeats itself. Raises what `read` does."""

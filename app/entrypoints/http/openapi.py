@@ -57,7 +57,7 @@ class Document:
         """See that it is written. It is of `app`, which is always the same one."""
         if self._once is None:
             self._once = LazyValue(partial(_write, app))
-        self._written = await self._once.made()
+        self._written = await self._once.get()
 
     @property
     def written(self) -> Written:

@@ -76,7 +76,7 @@ class ResponsesModel(Model):
         **_: object,
     ) -> Events:
         """Stream an answer. Conversations and prompts kept by the upstream are not used."""
-        await self._rehearsed.made()
+        await self._rehearsed.get()
         try:
             history = _said(input) if isinstance(input, str) else _told(cast(Sequence[Item], input), self._reasons)
             long = LongTexts(history)

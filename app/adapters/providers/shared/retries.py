@@ -70,7 +70,7 @@ class Watch:
 
     def _allow(self, seconds: float) -> None:
         self._allowed = seconds
-        self._alarm.put_off(seconds)
+        self._alarm.postpone(seconds)
 
     def _expire(self) -> None:
         if self._waiting is not None:

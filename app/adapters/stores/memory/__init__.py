@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from app.adapters.stores.memory.claims import MemoryRequestClaims
 from app.adapters.stores.memory.counters import MemoryCounters
 from app.adapters.stores.memory.files import MemoryFileLedger
+from app.adapters.stores.memory.idempotency_keys import MemoryIdempotencyKeys
 from app.adapters.stores.memory.journal import MemoryTurnJournal
 from app.adapters.stores.memory.signals import LocalSignals
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
@@ -20,7 +20,7 @@ class MemoryStorage(Storage):
     location = "memory://"
     threads: MemoryThreadStore
     tasks: MemoryTaskRepository
-    claims: MemoryRequestClaims
+    idempotency_keys: MemoryIdempotencyKeys
 
     def __init__(self) -> None:
         self.threads = MemoryThreadStore()
@@ -28,7 +28,7 @@ class MemoryStorage(Storage):
         self.turn_log = MemoryTurnLog(self.threads)
         self.signals = LocalSignals()
         self.journal = MemoryTurnJournal(self.threads, self.signals)
-        self.claims = MemoryRequestClaims()
+        self.idempotency_keys = MemoryIdempotencyKeys()
         self.counters = MemoryCounters()
         self.files = MemoryFileLedger(self.threads)
 
@@ -52,7 +52,7 @@ class MemoryStorage(Storage):
 
     async def erase(self, user_id: str) -> Erasure:
         counted = await self.counters.erase(user_id)
-        self.claims.erase(user_id)
+        self.idempotency_keys.erase(user_id)
         threads = await self.threads.erase(user_id)
         return Erasure(threads=threads, tasks=self.tasks.erase(user_id), is_recent=counted > 0)
 

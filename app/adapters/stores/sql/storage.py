@@ -7,11 +7,11 @@ from msgspec.structs import replace
 from sqlalchemy import literal, select
 
 from app.adapters.stores.sql import upkeep
-from app.adapters.stores.sql.claims import SqlRequestClaims
 from app.adapters.stores.sql.clock import Now
 from app.adapters.stores.sql.counters import SqlCounters
 from app.adapters.stores.sql.database import open_database
 from app.adapters.stores.sql.files import SqlFileLedger
+from app.adapters.stores.sql.idempotency_keys import SqlIdempotencyKeys
 from app.adapters.stores.sql.journal import SqlTurnJournal
 from app.adapters.stores.sql.owners import OwnerFiles
 from app.adapters.stores.sql.prepared import Prepared
@@ -43,7 +43,7 @@ class SqlStorage(Storage):
         self.signals = open_signals(self.database, target)
         owners = OwnerFiles(Path(target.path)) if isinstance(target, SqliteTarget) else None
         self.journal = SqlTurnJournal(self.database, self.signals, owners)
-        self.claims = SqlRequestClaims(self.database)
+        self.idempotency_keys = SqlIdempotencyKeys(self.database)
         self.counters = SqlCounters(self.database)
         self.files = SqlFileLedger(self.database)
         self._probe = WriteProbe(self.database)

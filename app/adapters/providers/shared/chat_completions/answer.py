@@ -19,10 +19,10 @@ from app.ports.delta_sink import DeltaReceiver
 class Answer:
     """Collects an answer and gives its events; text that is already there leaves as one delta."""
 
-    def __init__(self, model: str, taken_call_ids: set[str], aloud: DeltaReceiver | None = None) -> None:
+    def __init__(self, model: str, taken_call_ids: set[str], deltas: DeltaReceiver | None = None) -> None:
         self.finish_reason = ""
         self._outputs = Outputs(model)
-        self.message = Message(self._outputs, aloud)
+        self.message = Message(self._outputs, deltas)
         self.calls = Calls(self._outputs, taken_call_ids)
         self._thought: Thought | None = None
         self._splitter = ThoughtSplitter()

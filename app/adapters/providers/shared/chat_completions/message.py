@@ -44,9 +44,9 @@ class Part(msgspec.Struct, kw_only=True):
 class Message:
     """At most one text and one refusal, whichever comes first."""
 
-    def __init__(self, outputs: Outputs, aloud: DeltaReceiver | None = None) -> None:
+    def __init__(self, outputs: Outputs, deltas: DeltaReceiver | None = None) -> None:
         self._outputs = outputs
-        self._aloud = aloud
+        self._deltas = deltas
         self._id = f"msg_{uuid.uuid4().hex}"
         self._place = -1
         self._parts: dict[str, Part] = {}
@@ -62,9 +62,9 @@ class Message:
     def add(self, kind: str, text: str) -> Events:
         """Append `text` to the part of its kind. What follows the first of a text is said aloud, if anybody listens."""
         part = self._parts.get(kind)
-        if part is not None and self._aloud is not None and kind == TEXT:
+        if part is not None and self._deltas is not None and kind == TEXT:
             part.pieces.append(text)
-            self._aloud.say(text)
+            self._deltas.write(text)
             return
         if part is None:
             if not self._parts:

@@ -4,15 +4,15 @@ import datetime as dt
 from abc import ABC, abstractmethod
 
 
-class RequestClaims(ABC):
+class IdempotencyKeys(ABC):
     """Requests by idempotency key, each claimed for the turn that answers it; shared by all processes on one storage,
     whose clock tells when a claim ends: callers pass durations, for their clocks differ.
 
-    The contract is `tests/contracts/test_request_claims.py`. Raises `StoreUnavailableError`.
+    The contract is `tests/contracts/test_idempotency_keys.py`. Raises `StoreUnavailableError`.
     """
 
     @abstractmethod
-    async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
+    async def reserve(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
         """Claim the request for so long; False when another turn has it.
 
         Of several that claim at once one has it. One round trip.

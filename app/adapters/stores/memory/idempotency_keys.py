@@ -4,18 +4,18 @@ import datetime as dt
 import time
 from collections.abc import Callable
 
-from app.ports.request_claims import RequestClaims
+from app.ports.idempotency_keys import IdempotencyKeys
 
 
-class MemoryRequestClaims(RequestClaims):
-    """`RequestClaims` of this process; `clock` counts seconds."""
+class MemoryIdempotencyKeys(IdempotencyKeys):
+    """`IdempotencyKeys` of this process; `clock` counts seconds."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._claims: dict[bytes, tuple[str, float]] = {}
         self._responses: dict[str, tuple[bytes, float, str]] = {}
 
-    async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
+    async def reserve(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
         if await self.holder(key) is not None:
             return False
         self._claims[key] = (turn_id, self._in(lasts))

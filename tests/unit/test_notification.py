@@ -9,46 +9,46 @@ from app.aio.notification import Notification
 
 async def test_news_that_came_before_it_was_waited_for_is_not_lost_and_counts_once() -> None:
     wake = Notification(0.0)
-    wake.ring()
-    wake.ring()
-    assert [await wake.rung(), await wake.rung()] == [True, False]
+    wake.notify()
+    wake.notify()
+    assert [await wake.wait(), await wake.wait()] == [True, False]
     wake.close()
 
 
 async def test_news_wakes_the_waiter() -> None:
     wake = Notification(3600.0)
-    waiting = asyncio.create_task(wake.rung())
+    waiting = asyncio.create_task(wake.wait())
     await asyncio.sleep(0)
-    wake.ring()
+    wake.notify()
     assert await waiting
     wake.close()
 
 
 async def test_every_silence_is_told_also_behind_news() -> None:
     wake = Notification(0.001)
-    assert not await wake.rung()
-    wake.ring()
-    assert [await wake.rung(), await wake.rung(), await wake.rung()] == [True, False, False]
+    assert not await wake.wait()
+    wake.notify()
+    assert [await wake.wait(), await wake.wait(), await wake.wait()] == [True, False, False]
     wake.close()
 
 
 async def test_a_silence_is_told_also_when_its_timer_was_set_for_an_earlier_wait() -> None:
     wake = Notification(0.02)
-    waiting = asyncio.create_task(wake.rung())
+    waiting = asyncio.create_task(wake.wait())
     await asyncio.sleep(0.001)
-    wake.ring()
+    wake.notify()
     assert await waiting
-    assert not await wake.rung()
+    assert not await wake.wait()
     wake.close()
 
 
 async def test_a_waiter_who_leaves_can_come_back() -> None:
     wake = Notification(3600.0)
-    waiting = asyncio.create_task(wake.rung())
+    waiting = asyncio.create_task(wake.wait())
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    wake.ring()
-    assert await wake.rung()
+    wake.notify()
+    assert await wake.wait()
     wake.close()

@@ -1,4 +1,4 @@
-"""Text that is said aloud, beside the events: the same text, the same order, and never a token twice."""
+"""The delta fast path: text beside the events: the same text, the same order, and never a token twice."""
 
 import asyncio
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Said:
     def __init__(self) -> None:
         self.text: list[str] = []
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         self.text.append(text)
 
 
@@ -60,8 +60,8 @@ def test_a_model_says_aloud_what_it_would_have_yielded_in_its_place(reads: list[
 
 
 async def test_text_goes_past_the_events_only_when_none_of_them_waits() -> None:
-    aloud: list[str] = []
-    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: aloud.append(delta))
+    deltas: list[str] = []
+    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: deltas.append(delta))
     message = outlet.open_message()
     message.add(0, "a")
     kinds = [event.type for _ in range(3) if (event := await outlet.next())]
@@ -69,12 +69,12 @@ async def test_text_goes_past_the_events_only_when_none_of_them_waits() -> None:
     last = await outlet.next()
     assert isinstance(last, ThreadItemUpdatedEvent)
     assert isinstance(last.update, AssistantMessageContentPartTextDelta)
-    assert (kinds, last.update.delta, aloud) == (["thread.item.added", *["thread.item.updated"] * 2], "b", [])
+    assert (kinds, last.update.delta, deltas) == (["thread.item.added", *["thread.item.updated"] * 2], "b", [])
 
 
 async def test_text_is_said_while_the_reader_waits_and_an_event_behind_it_ends_that() -> None:
-    aloud: list[str] = []
-    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: aloud.append(delta))
+    deltas: list[str] = []
+    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: deltas.append(delta))
     message = outlet.open_message()
     message.add(0, "a")
     read: list[Any] = []
@@ -90,6 +90,6 @@ async def test_text_is_said_while_the_reader_waits_and_an_event_behind_it_ends_t
         if len(read) == 3:
             asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(drive()))
     texts = [event.update.delta for event in read if getattr(getattr(event, "update", None), "delta", None)]
-    assert aloud == ["b"]
+    assert deltas == ["b"]
     assert texts == ["a", "c"]
     assert read[-1].item.content[0].text == "abc"

@@ -10,7 +10,7 @@ from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import request_answers as answers
 from app.adapters.stores.sql.tables import request_claims as claims
 from app.adapters.stores.sql.types import AnyText
-from app.ports.request_claims import RequestClaims
+from app.ports.idempotency_keys import IdempotencyKeys
 
 _KEY = bindparam("key", type_=LargeBinary)
 _TURN = bindparam("turn_id", type_=AnyText)
@@ -29,8 +29,8 @@ _forget = Prepared(delete(claims).where(claims.c.until < Now()))
 _forget_responses = Prepared(delete(answers).where(answers.c.until < Now()))
 
 
-class SqlRequestClaims(RequestClaims):
-    """`RequestClaims` on PostgreSQL or SQLite."""
+class SqlIdempotencyKeys(IdempotencyKeys):
+    """`IdempotencyKeys` on PostgreSQL or SQLite."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class SqlRequestClaims(RequestClaims):
         )
         self._store_response = Prepared(response.on_conflict_do_nothing())
 
-    async def claim(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
+    async def reserve(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
         values = {"key": key, "turn_id": turn_id, "seconds": lasts.total_seconds()}
         return await self._database.write(self._claim, values) > 0
 
