@@ -38,7 +38,7 @@ LONGEST: Final = (
     "faults/test_stuck_readers.py",
     "faults/test_killed_server.py",
     "e2e/test_retry_elsewhere.py",
-    "e2e/test_attachments_told.py",
+    "e2e/test_attachment_inputs.py",
     "integration/test_litellm_import.py",
     "contracts/test_attachment_storage.py",
 )

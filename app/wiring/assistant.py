@@ -8,7 +8,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_loader import BUILT_IN, load_assistant
 from app.adapters.agents_sdk.lazy_runner import LazyRunner
 from app.adapters.agents_sdk.titles import ModelTitleWriter
-from app.adapters.transcription.nobody import Nobody
+from app.adapters.transcription.disabled import DisabledTranscriber
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.attachments.cleanup import FileCleanup
 from app.application.conversation.languages import read_english_names
@@ -141,7 +141,7 @@ class AssistantWiring(Provider):
     @provide
     async def transcriber(self, settings: Settings) -> AsyncIterator[Transcriber]:
         wanted = settings.transcription
-        transcriber: Transcriber = Nobody()
+        transcriber: Transcriber = DisabledTranscriber()
         if wanted.model:
             transcriber = OpenAIAudio(model=wanted.model, base_url=wanted.base_url, api_key=wanted.api_key)
         try:

@@ -128,7 +128,7 @@ async def _try_login(settings: Settings) -> None:
 async def _try_mcp(server: Any, seconds: float) -> str:
     # Most servers have no use for the client, which takes long to import.
     client = await asyncio.to_thread(import_module, "app.adapters.mcp.connection")
-    tools: str = await client.try_server(server, seconds)
+    tools: str = await client.probe_server(server, seconds)
     return tools
 
 

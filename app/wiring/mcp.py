@@ -28,7 +28,7 @@ class McpWiring(Provider):
 
         toolbox = McpToolbox(settings.mcp_servers, timeout=settings.mcp.timeout)
         try:
-            await toolbox.first_tried()
+            await toolbox.wait_for_first_attempts()
             yield toolbox
         finally:
             await toolbox.aclose()

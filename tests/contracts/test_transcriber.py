@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.adapters.transcription.nobody import Nobody
+from app.adapters.transcription.disabled import DisabledTranscriber
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.domain.errors import NotEnabledError
 from app.environment import Secret
@@ -83,7 +83,7 @@ async def test_without_a_key_none_is_sent(upstream: Upstream) -> None:
 
 
 async def test_nobody_says_that_it_is_not_enabled() -> None:
-    nobody = Nobody()
+    nobody = DisabledTranscriber()
     with pytest.raises(NotEnabledError):
         await nobody.transcribe(b"sound", "audio/webm")
     await nobody.aclose()

@@ -7,25 +7,25 @@ from chatkit.widgets import DynamicWidgetRoot
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tools.failures import told_to_the_model
+from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.domain.start_screen import StartScreen
 from tests.widgets import card_of_rows
 
 
-@function_tool(failure_error_function=told_to_the_model)
+@function_tool(failure_error_function=failure_for_model)
 async def tell(ctx: RunContextWrapper[TurnContext], characters: int) -> str:
     """Return a long text."""
     return "told " * (characters // 5)
 
 
-@function_tool(failure_error_function=told_to_the_model)
+@function_tool(failure_error_function=failure_for_model)
 async def draw(ctx: RunContextWrapper[TurnContext], rows: int) -> str:
     """Show a large widget."""
     ctx.context.stage.show_widget(DynamicWidgetRoot.model_validate(card_of_rows(rows)), "A card of many rows.")
     return "drawn"
 
 
-@function_tool(failure_error_function=told_to_the_model)
+@function_tool(failure_error_function=failure_for_model)
 async def ask(ctx: ToolContext[TurnContext], questions: int, options: int) -> str:
     """Ask a great deal at once."""
     chosen = [StructuredInputMultipleChoiceOption(value=f"option {number}") for number in range(options)]

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.adapters.auth import open_authentication
 from app.adapters.auth.jwks import LARGEST, KeySet
-from app.adapters.auth.login_token import Expected, LoginTokens
+from app.adapters.auth.login_token import ExpectedClaims, LoginTokens
 from app.adapters.auth.session import SessionTokens, session_key
 from app.domain.errors import LoginUnavailableError, UnauthenticatedError
 from app.environment import SigningSecret
@@ -31,7 +31,7 @@ from tests.fakes.login_service import (
 )
 from tests.fakes.upstream import Reply, Until, json_reply
 
-EXPECTED = Expected(issuer=ISSUER, audience=AUDIENCE)
+EXPECTED = ExpectedClaims(issuer=ISSUER, audience=AUDIENCE)
 
 
 class Clock:

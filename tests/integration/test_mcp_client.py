@@ -109,7 +109,7 @@ async def test_a_call_that_takes_too_long_fails_and_others_go_on() -> None:
 
 
 async def test_a_server_that_dies_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(connection, "INITIAL_BACKOFF", 0.0)
     async with opened(odd_jobs()) as box:
         await offered(box, "jobs_die")
         assert (await box.call("jobs_die", {}, ADA)).failed
@@ -121,11 +121,11 @@ async def test_a_server_that_dies_is_started_again(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_server_that_is_down_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "FIRST_PAUSE", 0.2)
-    monkeypatch.setattr(connection, "LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(connection, "INITIAL_BACKOFF", 0.2)
+    monkeypatch.setattr(connection, "MAX_BACKOFF", 0.2)
     port = free_port()
     async with opened(HttpServer(name="tasks", url=f"http://127.0.0.1:{port}/mcp")) as box:
-        await box.first_tried()
+        await box.wait_for_first_attempts()
         assert box.tools == []
         server = ServerProcess(tmp_path, port=port)
         try:
@@ -146,9 +146,9 @@ async def test_a_program_that_does_not_run_leaves_the_others_alone(command: str)
 
 
 async def test_the_start_does_not_wait_for_a_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toolbox, "FIRST_TRY_SECONDS", 0.01)
+    monkeypatch.setattr(toolbox, "FIRST_ATTEMPT_SECONDS", 0.01)
     async with opened(StdioServer(name="silent", command="cat")) as box:
-        await box.first_tried()
+        await box.wait_for_first_attempts()
         assert box.tools == []
 
 

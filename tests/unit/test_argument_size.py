@@ -8,8 +8,8 @@ from agents import FunctionTool
 from agents.tool_context import ToolContext
 from openai.types.responses import ResponseFunctionToolCall
 
-from app.adapters.agents_sdk.argument_size import CHARACTERS, LEFT_OUT, TOO_LONG, bound_arguments
-from app.adapters.agents_sdk.tools.foreign import ForeignTools
+from app.adapters.agents_sdk.argument_size import CHARACTERS, OMITTED, TOO_LARGE, bound_arguments
+from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.domain.identity import RequestContext
 from app.ports.toolbox import Toolbox, ToolResult, ToolSpec
 
@@ -33,18 +33,18 @@ def test_only_what_is_too_long_is_left_out() -> None:
     short, long = call_of(json.dumps("x" * (CHARACTERS - 2))), call_of(json.dumps("x" * CHARACTERS))
     bound_arguments([short, long])
     assert len(short.arguments) == CHARACTERS
-    assert long.arguments == LEFT_OUT
+    assert long.arguments == OMITTED
 
 
 def test_what_is_too_deep_is_left_out() -> None:
     flat, deep = call_of("[[]]"), call_of("[" * 1_000 + "]" * 1_000)
     bound_arguments([flat, deep])
     assert flat.arguments == "[[]]"
-    assert deep.arguments == LEFT_OUT
+    assert deep.arguments == OMITTED
 
 
 async def test_a_tool_of_another_program_is_not_called_without_its_arguments() -> None:
-    [tool] = ForeignTools(Deaf()).now()
+    [tool] = ToolboxTools(Deaf()).now()
     assert isinstance(tool, FunctionTool)
-    context: ToolContext[Any] = ToolContext(None, tool_name="hear", tool_call_id="call_1", tool_arguments=LEFT_OUT)
-    assert TOO_LONG in await tool.on_invoke_tool(context, LEFT_OUT)
+    context: ToolContext[Any] = ToolContext(None, tool_name="hear", tool_call_id="call_1", tool_arguments=OMITTED)
+    assert TOO_LARGE in await tool.on_invoke_tool(context, OMITTED)

@@ -7,7 +7,7 @@ import pytest
 from agents import Model, ModelResponse
 from openai.types.responses import ResponseCreatedEvent, ResponseTextDeltaEvent
 
-from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
+from app.adapters.agents_sdk.fallback import CircuitBreakers, FallbackModel
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import FailureKind, ModelError
 
@@ -43,9 +43,9 @@ def failed(kind: FailureKind) -> ModelError:
     return ModelError("sorry", kind=kind)
 
 
-def both(first: Says, second: Says, breakers: Breakers | None = None) -> FallbackModel:
+def both(first: Says, second: Says, breakers: CircuitBreakers | None = None) -> FallbackModel:
     models: dict[ModelRef, Model] = {FIRST: first, SECOND: second}
-    return FallbackModel([FIRST, SECOND], models.__getitem__, breakers or Breakers())
+    return FallbackModel([FIRST, SECOND], models.__getitem__, breakers or CircuitBreakers())
 
 
 async def heard(model: FallbackModel) -> list[Any]:
@@ -83,7 +83,7 @@ async def test_the_last_failure_is_the_answer_when_all_fail() -> None:
 
 async def test_a_model_that_keeps_failing_is_passed_over_for_a_while() -> None:
     now = [0.0]
-    breakers = Breakers(limit=2, pause_seconds=30, clock=lambda: now[0])
+    breakers = CircuitBreakers(limit=2, pause_seconds=30, clock=lambda: now[0])
     first = Says(failed("overloaded"))
     for _ in range(3):
         await heard(both(first, Says(delta("hi")), breakers))
@@ -94,7 +94,7 @@ async def test_a_model_that_keeps_failing_is_passed_over_for_a_while() -> None:
 
 
 async def test_when_all_are_passed_over_they_are_asked_all_the_same() -> None:
-    breakers = Breakers(limit=1, pause_seconds=30)
+    breakers = CircuitBreakers(limit=1, pause_seconds=30)
     for _ in range(2):
         with pytest.raises(ModelError):
             await heard(both(Says(failed("network")), Says(failed("network")), breakers))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.agents_sdk.annotations import Annotator
-from app.adapters.agents_sdk.tools.foreign import ForeignTools
+from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.domain.json_text import DEPTH, is_too_deep
 from tests.unit.test_argument_size import Deaf
 
@@ -55,7 +55,7 @@ def test_a_deep_result_of_a_tool_links_nothing() -> None:
 
 
 async def test_a_tool_of_another_program_is_not_called_with_deep_arguments() -> None:
-    [tool] = ForeignTools(Deaf()).now()
+    [tool] = ToolboxTools(Deaf()).now()
     assert isinstance(tool, FunctionTool)
     context: ToolContext[Any] = ToolContext(None, tool_name="hear", tool_call_id="call_1", tool_arguments=DEEP)
     assert "no JSON object" in await tool.on_invoke_tool(context, DEEP)

@@ -7,7 +7,7 @@ from typing import Any, cast
 from agents import Model, ModelResponse
 from agents.items import TResponseInputItem, TResponseStreamEvent
 
-from app.adapters.agents_sdk.file_inputs import tellable
+from app.adapters.agents_sdk.file_inputs import supported_input
 from app.ports.model_provider import Capabilities
 
 
@@ -22,14 +22,14 @@ class CapabilityFilter(Model):
         self, system_instructions: str | None, input: str | list[TResponseInputItem], *args: Any, **kwargs: Any
     ) -> ModelResponse:
         """As the model's own."""
-        told = tellable(input, self._able)
+        told = supported_input(input, self._able)
         return await self._model.get_response(system_instructions, told, *args, **kwargs)
 
     async def stream_response(
         self, system_instructions: str | None, input: str | list[TResponseInputItem], *args: Any, **kwargs: Any
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
         """As the model's own."""
-        told = tellable(input, self._able)
+        told = supported_input(input, self._able)
         events = self._model.stream_response(system_instructions, told, *args, **kwargs)
         async with aclosing(cast(AsyncGenerator[TResponseStreamEvent, None], events)) as stream:
             async for event in stream:

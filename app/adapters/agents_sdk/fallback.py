@@ -15,7 +15,7 @@ from app.ports.model_provider import FailureKind, ModelError
 
 log = structlog.get_logger(__name__)
 
-CURABLE: frozenset[FailureKind] = frozenset(
+FALLBACK_FAILURES: frozenset[FailureKind] = frozenset(
     {"rate_limited", "no_quota", "overloaded", "network", "timeout", "empty", "protocol", "bad_key", "model_not_found"}
 )
 """What another model could do better. A refused text or one that is too long would fail there as well."""
@@ -23,7 +23,7 @@ CURABLE: frozenset[FailureKind] = frozenset(
 _SILENT = frozenset({"response.created", "response.in_progress", "response.queued"})
 
 
-class Breakers:
+class CircuitBreakers:
     """Remembers which models keep failing; one that failed `limit` times in a row is passed over for a while."""
 
     def __init__(
@@ -66,7 +66,9 @@ class FallbackModel(Model):
     Once an event of an answer was passed on, its failure is final: two beginnings would stand in one message.
     """
 
-    def __init__(self, candidates: Sequence[ModelRef], open_model: Callable[[ModelRef], Model], breakers: Breakers):
+    def __init__(
+        self, candidates: Sequence[ModelRef], open_model: Callable[[ModelRef], Model], breakers: CircuitBreakers
+    ):
         self.attempts: list[Attempt] = []
         self._candidates = candidates
         self._open_model = open_model
@@ -92,9 +94,9 @@ class FallbackModel(Model):
                             yield held.pop(0)
             except ModelError as error:
                 self.attempts.append(Attempt(ref=ref, failure=error.kind))
-                if error.kind in CURABLE:
+                if error.kind in FALLBACK_FAILURES:
                     self._breakers.failed(ref)
-                if begun or position == len(candidates) or error.kind not in CURABLE:
+                if begun or position == len(candidates) or error.kind not in FALLBACK_FAILURES:
                     raise
                 log.warning(
                     "model failed, trying the next",

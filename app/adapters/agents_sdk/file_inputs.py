@@ -30,7 +30,7 @@ REQUEST_BYTES: Final = 14_000_000
 """Of all files in one request: as base64 they stay under the 20 MB that Gemini takes inline
 (https://ai.google.dev/gemini-api/docs/image-understanding)."""
 
-Enclosed = dict[str, ResponseInputContentParam]
+FileParts = dict[str, ResponseInputContentParam]
 """What the model is told of each attachment, by its id."""
 
 log = structlog.get_logger(__name__)
@@ -43,18 +43,20 @@ class FileInputs:
         self._storage = storage
         self._text_bytes = text_tokens * BYTES_PER_TOKEN
 
-    async def of(self, history: Sequence[HistoryEntry], able: Capabilities) -> Enclosed:
+    async def of(self, history: Sequence[HistoryEntry], able: Capabilities) -> FileParts:
         """A part for each attachment, by id; what does not fit into the request any more, the newest first, and what
         cannot be read is a sentence that says so."""
         left = REQUEST_BYTES
-        parts: Enclosed = {}
+        parts: FileParts = {}
         for message in reversed([entry for entry in history if isinstance(entry, UserMessageItem)]):
             for attachment in message.attachments:
                 cost = self._text_bytes if is_text(attachment.mime_type) else size_of(attachment)
                 if not able.reads(attachment.mime_type):
-                    parts[attachment.id] = mentioned(attachment, "You cannot read it: say so if it matters.")
+                    parts[attachment.id] = placeholder(attachment, "You cannot read it: say so if it matters.")
                 elif cost > left:
-                    parts[attachment.id] = mentioned(attachment, "It is too large to be shown to you with the others.")
+                    parts[attachment.id] = placeholder(
+                        attachment, "It is too large to be shown to you with the others."
+                    )
                 else:
                     parts[attachment.id] = await self._read(attachment)
                     left -= cost
@@ -66,10 +68,10 @@ class FileInputs:
                 return await self._text(attachment)
             url = await _data_url(attachment.mime_type, self._storage.read(attachment.id))
         except NotFoundError:
-            return mentioned(attachment, "It is not there any more.")
+            return placeholder(attachment, "It is not there any more.")
         except StoreUnavailableError as error:
             log.warning("attachment not read", attachment=attachment.id, detail=error.detail)
-            return mentioned(attachment, "It could not be read just now: tell the user.")
+            return placeholder(attachment, "It could not be read just now: tell the user.")
         if attachment.mime_type in IMAGES:
             return ResponseInputImageParam(type="input_image", detail="auto", image_url=url)
         return ResponseInputFileParam(type="input_file", filename=attachment.name, file_data=url)
@@ -96,13 +98,13 @@ def _readable(content: bytes, *, whole: bool) -> str:
     return content.decode(errors="replace")
 
 
-def mentioned(attachment: Attachment, why: str) -> ResponseInputTextParam:
+def placeholder(attachment: Attachment, why: str) -> ResponseInputTextParam:
     """A sentence in place of a file."""
     text = f"[The user attached the file {attachment.name!r} of type {attachment.mime_type}. {why}]"
     return ResponseInputTextParam(type="input_text", text=text)
 
 
-def tellable(items: str | list[TResponseInputItem], able: Capabilities) -> str | list[TResponseInputItem]:
+def supported_input(items: str | list[TResponseInputItem], able: Capabilities) -> str | list[TResponseInputItem]:
     """The items for a model that can do less than those they were made for: what it would refuse is a sentence."""
     if isinstance(items, str) or (able.images and able.files):
         return items

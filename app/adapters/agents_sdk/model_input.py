@@ -16,7 +16,7 @@ from chatkit.types import (
 )
 from openai.types.responses import EasyInputMessageParam, ResponseInputContentParam, ResponseInputTextParam
 
-from app.adapters.agents_sdk.file_inputs import Enclosed, mentioned
+from app.adapters.agents_sdk.file_inputs import FileParts, placeholder
 from app.application.conversation.mentions import TOLD
 from app.application.turns.endings import note_for_model
 from app.chatkit_json.item_fields import IncompleteNote
@@ -28,7 +28,7 @@ from app.ports.turn_log import TurnRecord
 class HistoryConverter(ThreadItemConverter):
     """ChatKit's converter, where its defaults fail or say too much."""
 
-    def __init__(self, enclosed: Enclosed) -> None:
+    def __init__(self, enclosed: FileParts) -> None:
         self._enclosed = enclosed
 
     async def assistant_message_to_input(self, item: AssistantMessageItem) -> TResponseInputItem | None:
@@ -62,11 +62,11 @@ class HistoryConverter(ThreadItemConverter):
 
     async def attachment_to_message_content(self, attachment: Attachment) -> ResponseInputContentParam:
         """The file itself, or a sentence that says what was attached."""
-        return self._enclosed.get(attachment.id) or mentioned(attachment, "It is not shown to you.")
+        return self._enclosed.get(attachment.id) or placeholder(attachment, "It is not shown to you.")
 
 
 async def to_model_input(
-    history: Sequence[HistoryEntry], model: ModelRef, enclosed: Enclosed | None = None
+    history: Sequence[HistoryEntry], model: ModelRef, enclosed: FileParts | None = None
 ) -> list[TResponseInputItem]:
     """The history in order, with the attachments of `enclosed`. Turns of another model are told in a form that every
     model takes."""

@@ -9,7 +9,7 @@ from app.adapters.agents_sdk.tool_context import TurnContext
 from app.ports.agent_runner import Answered
 
 
-class OpenedCall(msgspec.Struct, frozen=True):
+class PendingCall(msgspec.Struct, frozen=True):
     """The call as the model made it."""
 
     id: str
@@ -17,15 +17,15 @@ class OpenedCall(msgspec.Struct, frozen=True):
     arguments: str
 
 
-def opened(answered: Answered) -> OpenedCall:
+def opened(answered: Answered) -> PendingCall:
     """The call that `answered` answers."""
     call_id = answered.call.call_id
     calls = (item for item in answered.turn.model_items if item.get("type") == "function_call")
     call = next(item for item in calls if item["call_id"] == call_id)
-    return OpenedCall(call_id, call["name"], call["arguments"])
+    return PendingCall(call_id, call["name"], call["arguments"])
 
 
-async def repeat(call: OpenedCall, assistant: Assistant, context: TurnContext) -> str:
+async def repeat(call: PendingCall, assistant: Assistant, context: TurnContext) -> str:
     """Run the call's tool again and return its result; a tool never raises, it says what is wrong."""
     tool = next((tool for tool in assistant.tools if tool.name == call.tool), None)
     if not isinstance(tool, FunctionTool):

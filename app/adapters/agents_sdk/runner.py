@@ -28,20 +28,20 @@ from chatkit.types import ThreadStreamEvent
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.capability_filter import CapabilityFilter
-from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
-from app.adapters.agents_sdk.file_inputs import Enclosed, FileInputs
+from app.adapters.agents_sdk.effect_replay import is_replayed, prior_effects, with_replayed_effects
+from app.adapters.agents_sdk.fallback import CircuitBreakers, FallbackModel
+from app.adapters.agents_sdk.file_inputs import FileInputs, FileParts
 from app.adapters.agents_sdk.instructions import instructions
 from app.adapters.agents_sdk.long_calls import know_by_letters
 from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
-from app.adapters.agents_sdk.repetition import done_before, is_repeated, without_repetition
 from app.adapters.agents_sdk.response_translator import OutletModel
 from app.adapters.agents_sdk.resumption import opened, repeat
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.static_tools_agent import agent_with
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import NOT_DONE
-from app.adapters.agents_sdk.tools.foreign import ForeignTools
+from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.application.conversation.mentions import Mentions
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.conversation.questions import with_result
@@ -81,13 +81,13 @@ class SdkAgentRunner(AgentRunner):
         tell_by_name()
         know_by_letters()
         self._assistant = assistant
-        self._foreign = ForeignTools(further or EmptyToolbox())
+        self._foreign = ToolboxTools(further or EmptyToolbox())
         self._models = models
         self._store = store
         self._max_rounds = max_rounds
         self._mentions = mentions
         self._enclosures = file_inputs
-        self._breakers = Breakers()
+        self._breakers = CircuitBreakers()
         self._pattern: Agent[TurnContext] | None = None
         self._equipment: list[Tool] = []
 
@@ -119,7 +119,7 @@ class SdkAgentRunner(AgentRunner):
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
         used: list[Usage] = []
         transcript = RunTranscript(())
-        enclosed: Enclosed = {}
+        enclosed: FileParts = {}
         candidates = self._models.candidates(request.model)
         model = FallbackModel(candidates, lambda ref: self._open(ref, enclosed), self._breakers)
         try:
@@ -135,7 +135,7 @@ class SdkAgentRunner(AgentRunner):
                 entries = await self._mentions.resolved(entries, request.context)
             enclosed = await self._enclosed(entries, request.model)
             history = await to_model_input(entries, request.model, enclosed)
-            history += done_before(request.done)
+            history += prior_effects(request.done)
             transcript = RunTranscript(history)
             request = msgspec.structs.replace(request, history=())
             del entries  # The loop holds all that it tells the model; the items it was made from are done with.
@@ -172,11 +172,11 @@ class SdkAgentRunner(AgentRunner):
                 report.item_ids = outlet.item_ids
                 report.usage = _tokens(used)
 
-    def _open(self, ref: ModelRef, enclosed: Enclosed) -> Model:
+    def _open(self, ref: ModelRef, enclosed: FileParts) -> Model:
         model = self._models.provider(ref).model(ref.model)
         return CapabilityFilter(model, self._models.capabilities(ref)) if enclosed else model
 
-    async def _enclosed(self, entries: Sequence[HistoryEntry], chosen: ModelRef) -> Enclosed:
+    async def _enclosed(self, entries: Sequence[HistoryEntry], chosen: ModelRef) -> FileParts:
         """Read the files that any candidate model takes; `CapabilityFilter` leaves out the rest for the others."""
         if self._enclosures is None:
             return {}
@@ -210,7 +210,7 @@ class SdkAgentRunner(AgentRunner):
 
         def changed(tool: str, arguments: str, result: str, said: bool) -> bool:
             effect = self._effect(tool, arguments, result, changed=said)
-            if effect is None or is_repeated(tool, arguments, request.done):
+            if effect is None or is_replayed(tool, arguments, request.done):
                 return False
             report.effects.append(effect)
             return True
@@ -224,7 +224,7 @@ class SdkAgentRunner(AgentRunner):
         """A copy of the assistant's agent for one run: making one from its parts looks up the types of all fields."""
         tools = self._tools() if self._models.capabilities(request.model).tools else []
         if request.done:
-            agent = agent_with(self._assistant.name, without_repetition(tools, request.done))
+            agent = agent_with(self._assistant.name, with_replayed_effects(tools, request.done))
         else:
             if self._pattern is None or self._equipment != tools:
                 self._pattern, self._equipment = agent_with(self._assistant.name, tools), tools

@@ -6,7 +6,7 @@ from typing import Final
 
 from agents import ModelSettings, ModelTracing
 
-from app.adapters.agents_sdk.fallback import Breakers, FallbackModel
+from app.adapters.agents_sdk.fallback import CircuitBreakers, FallbackModel
 from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import ModelError
@@ -28,7 +28,7 @@ class ModelTitleWriter(TitleWriter):
     def __init__(self, models: ModelCatalog, refs: Sequence[ModelRef]) -> None:
         self._models = models
         self._refs = refs
-        self._breakers = Breakers()
+        self._breakers = CircuitBreakers()
 
     async def write(self, question: str, answer: str) -> WrittenTitle:
         """Streamed, for then the request ends as soon as enough was heard."""

@@ -16,7 +16,7 @@ LEEWAY_SECONDS: Final = 30
 _USED: Final = ("decode", "encode", "get_unverified_header")
 
 
-async def jwt_at_hand() -> None:
+async def load_jwt() -> None:
     """Wait until tokens can be read and made without holding up everybody else. Safe to repeat.
 
     The first use of `jwt` imports its algorithms, and with them all of cryptography.
@@ -30,10 +30,10 @@ def header_of(token: str) -> Mapping[str, Any]:
     try:
         return jwt.get_unverified_header(token)
     except jwt.InvalidTokenError as error:
-        raise refused(error) from error
+        raise rejection(error) from error
 
 
-def refused(error: Exception) -> UnauthenticatedError:
+def rejection(error: Exception) -> UnauthenticatedError:
     """Why a token is no good: what the user can do, and for the operator's log what the library found."""
     kind = type(error).__name__
     match error:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.ports.authenticator import Authenticator, Credentials, Login
 
 
-class Chain(Authenticator):
+class AuthenticatorChain(Authenticator):
     """The first authenticator that knows the kind of credentials decides, for good or ill."""
 
     def __init__(self, authenticators: Sequence[Authenticator]) -> None:

@@ -7,14 +7,14 @@ from typing import Any, Final
 import jwt
 import msgspec
 
-from app.adapters.auth._tokens import LEEWAY_SECONDS, header_of, jwt_at_hand, refused, user_id_in
+from app.adapters.auth._tokens import LEEWAY_SECONDS, header_of, load_jwt, rejection, user_id_in
 from app.adapters.auth.keys import Key, KeySource
 from app.ports.authenticator import Authenticator, Credentials, Login
 
 COOKIE: Final = "auth_token"
 
 
-class Expected(msgspec.Struct, frozen=True, kw_only=True):
+class ExpectedClaims(msgspec.Struct, frozen=True, kw_only=True):
     """What a token must say, besides being signed and in time; an empty issuer is not looked at.
 
     Without an audience a token that names one is refused: it was made for somebody else (RFC 7519, 4.1.3).
@@ -28,7 +28,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 class LoginTokens(Authenticator):
     """A token as `Authorization: Bearer`, else in the cookie `auth_token`; the algorithm chooses who has the key."""
 
-    def __init__(self, sources: Sequence[tuple[KeySource, Expected]]) -> None:
+    def __init__(self, sources: Sequence[tuple[KeySource, ExpectedClaims]]) -> None:
         self._sources = tuple(sources)
 
     async def authenticate(self, credentials: Credentials) -> Login | None:
@@ -58,14 +58,14 @@ class LoginTokens(Authenticator):
             await source.aclose()
 
     async def _login_of(self, token: str, *, ambient: bool) -> Login:
-        await jwt_at_hand()
+        await load_jwt()
         header = header_of(token)
         for source, expected in self._sources:
             if str(header.get("alg")) in source.algorithms and (key := await source.key(header)):
                 key, claims = await _verified(token, header, source, key, expected)
                 user_id = user_id_in(claims, expected.user_claim)
                 return Login(user_id=user_id, ambient=ambient, until=_end(int(claims["exp"])), key=key.thumbprint)
-        raise refused(jwt.InvalidKeyError())
+        raise rejection(jwt.InvalidKeyError())
 
 
 def _end(expires: int) -> int:
@@ -74,7 +74,7 @@ def _end(expires: int) -> int:
 
 
 async def _verified(
-    token: str, header: Mapping[str, Any], source: KeySource, key: Key, expected: Expected
+    token: str, header: Mapping[str, Any], source: KeySource, key: Key, expected: ExpectedClaims
 ) -> tuple[Key, Mapping[str, Any]]:
     """The token's claims, and the key that fits."""
     try:
@@ -85,10 +85,10 @@ async def _verified(
                 raise
             return newer, _claims(token, newer, source, expected)
     except (jwt.PyJWTError, ValueError, TypeError) as error:
-        raise refused(error) from error
+        raise rejection(error) from error
 
 
-def _claims(token: str, key: Key, source: KeySource, expected: Expected) -> Mapping[str, Any]:
+def _claims(token: str, key: Key, source: KeySource, expected: ExpectedClaims) -> Mapping[str, Any]:
     claims: Mapping[str, Any] = jwt.decode(
         token,
         key.value,

@@ -6,7 +6,7 @@ from typing import Final, Never
 
 import jwt
 
-from app.adapters.auth._tokens import header_of, jwt_at_hand, refused, user_id_in
+from app.adapters.auth._tokens import header_of, load_jwt, rejection, user_id_in
 from app.domain.clock import clock as shared_clock
 from app.domain.errors import NotEnabledError, UnauthenticatedError
 from app.domain.language import _
@@ -62,7 +62,7 @@ class SessionTokens(Authenticator, SessionIssuer):
         claims = {"sub": login.user_id, "aud": _AUDIENCE, "iat": now, "exp": expires, "auth_time": since}
         if login.key:
             claims["key"] = login.key
-        await jwt_at_hand()
+        await load_jwt()
         token = jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers={"typ": _TYPE})
         return Session(secret=Secret(token), expires_in=expires - now)
 
@@ -70,7 +70,7 @@ class SessionTokens(Authenticator, SessionIssuer):
         """Who the token stands for; None for a bearer token of another kind. A cookie is never looked at."""
         token = credentials.bearer
         if token:
-            await jwt_at_hand()
+            await load_jwt()
         if not _is_ours(token):
             return None
         try:
@@ -86,7 +86,7 @@ class SessionTokens(Authenticator, SessionIssuer):
                 },
             )
         except jwt.PyJWTError as error:
-            raise refused(error) from error
+            raise rejection(error) from error
         if claims["exp"] <= self._clock():
             raise UnauthenticatedError(_("Your session has expired. Please ask for a new one, or log in again."))
         login = Login(
@@ -102,7 +102,7 @@ class SessionTokens(Authenticator, SessionIssuer):
         return login
 
 
-class NoSessions(SessionIssuer):
+class DisabledSessions(SessionIssuer):
     """Where every process would sign with a key of its own, and none would know the other's sessions."""
 
     async def issue(self, login: Login) -> Never:

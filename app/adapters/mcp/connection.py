@@ -19,8 +19,8 @@ from app.ports.toolbox import ToolResult
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE: Final = 1.0
-LONGEST_PAUSE: Final = 300.0
+INITIAL_BACKOFF: Final = 1.0
+MAX_BACKOFF: Final = 300.0
 """Seconds between two tries to reach a server that is down; each pause is twice the one before."""
 
 TOOLS: Final = 128
@@ -79,12 +79,12 @@ class Connection:
         self._lost.set()
 
     async def _keep_up(self) -> None:
-        pause = FIRST_PAUSE
+        pause = INITIAL_BACKOFF
         # A transport that fails just when it is cancelled raises its failure, and the cancellation is lost.
         while not self._closing:
             try:
                 async with self._connected():
-                    pause = FIRST_PAUSE
+                    pause = INITIAL_BACKOFF
                     await self._lost.wait()
             except Exception as error:
                 reason = _reason(error)
@@ -95,7 +95,7 @@ class Connection:
                 self.tried.set()
             if not self._closing:
                 await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, MAX_BACKOFF)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[None, None]:
@@ -116,7 +116,7 @@ class McpServerError(AnyportError):
     code = "mcp_server"
 
 
-async def try_server(config: ServerConfig, seconds: float) -> str:
+async def probe_server(config: ServerConfig, seconds: float) -> str:
     """Connect, and ask for the tools; says how many there are. Raises `McpServerError`."""
     if isinstance(config, StdioServer):
         path = config.env.get("PATH")

@@ -14,7 +14,7 @@ from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.ports.toolbox import Toolbox, ToolResult, ToolSpec
 
-FIRST_TRY_SECONDS: Final = 5.0
+FIRST_ATTEMPT_SECONDS: Final = 5.0
 """How long the start waits for servers; a slower one brings its tools later."""
 
 _LONGEST_NAME: Final = 64
@@ -36,11 +36,11 @@ class McpToolbox(Toolbox):
     def __init__(self, servers: Sequence[ServerConfig], *, timeout: float) -> None:
         self._connections = [Connection(server, timeout=timeout) for server in servers]
 
-    async def first_tried(self) -> None:
+    async def wait_for_first_attempts(self) -> None:
         """Wait until every server was tried once, but not for long."""
         tries = [asyncio.create_task(connection.tried.wait()) for connection in self._connections]
         if tries:
-            _, late = await asyncio.wait(tries, timeout=FIRST_TRY_SECONDS)
+            _, late = await asyncio.wait(tries, timeout=FIRST_ATTEMPT_SECONDS)
             for one in late:
                 one.cancel()
 

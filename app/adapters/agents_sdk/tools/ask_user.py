@@ -14,7 +14,7 @@ from chatkit.types import (
 from pydantic import BaseModel, Field
 
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tools.failures import told_to_the_model
+from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.domain.errors import InvalidInputError
 
 QUESTIONS: Final = 5
@@ -51,7 +51,7 @@ async def ask_user(
 
 def ask_user_tool() -> Tool:
     """The tool."""
-    return function_tool(ask_user, failure_error_function=told_to_the_model)
+    return function_tool(ask_user, failure_error_function=failure_for_model)
 
 
 def _input(number: int, question: Question) -> StructuredInput:

@@ -9,8 +9,8 @@ from agents.tool_context import ToolContext
 from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
 
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tools.effects import heard
-from app.adapters.agents_sdk.tools.failures import told_to_the_model
+from app.adapters.agents_sdk.tools.effects import with_client_effects
+from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.application.tasks.service import TaskService
 from app.domain.errors import InvalidInputError, NotFoundError
 from app.domain.language import _, deferred, plural
@@ -27,7 +27,7 @@ _NAMED: Final = 10
 def delete_tasks_tool(tasks: TaskService) -> Tool:
     """The tool over `tasks`."""
 
-    @function_tool(failure_error_function=told_to_the_model)
+    @function_tool(failure_error_function=failure_for_model)
     async def delete_tasks(
         ctx: ToolContext[TurnContext],
         tasks_to_delete: list[str] | None = None,
@@ -46,7 +46,7 @@ def delete_tasks_tool(tasks: TaskService) -> Tool:
             if answer[:1] != [_(YES)]:
                 said = f" They said: {answer[0]}" if answer and answer[0] != _(NO) else ""
                 return f"The user did not agree: nothing was deleted.{said}"
-        gone = [task.title for task in wanted if await _delete(heard(ctx, tasks), task)]
+        gone = [task.title for task in wanted if await _delete(with_client_effects(ctx, tasks), task)]
         return msgspec.json.encode({"deleted_tasks": gone}).decode()
 
     return delete_tasks

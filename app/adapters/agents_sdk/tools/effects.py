@@ -8,7 +8,7 @@ from app.application.tasks.effects import tasks_changed
 from app.application.tasks.service import TaskEvent, TaskService
 
 
-def heard(ctx: RunContextWrapper[TurnContext], tasks: TaskService) -> TaskService:
+def with_client_effects(ctx: RunContextWrapper[TurnContext], tasks: TaskService) -> TaskService:
     """The service, with a client effect after each change that it makes."""
 
     def tell(change: TaskEvent) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from agents import ModelBehaviorError, RunContextWrapper
 
-from app.adapters.agents_sdk.argument_size import LEFT_OUT, TOO_LONG
+from app.adapters.agents_sdk.argument_size import OMITTED, TOO_LARGE
 from app.adapters.agents_sdk.pending_questions import WaitingForAnswerError
 from app.domain.errors import AnyportError
 
@@ -15,13 +15,13 @@ NOT_DONE = "This was not done"
 log = structlog.get_logger(__name__)
 
 
-def told_to_the_model(call: RunContextWrapper[Any], error: Exception) -> str:
+def failure_for_model(call: RunContextWrapper[Any], error: Exception) -> str:
     """One of our own errors in its own words, so that the model can mend its call or ask the user; any other is logged
     whole and told without its text, which may hold anything."""
     if isinstance(error, WaitingForAnswerError):
         return ""  # The run ends here; the call gets its result when it is made again.
-    if getattr(call, "tool_arguments", "") == LEFT_OUT:
-        return f"{NOT_DONE}. {TOO_LONG}"
+    if getattr(call, "tool_arguments", "") == OMITTED:
+        return f"{NOT_DONE}. {TOO_LARGE}"
     if isinstance(error, AnyportError):
         if error.actor == "operator":
             log.warning("tool failed", code=error.code, detail=error.detail)

@@ -6,7 +6,7 @@ from agents import Tool, function_tool
 from agents.tool_context import ToolContext
 
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tools.failures import told_to_the_model
+from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.adapters.agents_sdk.tools.tasks import told
 from app.application.tasks.service import TaskService
 from app.domain.errors import NotFoundError
@@ -18,7 +18,7 @@ NAME = "get_selected_task"
 def selected_task_tool(tasks: TaskService) -> Tool:
     """The tool over `tasks`."""
 
-    @function_tool(name_override=NAME, failure_error_function=told_to_the_model)
+    @function_tool(name_override=NAME, failure_error_function=failure_for_model)
     async def get_selected_task(ctx: ToolContext[TurnContext]) -> str:
         """Look up the task that the user has selected in the page around this chat, which they call the selected one or
         this one here."""

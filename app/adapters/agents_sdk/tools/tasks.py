@@ -10,9 +10,9 @@ from agents import RunContextWrapper, Tool, function_tool
 
 from app.adapters.agents_sdk.assistant import plain_title
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tools.effects import heard
-from app.adapters.agents_sdk.tools.failures import told_to_the_model
-from app.adapters.agents_sdk.tools.which import which_task
+from app.adapters.agents_sdk.tools.effects import with_client_effects
+from app.adapters.agents_sdk.tools.failures import failure_for_model
+from app.adapters.agents_sdk.tools.task_reference import resolve_task
 from app.application.tasks.service import TaskService
 from app.application.tasks.widgets.components import TaskListView
 from app.application.tasks.widgets.task_card import task_card, task_card_text
@@ -61,7 +61,7 @@ def describe(tool_name: str, arguments: Mapping[str, Any]) -> str:
 def task_tools(tasks: TaskService) -> Sequence[Tool]:
     """The tools over `tasks`."""
 
-    @function_tool(failure_error_function=told_to_the_model)
+    @function_tool(failure_error_function=failure_for_model)
     async def create_task(
         ctx: Context,
         title: str,
@@ -78,9 +78,9 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             due: The day it must be done by, as YYYY-MM-DD.
         """
         details = _change(description=description, priority=priority, due=due)
-        return told("created", await heard(ctx, tasks).create(_user(ctx), title, details))
+        return told("created", await with_client_effects(ctx, tasks).create(_user(ctx), title, details))
 
-    @function_tool(failure_error_function=told_to_the_model)
+    @function_tool(failure_error_function=failure_for_model)
     async def list_tasks(ctx: Context, status: Literal["pending", "completed", "all"] | None = None) -> str:
         """Show the user's tasks to them as a list, and tell you what is in it.
 
@@ -97,18 +97,18 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         rows = [_facts(task, "id", "title", "status", "priority", "due") for task in shown]
         return _json({"shown": len(shown), "note": note.strip(), "tasks": rows})
 
-    @function_tool(failure_error_function=told_to_the_model)
+    @function_tool(failure_error_function=failure_for_model)
     async def get_task(ctx: Context, task: str) -> str:
         """Look up one task with all its details, and show it to the user as a card.
 
         Args:
             task: Id or title of the task.
         """
-        found = await tasks.find(_user(ctx), await which_task(ctx, tasks, task))
+        found = await tasks.find(_user(ctx), await resolve_task(ctx, tasks, task))
         ctx.context.stage.show_widget(task_card(found, tasks.today), task_card_text(found))
         return told("found", found)
 
-    @function_tool(failure_error_function=told_to_the_model)
+    @function_tool(failure_error_function=failure_for_model)
     async def update_task(
         ctx: Context,
         task: str,
@@ -127,34 +127,44 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             due: The new day it must be done by, as YYYY-MM-DD, or the word none to clear it.
         """
         change = _change(title=title, description=description, priority=priority, due=due)
-        return told("updated", await heard(ctx, tasks).update(_user(ctx), await which_task(ctx, tasks, task), change))
+        return told(
+            "updated",
+            await with_client_effects(ctx, tasks).update(_user(ctx), await resolve_task(ctx, tasks, task), change),
+        )
 
-    @function_tool(failure_error_function=told_to_the_model)
+    @function_tool(failure_error_function=failure_for_model)
     async def complete_task(ctx: Context, task: str) -> str:
         """Mark a task as done.
 
         Args:
             task: Id or title of the task.
         """
-        return told("completed", await heard(ctx, tasks).complete(_user(ctx), await which_task(ctx, tasks, task)))
+        return told(
+            "completed",
+            await with_client_effects(ctx, tasks).complete(_user(ctx), await resolve_task(ctx, tasks, task)),
+        )
 
-    @function_tool(failure_error_function=told_to_the_model)
+    @function_tool(failure_error_function=failure_for_model)
     async def reopen_task(ctx: Context, task: str) -> str:
         """Mark a task that was done as to be done again.
 
         Args:
             task: Id or title of the task.
         """
-        return told("reopened", await heard(ctx, tasks).reopen(_user(ctx), await which_task(ctx, tasks, task)))
+        return told(
+            "reopened", await with_client_effects(ctx, tasks).reopen(_user(ctx), await resolve_task(ctx, tasks, task))
+        )
 
-    @function_tool(failure_error_function=told_to_the_model)
+    @function_tool(failure_error_function=failure_for_model)
     async def delete_task(ctx: Context, task: str) -> str:
         """Remove a task for good.
 
         Args:
             task: Id or title of the task.
         """
-        return told("deleted", await heard(ctx, tasks).delete(_user(ctx), await which_task(ctx, tasks, task)))
+        return told(
+            "deleted", await with_client_effects(ctx, tasks).delete(_user(ctx), await resolve_task(ctx, tasks, task))
+        )
 
     return [create_task, list_tasks, get_task, update_task, complete_task, reopen_task, delete_task]
 

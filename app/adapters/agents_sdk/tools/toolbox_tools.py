@@ -8,12 +8,12 @@ from agents import FunctionTool, Tool
 from agents.tool_context import ToolContext
 
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tools.failures import NOT_DONE, told_to_the_model
+from app.adapters.agents_sdk.tools.failures import NOT_DONE, failure_for_model
 from app.domain.errors import AnyportError, InvalidInputError
 from app.ports.toolbox import Toolbox, ToolSpec
 
 
-class ForeignTools:
+class ToolboxTools:
     """Those of one toolbox."""
 
     def __init__(self, toolbox: Toolbox) -> None:
@@ -39,7 +39,7 @@ def _tool(toolbox: Toolbox, spec: ToolSpec) -> Tool:
         try:
             result = await toolbox.call(spec.name, _arguments(text), context.request)
         except AnyportError as error:
-            return told_to_the_model(ctx, error)
+            return failure_for_model(ctx, error)
         return f"{NOT_DONE}. {result.text}" if result.failed else result.text
 
     return FunctionTool(

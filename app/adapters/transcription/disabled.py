@@ -5,7 +5,7 @@ from app.domain.language import _
 from app.ports.transcriber import Transcriber
 
 
-class Nobody(Transcriber):
+class DisabledTranscriber(Transcriber):
     """Refuses, and says to the operator what to set."""
 
     async def transcribe(self, audio: bytes, media_type: str) -> str:

@@ -18,7 +18,7 @@ from app.domain.task import Status, Task
 SHOWN = 10
 
 
-async def which_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, reference: str) -> str:
+async def resolve_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, reference: str) -> str:
     """The id of the task that `reference` names. Raises as `TaskService.find` does, or to ask the user which of
     several is meant."""
     user_id, stage = ctx.context.request.user_id, ctx.context.stage

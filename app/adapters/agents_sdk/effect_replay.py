@@ -11,14 +11,14 @@ from agents.items import TResponseInputItem
 from app.adapters.agents_sdk.model_input import context_message
 from app.ports.turn_log import ToolEffect
 
-DONE_BEFORE: Final = "An earlier answer to this message was taken back"
+PRIOR_EFFECTS: Final = "An earlier answer to this message was taken back"
 """How the model is told; the demo's model knows it by these words."""
 
 _SHOWN: Final = 2_000
 """Characters of each call's arguments and result that the model is told."""
 
 
-def done_before(done: Sequence[ToolEffect]) -> list[TResponseInputItem]:
+def prior_effects(done: Sequence[ToolEffect]) -> list[TResponseInputItem]:
     """What the model is told of the changes that stand; nothing when there are none."""
     if not done:
         return []
@@ -26,20 +26,20 @@ def done_before(done: Sequence[ToolEffect]) -> list[TResponseInputItem]:
         f"- {effect.tool}({effect.arguments[:_SHOWN]}) returned: {effect.result[:_SHOWN]}" for effect in done
     )
     text = (
-        f"{DONE_BEFORE}, but these changes that it made with tools stand:\n{calls}\n"
+        f"{PRIOR_EFFECTS}, but these changes that it made with tools stand:\n{calls}\n"
         "Do not make them again. Say that they are made, and do only what is still missing."
     )
     return [context_message(text)]
 
 
-def without_repetition(tools: Sequence[Tool], done: Sequence[ToolEffect]) -> list[Tool]:
+def with_replayed_effects(tools: Sequence[Tool], done: Sequence[ToolEffect]) -> list[Tool]:
     """The tools, where the very same call as one of `done` returns its result again and does nothing."""
     results = {_key(effect.tool, effect.arguments): effect.result for effect in done}
     names = {effect.tool for effect in done}
     return [_replaying(tool, results) if tool.name in names else tool for tool in tools]
 
 
-def is_repeated(tool: str, arguments: str, done: Collection[ToolEffect]) -> bool:
+def is_replayed(tool: str, arguments: str, done: Collection[ToolEffect]) -> bool:
     """True for a call that was made before."""
     return _key(tool, arguments) in {_key(effect.tool, effect.arguments) for effect in done}
 
