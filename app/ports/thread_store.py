@@ -88,6 +88,11 @@ class ThreadStore(Store[RequestContext]):
         return new_id(_PREFIXES[item_type])
 
     @abstractmethod
+    async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        """Replace the metadata of an existing thread, in one round trip; a deleted thread stays deleted. Raises
+        `NotFoundError` when the caller has no thread of that id. Use `save_thread` only to create one."""
+
+    @abstractmethod
     async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         """`save_thread` and `add_thread_item`, both or neither, in one round trip. Raises `NotFoundError` when another
         user has a thread of that id."""

@@ -78,6 +78,11 @@ class ThreadsModel:
         self._threads[thread.id] = Conversation(owner=context.user_id, metadata=thread)
         self._orders[context.user_id].add(thread.id, thread.created_at)
 
+    def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        """As the port says."""
+        present = self._own(thread.id, context)
+        present.metadata = thread.model_copy(update={"created_at": present.metadata.created_at})
+
     def load_threads(self, limit: int, after: str | None, order: str, context: RequestContext) -> Page[ThreadMetadata]:
         """As the port says."""
         ids = self._orders[context.user_id].behind(after, order)

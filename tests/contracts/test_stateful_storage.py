@@ -105,6 +105,11 @@ class ThreadsComparison(Comparison):
         """Begin or change a thread."""
         self.both("save_thread", thread(self.own(thread_id), at=at, title=title), self.caller(user))
 
+    @rule(user=users, thread_id=threads, at=moments, title=words)
+    def update_thread(self, user: str, thread_id: str, at: dt.datetime, title: str) -> None:
+        """Change a thread, if there is one."""
+        self.both("update_thread", thread(self.own(thread_id), at=at, title=title), self.caller(user))
+
     @rule(user=users, thread_id=threads, at=moments, item_id=items, item_at=moments, kind=kinds)
     def begin_thread(
         self,

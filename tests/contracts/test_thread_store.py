@@ -154,12 +154,35 @@ async def test_many_save_one_thread_at_once(store: ThreadStore, ann: RequestCont
     assert [found.id for found in (await store.load_threads(10, None, "asc", ann)).data] == [id_]
 
 
+async def test_an_update_replaces_all_but_the_time_and_the_items(
+    store: ThreadStore, ann: RequestContext, begun: ThreadMetadata
+) -> None:
+    before = await store.load_thread_items(begun.id, None, 10, "asc", ann)
+    changed = thread(begun.id, at=later(99), title="Second", metadata={"b": 2}, status=ClosedStatus())
+    await store.update_thread(changed, ann)
+    assert await store.load_thread(begun.id, ann) == changed.model_copy(update={"created_at": NOON})
+    assert await store.load_thread_items(begun.id, None, 10, "asc", ann) == before
+
+
+async def test_an_update_never_restores_a_deleted_thread(store: ThreadStore, ann: RequestContext) -> None:
+    for title in map(str, range(20)):
+        await store.save_thread(begun := thread(), ann)
+        read = await store.load_thread(begun.id, ann)
+        update = store.update_thread(read.model_copy(update={"title": title}), ann)
+        updated, _ = await asyncio.gather(update, store.delete_thread(begun.id, ann), return_exceptions=True)
+        assert updated is None or isinstance(updated, NotFoundError)
+        with pytest.raises(NotFoundError):
+            await store.update_thread(read, ann)
+    assert (await store.load_threads(10, None, "asc", ann)).data == []
+
+
 # Whose they are
 
 Call = Callable[[ThreadStore, str, RequestContext], Awaitable[object]]
 
 INTO_A_THREAD: dict[str, Call] = {
     "load_thread": lambda store, id_, who: store.load_thread(id_, who),
+    "update_thread": lambda store, id_, who: store.update_thread(thread(id_, title="!"), who),
     "delete_thread": lambda store, id_, who: store.delete_thread(id_, who),
     "load_thread_items": lambda store, id_, who: store.load_thread_items(id_, None, 10, "asc", who),
     "load_thread_items behind": lambda store, id_, who: store.load_thread_items(id_, "msg_1", 10, "desc", who),

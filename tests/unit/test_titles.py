@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
+from chatkit.types import ThreadMetadata
 
 from app.adapters.stores.memory import MemoryStorage
+from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.application.conversation.titles import Titles
 from app.application.limits.counters import WriteBehindCounters
 from app.application.limits.rules import Limits, Rules
@@ -107,6 +109,26 @@ async def test_a_thread_that_is_deleted_meanwhile_needs_none(storage: MemoryStor
     await storage.threads.delete_thread(BEGUN.id, ADA)
     author.may_answer.set()
     await writing.settled()
+
+
+class DeletedOnceRead(MemoryThreadStore):
+    """A thread store whose user deletes a thread right after each read of it."""
+
+    async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
+        found = await super().load_thread(thread_id, context)
+        await self.delete_thread(thread_id, context)
+        return found
+
+
+async def test_a_thread_deleted_between_read_and_write_stays_deleted(storage: MemoryStorage) -> None:
+    store, author = DeletedOnceRead(), Author()
+    await store.save_thread(BEGUN, ADA)
+    await store.add_thread_item(BEGUN.id, message(BEGUN.id, "msg_1", text="Hello there"), ADA)
+    author.may_answer.set()
+    writing = Titles(store, Limits(WriteBehindCounters(storage.counters), Rules()), author)
+    writing.begin(BEGUN, ADA)
+    await writing.settled()
+    assert (await store.load_threads(10, None, "asc", ADA)).data == []
 
 
 async def test_a_user_without_tokens_gets_the_plain_one(storage: MemoryStorage) -> None:

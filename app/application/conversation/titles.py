@@ -81,7 +81,7 @@ class Titles:
     async def _save(self, thread_id: str, plain: str | None, title: str, context: RequestContext) -> None:
         thread = await self._store.load_thread(thread_id, context)
         if thread.title == plain:  # Else the user has renamed it meanwhile, and theirs stays.
-            await self._store.save_thread(thread.model_copy(update={"title": title}), context)
+            await self._store.update_thread(thread.model_copy(update={"title": title}), context)
 
 
 def _text(item: ThreadItem | None) -> str:

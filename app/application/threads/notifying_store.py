@@ -74,11 +74,17 @@ class NotifyingThreadStore(ThreadStore):
         new = thread.id in self._new
         self._new.discard(thread.id)
         if not new and current_turn.get() is not None:
-            await self._store.load_thread(thread.id, context)  # A turn must not bring back what its user deleted.
+            await self.update_thread(thread, context)  # A turn must not bring back a thread that its user deleted.
+            return
         with _told():
             await self._store.save_thread(thread, context)
         kind: Literal["thread.created", "thread.updated"] = "thread.created" if new else "thread.updated"
         self._changes.tell(context.user_id, Change(kind, thread.id))
+
+    async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        with _told():
+            await self._store.update_thread(thread, context)
+        self._changes.tell(context.user_id, Change("thread.updated", thread.id))
 
     async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         await self._store.begin_thread(thread, item, context)

@@ -132,7 +132,7 @@ class EventFold:
 
     async def _updated(self, watched: "_Watched") -> bytes:
         watched.note()
-        await self._store.save_thread(watched.thread, self._context)
+        await self._store.update_thread(watched.thread, self._context)
         return self._encode(ThreadUpdatedEvent(thread=thread_response(watched.thread)))
 
     async def _keep_what_was_shown(self) -> None:

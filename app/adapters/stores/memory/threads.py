@@ -94,6 +94,9 @@ class MemoryThreadStore(ThreadStore):
             self._begin(_Thread(thread.id, context.user_id, in_utc(thread.created_at)))
         self.owned(thread.id, context).body = body
 
+    async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        self.owned(thread.id, context).body = bodies.dump(ThreadMetadata, thread)
+
     async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         await self.save_thread(thread, context)
         await self.save_item(thread.id, item, context)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     exists,
     select,
     true,
+    update,
 )
 
 from app.adapters.stores.sql.clock import Now
@@ -62,6 +63,7 @@ item_position = position(thread_items, "item", thread_items.c.thread_id)
 locked = _thread.with_for_update()
 """The same, kept from changing until the end of the transaction: nothing can be attached to the thread meanwhile."""
 
+update_thread = Prepared(update(threads).where(threads.c.id == SCOPE, threads.c.user_id == USER).values(body=BODY))
 delete_thread = (
     delete(threads)
     .where(threads.c.id == SCOPE, threads.c.user_id == USER)

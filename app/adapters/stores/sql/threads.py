@@ -51,6 +51,11 @@ class SqlThreadStore(ThreadStore):
         if not await self._database.write(self._save_thread, values):
             raise _not_found("Thread", thread.id)
 
+    async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        values = {"scope": thread.id, "user_id": context.user_id, "body": bodies.dump(ThreadMetadata, thread)}
+        if not await self._database.write(sql.update_thread, values):
+            raise _not_found("Thread", thread.id)
+
     async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         values = {
             "scope": thread.id,

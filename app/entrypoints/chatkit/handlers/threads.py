@@ -49,7 +49,7 @@ class ThreadHandler:
         """Rename a thread. Raises `NotFoundError`."""
         thread = await self._store.load_thread(request.params.thread_id, context)
         thread.title = request.params.title
-        await self._store.save_thread(thread, context)
+        await self._store.update_thread(thread, context)
         return thread_response(thread)
 
     async def delete(self, request: ThreadsDeleteReq, context: RequestContext) -> None:
