@@ -19,7 +19,7 @@ def create() -> "Litestar":
     keep_private()
     with sparingly():
         from app.bootstrap import make_app, make_container, read_settings, warn_of_unread
-        from app.entrypoints.chatkit.server import AnyportServer
+        from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
         from app.environment.misspelled import Recorded
         from app.logs import configure_logging
         from app.ports.agent_runner import AgentRunner
@@ -36,7 +36,7 @@ def create() -> "Litestar":
 
     async def prepare() -> None:
         # `serve` listens meanwhile; whoever imports an application expects it to be whole when it has started.
-        await prepared((await container.get(AnyportServer)).ready, (await container.get(AgentRunner)).warm)
+        await prepared((await container.get(ChatKitDispatcher)).ready, (await container.get(AgentRunner)).warm)
 
     app = make_app(container, settings)
     app.on_startup.append(prepare)

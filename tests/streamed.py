@@ -1,11 +1,11 @@
 """A request's stream, without HTTP and without a turn."""
 
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.server import AnyportServer
-from app.entrypoints.chatkit.turn_placement import Streamed
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
+from app.entrypoints.chatkit.turn_placement import StreamedAnswer
 
 
-async def streamed(server: AnyportServer, body: bytes, caller: RequestContext) -> Streamed:
+async def streamed(server: ChatKitDispatcher, body: bytes, caller: RequestContext) -> StreamedAnswer:
     """The stream that answers a request, of which nothing is read yet."""
     await server.ready()
     answer = await server.answer(server.read(body), caller)

@@ -11,7 +11,7 @@ from pydantic_core import PydanticSerializationError
 
 from app.aio.cooperative_yield import CooperativeYield
 from app.chatkit_json.item_fields import extended_item, is_extended
-from app.chatkit_json.type_adapters import shape
+from app.chatkit_json.type_adapters import type_adapter
 from app.chatkit_json.widgets import with_widget, without_widget
 
 
@@ -32,20 +32,20 @@ def dump(kind: Any, value: object) -> str:
     """`value` as JSON with the fields of `kind`; control characters are escaped, so it holds no NUL."""
     try:
         if isinstance(value, WidgetItem):
-            written = shape(WidgetItem).dump_json(without_widget(value))
+            written = type_adapter(WidgetItem).dump_json(without_widget(value))
             return with_widget(written, value.widget, nulls=True).decode()
-        return shape(kind).dump_json(value, serialize_as_any=is_extended(value)).decode()
+        return type_adapter(kind).dump_json(value, serialize_as_any=is_extended(value)).decode()
     except PydanticSerializationError:
         # Half an emoji, as some models send it, fits into no UTF-8; the standard library escapes it.
-        return json.dumps(shape(kind).dump_python(value, mode="json", serialize_as_any=is_extended(value)))
+        return json.dumps(type_adapter(kind).dump_python(value, mode="json", serialize_as_any=is_extended(value)))
 
 
 def load(kind: Any, body: str) -> Any:
     """The value that `dump` was given."""
     try:
-        return shape(kind).validate_json(body)
+        return type_adapter(kind).validate_json(body)
     except ValidationError:
-        return shape(kind).validate_python(json.loads(body))
+        return type_adapter(kind).validate_python(json.loads(body))
 
 
 async def load_all(entries: Iterable[_Entry], load: Callable[[_Entry], _Loaded]) -> list[_Loaded]:
@@ -76,6 +76,6 @@ def _large_widget(body: str) -> WidgetItem | None:
     """The item, if it is a widget: read as what any widget is, which takes a tenth of the time."""
     if _WIDGET not in body or (written := json.loads(body))["type"] != "widget":
         return None
-    item: WidgetItem = shape(WidgetItem).validate_python({**written, "widget": _EMPTY})
+    item: WidgetItem = type_adapter(WidgetItem).validate_python({**written, "widget": _EMPTY})
     item.widget = DynamicWidgetRoot.model_validate(written["widget"])
     return item

@@ -12,7 +12,7 @@ _EMPTY: Final = b'"data":[]'
 """Inside a text the quotes would be escaped."""
 
 
-async def in_pieces(shown: BaseModel, write: Callable[[BaseModel], bytes]) -> bytes:
+async def page_json(shown: BaseModel, write: Callable[[BaseModel], bytes]) -> bytes:
     """What `write` makes of a page, or of a thread with its page."""
     page: Page[Any] = shown.items if isinstance(shown, Thread) else shown  # type: ignore[assignment]  # nothing else
     items, page.data = page.data, []

@@ -7,7 +7,7 @@ from app.chatkit_json.item_fields import is_extended
 from app.chatkit_json.widgets import with_widget, without_widget
 
 
-def written(shown: BaseModel) -> bytes:
+def to_json(shown: BaseModel) -> bytes:
     """An event, an item or an answer."""
     item = vars(shown).get("item", shown)
     if not isinstance(item, WidgetItem):

@@ -7,6 +7,6 @@ from pydantic import TypeAdapter
 
 
 @cache
-def shape(kind: Any) -> TypeAdapter[Any]:
+def type_adapter(kind: Any) -> TypeAdapter[Any]:
     """Of a model or a union of ChatKit's; one for all who ask. Built when first used: 4 ms for a thread's items."""
     return TypeAdapter(kind)

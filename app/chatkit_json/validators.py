@@ -7,7 +7,7 @@ from chatkit.types import Attachment, ChatKitReq, ThreadItem
 from pydantic import BaseModel
 
 from app.chatkit_json.item_fields import EXTENDED
-from app.chatkit_json.type_adapters import shape
+from app.chatkit_json.type_adapters import type_adapter
 
 
 def build() -> None:
@@ -18,7 +18,7 @@ def build() -> None:
     for extended in EXTENDED:
         extended.model_rebuild()
     for union in (ChatKitReq, ThreadItem, Attachment):
-        shape(union).rebuild()
+        type_adapter(union).rebuild()
 
 
 def _models(module: ModuleType) -> list[type[BaseModel]]:

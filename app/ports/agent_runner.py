@@ -1,7 +1,7 @@
 """One run of the assistant, seen from outside: history in, ChatKit events out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
@@ -9,14 +9,11 @@ from chatkit.types import ClientToolCallItem, StructuredInputItem, ThreadItem, T
 
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
+from app.ports.delta_sink import DeltaSink
 from app.ports.turn_log import OpenCall, TokenUsage, ToolEffect, TurnRecord
 
 HistoryEntry = ThreadItem | TurnRecord
 """What the model is told of the past: a thread item as it is, or a whole turn with its tool calls."""
-
-
-DeltaSink = Callable[[str, int, str], None]
-"""Shows more text of a message, by its id and the index of its part; never waits."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +28,9 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a run needs to know; `history` ends with what the assistant is to answer. `tool` must be used first.
 
     With `answered` the run goes on where that turn stopped: its open call is made again, this time with an answer.
-    With `delta_sink` text of a message may go there instead of into an event, while no event waits to be read: whoever
-    gives it keeps what was said. What is `done` was changed by an answer that this one takes the place of: the model is
-    told, and the very same call returns the same result without being made.
+    With `delta_sink` the run may pass text there instead of yielding an event, while no event waits to be read, and the
+    caller keeps that text: see `app/entrypoints/chatkit/delta_fast_path.py`. `done` holds the changes of an answer that
+    this one replaces: the model is given them, and an identical call returns the same result without being made.
     """
 
     thread: ThreadMetadata

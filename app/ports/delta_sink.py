@@ -1,22 +1,23 @@
-"""Text that is shown while a model says it, beside the events of its response.
+"""The two ends of the delta fast path, which `app/entrypoints/chatkit/delta_fast_path.py` explains as a whole."""
 
-An event for each token would pass a dozen generators, which costs more than all that is done with it.
-"""
-
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final, Protocol
 
+DeltaSink = Callable[[str, int, str], None]
+"""Appends text to a message in the running turn, by message id, index of the content part, and text. Never waits."""
+
 
 class DeltaReceiver(Protocol):
-    """Where a model puts the text of the part that it is in the middle of."""
+    """Receives text from a model, beside the events of its response."""
 
     def write(self, text: str) -> None:
-        """Show more of the text that the newest `response.output_text.delta` event began. Never waits."""
+        """Append `text` to the part that the newest `response.output_text.delta` event belongs to. Never waits."""
 
 
 delta_receiver: Final[ContextVar[DeltaReceiver | None]] = ContextVar("delta_receiver", default=None)
-"""Who listens to the model that is asked in this context, if anybody does.
+"""The receiver for the model that is asked in this context; None when each delta has to be an event.
 
-A model need not know of it. One that does may say there, instead of yielding it as a delta, whatever follows the first
-delta of a text; all other events it yields as ever, in their order, and those at the end hold the whole text.
+A model may ignore it. A model that uses it passes the text behind the first delta event of a part to the receiver
+instead of yielding it. All other events are yielded in their order, and the closing events hold the whole text.
 """

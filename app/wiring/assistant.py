@@ -29,7 +29,7 @@ from app.application.turns.lease_keeper import LeaseKeeper
 from app.application.turns.registry import Turns
 from app.domain.conversation import HistoryWindow
 from app.domain.start_screen import StartScreen
-from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.ports.agent_runner import AgentRunner
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.storage import Storage
@@ -48,7 +48,7 @@ class AssistantWiring(Provider):
     scope = Scope.APP
     actions = provide(WidgetActions)
     mentions = provide(Mentions)
-    server = provide(AnyportServer)
+    server = provide(ChatKitDispatcher)
 
     @provide
     def idempotency(self, storage: Storage, threads: ThreadStore, turns: Turns) -> IdempotencyGuard:

@@ -20,7 +20,7 @@ from app.application.conversation.model_catalog import ModelCatalog
 from app.application.limits.rules import Limits
 from app.application.threads.change_feed import ChangeFeed
 from app.domain.errors import StoreUnavailableError
-from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.entrypoints.cli import cli
 from app.entrypoints.cli.tools import Tools
 from app.entrypoints.mcp.endpoint import McpEndpoint
@@ -134,7 +134,7 @@ class _Saboteur(Provider):
         return _stands_for(real, _Breaking("limits", real))
 
     @decorate
-    def server(self, real: AnyportServer) -> AnyportServer:
+    def server(self, real: ChatKitDispatcher) -> ChatKitDispatcher:
         return _stands_for(real, _Breaking("chatkit", real))
 
     @decorate

@@ -41,15 +41,15 @@ async def main() -> dict[str, Any]:
     from app.bootstrap import make_container, read_settings
     from app.domain.errors import AnyportError
     from app.domain.identity import RequestContext
+    from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
     from app.entrypoints.chatkit.plain import chatkit_request, collect
-    from app.entrypoints.chatkit.server import AnyportServer
     from tests.streamed import streamed
 
     container = make_container(read_settings(os.environ))
     try:
-        server = await container.get(AnyportServer)
+        server = await container.get(ChatKitDispatcher)
         stream = await streamed(server, chatkit_request("Hello!", None), RequestContext(user_id="ada"))
-        answer = (await collect(stream.json_events)).content
+        answer = (await collect(stream.frames)).content
     except AnyportError:
         answer = ""
     finally:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.stores.memory import MemoryStorage
-from app.application.conversation.history import past_of
+from app.application.conversation.history import history_of
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
@@ -79,7 +79,7 @@ class Thread:
 
     async def history(self, window: HistoryWindow = WIDE) -> list[HistoryEntry]:
         recalled = await self.storage.threads.recall("thr_1", window.items, ADA)
-        return list(past_of(recalled, window).entries)
+        return list(history_of(recalled, window).entries)
 
     async def told(self, window: HistoryWindow = WIDE, model: ModelRef = MODEL) -> list[TResponseInputItem]:
         return await to_model_input(await self.history(window), model)

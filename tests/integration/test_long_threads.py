@@ -12,8 +12,8 @@ from app.adapters.stores.sql.storage import SqlStorage
 from app.application.turns.registry import Turns
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.entrypoints.chatkit.errors import stream_failure
-from app.entrypoints.chatkit.server import AnyportServer
 from app.ports.storage import Storage
 from tests.chatkit_client import user_input
 from tests.postgres import Databases
@@ -60,11 +60,11 @@ class Asked:
 
 async def one_turn(container: AsyncContainer, thread_id: str) -> None:
     """A message, and its whole answer."""
-    server, turns = await container.get(AnyportServer), await container.get(Turns)
+    server, turns = await container.get(ChatKitDispatcher), await container.get(Turns)
     params = {"input": user_input("count to 3"), "thread_id": thread_id}
     body = msgspec.json.encode({"type": "threads.add_user_message", "params": params})
     stream = await streamed(server, body, ADA)
-    turn = await turns.start(stream.json_events, stream_failure, stream.place)
+    turn = await turns.start(stream.frames, stream_failure, stream.place)
     shown = b"".join([chunk async for chunk in turn.follow()])
     await turn.over()
     assert b"text_delta" in shown

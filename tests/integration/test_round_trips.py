@@ -16,7 +16,7 @@ from app.application.idempotency.guard import IdempotencyGuard
 from app.application.turns.registry import Turns
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.ports.storage import Storage
 from tests.chatkit_client import user_input
 from tests.pooler import running_pooler
@@ -71,7 +71,7 @@ async def counted(
 
 async def one_turn(container: AsyncContainer, count: Count, kind: str, **where: str) -> tuple[str, int, int]:
     """The thread, and what it took before the first word and after the last."""
-    server, guard = await container.get(AnyportServer), await container.get(IdempotencyGuard)
+    server, guard = await container.get(ChatKitDispatcher), await container.get(IdempotencyGuard)
     turns = await container.get(Turns)
     body = msgspec.json.encode({"type": kind, "params": {"input": user_input("count to 60"), **where}})
     begun_at = count()

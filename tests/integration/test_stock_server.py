@@ -11,7 +11,7 @@ from dishka import AsyncContainer
 
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.ports.thread_store import ThreadStore
 from tests.protocol import kinds, members
 from tests.server import ROOT
@@ -105,6 +105,6 @@ def test_every_difference_is_shown_and_told() -> None:
 
 
 async def test_every_request_has_one_handler(container: AsyncContainer) -> None:
-    server = await container.get(AnyportServer)
+    server = await container.get(ChatKitDispatcher)
     assert server.streaming.keys() == set(members(StreamingReq))
     assert server.single.keys() == set(members(NonStreamingReq))

@@ -10,7 +10,7 @@ from dishka import AsyncContainer, Provider, Scope, decorate
 from app.application.turns.turn import Turn
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.ports.thread_store import ThreadStore
 from tests.chatkit_client import user_input
 from tests.stock.sides import ScriptedWiring
@@ -98,7 +98,7 @@ NAMES = sorted(requests(World(threads={}, items={}, files={}, task="")))
 async def test_a_request_takes_no_more_calls(container: AsyncContainer, name: str) -> None:
     caller = RequestContext(user_id=name, base_url="http://chat.example")
     kind, params, expected = requests(await seeded(container, caller))[name]
-    store, server = await container.get(ThreadStore), await container.get(AnyportServer)
+    store, server = await container.get(ThreadStore), await container.get(ChatKitDispatcher)
     assert isinstance(store, Counting)
     store.calls.clear()
     begun = await (await server.receive(json.dumps({"type": kind, "params": params}).encode(), caller)).begin()

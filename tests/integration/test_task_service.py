@@ -170,25 +170,25 @@ async def test_who_comes_second_twice_is_told(repository: TaskRepository) -> Non
 
 async def test_every_change_is_told_once_and_nothing_else_is(tasks: TaskService) -> None:
     told: list[TaskEvent] = []
-    telling = tasks.telling(told.append)
-    made = await telling.create(ADA, "sleep")
-    await telling.complete(ADA, "sleep")
-    await telling.complete(ADA, "sleep")
-    await telling.reopen(ADA, "sleep")
-    await telling.update(ADA, "sleep", TaskChange(title="sleep"))
-    last = await telling.update(ADA, "sleep", TaskChange(priority=Priority.LOW))
+    notifying = tasks.notifying(told.append)
+    made = await notifying.create(ADA, "sleep")
+    await notifying.complete(ADA, "sleep")
+    await notifying.complete(ADA, "sleep")
+    await notifying.reopen(ADA, "sleep")
+    await notifying.update(ADA, "sleep", TaskChange(title="sleep"))
+    last = await notifying.update(ADA, "sleep", TaskChange(priority=Priority.LOW))
     with pytest.raises(InvalidInputError):
-        await telling.update(ADA, "sleep", TaskChange(title=" "))
-    await telling.delete(ADA, made.id)
+        await notifying.update(ADA, "sleep", TaskChange(title=" "))
+    await notifying.delete(ADA, made.id)
     with pytest.raises(NotFoundError):
-        await telling.delete(ADA, made.id)
+        await notifying.delete(ADA, made.id)
     assert [event.kind for event in told] == ["created", "completed", "reopened", "updated", "deleted"]
     assert told[-1].task == told[-2].task == last
 
 
 async def test_a_change_that_came_second_is_told_once(repository: TaskRepository) -> None:
     told: list[TaskEvent] = []
-    tasks = TaskService(Contested(repository, times=1)).telling(told.append)
+    tasks = TaskService(Contested(repository, times=1)).notifying(told.append)
     await tasks.create(ADA, "sleep")
     await tasks.complete(ADA, "sleep")
     assert [event.kind for event in told] == ["created", "completed"]

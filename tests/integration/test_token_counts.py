@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.entrypoints.chatkit.plain import chatkit_request
-from app.entrypoints.chatkit.server import AnyportServer
 from tests.server import ROOT
 from tests.streamed import streamed
 
@@ -45,12 +45,12 @@ class Calls:
             self.number += 1
 
 
-async def answered(server: AnyportServer, words: int) -> tuple[int, int]:
+async def answered(server: ChatKitDispatcher, words: int) -> tuple[int, int]:
     """Calls and text deltas of an answer that counts so far."""
     calls, deltas = Calls(), 0
     with calls.counted():
         stream = await streamed(server, chatkit_request(f"count to {words}", None), ADA)
-        async for event in stream.json_events:
+        async for event in stream.frames:
             deltas += b"text_delta" in event
     return calls.number, deltas
 
@@ -60,7 +60,7 @@ async def test_a_further_token_takes_no_more_calls_and_events_than_it_did(
 ) -> None:
     container = make_container(read_settings(ENVIRONMENT))
     try:
-        server = await container.get(AnyportServer)
+        server = await container.get(ChatKitDispatcher)
         for words in (SHORT, LONG):
             await answered(server, words)
         few, many = await answered(server, SHORT), await answered(server, LONG)

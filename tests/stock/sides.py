@@ -26,8 +26,8 @@ from app.application.tasks.widget_actions import WidgetActions
 from app.application.turns.registry import Turns
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.feedback import keep_feedback
-from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
+from app.entrypoints.chatkit.feedback import save_feedback
 from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
@@ -107,7 +107,7 @@ class StockServer(ChatKitServer[RequestContext]):
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
     ) -> None:
-        await keep_feedback(self._threads, thread_id, item_ids, feedback, context)
+        await save_feedback(self._threads, thread_id, item_ids, feedback, context)
 
     async def transcribe(self, audio_input: AudioInput, context: RequestContext) -> TranscriptionResult:
         return TranscriptionResult(text=HEARD)
@@ -195,7 +195,7 @@ class Ours(Side):
     """This one."""
 
     async def _ask(self, body: bytes, context: RequestContext, script: str, outcome: Outcome) -> None:
-        server, turns = await self.container.get(AnyportServer), await self.container.get(Turns)
+        server, turns = await self.container.get(ChatKitDispatcher), await self.container.get(Turns)
         runner = await self.container.get(AgentRunner)
         assert isinstance(runner, Scripted)
         runner.script = script

@@ -12,7 +12,7 @@ from app.application.attachments.service import Attachments
 from app.application.tasks.service import TaskService
 from app.application.tasks.widgets.components import TaskListView
 from app.application.tasks.widgets.task_list import page_of, task_list
-from app.chatkit_json.type_adapters import shape
+from app.chatkit_json.type_adapters import type_adapter
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.ports.thread_store import ThreadStore
@@ -89,11 +89,11 @@ def _item(kind: str, thread_id: str, at: dt.datetime, widget: Any) -> ThreadItem
         case "call" | "call2":
             return ClientToolCallItem(call_id=kind, name="look", arguments={}, **about)
         case "widget":
-            return shape(ThreadItem).validate_python({"type": "widget", "widget": widget or CARD, **about})  # type: ignore[no-any-return]
+            return type_adapter(ThreadItem).validate_python({"type": "widget", "widget": widget or CARD, **about})  # type: ignore[no-any-return]
         case "form":
-            return shape(ThreadItem).validate_python({"type": "structured_input", "inputs": _FORM, **about})  # type: ignore[no-any-return]
+            return type_adapter(ThreadItem).validate_python({"type": "structured_input", "inputs": _FORM, **about})  # type: ignore[no-any-return]
     done = {"type": "structured_input", "status": "answered", "inputs": _FORM, **about}
-    return shape(ThreadItem).validate_python(done)  # type: ignore[no-any-return]
+    return type_adapter(ThreadItem).validate_python(done)  # type: ignore[no-any-return]
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -10,22 +10,22 @@ from pydantic import TypeAdapter
 
 from app.chatkit_json import type_adapters as shapes
 from app.chatkit_json import validators as models
-from app.chatkit_json.type_adapters import shape
+from app.chatkit_json.type_adapters import type_adapter
 
 
 @pytest.fixture
 def built_when_used(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As a server begins."""
     monkeypatch.setattr(shapes, "TypeAdapter", partial(TypeAdapter, config={"defer_build": True}))
-    shape.cache_clear()
+    type_adapter.cache_clear()
     yield
-    shape.cache_clear()
+    type_adapter.cache_clear()
 
 
 @pytest.mark.usefixtures("built_when_used")
 @pytest.mark.parametrize("kind", [ThreadItem, Attachment, ChatKitReq])
 def test_every_union_of_theirs_is_built_with_them(kind: Any) -> None:
-    adapter = shape(kind)
+    adapter = type_adapter(kind)
     assert not adapter.pydantic_complete
     models.build()
     assert adapter.pydantic_complete

@@ -1,4 +1,4 @@
-"""The delta fast path: text beside the events: the same text, the same order, and never a token twice."""
+"""The delta fast path: the same text in the same order as events, and never a token twice."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ DELTAS = st.one_of(
 READS = st.lists(st.lists(DELTAS, max_size=4), max_size=8)
 
 
-class Said:
-    """Writes down what is said."""
+class Receiver:
+    """Records the text of the delta fast path."""
 
     def __init__(self) -> None:
         self.text: list[str] = []
@@ -32,36 +32,36 @@ class Said:
         self.text.append(text)
 
 
-def events(answer: Answer, reads: Sequence[Sequence[Delta]], said: Said | None) -> list[tuple[str, str]]:
-    """Kinds and texts of all events, with what was said where it was said."""
+def events(answer: Answer, reads: Sequence[Sequence[Delta]], receiver: Receiver | None) -> list[tuple[str, str]]:
+    """Kinds and texts of all events, with the text of the fast path in its place."""
     found = []
     for read in reads:
         for event in answer.feed([Chunk(choices=[Choice(delta=delta)]) for delta in read]):
-            found += _said(said)
+            found += _received(receiver)
             found.append((event.type, getattr(event, "delta", "")))
-        found += _said(said)
+        found += _received(receiver)
     for event in answer.finish():
-        found += _said(said)
+        found += _received(receiver)
         found.append((event.type, getattr(event, "text", "")))
     return found
 
 
-def _said(said: Said | None) -> list[tuple[str, str]]:
-    texts = said.text if said else []
+def _received(receiver: Receiver | None) -> list[tuple[str, str]]:
+    texts = receiver.text if receiver else []
     found = [("response.output_text.delta", text) for text in texts]
     texts.clear()
     return found
 
 
 @given(READS)
-def test_a_model_says_aloud_what_it_would_have_yielded_in_its_place(reads: list[list[Delta]]) -> None:
-    said = Said()
-    assert events(Answer("m", set(), said), reads, said) == events(Answer("m", set()), reads, None)
+def test_a_receiver_gets_the_text_that_an_event_would_carry_in_its_place(reads: list[list[Delta]]) -> None:
+    receiver = Receiver()
+    assert events(Answer("m", set(), receiver), reads, receiver) == events(Answer("m", set()), reads, None)
 
 
-async def test_text_goes_past_the_events_only_when_none_of_them_waits() -> None:
-    deltas: list[str] = []
-    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: deltas.append(delta))
+async def test_text_takes_the_fast_path_only_when_no_event_waits() -> None:
+    sunk: list[str] = []
+    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: sunk.append(delta))
     message = outlet.open_message()
     message.add(0, "a")
     kinds = [event.type for _ in range(3) if (event := await outlet.next())]
@@ -69,12 +69,12 @@ async def test_text_goes_past_the_events_only_when_none_of_them_waits() -> None:
     last = await outlet.next()
     assert isinstance(last, ThreadItemUpdatedEvent)
     assert isinstance(last.update, AssistantMessageContentPartTextDelta)
-    assert (kinds, last.update.delta, deltas) == (["thread.item.added", *["thread.item.updated"] * 2], "b", [])
+    assert (kinds, last.update.delta, sunk) == (["thread.item.added", *["thread.item.updated"] * 2], "b", [])
 
 
-async def test_text_is_said_while_the_reader_waits_and_an_event_behind_it_ends_that() -> None:
-    deltas: list[str] = []
-    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: deltas.append(delta))
+async def test_text_takes_the_fast_path_while_the_reader_waits_until_the_next_event() -> None:
+    sunk: list[str] = []
+    outlet = Outlet("thr_1", lambda kind: "msg_1", lambda message, part, delta: sunk.append(delta))
     message = outlet.open_message()
     message.add(0, "a")
     read: list[Any] = []
@@ -90,6 +90,6 @@ async def test_text_is_said_while_the_reader_waits_and_an_event_behind_it_ends_t
         if len(read) == 3:
             asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(drive()))
     texts = [event.update.delta for event in read if getattr(getattr(event, "update", None), "delta", None)]
-    assert deltas == ["b"]
+    assert sunk == ["b"]
     assert texts == ["a", "c"]
     assert read[-1].item.content[0].text == "abc"

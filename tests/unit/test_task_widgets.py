@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.application.conversation.languages import Languages
-from app.application.tasks.clicks import Click, Edit, Open, Save, Turn, read_click
+from app.application.tasks.clicks import Click, Edit, Open, Save, ShowList, read_click
 from app.application.tasks.widgets.components import TaskListView
 from app.application.tasks.widgets.task_card import closing_card, deletion_card, task_card, task_card_text
 from app.application.tasks.widgets.task_form import Draft, task_form
@@ -154,14 +154,14 @@ def test_a_long_list_says_how_many_follow_and_turns_the_page(count: int, told: s
     assert words(last) == [told]
     [click] = clicks(last)
     behind = TaskListView(Status.PENDING, f"task_{PAGE - 1}")
-    assert read_click(click["type"], click["payload"]) == Turn(back=behind)
+    assert read_click(click["type"], click["payload"]) == ShowList(back=behind)
     assert task_list_text(page).endswith(told)
 
 
 def test_a_later_page_leads_to_the_beginning() -> None:
     last = drawn(some_task(), view=TaskListView(Status.PENDING, "task_9"))["children"][-1]
     [click] = clicks(last)
-    assert read_click(click["type"], click["payload"]) == Turn(back=TaskListView(Status.PENDING))
+    assert read_click(click["type"], click["payload"]) == ShowList(back=TaskListView(Status.PENDING))
 
 
 def test_the_text_for_copying_has_a_line_a_task() -> None:

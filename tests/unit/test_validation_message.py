@@ -6,14 +6,14 @@ import pytest
 from chatkit.types import ChatKitReq
 from pydantic import ValidationError
 
-from app.chatkit_json.type_adapters import shape
+from app.chatkit_json.type_adapters import type_adapter
 from app.entrypoints.chatkit.errors import malformed
 
 
 def said_of(*pieces: object) -> str:
     message = {"content": list(pieces), "attachments": [], "inference_options": {}}
     with pytest.raises(ValidationError) as caught:
-        shape(ChatKitReq).validate_json(json.dumps({"type": "threads.create", "params": {"input": message}}))
+        type_adapter(ChatKitReq).validate_json(json.dumps({"type": "threads.create", "params": {"input": message}}))
     return "; ".join(malformed(caught.value).problems)
 
 

@@ -17,7 +17,7 @@ from chatkit.types import (
 from openai.types.responses import EasyInputMessageParam, ResponseInputContentParam, ResponseInputTextParam
 
 from app.adapters.agents_sdk.file_inputs import FileParts, placeholder
-from app.application.conversation.mentions import TOLD
+from app.application.conversation.mentions import MODEL_TEXT
 from app.application.turns.endings import note_for_model
 from app.chatkit_json.item_fields import IncompleteNote
 from app.domain.model_ref import ModelRef
@@ -57,7 +57,7 @@ class HistoryConverter(ThreadItemConverter):
 
     async def tag_to_message_content(self, tag: UserMessageTagContent) -> ResponseInputContentParam:
         """An @mention: what was found out about it when the turn began, else the id it stands for."""
-        told = tag.data.get(TOLD, f"It is the entity with the id {tag.id}.")
+        told = tag.data.get(MODEL_TEXT, f"It is the entity with the id {tag.id}.")
         return ResponseInputTextParam(type="input_text", text=f"@{tag.text} was mentioned. {told}")
 
     async def attachment_to_message_content(self, attachment: Attachment) -> ResponseInputContentParam:

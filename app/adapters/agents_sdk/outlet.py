@@ -34,7 +34,7 @@ from app.aio.cooperative_yield import PIECE_BYTES
 from app.application.turns.endings import incomplete, note
 from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.clock import clock
-from app.ports.agent_runner import DeltaSink
+from app.ports.delta_sink import DeltaSink
 
 NewId = Callable[[StoreItemType], str]
 
@@ -125,7 +125,7 @@ class Outlet:
 
     Every method is synchronous and never waits: whoever calls cannot be overtaken. `item_ids` are the thread
     items that the run's own items stand for: a message counts only when the model's response is complete. `delta_sink`
-    takes text past the events, while none of them waits to be read.
+    is the end of the delta fast path (`app/entrypoints/chatkit/delta_fast_path.py`).
     """
 
     interactive = True
@@ -170,7 +170,7 @@ class Outlet:
             self._put(_Rest.REST)
 
     def text(self, message_id: str, part: int, delta: str) -> None:
-        """Send more text of a message."""
+        """Send more text of a message: by the delta fast path while no event waits, else as an event."""
         if self._delta_sink is not None and self._idle_reader is not None:
             self._delta_sink(message_id, part, delta)
             return

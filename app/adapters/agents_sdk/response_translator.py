@@ -27,7 +27,7 @@ class ResponseTranslator:
         self._outlet = outlet
         self._messages: dict[int, Message] = {}
         self._done: set[int] = set()
-        self._speaking: tuple[Message, int] | None = None
+        self._open_part: tuple[Message, int] | None = None
         self._handlers: dict[str, Callable[[Any], None]] = {
             "response.output_text.delta": self._text_delta,
             "response.output_text.done": self._text_done,
@@ -55,17 +55,17 @@ class ResponseTranslator:
             handler(event)
 
     def write(self, text: str) -> None:
-        """More of the part that the newest delta belongs to."""
-        if self._speaking is None:
-            raise AssertionError("a model speaks aloud only behind the first delta of a text")
-        message, part = self._speaking
+        """Append text of the delta fast path to the part of the newest delta event."""
+        if self._open_part is None:
+            raise AssertionError("the delta fast path begins behind the first delta of a text")
+        message, part = self._open_part
         message.add(part, text)
 
     def _text_delta(self, event: Any) -> None:
         if event.delta:
             message = self._message(event.output_index)
             message.add(event.content_index, event.delta)
-            self._speaking = message, event.content_index
+            self._open_part = message, event.content_index
 
     def _text_done(self, event: Any) -> None:
         if event.text:
@@ -178,11 +178,11 @@ def _usage(used: ResponseUsage | None) -> Usage:
 
 
 async def _next(
-    stream: AsyncGenerator[TResponseStreamEvent, None], listener: DeltaReceiver
+    stream: AsyncGenerator[TResponseStreamEvent, None], receiver: DeltaReceiver
 ) -> TResponseStreamEvent | None:
-    """The next event of a stream that may also speak to the listener; nobody else who is asked meanwhile may."""
-    told = delta_receiver.set(listener)
+    """The next event of a stream whose model may use the delta fast path; the token keeps other models off it."""
+    token = delta_receiver.set(receiver)
     try:
         return await anext(stream, None)
     finally:
-        delta_receiver.reset(told)
+        delta_receiver.reset(token)

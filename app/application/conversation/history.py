@@ -13,7 +13,7 @@ from app.ports.thread_store import LoadedContext
 from app.ports.turn_log import ToolEffect, TurnRecord
 
 
-class Past(msgspec.Struct, frozen=True, kw_only=True):
+class History(msgspec.Struct, frozen=True, kw_only=True):
     """The newest of a thread, oldest first; a recorded turn stands where its items stood, told whole or not at all.
 
     `newest` is the item to answer. Questions that nobody answered are given up: `given_up` holds their items as
@@ -27,11 +27,11 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     done: Sequence[ToolEffect] = ()
 
 
-def past_of(recalled: LoadedContext, window: HistoryWindow) -> Past:
+def history_of(recalled: LoadedContext, window: HistoryWindow) -> History:
     """What the model is told before it answers the newest item; an earlier turn that answered it (a retry) is left
     out."""
     if not recalled.items:
-        return Past()
+        return History()
     items = [questions.closed(item) for item in recalled.items]
     given_up = [item for item, before in zip(items, recalled.items, strict=True) if item is not before]
     turns = {key: turn for key, turn in recalled.turns.items() if key != items[-1].id}
@@ -42,7 +42,7 @@ def past_of(recalled: LoadedContext, window: HistoryWindow) -> Past:
         count = max(count, len(entries) - entries.index(answered.turn))
     earlier = recalled.turns.get(items[-1].id)
     done = earlier.effects if earlier is not None else ()
-    return Past(entries=entries[-count:], newest=items[-1].id, answered=answered, given_up=given_up, done=done)
+    return History(entries=entries[-count:], newest=items[-1].id, answered=answered, given_up=given_up, done=done)
 
 
 def _size(entry: HistoryEntry, window: HistoryWindow) -> int:

@@ -28,7 +28,7 @@ _LONGEST: Final = 500
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*)?")
 
 
-class Wish(msgspec.Struct, frozen=True):
+class LanguageChoice(msgspec.Struct, frozen=True):
     """What a caller asked for: `locale` is theirs, such as `fr-CA`; `language` is the nearest that we have texts in."""
 
     locale: str | None
@@ -54,11 +54,11 @@ class Languages:
         """English first."""
         return [language.tag for language in self._by_tag.values()]
 
-    def _choose(self, accepted: str | None) -> Wish:
+    def _choose(self, accepted: str | None) -> LanguageChoice:
         """What `Accept-Language` asks for (RFC 9110, 12.5.4): one locale or a list with weights. Never fails."""
         locales = list(_known(accepted or ""))
         nearest = negotiate_locale([str(locale) for locale in locales], list(self._by_tag))
-        return Wish(
+        return LanguageChoice(
             locale=str(locales[0]).replace("_", "-") if locales else None,
             language=self._by_tag[nearest or ENGLISH.tag],
         )

@@ -16,7 +16,7 @@ from app.ports.agent_runner import HistoryEntry
 MOST: Final = 100
 """Mentions of one conversation that are looked up; the newest ones count."""
 
-TOLD: Final = "told"
+MODEL_TEXT: Final = "model_text"
 """The key of a resolved tag's data under which stands what the model is told of it."""
 
 _PREFIX: Final = "task_"
@@ -78,7 +78,7 @@ def _told(message: UserMessageItem, found: Mapping[str, Task]) -> ThreadItem:
     for tag in _task_tags(message):
         by_text.setdefault(tag.text, {})[tag.id] = _sentence(found.get(tag.id))
     content = [
-        part.model_copy(update={"data": {TOLD: " ".join(by_text[part.text].values())}})
+        part.model_copy(update={"data": {MODEL_TEXT: " ".join(by_text[part.text].values())}})
         if isinstance(part, UserMessageTagContent) and part.text in by_text
         else part
         for part in message.content

@@ -16,7 +16,7 @@ from chatkit.types import (
     UserMessageItem,
 )
 
-from app.application.conversation.history import Past, past_of
+from app.application.conversation.history import History, history_of
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.conversation.titles import Titles
 from app.application.limits.rules import Limits
@@ -27,7 +27,8 @@ from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
-from app.ports.agent_runner import AgentRunner, DeltaSink, HistoryEntry, RunReport, RunRequest
+from app.ports.agent_runner import AgentRunner, HistoryEntry, RunReport, RunRequest
+from app.ports.delta_sink import DeltaSink
 from app.ports.thread_store import LoadedContext, ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord, TurnStatus
 
@@ -127,13 +128,13 @@ class Conversation:
         """Stream the answer to the newest item of what is `recalled`. Raises `AnyportError` when there is none; the
         turn is recorded however it ends.
 
-        Text may go to `delta_sink` instead of into an event.
+        With a `delta_sink` text takes the delta fast path instead of an event.
 
         A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
         written when the answer is complete; nothing waits for it.
         """
         recalled = recalled or await self.recall(thread.id, context)
-        past = past_of(recalled, self._window)
+        past = history_of(recalled, self._window)
         untitled = recalled.begun or thread.title is None
         if thread.title is None:
             thread.title = _title(past.entries)
@@ -164,7 +165,7 @@ class Conversation:
             yield NoticeEvent(level="warning", message=_("That was the last of today's allowance of this chat."))
 
     def _request(
-        self, thread: ThreadMetadata, past: Past, context: RequestContext, delta_sink: DeltaSink | None
+        self, thread: ThreadMetadata, past: History, context: RequestContext, delta_sink: DeltaSink | None
     ) -> RunRequest:
         """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
         history = past.entries
@@ -215,7 +216,7 @@ class Conversation:
 class _Turn:
     """A turn under way."""
 
-    def __init__(self, thread_id: str, past: Past) -> None:
+    def __init__(self, thread_id: str, past: History) -> None:
         if not past.entries or (isinstance(past.entries[-1], TurnRecord) and past.answered is None):
             raise InvalidInputError(_("There is nothing in this thread to answer."))
         self.thread_id = thread_id

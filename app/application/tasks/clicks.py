@@ -27,7 +27,7 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     back: TaskListView | None = msgspec.field(name="list", default=None)
 
 
-class Turn(Click, frozen=True, kw_only=True):
+class ShowList(Click, frozen=True, kw_only=True):
     """Show a list, in the place of whatever is there."""
 
 
@@ -72,7 +72,7 @@ class Delete(OnTask, frozen=True, kw_only=True):
 
 
 CLICKS: Final[Mapping[str, type[Click]]] = {
-    "tasks.list": Turn,
+    "tasks.list": ShowList,
     "tasks.open": Open,
     "tasks.complete": Complete,
     "tasks.reopen": Reopen,
@@ -83,7 +83,7 @@ CLICKS: Final[Mapping[str, type[Click]]] = {
 }
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ClickResult(msgspec.Struct, frozen=True):
     """What stands where the click was; `notice` tells what could not be seen in it. No widget leaves things alone."""
 
     widget: WidgetRoot | None = None
@@ -128,7 +128,7 @@ class TaskClicks:
         self._user_id = user_id
         self._sender = sender.widget if sender else None
 
-    async def carry_out(self, click: Click) -> Shown:
+    async def carry_out(self, click: Click) -> ClickResult:
         """Do it, and say what is shown now. A task that is gone is no error: what showed it was old."""
         try:
             return await self._carry_out(click)
@@ -136,7 +136,7 @@ class TaskClicks:
             gone = _("This task is not there any more.")
             return await self._gone(click, closing=gone, notice=gone)
 
-    async def _carry_out(self, click: Click) -> Shown:
+    async def _carry_out(self, click: Click) -> ClickResult:
         match click:
             case Complete(id=task_id):
                 return await self._redrawn(click, await self._tasks.change(self._user_id, task_id, COMPLETED))
@@ -146,18 +146,18 @@ class TaskClicks:
                 return self._card(click, await self._tasks.get(self._user_id, task_id))
             case Edit(id=task_id):
                 task = await self._tasks.get(self._user_id, task_id)
-                return Shown(task_form(task, click.back), task_card_text(task))
+                return ClickResult(task_form(task, click.back), task_card_text(task))
             case Save():
                 return await self._saved(click)
             case AskDelete(id=task_id):
                 task = await self._tasks.get(self._user_id, task_id)
-                return Shown(deletion_card(task, click.back), task_card_text(task))
+                return ClickResult(deletion_card(task, click.back), task_card_text(task))
             case Delete(id=task_id):
                 task = await self._tasks.remove(self._user_id, task_id)
                 return await self._gone(click, closing=_("{task} is deleted.", task=named(task)))
         return await self._list(click.back or TaskListView())
 
-    async def _saved(self, click: Save) -> Shown:
+    async def _saved(self, click: Save) -> ClickResult:
         draft = Draft(
             title=click.title, description=click.description, priority=click.priority, due=read_day(click.due)
         )
@@ -171,43 +171,43 @@ class TaskClicks:
             return await self._form(click, error.message, draft)
         return self._card(click, task)
 
-    async def _form(self, click: Save, remark: str, draft: Draft | None = None) -> Shown:
+    async def _form(self, click: Save, remark: str, draft: Draft | None = None) -> ClickResult:
         task = await self._tasks.get(self._user_id, click.id)
-        return Shown(task_form(task, click.back, draft=draft, remark=remark), task_card_text(task))
+        return ClickResult(task_form(task, click.back, draft=draft, remark=remark), task_card_text(task))
 
-    async def _redrawn(self, click: Click, task: Task) -> Shown:
+    async def _redrawn(self, click: Click, task: Task) -> ClickResult:
         """The widget as it was, with the task as it is now; without a widget there is nothing to draw."""
         if self._sender is None:
-            return Shown()
+            return ClickResult()
         if self._sender.type == "ListView":
             return await self._same_rows(self._sender, click.back or TaskListView())
         return self._card(click, task)
 
-    async def _same_rows(self, widget: WidgetRoot, view: TaskListView) -> Shown:
+    async def _same_rows(self, widget: WidgetRoot, view: TaskListView) -> ClickResult:
         """The same tasks: one that was just completed stays in a list of open ones, so that a slip can be mended."""
         listed = await self._tasks.get_several(self._user_id, listed_ids(widget)[:_AT_ONCE])
         if not listed:
             return await self._list(view)
         behind = await self._tasks.list(self._user_id, status=view.status, after=listed[-1].id, limit=COUNTED + 1)
         page = page_of([*listed, *behind], view, length=len(listed))
-        return Shown(task_list(page, self._tasks.today), task_list_text(page))
+        return ClickResult(task_list(page, self._tasks.today), task_list_text(page))
 
-    async def _list(self, view: TaskListView) -> Shown:
+    async def _list(self, view: TaskListView) -> ClickResult:
         try:
             found = await self._tasks.list(self._user_id, status=view.status, after=view.after, limit=FETCHED)
         except NotFoundError:
             return await self._list(TaskListView(view.status))
         page = page_of(found, view)
-        return Shown(task_list(page, self._tasks.today), task_list_text(page))
+        return ClickResult(task_list(page, self._tasks.today), task_list_text(page))
 
-    def _card(self, click: Click, task: Task) -> Shown:
-        return Shown(task_card(task, self._tasks.today, click.back), task_card_text(task))
+    def _card(self, click: Click, task: Task) -> ClickResult:
+        return ClickResult(task_card(task, self._tasks.today, click.back), task_card_text(task))
 
-    async def _gone(self, click: Click, *, closing: str, notice: str | None = None) -> Shown:
+    async def _gone(self, click: Click, *, closing: str, notice: str | None = None) -> ClickResult:
         """A card is closed with `closing`; a list says no more than `notice`, for the row is seen to be gone."""
         if self._sender is None:
-            return Shown(notice=notice)
+            return ClickResult(notice=notice)
         if self._sender.type == "ListView":
             shown = await self._same_rows(self._sender, click.back or TaskListView())
             return msgspec.structs.replace(shown, notice=notice)
-        return Shown(closing_card(closing, click.back), closing)
+        return ClickResult(closing_card(closing, click.back), closing)

@@ -42,7 +42,7 @@ class TaskEvent(msgspec.Struct, frozen=True):
     task: Task
 
 
-def _unheard(_: TaskEvent) -> None:
+def _no_subscriber(_: TaskEvent) -> None:
     """Nobody asked to be told."""
 
 
@@ -56,13 +56,13 @@ class TaskService:
         self,
         repository: TaskRepository,
         now: Callable[[], dt.datetime] = utc_now,
-        on_change: Callable[[TaskEvent], None] = _unheard,
+        on_change: Callable[[TaskEvent], None] = _no_subscriber,
     ) -> None:
         self._repository = repository
         self._now = now
         self._on_change = on_change
 
-    def telling(self, on_change: Callable[[TaskEvent], None]) -> "TaskService":
+    def notifying(self, on_change: Callable[[TaskEvent], None]) -> "TaskService":
         """The same service, telling one more what it changes: once for each change, when it is stored."""
 
         def both(event: TaskEvent) -> None:

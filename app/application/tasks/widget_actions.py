@@ -17,7 +17,7 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from app.application.tasks.clicks import Shown, TaskClicks, read_click
+from app.application.tasks.clicks import ClickResult, TaskClicks, read_click
 from app.application.tasks.effects import clicked, tasks_changed
 from app.application.tasks.service import TaskEvent, TaskService
 from app.domain.clock import clock
@@ -64,13 +64,13 @@ class WidgetActions:
 
     async def _carry_out(
         self, action: Action[str, object], sender: WidgetItem | None, context: RequestContext
-    ) -> tuple[Shown, list[TaskEvent]]:
+    ) -> tuple[ClickResult, list[TaskEvent]]:
         changes: list[TaskEvent] = []
-        clicks = TaskClicks(self._tasks.telling(changes.append), context.user_id, sender)
+        clicks = TaskClicks(self._tasks.notifying(changes.append), context.user_id, sender)
         return await clicks.carry_out(read_click(action.type, action.payload)), changes
 
     def _item(
-        self, thread: ThreadMetadata, sender: WidgetItem | None, shown: Shown, context: RequestContext
+        self, thread: ThreadMetadata, sender: WidgetItem | None, shown: ClickResult, context: RequestContext
     ) -> WidgetItem | None:
         """The sender as it is now; without one a new widget, and nothing when there is nothing to show."""
         if shown.widget is None:

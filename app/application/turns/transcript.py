@@ -8,7 +8,7 @@ from chatkit.types import AssistantMessageItem, ErrorEvent, NoticeEvent, ThreadI
 
 from app.application.turns.endings import incomplete
 from app.chatkit_json.item_fields import IncompleteReason
-from app.chatkit_json.type_adapters import shape
+from app.chatkit_json.type_adapters import type_adapter
 from app.domain.language import _
 
 _ASSISTANT = "assistant_message"
@@ -95,7 +95,7 @@ def message(item: Shown) -> AssistantMessageItem:
 
 def thread_item(item: Shown) -> ThreadItem:
     """The same, of any kind."""
-    read: ThreadItem = shape(ThreadItem).validate_python(item)
+    read: ThreadItem = type_adapter(ThreadItem).validate_python(item)
     return read
 
 

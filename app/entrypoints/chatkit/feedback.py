@@ -12,7 +12,7 @@ from app.entrypoints.chatkit.queries import message_before
 from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 
 
-async def keep_feedback(
+async def save_feedback(
     store: ThreadStore, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind, context: RequestContext
 ) -> None:
     """Keep a judgement of items, all or none where they belong to one answer. Raises `NotFoundError`, and

@@ -8,7 +8,7 @@ from chatkit.types import ThreadMetadata, ThreadStreamEvent
 from app.application.conversation.service import Conversation
 from app.application.turns.turn import current_turn
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.delta_fast_path import delta_sink
+from app.entrypoints.chatkit.delta_fast_path import turn_delta_sink
 from app.ports.thread_store import LoadedContext
 
 
@@ -34,10 +34,10 @@ What it raises before its first event is answered by a status code.
 
 def answer_of(conversation: Conversation, recalled: LoadedContext, context: RequestContext) -> Source:
     """The answer of the assistant to the newest item of what is `recalled`."""
-    return Source(recalled.thread, conversation.answer(recalled.thread, context, delta_sink(), recalled))
+    return Source(recalled.thread, conversation.answer(recalled.thread, context, turn_delta_sink(), recalled))
 
 
-def had_to_wait() -> bool:
+def was_queued() -> bool:
     """True when the turn waited for its thread: what was loaded before that may have changed."""
     turn = current_turn.get()
     return turn is not None and turn.waited

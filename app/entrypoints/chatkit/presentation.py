@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from app.application.attachments.service import Attachments
 from app.application.conversation.questions import closed, expired
-from app.chatkit_json.pages import in_pieces
-from app.chatkit_json.serialization import written
+from app.chatkit_json.pages import page_json
+from app.chatkit_json.serialization import to_json
 from app.chatkit_json.text_delta import encoded_text_delta
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
@@ -29,7 +29,7 @@ def thread_response(thread: ThreadMetadata, items: Page | None = None) -> Thread
     )
 
 
-class Serialization:
+class ResponseSerializer:
     """Writes ChatKit's models as JSON; a page has `patience` for the result of a client tool."""
 
     def __init__(self, attachments: Attachments, patience: dt.timedelta) -> None:
@@ -42,7 +42,7 @@ class Serialization:
             renew_links(event, self._attachments, context)
             if isinstance(event, ErrorEvent) and not event.message:
                 event.message = _(GENERIC)  # A code alone is not known to every client.
-            encoded = written(_in_utc(event))
+            encoded = to_json(_in_utc(event))
         return b"".join((b"data: ", encoded, b"\n\n"))
 
     async def answer(self, answer: BaseModel | None, context: RequestContext) -> bytes:
@@ -51,12 +51,12 @@ class Serialization:
             return b"{}"
         renew_links(answer, self._attachments, context)
         if not isinstance(answer, Thread | Page):
-            return written(answer)
+            return to_json(answer)
         page = answer.items if isinstance(answer, Thread) else answer
         now = clock.now()
         # A page that loads a thread must not wait for, or answer, a call that has expired.
         page.data = [closed(item) if expired(item, now, self._patience) else item for item in page.data]
-        return await in_pieces(answer, written)
+        return await page_json(answer, to_json)
 
 
 def _in_utc(event: ThreadStreamEvent) -> ThreadStreamEvent:

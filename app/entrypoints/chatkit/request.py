@@ -9,9 +9,9 @@ from app.application.turns.registry import Turns
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.errors import stream_failure
-from app.entrypoints.chatkit.turn_placement import Streamed
+from app.entrypoints.chatkit.turn_placement import StreamedAnswer
 
-AnswerRequest = Callable[[ChatKitReq, RequestContext], Awaitable[Streamed | bytes]]
+AnswerRequest = Callable[[ChatKitReq, RequestContext], Awaitable[StreamedAnswer | bytes]]
 """Answers a request: by a stream's events, or at once by a JSON object."""
 
 
@@ -43,4 +43,4 @@ class ChatKitRequest:
         result = await self._answer(self._parsed, self.caller)
         if isinstance(result, bytes):
             return result
-        return await self._turns.start(result.json_events, stream_failure, result.place, reservation)
+        return await self._turns.start(result.frames, stream_failure, result.place, reservation)

@@ -10,10 +10,10 @@ from app.application.turns.turn import Place
 from app.domain.identity import RequestContext
 
 
-class Streamed(NamedTuple):
+class StreamedAnswer(NamedTuple):
     """A stream, and the place of its turn; a click in a widget has none, and may come while a turn runs."""
 
-    json_events: AsyncGenerator[bytes, None]
+    frames: AsyncGenerator[bytes, None]
     place: Place | None
 
 
@@ -27,7 +27,7 @@ def place_of(request: StreamingReq, context: RequestContext) -> Place | None:
     return Place(user_id=context.user_id, thread_id=request.params.thread_id)
 
 
-def add_shown(page: Page[Any], shown: Transcript | None, order: str, *, first: bool) -> None:
+def add_unfinished(page: Page[Any], shown: Transcript | None, order: str, *, first: bool) -> None:
     """Add to a page of a thread's items the messages that its turn has begun and not finished: they are the newest."""
     if shown is None or (page.has_more if order == "asc" else not first):
         return

@@ -12,7 +12,7 @@ import uvicorn
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.turns.registry import Turns
 from app.domain.errors import AnyportError
-from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.entrypoints.cli.connections import bounded
 from app.entrypoints.cli.tools import Tools
 from app.patches.garbage_collection import collected_in_quiet
@@ -75,7 +75,7 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
             # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
             turns = await container.get(Turns)
             models, storage = await container.get(ModelCatalog), await container.get(Storage)
-            runner, server = await container.get(AgentRunner), await container.get(AnyportServer)
+            runner, server = await container.get(AgentRunner), await container.get(ChatKitDispatcher)
         except BaseException:
             listener.close()
             await container.close()

@@ -17,4 +17,4 @@ def with_client_effects(ctx: RunContextWrapper[TurnContext], tasks: TaskService)
         if isinstance(ctx, ToolContext):
             ctx.context.stage.changed(ctx.tool_call_id)
 
-    return tasks.telling(tell)
+    return tasks.notifying(tell)

@@ -6,7 +6,7 @@ from chatkit.types import ClientToolCallItem, ThreadsAddClientToolOutputReq
 
 from app.application.conversation.service import Conversation
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, had_to_wait
+from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, was_queued
 from app.entrypoints.chatkit.queries import check_output, open_client_call
 from app.ports.thread_store import ThreadStore
 
@@ -28,7 +28,7 @@ class ClientToolHandler:
 
     async def _answered(self, call: ClientToolCallItem, result: object, context: RequestContext) -> Opening:
         thread_id = call.thread_id
-        if had_to_wait():
+        if was_queued():
             call = await open_client_call(self._store, thread_id, context, self._patience)
         done = call.model_copy(update={"status": "completed", "output": result})
         await self._store.save_item(thread_id, done, context)

@@ -4,9 +4,9 @@ from chatkit.types import ItemsFeedbackReq, ItemsListReq, Page, ThreadItem
 
 from app.application.turns.registry import Turns
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.feedback import keep_feedback
+from app.entrypoints.chatkit.feedback import save_feedback
 from app.entrypoints.chatkit.handlers.threads import PAGE_SIZE
-from app.entrypoints.chatkit.turn_placement import add_shown
+from app.entrypoints.chatkit.turn_placement import add_unfinished
 from app.ports.thread_store import ThreadStore
 
 
@@ -23,10 +23,10 @@ class ItemHandler:
         page: Page[ThreadItem] = await self._store.load_thread_items(
             params.thread_id, params.after, params.limit or PAGE_SIZE, params.order, context
         )
-        add_shown(page, await self._turns.open(params.thread_id), params.order, first=params.after is None)
+        add_unfinished(page, await self._turns.open(params.thread_id), params.order, first=params.after is None)
         return page
 
     async def feedback(self, request: ItemsFeedbackReq, context: RequestContext) -> None:
-        """Keep one judgement per item. Raises what `keep_feedback` does."""
+        """Keep one judgement per item. Raises what `save_feedback` does."""
         params = request.params
-        await keep_feedback(self._store, params.thread_id, params.item_ids, params.kind, context)
+        await save_feedback(self._store, params.thread_id, params.item_ids, params.kind, context)

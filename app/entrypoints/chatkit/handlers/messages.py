@@ -17,7 +17,7 @@ from app.application.attachments.service import Attachments
 from app.application.conversation.service import Conversation
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.opening import Cancellable, Opening, Source, answer_of, had_to_wait
+from app.entrypoints.chatkit.opening import Cancellable, Opening, Source, answer_of, was_queued
 from app.entrypoints.chatkit.presentation import thread_response
 from app.ports.thread_store import ThreadStore
 
@@ -69,7 +69,7 @@ class MessageHandler:
     async def _added(
         self, message: UserMessageInput, files: Sequence[Attachment], thread_id: str, context: RequestContext
     ) -> Opening:
-        if files and had_to_wait():
+        if files and was_queued():
             files = await self._attachments.check_message(message.attachments, context, thread_id)
         thread = ThreadMetadata(id=thread_id, created_at=clock.now())  # Its id is all that is asked for.
         item = self._item(message, files, thread, context)

@@ -4,7 +4,7 @@ from chatkit.types import ThreadItemRemovedEvent, ThreadsRetryAfterItemReq
 
 from app.application.conversation.service import Conversation
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, had_to_wait
+from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, was_queued
 from app.entrypoints.chatkit.queries import Retry, confirmed_removal, retried
 from app.ports.thread_store import ThreadStore
 
@@ -25,7 +25,7 @@ class RetryHandler:
         self, retry: Retry, request: ThreadsRetryAfterItemReq, context: RequestContext
     ) -> Opening:
         thread_id = retry.message.thread_id
-        if had_to_wait():
+        if was_queued():
             retry = await self._retried(request, context)
         await self._conversation.forget_answer(retry.message, retry.answer, context)
         yield Cancellable(thread_id)

@@ -10,7 +10,7 @@ from chatkit.types import (
 from app.application.conversation.questions import with_answers
 from app.application.conversation.service import Conversation
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, had_to_wait
+from app.entrypoints.chatkit.opening import Cancellable, Opening, answer_of, was_queued
 from app.entrypoints.chatkit.queries import pending_question
 from app.ports.thread_store import ThreadStore
 
@@ -31,7 +31,7 @@ class StructuredInputHandler:
         self, form: StructuredInputItem, submission: StructuredInputSubmission, context: RequestContext
     ) -> Opening:
         thread_id = form.thread_id
-        if had_to_wait():
+        if was_queued():
             form = await pending_question(self._store, thread_id, form.id, context)
         answered = with_answers(form, submission)
         yield Cancellable(thread_id)

@@ -15,7 +15,7 @@ from app.application.attachments.cleanup import FileCleanup
 from app.application.turns.registry import Turns
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.presentation import thread_response
-from app.entrypoints.chatkit.turn_placement import add_shown
+from app.entrypoints.chatkit.turn_placement import add_unfinished
 from app.ports.thread_store import ThreadStore
 
 PAGE_SIZE: Final = 20
@@ -35,7 +35,7 @@ class ThreadHandler:
         thread_id = request.params.thread_id
         thread = await self._store.load_thread(thread_id, context)
         page: Page[Any] = await self._store.load_thread_items(thread_id, None, PAGE_SIZE, "asc", context)
-        add_shown(page, await self._turns.open(thread_id), "asc", first=True)
+        add_unfinished(page, await self._turns.open(thread_id), "asc", first=True)
         return thread_response(thread, page)
 
     async def list(self, request: ThreadsListReq, context: RequestContext) -> Page[Thread]:

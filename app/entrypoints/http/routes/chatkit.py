@@ -9,7 +9,7 @@ from litestar.response import Stream
 from app.application.idempotency.guard import IdempotencyGuard
 from app.application.limits.open_requests import OpenRequest
 from app.domain.identity import RequestContext
-from app.entrypoints.chatkit.server import AnyportServer
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.entrypoints.http.login_watch import LoginWatch
 from app.entrypoints.http.openapi import ChatKitOperation
 from app.entrypoints.http.streams import TURN_HEADER, event_stream
@@ -27,7 +27,7 @@ CLIENT_HEADER: Final = "chatkit-frame-instance-id"
 )
 async def chatkit(
     request: Request[Any, Any, Any],
-    server: FromDishka[AnyportServer],
+    dispatcher: FromDishka[ChatKitDispatcher],
     guard: FromDishka[IdempotencyGuard],
     caller: FromDishka[RequestContext],
     watch: FromDishka[LoginWatch],
@@ -35,7 +35,7 @@ async def chatkit(
 ) -> Response[bytes] | Stream:
     """One POST for everything: `{"type": …, "params": {…}}`. Streaming requests are answered by server-sent events,
     each a `ThreadStreamEvent`; all others by one JSON object."""
-    received = await server.receive(await request.body(), caller, request.headers.get(CLIENT_HEADER))
+    received = await dispatcher.receive(await request.body(), caller, request.headers.get(CLIENT_HEADER))
     if received.streams:
         opened.becomes_stream()
     answer = await guard.answer(received)

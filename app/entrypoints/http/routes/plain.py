@@ -11,8 +11,8 @@ from litestar.response import Stream
 from app.application.limits.open_requests import OpenRequest
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
+from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.entrypoints.chatkit.plain import PlainAnswer, chatkit_request, collect, thread_id_of, translate
-from app.entrypoints.chatkit.server import AnyportServer
 from app.entrypoints.http.login_watch import LoginWatch
 from app.entrypoints.http.streams import event_stream
 
@@ -36,14 +36,14 @@ class PlainRequest(msgspec.Struct, frozen=True):
 async def plain(
     data: JSONBody[PlainRequest],
     request: Request[Any, Any, Any],
-    server: FromDishka[AnyportServer],
+    dispatcher: FromDishka[ChatKitDispatcher],
     caller: FromDishka[RequestContext],
     watch: FromDishka[LoginWatch],
     opened: FromDishka[OpenRequest],
 ) -> Response[PlainAnswer] | Stream:
     """`data: {"text": …}` for each piece and `data: {"done": true}` at the end; one JSON object for a client that
     accepts JSON alone."""
-    received = await server.receive(chatkit_request(data.message.content, data.thread_id), caller)
+    received = await dispatcher.receive(chatkit_request(data.message.content, data.thread_id), caller)
     opened.becomes_stream()
     turn = await received.begin()
     assert isinstance(turn, Turn)  # noqa: S101  # both requests that chatkit_request makes stream

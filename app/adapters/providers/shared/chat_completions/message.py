@@ -60,7 +60,7 @@ class Message:
         return REFUSAL in self._parts
 
     def add(self, kind: str, text: str) -> Events:
-        """Append `text` to the part of its kind. What follows the first of a text is said aloud, if anybody listens."""
+        """Append `text` to the part of its kind. Text behind the first takes the delta fast path, if there is one."""
         part = self._parts.get(kind)
         if part is not None and self._deltas is not None and kind == TEXT:
             part.pieces.append(text)

@@ -17,7 +17,7 @@ from chatkit.types import (
 from chatkit.widgets import DynamicWidgetRoot
 from pydantic import BaseModel
 
-from app.chatkit_json.serialization import written
+from app.chatkit_json.serialization import to_json
 from tests.widgets import CARD
 
 AT: dict[str, Any] = {"thread_id": "thr_1", "created_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}
@@ -39,4 +39,4 @@ SHOWN = WidgetItem(id="msg_2", widget=DynamicWidgetRoot.model_validate(CARD), co
     ids=lambda shown: type(shown).__name__,
 )
 def test_it_is_the_same(shown: BaseModel) -> None:
-    assert written(shown) == ChatKitServer._serialize(None, shown)  # type: ignore[arg-type]  # it uses no self
+    assert to_json(shown) == ChatKitServer._serialize(None, shown)  # type: ignore[arg-type]  # it uses no self

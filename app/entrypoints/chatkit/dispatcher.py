@@ -33,7 +33,7 @@ from app.application.conversation.service import Conversation
 from app.application.idempotency.key import idempotency_key
 from app.application.tasks.widget_actions import WidgetActions
 from app.application.turns.registry import Turns
-from app.chatkit_json.type_adapters import shape
+from app.chatkit_json.type_adapters import type_adapter
 from app.chatkit_json.validators import build
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.errors import malformed
@@ -48,10 +48,10 @@ from app.entrypoints.chatkit.handlers.structured_inputs import StructuredInputHa
 from app.entrypoints.chatkit.handlers.threads import ThreadHandler
 from app.entrypoints.chatkit.handlers.transcription import TranscriptionHandler
 from app.entrypoints.chatkit.opening import Opening
-from app.entrypoints.chatkit.presentation import Serialization
+from app.entrypoints.chatkit.presentation import ResponseSerializer
 from app.entrypoints.chatkit.request import ChatKitRequest
 from app.entrypoints.chatkit.text_limits import check_texts
-from app.entrypoints.chatkit.turn_placement import Streamed, place_of
+from app.entrypoints.chatkit.turn_placement import StreamedAnswer, place_of
 from app.entrypoints.chatkit.value_limits import check_json
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
@@ -61,7 +61,7 @@ Streaming = Mapping[type[BaseModel], Callable[[Any, RequestContext], Awaitable[O
 Single = Mapping[type[BaseModel], Callable[[Any, RequestContext], Awaitable[BaseModel | None]]]
 
 
-class AnyportServer:
+class ChatKitDispatcher:
     """Answers ChatKit's requests on its public types and `Store`; `Conversation` knows what a model needs."""
 
     def __init__(
@@ -79,7 +79,7 @@ class AnyportServer:
         self._store = store
         self._conversation = conversation
         self._turns = turns
-        self._serialization = Serialization(attachments, patience)
+        self._serialization = ResponseSerializer(attachments, patience)
         self._models = LazyValue(build)
         messages = MessageHandler(store, conversation, attachments)
         clicks = ActionHandler(store, actions)
@@ -123,14 +123,14 @@ class AnyportServer:
         values, of levels, or of text."""
         check_json(body)
         try:
-            parsed: ChatKitReq = shape(ChatKitReq).validate_json(body)
+            parsed: ChatKitReq = type_adapter(ChatKitReq).validate_json(body)
         except ValidationError as error:
             # Said here: anywhere else it is something of ours that is not valid, and none of the caller's business.
             raise malformed(error) from error
         check_texts(type(parsed), parsed)
         return parsed
 
-    async def answer(self, request: ChatKitReq, context: RequestContext) -> Streamed | bytes:
+    async def answer(self, request: ChatKitReq, context: RequestContext) -> StreamedAnswer | bytes:
         """Answer one request with a stream or a JSON object.
 
         Raises `InvalidInputError`, `LimitError`, `NotEnabledError` or `NotFoundError` when it cannot be carried out,
@@ -145,4 +145,4 @@ class AnyportServer:
             await self._conversation.admit(context)
         opening = await self.streaming[type(request)](request, context)
         fold = EventFold(self._store, context, lambda event: self._serialization.frame(event, context))
-        return Streamed(fold.frames(opening), place)
+        return StreamedAnswer(fold.frames(opening), place)
