@@ -18,6 +18,7 @@ from app.bootstrap import (
     warn_of_unread,
 )
 from app.domain.errors import AnyportError
+from app.domain.redaction import mask_userinfo
 from app.entrypoints.cli import Tools, cli
 from app.entrypoints.cli.tools import InstalledProvider
 from app.environment import SettingsError
@@ -50,7 +51,7 @@ def run() -> None:
         print(f"Anyport cannot start with this environment:\n{_indented(error)}", file=sys.stderr)  # noqa: T201
         sys.exit(USAGE)
     except AnyportError as error:
-        detail = f"\n  ({error.detail})" if error.detail else ""
+        detail = f"\n  ({mask_userinfo(error.detail)})" if error.detail else ""
         print(f"Anyport cannot go on: {error.message}{detail}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
 

@@ -6,6 +6,7 @@ import structlog
 from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
+from app.domain.redaction import mask_userinfo
 from app.settings import LogFormat, LogLevel
 
 _QUIET = (
@@ -29,6 +30,13 @@ def _is_no_hang_up(record: logging.LogRecord) -> bool:
     return record.msg != _HUNG_UP
 
 
+class _MaskingFormatter(structlog.stdlib.ProcessorFormatter):
+    """Masks passwords of addresses in the finished line: also in tracebacks, and in lines of libraries."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_userinfo(super().format(record))
+
+
 def configure_logging(level: LogLevel, form: LogFormat) -> None:
     """Send the root logger and structlog through one formatter. Safe to call twice."""
     shared: list[structlog.typing.Processor] = [
@@ -41,7 +49,7 @@ def configure_logging(level: LogLevel, form: LogFormat) -> None:
     text = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     renderer = structlog.processors.JSONRenderer() if as_json else text
-    formatter = structlog.stdlib.ProcessorFormatter(
+    formatter = _MaskingFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,

@@ -9,9 +9,10 @@ from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.domain.errors import NotEnabledError
 from app.environment import Secret
 from app.ports.transcriber import Transcriber, TranscriptionError
-from tests.fakes.upstream import Reply, Reset, Upstream, html_reply, json_reply, stream
+from tests.fakes.upstream import Hold, Reply, Reset, Upstream, html_reply, json_reply, stream
 
-KEY = "sk-canary"
+KEY = "canary-4711"
+LONGEST_DETAIL = 300
 
 
 @pytest.fixture
@@ -51,7 +52,12 @@ async def test_it_is_tried_with_a_recording_in_which_nobody_speaks(
 @pytest.mark.parametrize(
     "reply",
     [
-        json_reply(401, {"error": {"message": f"bad key {KEY}"}}),
+        json_reply(401, {"error": {"message": f"bad key {KEY}", "code": "invalid_api_key"}}),
+        json_reply(401, {"error": {"code": KEY, "type": KEY, "status": f"Bearer {KEY}"}}),
+        json_reply(401, {"error": KEY}),
+        json_reply(400, {"code": f"{KEY}", "detail": KEY}),
+        json_reply(500, [[KEY]] * 100_000),
+        Reply(status=403, headers={"content-type": "text/plain"}, steps=[f"{KEY} ".encode() * 100_000]),
         json_reply(429, {"error": {"message": "slow down"}}),
         json_reply(200, {"words": []}),
         json_reply(200, {"text": None}),
@@ -70,8 +76,24 @@ async def test_whatever_goes_wrong_is_one_failure_that_tells_the_user_nothing_pr
     with pytest.raises(TranscriptionError) as failure:
         await transcriber.transcribe(b"sound", "audio/webm")
     assert KEY not in failure.value.message
-    assert failure.value.detail
+    assert KEY not in failure.value.detail
+    assert 0 < len(failure.value.detail) <= LONGEST_DETAIL
     assert failure.value.actor == "upstream"
+
+
+async def test_the_operator_sees_the_status_and_the_name_of_the_error(
+    transcriber: Transcriber, upstream: Upstream
+) -> None:
+    upstream.script(json_reply(401, {"error": {"message": f"bad key {KEY}", "code": "invalid_api_key"}}))
+    with pytest.raises(TranscriptionError) as failure:
+        await transcriber.transcribe(b"sound", "audio/webm")
+    assert failure.value.detail == "HTTP 401, invalid_api_key"
+
+
+async def test_an_endless_answer_is_not_read_to_its_end(transcriber: Transcriber, upstream: Upstream) -> None:
+    upstream.always(Reply(status=500, steps=[*[b"x" * 1_000_000] * 5, Hold()], framing="chunked"))
+    with pytest.raises(TranscriptionError, match="could not be written down"):
+        await transcriber.transcribe(b"sound", "audio/webm")
 
 
 async def test_without_a_key_none_is_sent(upstream: Upstream) -> None:

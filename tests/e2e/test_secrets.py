@@ -132,6 +132,41 @@ async def test_a_working_server_tells_no_secret(tmp_path: Path, form: LogFormat)
     assert WORD not in server.log.replace(f"/nowhere/{WORD}", "")
 
 
+@pytest.mark.parametrize("form", LogFormat)
+async def test_an_address_is_shown_without_its_password(tmp_path: Path, form: LogFormat) -> None:
+    async with Upstream() as upstream:
+        upstream.always(json_reply(401, {"error": {"message": f"bad password {CANARY}", "code": "invalid"}}))
+        host = upstream.url.partition("://")[2]
+        here = upstream.url.replace("://", f"://ann:{CANARY}-pass'@word@")
+        environment = {
+            **dict.fromkeys(
+                ("GEMINI_API_KEY", "OPENAI_API_KEY", "TRANSCRIPTION_API_KEY", "AWS_SECRET_ACCESS_KEY"), "key"
+            ),
+            **dict.fromkeys(("GEMINI_BASE_URL", "OPENAI_BASE_URL", "TRANSCRIPTION_BASE_URL", "AWS_ENDPOINT_URL"), here),
+            "AWS_ACCESS_KEY_ID": "key",
+            "MCP_SERVERS": msgspec.json.encode({"far": {"url": f"{here}/mcp"}}).decode(),
+            "TRANSCRIPTION_MODEL": "whisper-1",
+            "LLM_PROVIDER": "gemini",
+            "LLM_FALLBACKS": "openai/any",
+            "LLM_RETRIES": "0",
+            "APP_LOG_LEVEL": "debug",
+            "LOG_FORMAT": form,
+        }
+        async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+            await client.say("hello")
+            dictation = {"audio_base64": "AA==", "mime_type": "audio/webm"}
+            answer = await client.http.post("/chatkit", json={"type": "input.transcribe", "params": dictation})
+            assert answer.status_code == 502
+        environment |= {"ATTACHMENTS_URL": "s3://files", "AUTH_JWKS_URL": f"{here}/jwks"}
+        doctor = await output_of(tmp_path, environment, "doctor")
+        providers = await output_of(tmp_path, environment, "providers")
+    assert "base_url" in server.log
+    for shown in (server.log, doctor):
+        assert host in shown, "the address itself helps an operator"
+    assert doctor.count("FAILED") == 6, doctor
+    assert CANARY not in server.log + doctor + providers
+
+
 async def test_a_server_whose_store_is_gone_tells_no_secret(tmp_path: Path) -> None:
     secrets = planted()
     for command in (("serve",), ("doctor",), ("migrate",), ("export", "ann"), ("settings",)):

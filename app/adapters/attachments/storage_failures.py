@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from app.domain.redaction import mask_userinfo
+
 NO_BUCKET: Final = "NoSuchBucket"
 
 _CODE: Final = re.compile(r"<Code>([^<]{1,80})</Code>")
@@ -26,7 +28,7 @@ _LINE: Final = 300
 def cause_of(text: str) -> str:
     """The first line of a failure, which says what was asked, the cause behind it, and what to do about it. Of the rest
     nothing is taken: it holds the settings of the client."""
-    first = text.partition("\n")[0].partition("<?xml")[0].strip()[:_LINE]
+    first = mask_userinfo(text.partition("\n")[0].partition("<?xml")[0].strip())[:_LINE]
     code, said = _CODE.search(text), _SAID.search(text)
     if code:
         parts = [first, f"{code[1]}: {said[1]}" if said else code[1], _HINTS.get(code[1], "")]

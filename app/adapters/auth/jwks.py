@@ -15,6 +15,7 @@ import structlog
 from app.adapters.auth.keys import ASYMMETRIC, Key, KeySource
 from app.domain.errors import LoginUnavailableError
 from app.domain.language import _
+from app.domain.redaction import mask_userinfo
 
 FRESH_SECONDS: Final = 60
 """No key is used that was fetched longer ago, unless the service is away."""
@@ -99,7 +100,7 @@ class KeySet(KeySource):
             raise LoginUnavailableError(
                 _("The keys of logins cannot be fetched."),
                 retry_after=TROUBLE_SECONDS,
-                detail=f"{self._url}: {type(error).__name__}: {str(error)[:200]}",
+                detail=f"{self._url}: {type(error).__name__}: {mask_userinfo(str(error))[:200]}",
             ) from error
 
     async def aclose(self) -> None:
@@ -170,7 +171,9 @@ class KeySet(KeySource):
                 keys = await asyncio.to_thread(_keys_in, await self._fetch())
         except _FAILURES as error:
             self._failed_at = self._clock()
-            log.warning("login keys cannot be fetched", reason=type(error).__name__, detail=str(error)[:200])
+            log.warning(
+                "login keys cannot be fetched", reason=type(error).__name__, detail=mask_userinfo(str(error))[:200]
+            )
             return
         self._keys, self._had_at, self._failed_at = keys, self._asked_at, -float("inf")
 

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from app.domain.errors import Actor, AnyportError
+from app.domain.redaction import mask_userinfo
 
 _WHO: dict[Actor, str] = {
     "operator": "operator",
@@ -55,7 +56,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
     def __str__(self) -> str:
-        return f"{self.state:<7} {self.name}" + (f": {self.text}" if self.text else "")
+        return mask_userinfo(f"{self.state:<7} {self.name}" + (f": {self.text}" if self.text else ""))
 
 
 async def outcomes_of(checks: Sequence[SelfCheck], seconds: float) -> Sequence[Outcome]:

@@ -8,6 +8,7 @@ from dishka import AsyncContainer
 from app.application.attachments.cleanup import FileCleanup
 from app.application.threads.personal_data import erase_user
 from app.domain.errors import StoreUnavailableError
+from app.domain.redaction import mask_userinfo
 from app.entrypoints.cli.tools import Tools
 from app.ports.storage import Erasure, Storage
 
@@ -30,12 +31,15 @@ async def _erase(container: AsyncContainer, user_id: str) -> Erasure:
         try:
             await cleanup.clear()
         except StoreUnavailableError as error:
-            click.echo(f"Files stay until the server can delete them: {error.message} ({error.detail})", err=True)
+            click.echo(
+                f"Files stay until the server can delete them: {error.message} ({mask_userinfo(error.detail)})",
+                err=True,
+            )
         try:
             await storage.scrub(thorough=True)
         except StoreUnavailableError as error:
             again = "Run erase again when no server uses the database"
-            click.echo(f"Copies may stay in the database's files. {again}: {error.detail}", err=True)
+            click.echo(f"Copies may stay in the database's files. {again}: {mask_userinfo(error.detail)}", err=True)
         return gone
     finally:
         await container.close()

@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from app.domain.errors import AnyportError
+from app.domain.redaction import mask_userinfo
 from app.entrypoints.cli.tools import InstalledProvider, Tools
 
 
@@ -16,7 +17,7 @@ def providers(tools: Tools, *, check: bool) -> None:
     rows = asyncio.run(_rows(tools, check=check))
     width = max(len(name) for name, _ in rows)
     for name, state in rows:
-        click.echo(f"{name:<{width}}  {state}")
+        click.echo(mask_userinfo(f"{name:<{width}}  {state}"))
 
 
 async def _rows(tools: Tools, *, check: bool) -> list[tuple[str, str]]:

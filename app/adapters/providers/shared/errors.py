@@ -16,6 +16,7 @@ from agents.exceptions import UserError
 from app.adapters.providers.shared.endpoint import NoAnswerError, RefusedError
 from app.adapters.providers.shared.event_streams import LONGEST_EVENT, EventTooLongError, NotAStreamError
 from app.domain.language import _, deferred
+from app.domain.redaction import is_error_name
 from app.ports.model_provider import FailureKind, ModelError
 
 
@@ -142,7 +143,7 @@ def facts_of(body: object, *, status: int | None = None, headers: Mapping[str, s
         status = int(str(code))
     return Facts(
         status=status,
-        names=tuple(filter(_is_name, _names(error, details))),
+        names=tuple(filter(is_error_name, _names(error, details))),
         message=message,
         request_id=headers.get("x-request-id", ""),
         retry_after=_retry_after(headers, details, message),
@@ -167,11 +168,6 @@ def _names(error: Mapping[str, Any], details: Iterable[Mapping[str, Any]]) -> It
         for violation in _list(detail.get("violations")):
             if isinstance(violation, dict):
                 yield str(violation.get("quotaId") or "")
-
-
-def _is_name(text: str) -> bool:
-    """Only what looks like a name may reach the log: a "code" could hold anything."""
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,79}", text)) and not text.startswith(("sk-", "AIza"))
 
 
 def _list(value: object) -> list[Any]:
