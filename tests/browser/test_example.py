@@ -13,7 +13,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.chat import answered, say
 from tests.fakes.login_service import SECRET, secret_token
-from tests.server import ROOT, START_SECONDS, ServerProcess, free_port, running
+from tests.ports import free_port
+from tests.server import ROOT, START_SECONDS, ServerProcess, running
 
 pytestmark = pytest.mark.browser
 

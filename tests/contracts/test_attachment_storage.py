@@ -17,7 +17,8 @@ from app.domain.ids import new_id
 from app.environment import Secret
 from app.ports.attachment_storage import AttachmentStorage
 from app.settings.attachments import AttachmentSettings
-from tests.server import FROM_HERE, free_port
+from tests.ports import free_port
+from tests.server import FROM_HERE
 
 MEGABYTE = 1_000_000
 

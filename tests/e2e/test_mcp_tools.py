@@ -12,7 +12,8 @@ from tests.chatkit_client import ChatKitClient
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.dialects import SECRET, Call
 from tests.fakes.upstream import Upstream
-from tests.server import ROOT, ServerProcess, free_port, running
+from tests.ports import free_port
+from tests.server import ROOT, ServerProcess, running
 
 WIRE = OpenAIChat()
 

@@ -7,7 +7,8 @@ import psutil
 import pytest
 
 from tests.chatkit_client import ChatKitClient, user_input
-from tests.server import ROOT, ServerProcess, free_port, running
+from tests.ports import free_port
+from tests.server import ROOT, ServerProcess, running
 
 
 async def refused(folder: Path, environment: dict[str, str]) -> str:

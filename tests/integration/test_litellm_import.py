@@ -7,7 +7,8 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
-from tests.server import FROM_HERE, free_port
+from tests.ports import free_port
+from tests.server import FROM_HERE
 
 WITHOUT = """
 import importlib, json, pkgutil, sys

@@ -15,7 +15,8 @@ from app.adapters.mcp.config import HttpServer, ServerConfig, StdioServer, read_
 from app.adapters.mcp.toolbox import McpToolbox
 from app.domain.errors import NotFoundError
 from app.domain.identity import RequestContext
-from tests.server import ROOT, ServerProcess, free_port, running
+from tests.ports import free_port
+from tests.server import ROOT, ServerProcess, running
 
 ADA = RequestContext(user_id="ada")
 

@@ -13,8 +13,9 @@ import msgspec
 from app.entrypoints.cli.conformance.outcome import Outcome
 from tests.fakes.login_service import SECRET, secret_token
 from tests.fakes.upstream import Upstream, json_reply
+from tests.ports import free_port
 from tests.quickstart.model import QuickModel
-from tests.server import ROOT, ServerProcess, free_port, running
+from tests.server import ROOT, ServerProcess, running
 
 PAGE = ROOT / "docs" / "conformance.md"
 MARK = "<!-- Below: written by `python -m tests.quickstart.columns`. -->"
