@@ -51,7 +51,7 @@ class Turn:
     async def __call__(self) -> None:
         self._number += 1
         added = message(self._thread_id, self._number)
-        await self._store.recall(self._thread_id, PAGE, TURNS, adding=added)
+        await self._store.load_context(self._thread_id, PAGE, TURNS, adding=added)
 
 
 def comparisons(storage: Storage, load: Load) -> Sequence[Comparison]:

@@ -13,7 +13,7 @@ _SLACK: Final = 1_000_000
 
 
 class SharedClock:
-    """The process's clock plus a correction, which is 0 until the clock was `set_by` another, and as long as both
+    """The process's clock plus a correction, which is 0 until the clock was `sync_to` another, and as long as both
     may show the same."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class SharedClock:
         """Seconds that this process's clock is behind; less than 0 when it is ahead."""
         return self._correction / 1e9
 
-    def set_by(self, theirs: dt.datetime, *, asked: int, answered: int) -> None:
+    def sync_to(self, theirs: dt.datetime, *, asked: int, answered: int) -> None:
         """Take over the time `theirs`, which was read between `asked` and `answered`, by `time.time_ns`."""
         shown = int(theirs.timestamp() * 1e6) * 1000
         least, most = shown - answered - _SLACK, shown - asked + _SLACK

@@ -3,7 +3,7 @@
     raise InvalidInputError(_("A title has at most {limit} characters.", limit=LIMIT))
 
 `make messages` collects the texts, `app/locale` has their translations. Whose language it is, the request says:
-`speaking` sets it for everything that runs below it, tasks that are begun there included.
+`use_language` sets it for everything that runs below it, tasks that are begun there included.
 """
 
 import gettext
@@ -44,13 +44,13 @@ def deferred(text: str) -> str:
     return text
 
 
-def spoken() -> Language:
+def current_language() -> Language:
     """The language of the request that is being answered."""
     return _current.get()
 
 
 @contextmanager
-def speaking(language: Language) -> Iterator[None]:
+def use_language(language: Language) -> Iterator[None]:
     """Everything below speaks `language`."""
     token = _current.set(language)
     try:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
-Listener = Callable[[str], None]
+Subscriber = Callable[[str], None]
 
 SIGNAL_LIMIT = 7_000
 """Bytes of one signal; PostgreSQL carries less than 8,000: https://www.postgresql.org/docs/current/sql-notify.html"""
@@ -19,7 +19,7 @@ class Signals(ABC):
 
     @property
     @abstractmethod
-    def heard(self) -> bool:
+    def connected(self) -> bool:
         """Whether signals of other replicas arrive at once just now; else they arrive within seconds."""
 
     @abstractmethod
@@ -27,12 +27,12 @@ class Signals(ABC):
         """Begin to listen, in the background."""
 
     @abstractmethod
-    async def send(self, signals: Sequence[str]) -> None:
+    async def publish(self, signals: Sequence[str]) -> None:
         """Tell all listeners, in this order, each of at most `SIGNAL_LIMIT` bytes. Raises `StoreUnavailableError`."""
 
     @abstractmethod
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener`, which must not block, for each signal; returns what ends that."""
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber`, which must not block, for each signal; returns what ends that."""
 
     @abstractmethod
     async def aclose(self) -> None:

@@ -90,7 +90,7 @@ class Storage(ABC):
         """
 
     @abstractmethod
-    async def forget_cursors(self, age: dt.timedelta) -> None:
+    async def purge_tombstones(self, age: dt.timedelta) -> None:
         """Let go of what was kept only because a cursor may name it, of all that was deleted longer ago than `age`.
 
         Such a cursor may from then on be as unknown as one that never existed.

@@ -45,13 +45,13 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadedContext(msgspec.Struct, frozen=True, kw_only=True):
-    """A thread, its newest items, oldest first, and the turns that answered any of them, by item; `begun` when it was
+    """A thread, its newest items, oldest first, and the turns that answered any of them, by item; `created` when it was
     begun with what is to be answered."""
 
     thread: ThreadMetadata
     items: Sequence[ThreadItem] = ()
     turns: Mapping[str, TurnRecord] = {}
-    begun: bool = False
+    created: bool = False
 
 
 class ThreadStore(Store[RequestContext]):
@@ -93,12 +93,12 @@ class ThreadStore(Store[RequestContext]):
         `NotFoundError` when the caller has no thread of that id. Use `save_thread` only to create one."""
 
     @abstractmethod
-    async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+    async def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         """`save_thread` and `add_thread_item`, both or neither, in one round trip. Raises `NotFoundError` when another
         user has a thread of that id."""
 
     @abstractmethod
-    async def recall(
+    async def load_context(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
     ) -> LoadedContext:
         """What is needed to go on with a thread, its `newest` items, in one round trip; first an item is added, if one

@@ -9,9 +9,9 @@ from typing import Literal
 import msgspec
 
 TurnEnd = Literal["completed", "stopped", "interrupted"]
-Wish = Literal["stop", "keep", "yield"]
+TurnSignal = Literal["stop", "pin", "yield"]
 
-WANTED = dt.timedelta(seconds=5)
+YIELD_SIGNAL_LASTS = dt.timedelta(seconds=5)
 """How long the wish holds that a turn which nobody follows gives way: whoever had it does not wait longer."""
 
 LONGEST_LEASE = dt.timedelta(minutes=2)
@@ -29,8 +29,8 @@ class TurnHead(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     end: TurnEnd | None = None
     stop: bool = False
-    keep: bool = False
-    wanted: bool = False
+    pinned: bool = False
+    yield_requested: bool = False
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class TurnJournal(ABC):
     looked for at each step."""
 
     @abstractmethod
-    def attended(self, owner: str) -> AbstractAsyncContextManager[None]:
+    def alive(self, owner: str) -> AbstractAsyncContextManager[None]:
         """For the length of the block `owner` is alive. Where the storage can see that by itself, no lease that ran out
         lets anybody claim its turns meanwhile, and afterwards they can be claimed at once."""
 
@@ -106,12 +106,12 @@ class TurnJournal(ABC):
         """Forget the turn with its events, if `owner` runs it: nobody shall read what was cut off."""
 
     @abstractmethod
-    async def claim(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
+    async def take_over(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
         """Take over running turns of others that are dead: that are seen to be so, or whose lease has run out and that
         are not seen to be alive. Each turn goes to one claimant only."""
 
     @abstractmethod
-    async def wish(self, thread_id: str, wish: Wish) -> str | None:
+    async def signal(self, thread_id: str, signal: TurnSignal) -> str | None:
         """Leave word for whoever runs the thread's turn; the id of that turn, None when none runs."""
 
     @abstractmethod

@@ -74,21 +74,21 @@ class TurnLog(ABC):
     """
 
     @abstractmethod
-    async def finish(self, record: TurnRecord, context: RequestContext) -> None:
+    async def save(self, record: TurnRecord, context: RequestContext) -> None:
         """Store a turn, replacing an earlier one with the same `after_item_id` in that thread.
 
         Raises `chatkit.store.NotFoundError` when the thread is not the caller's.
         """
 
     @abstractmethod
-    async def forget(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
+    async def delete(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
         """Let go of the turn that answered this item, if there is one: it is answered anew.
 
         Raises `chatkit.store.NotFoundError` when the thread is not the caller's.
         """
 
     @abstractmethod
-    async def recall(
+    async def load(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:
         """The turns that answer these items, by `after_item_id`; items without a turn are left out.

@@ -24,9 +24,9 @@ from app.application.limits.rules import Limits
 from app.application.tasks.service import TaskService
 from app.application.tasks.widget_actions import WidgetActions
 from app.application.threads.change_feed import ChangeFeed
-from app.application.threads.retention import letting_go
+from app.application.threads.retention import periodic_retention
 from app.application.turns.lease_keeper import LeaseKeeper
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.domain.conversation import HistoryWindow
 from app.domain.start_screen import StartScreen
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
@@ -51,7 +51,7 @@ class AssistantWiring(Provider):
     server = provide(ChatKitDispatcher)
 
     @provide
-    def idempotency(self, storage: Storage, threads: ThreadStore, turns: Turns) -> IdempotencyGuard:
+    def idempotency(self, storage: Storage, threads: ThreadStore, turns: TurnRegistry) -> IdempotencyGuard:
         return SharedIdempotency(storage, threads, turns) if storage.journal.shared else LocalIdempotency()
 
     @provide
@@ -160,17 +160,19 @@ class AssistantWiring(Provider):
         changes: ChangeFeed,
         requests: OpenRequests,
         settings: Settings,
-    ) -> AsyncIterator[Turns]:
+    ) -> AsyncIterator[TurnRegistry]:
         # Asks for what answers only so that turns are stopped before the store they write to, and the model, close.
         most = settings.limits.turns_at_once
         # A turn may outlive its stream, and has a connection of its own, to a model.
         in_all = requests.rules.streams
-        turns = Turns(storage, settings.turns, on_closing=changes.close, at_most=most, in_all=in_all, threads=threads)
+        turns = TurnRegistry(
+            storage, settings.turns, on_closing=changes.close, at_most=most, at_most_in_process=in_all, threads=threads
+        )
         # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
         async with (
-            letting_go(storage, thread_days=settings.store.thread_retention_days),
+            periodic_retention(storage, thread_days=settings.store.thread_retention_days),
             cleanup.at_work(),
-            LeaseKeeper(turns, storage).at_work(),
+            LeaseKeeper(turns, storage).running(),
         ):
             try:
                 yield turns

@@ -45,9 +45,9 @@ class AuthWiring(Provider):
 
     @provide
     async def limits(self, storage: Storage, settings: Settings) -> AsyncIterator[Limits]:
-        tally = WriteBehindCounters(storage.counters)
-        async with tally.in_step():
-            yield Limits(tally, rules_for(settings))
+        counters = WriteBehindCounters(storage.counters)
+        async with counters.syncing():
+            yield Limits(counters, rules_for(settings))
 
     @provide
     def share(self, settings: Settings) -> Share:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dishka import Provider, Scope, provide
 
 from app.adapters.stores import open_storage
-from app.application.health.timekeeping import set_clock
+from app.application.health.timekeeping import sync_clock
 from app.application.threads.change_feed import ChangeFeed
 from app.application.threads.notifying_store import NotifyingThreadStore
 from app.ports.storage import Storage
@@ -25,7 +25,7 @@ class StorageWiring(Provider):
         storage = open_storage(settings.store.database_url, pool_size=settings.store.pool_size)
         try:
             await storage.start()
-            await set_clock(storage)
+            await sync_clock(storage)
             yield storage
         finally:
             await storage.aclose()

@@ -21,7 +21,7 @@ from app.startup.libraries import LAZY, sparingly
 with sparingly():
     import app.command_line
     from app import bootstrap
-    from app.application.turns.registry import Turns
+    from app.application.turns.registry import TurnRegistry
     from app.entrypoints.cli import serve
     from app.ports.agent_runner import AgentRunner
 
@@ -29,7 +29,7 @@ async def start():
     told = {"LLM_PROVIDER": "gemini", "GEMINI_API_KEY": "none", "APP_LOG_LEVEL": "error"}
     settings = bootstrap.read_settings({**os.environ, **told})
     container = bootstrap.make_container(settings)
-    await container.get(Turns)
+    await container.get(TurnRegistry)
     bootstrap.make_app(container, settings)
     imported = list(sys.modules)
     await (await container.get(AgentRunner)).warm()

@@ -166,19 +166,19 @@ class ThreadsModel:
         thread = self._own(thread_id, context)
         return [judged for _, judged in sorted(thread.feedback.values(), key=lambda kept: kept[0])]
 
-    def finish(self, record: TurnRecord, context: RequestContext) -> None:
+    def save(self, record: TurnRecord, context: RequestContext) -> None:
         """As the port says."""
         self._own(record.thread_id, context).turns[record.after_item_id] = record
 
-    def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+    def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         """As the port says."""
         self.save_thread(thread, context)
         self.save_item(thread.id, item, context)
 
-    def recollect(
+    def load_context(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
     ) -> LoadedContext:
-        """`ThreadStore.recall`, as the port says."""
+        """`ThreadStore.load_context`, as the port says."""
         if adding is not None:
             self.save_item(thread_id, adding, context)
         thread = self._own(thread_id, context)
@@ -187,7 +187,7 @@ class ThreadsModel:
         turns = {item.id: thread.turns[item.id] for item in shown if item.id in thread.turns}
         return LoadedContext(thread=thread.metadata, items=shown, turns=turns)
 
-    def recall(self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext) -> dict[str, TurnRecord]:
+    def load(self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext) -> dict[str, TurnRecord]:
         """As the port says."""
         turns = self._own(thread_id, context).turns
         return {id_: turns[id_] for id_ in after_item_ids if id_ in turns}

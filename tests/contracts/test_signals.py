@@ -19,10 +19,10 @@ async def test_everybody_hears_each_signal_in_order_until_they_stop_listening(st
             if len(heard[0]) == len(wanted):
                 done.set()
 
-    leaves = [storage.signals.listen(hear), storage.signals.listen(lambda signal: heard[1].append(signal))]
+    leaves = [storage.signals.subscribe(hear), storage.signals.subscribe(lambda signal: heard[1].append(signal))]
     leaves[1]()
-    await storage.signals.send([])
-    await storage.signals.send(wanted)
+    await storage.signals.publish([])
+    await storage.signals.publish(wanted)
     async with asyncio.timeout(20):
         await done.wait()
     leaves[0]()

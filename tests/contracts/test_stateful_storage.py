@@ -84,7 +84,7 @@ class ThreadsComparison(Comparison):
 
     def both(self, name: str, *args: Any) -> None:
         """Call the method `name`."""
-        real = self.storage.turn_log if name in {"finish", "recall"} else self.storage.threads
+        real = self.storage.turn_log if name in {"save", "load"} else self.storage.threads
         self.agree(getattr(real, name), getattr(self.model, name), *args)
 
     @initialize()
@@ -98,7 +98,7 @@ class ThreadsComparison(Comparison):
         self.both("save_attachment", file(self.own("atc_a"), thread_id=own_id), ann)
         self.both("save_feedback", own_id, ITEMS[:3], "positive", ann)
         for item_id in ITEMS[:2]:
-            self.both("finish", turn(own_id, item_id), ann)
+            self.both("save", turn(own_id, item_id), ann)
 
     @rule(user=users, thread_id=threads, at=moments, title=st.none() | words)
     def save_thread(self, user: str, thread_id: str, at: dt.datetime, title: str | None) -> None:
@@ -111,7 +111,7 @@ class ThreadsComparison(Comparison):
         self.both("update_thread", thread(self.own(thread_id), at=at, title=title), self.caller(user))
 
     @rule(user=users, thread_id=threads, at=moments, item_id=items, item_at=moments, kind=kinds)
-    def begin_thread(
+    def create_thread(
         self,
         user: str,
         thread_id: str,
@@ -122,7 +122,7 @@ class ThreadsComparison(Comparison):
     ) -> None:
         """Begin a thread with an item, or change one and put an item into it."""
         own_id = self.own(thread_id)
-        self.both("begin_thread", thread(own_id, at=at), kind(own_id, item_id, at=item_at), self.caller(user))
+        self.both("create_thread", thread(own_id, at=at), kind(own_id, item_id, at=item_at), self.caller(user))
 
     @rule(user=users, limit=limits, after=st.none() | threads, order=orders)
     def load_threads(self, user: str, limit: int, after: str | None, order: str) -> None:
@@ -176,7 +176,7 @@ class ThreadsComparison(Comparison):
         """Read the newest items and their turns; maybe add one, or change one, in the same breath."""
         own_id, caller = self.own(thread_id), self.caller(user, sees_hidden=sees_hidden)
         item = adding and adding[2](own_id, adding[0], at=adding[1])
-        self.agree(self.storage.threads.recall, self.model.recollect, own_id, newest, caller, adding=item)
+        self.agree(self.storage.threads.load_context, self.model.load_context, own_id, newest, caller, adding=item)
 
     @rule(user=users, thread_id=threads, item_id=items)
     def delete_item(self, user: str, thread_id: str, item_id: str) -> None:
@@ -204,7 +204,7 @@ class ThreadsComparison(Comparison):
     @rule(user=users, thread_id=threads, item_id=items)
     def finish_turn(self, user: str, thread_id: str, item_id: str) -> None:
         """Keep a turn."""
-        self.both("finish", turn(self.own(thread_id), item_id), self.caller(user))
+        self.both("save", turn(self.own(thread_id), item_id), self.caller(user))
 
     def teardown(self) -> None:
         """Read everything in every way there is."""
@@ -213,7 +213,7 @@ class ThreadsComparison(Comparison):
             self.both("load_threads", 100, None, "desc", caller)
             self.both("load_thread", own_id, caller)
             self.both("load_feedback", own_id, caller)
-            self.both("recall", own_id, ITEMS, caller)
+            self.both("load", own_id, ITEMS, caller)
             for item_id in ITEMS:
                 self.both("load_item", own_id, item_id, caller)
                 self.both("load_thread_items", own_id, item_id, 100, "desc", caller)

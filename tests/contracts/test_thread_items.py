@@ -276,5 +276,5 @@ async def test_fields_of_ours_come_back(store: ThreadStore, ann: RequestContext,
         await store.add_thread_item(begun.id, saved, ann)
         found = await store.load_item(begun.id, saved.id, ann)
         assert (type(found), found) == (type(saved), saved)
-    shown = (await store.recall(begun.id, 100, ann)).items
+    shown = (await store.load_context(begun.id, 100, ann)).items
     assert [found for found in shown if found.id in {"msg_9", "tsk_9"}] == items

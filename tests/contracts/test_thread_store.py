@@ -231,7 +231,7 @@ async def test_a_thread_cannot_be_saved_over_anothers(
 async def test_a_thread_begins_with_its_first_item(store: ThreadStore, ann: RequestContext) -> None:
     new = thread(title="Cheese")
     first = message(new.id, "msg_1")
-    await store.begin_thread(new, first, ann)
+    await store.create_thread(new, first, ann)
     assert (await store.load_threads(10, None, "desc", ann)).data == [new]
     assert (await store.load_thread_items(new.id, None, 10, "asc", ann)).data == [first]
 
@@ -241,7 +241,7 @@ async def test_nothing_begins_under_an_id_that_another_user_has(
 ) -> None:
     before = await store.load_thread_items(begun.id, None, 10, "asc", ann)
     with pytest.raises(NotFoundError):
-        await store.begin_thread(thread(begun.id), message(begun.id, "msg_new"), bob)
+        await store.create_thread(thread(begun.id), message(begun.id, "msg_new"), bob)
     assert await store.load_thread(begun.id, ann) == begun
     assert await store.load_thread_items(begun.id, None, 10, "asc", ann) == before
     assert (await store.load_threads(10, None, "desc", bob)).data == []
@@ -264,7 +264,7 @@ async def test_a_deleted_thread_takes_everything_along(
 ) -> None:
     await store.save_attachment(file("atc_" + begun.id, thread_id=begun.id), ann)
     await store.save_feedback(begun.id, ["msg_1", "msg_2"], "positive", ann)
-    await storage.turn_log.finish(turn(begun.id, "msg_1"), ann)
+    await storage.turn_log.save(turn(begun.id, "msg_1"), ann)
 
     await store.delete_thread(begun.id, ann)
 
@@ -278,7 +278,7 @@ async def test_a_deleted_thread_takes_everything_along(
     for number in (1, 2):
         await store.add_thread_item(begun.id, message(begun.id, f"msg_{number}"), ann)
     assert await store.load_feedback(begun.id, ann) == []
-    assert await storage.turn_log.recall(begun.id, ["msg_1", "msg_2"], ann) == {}
+    assert await storage.turn_log.load(begun.id, ["msg_1", "msg_2"], ann) == {}
 
 
 async def test_a_deleted_thread_leaves_the_others_alone(

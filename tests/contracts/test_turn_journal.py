@@ -125,20 +125,20 @@ async def test_events_of_a_turn_that_is_gone_are_left_out(
     assert turn.id not in await journal.renew(owner, MINUTE)
 
 
-async def test_wishes_reach_whoever_renews(
+async def test_signals_reach_the_process_that_renews(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     turn = head(begun, ann, owner)
-    assert await journal.wish(begun.id, "stop") is None
+    assert await journal.signal(begun.id, "stop") is None
     await journal.begin(turn, MINUTE)
     assert await journal.renew(owner, MINUTE) == {turn.id: turn}
-    assert await journal.wish(begun.id, "keep") == turn.id
-    assert await journal.renew(owner, MINUTE) == {turn.id: replace(turn, keep=True)}
-    assert await journal.wish(begun.id, "stop") == turn.id
-    assert await journal.renew(owner, MINUTE) == {turn.id: replace(turn, keep=True, stop=True)}
+    assert await journal.signal(begun.id, "pin") == turn.id
+    assert await journal.renew(owner, MINUTE) == {turn.id: replace(turn, pinned=True)}
+    assert await journal.signal(begun.id, "stop") == turn.id
+    assert await journal.renew(owner, MINUTE) == {turn.id: replace(turn, pinned=True, stop=True)}
     await journal.end(turn.id, owner, "completed")
     assert await journal.renew(owner, MINUTE) == {}
-    assert await journal.wish(begun.id, "stop") is None
+    assert await journal.signal(begun.id, "stop") is None
 
 
 async def test_a_turn_whose_lease_ran_out_is_claimed_once(
@@ -146,7 +146,7 @@ async def test_a_turn_whose_lease_ran_out_is_claimed_once(
 ) -> None:
     turn = head(begun, ann, owner)
     await journal.begin(turn, -SECOND)
-    claims = await asyncio.gather(*(journal.claim(f"{owner}-{number}", MINUTE) for number in range(5)))
+    claims = await asyncio.gather(*(journal.take_over(f"{owner}-{number}", MINUTE) for number in range(5)))
     found = [claimed for claim in claims for claimed in claim if claimed.id == turn.id]
     assert len(found) == 1
     await journal.end(turn.id, owner, "completed")
@@ -161,7 +161,7 @@ async def test_a_turn_that_is_renewed_is_not_claimed(
     turn = head(begun, ann, owner)
     await journal.begin(turn, -SECOND)
     await journal.renew(owner, MINUTE)
-    assert turn.id not in {claimed.id for claimed in await journal.claim("other", MINUTE)}
+    assert turn.id not in {claimed.id for claimed in await journal.take_over("other", MINUTE)}
 
 
 async def test_turns_that_ended_are_forgotten_and_those_that_run_are_not(
@@ -222,8 +222,8 @@ async def test_somebody_waits_for_a_turn_to_give_way(
 ) -> None:
     turn = head(begun, ann, owner)
     await journal.begin(turn, MINUTE)
-    assert await journal.wish(begun.id, "yield") == turn.id
-    assert (await journal.renew(owner, MINUTE))[turn.id].wanted
+    assert await journal.signal(begun.id, "yield") == turn.id
+    assert (await journal.renew(owner, MINUTE))[turn.id].yield_requested
 
 
 async def test_the_last_events_come_with_the_end_and_whoever_is_told_can_read_them(
@@ -238,7 +238,7 @@ async def test_the_last_events_come_with_the_end_and_whoever_is_told_can_read_th
         if signal == f"end:{turn.id}":
             over.set()
 
-    leave = storage.signals.listen(hear)
+    leave = storage.signals.subscribe(hear)
     await journal.begin(turn, MINUTE)
     batches = [Batch(turn_id=turn.id, first=first, events=events(first, first + 1)) for first in (1, 3, 5)]
     await journal.append(batches[:2], owner, signals=[f"more:{turn.id}"])
@@ -270,7 +270,7 @@ async def test_who_lost_a_turn_adds_nothing_to_it(
     turn = head(begun, ann, owner)
     await journal.begin(turn, -SECOND)
     await journal.append([Batch(turn_id=turn.id, first=1, events=events(1, 2))], owner)
-    assert turn.id in {claimed.id for claimed in await journal.claim(f"{owner}-heir", MINUTE)}
+    assert turn.id in {claimed.id for claimed in await journal.take_over(f"{owner}-heir", MINUTE)}
     late = Batch(turn_id=turn.id, first=3, events=events(3, 5))
     await journal.append([late], owner)
     await journal.end(turn.id, owner, "completed", last=late)
@@ -290,16 +290,16 @@ async def test_what_lasts_longer_than_anything_may_was_written_by_a_clock_that_w
     early, late = sorted((head(begun, ann, owner) for _ in range(2)), key=lambda turn: turn.id)
     await journal.queue(early.id, begun.id, LONGEST_LEASE * 2)
     assert await journal.begin(late, dt.timedelta(hours=1))
-    assert late.id in {claimed.id for claimed in await journal.claim(f"{owner}-heir", MINUTE)}
+    assert late.id in {claimed.id for claimed in await journal.take_over(f"{owner}-heir", MINUTE)}
 
 
 async def test_who_is_attended_keeps_its_turns_wherever_that_is_seen(
     storage: Storage, journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     turn = head(begun, ann, owner)
-    async with journal.attended(owner):
+    async with journal.alive(owner):
         await journal.begin(turn, -SECOND if storage.name == "sqlite" else MINUTE)
-        assert turn.id not in {claimed.id for claimed in await journal.claim(f"{owner}-other", MINUTE)}
+        assert turn.id not in {claimed.id for claimed in await journal.take_over(f"{owner}-other", MINUTE)}
         assert await journal.renew(owner, MINUTE) == {turn.id: turn}
 
 

@@ -56,7 +56,7 @@ async def live(
     await storage.threads.delete_thread(f"thr_{name}_gone", context)
     await storage.threads.delete_thread_item(f"thr_{name}", "msg_7", context)
     await storage.threads.save_feedback(f"thr_{name}", ["msg_1"], "positive", context)
-    await storage.turn_log.finish(turn(f"thr_{name}", "msg_0"), context)
+    await storage.turn_log.save(turn(f"thr_{name}", "msg_0"), context)
     file = FileAttachment(id=f"atc_{name}", name=f"{text}.txt", mime_type="text/plain")
     await storage.threads.save_attachment(file, context)
     task = new_task(user, text, now=NOON)
@@ -66,14 +66,14 @@ async def live(
     await storage.journal.append([Batch(turn_id=head.id, first=1, events=[f"data: {text}\n\n".encode()])], "proc")
     await storage.idempotency_keys.store_response(f"turn_{name}_2", text.encode(), said_for, user_id=user)
     limits = Limits(
-        tally := WriteBehindCounters(storage.counters), Rules(requests_per_minute=9, requests_per_address=9)
+        counters := WriteBehindCounters(storage.counters), Rules(requests_per_minute=9, requests_per_address=9)
     )
     limits.admit_request(user)
     limits.admit_address(user)
     limits.spend(user, TokenUsage(input_tokens=1, output_tokens=1))
-    await tally.settle()
+    await counters.sync()
     changes = ChangeFeed(storage.signals)
-    changes.tell(user, Change("thread.updated", f"thr_{name}"))
+    changes.publish(user, Change("thread.updated", f"thr_{name}"))
     await changes.aclose()
 
 
@@ -118,9 +118,9 @@ async def test_what_a_server_writes_while_it_finds_out_goes_too(storage: Storage
     await live(storage, ANN, "ann")
 
     async def spend() -> None:
-        limits = Limits(tally := WriteBehindCounters(storage.counters), Rules())
+        limits = Limits(counters := WriteBehindCounters(storage.counters), Rules())
         limits.spend(ANN.user_id, TokenUsage(input_tokens=7))
-        await tally.settle()
+        await counters.sync()
 
     erasing = asyncio.create_task(erase_user(storage, ANN.user_id))
     for _ in range(10_000):

@@ -75,10 +75,10 @@ class Thread:
             model_items=list(items),
             item_ids=item_ids,
         )
-        await self.storage.turn_log.finish(record, ADA)
+        await self.storage.turn_log.save(record, ADA)
 
     async def history(self, window: HistoryWindow = WIDE) -> list[HistoryEntry]:
-        recalled = await self.storage.threads.recall("thr_1", window.items, ADA)
+        recalled = await self.storage.threads.load_context("thr_1", window.items, ADA)
         return list(history_of(recalled, window).entries)
 
     async def told(self, window: HistoryWindow = WIDE, model: ModelRef = MODEL) -> list[TResponseInputItem]:

@@ -13,8 +13,8 @@ from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.sql import owners
 from app.adapters.stores.sql.storage import SqlStorage
 from app.application.turns.lease_keeper import LeaseKeeper
-from app.application.turns.registry import Turns
-from app.application.turns.turn import Place, Turn
+from app.application.turns.registry import TurnRegistry
+from app.application.turns.turn import Placement, Turn
 from app.domain.clock import clock
 from app.domain.ids import new_id
 from app.ports.turn_journal import TurnHead
@@ -40,7 +40,7 @@ async def test_a_lease_that_ran_out_because_a_clock_was_set_is_left_to_be_renewe
     monkeypatch.setattr(clock, "_correction", 0)  # It is the process's, and as it was again afterwards.
     storage = JumpingStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
-    upkeep = LeaseKeeper(Turns(storage), storage)
+    upkeep = LeaseKeeper(TurnRegistry(storage), storage)
     await upkeep._look_after_others()
     head = TurnHead(id="turn_1", thread_id="thr_1", user_id=ANN.user_id, owner="proc_other")
     assert await storage.journal.begin(head, OVER)
@@ -53,7 +53,7 @@ async def test_a_lease_that_ran_out_because_a_clock_was_set_is_left_to_be_renewe
 async def test_a_lease_that_ran_out_by_itself_is_taken() -> None:
     storage = JumpingStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
-    upkeep = LeaseKeeper(Turns(storage), storage)
+    upkeep = LeaseKeeper(TurnRegistry(storage), storage)
     await upkeep._look_after_others()
     head = TurnHead(id="turn_1", thread_id="thr_1", user_id=ANN.user_id, owner="proc_other")
     assert await storage.journal.begin(head, OVER)
@@ -67,11 +67,11 @@ class Answer:
     """A turn that says one thing, and goes on until it is stopped."""
 
     def __init__(self, storage: MemoryStorage | SqlStorage) -> None:
-        self.turns = Turns(storage)
+        self.turns = TurnRegistry(storage)
         self.upkeep = LeaseKeeper(self.turns, storage)
 
     async def begun(self) -> Turn:
-        turn = await self.turns.start(self._events(), lambda _: b"", Place(user_id="ann", thread_id="thr_1"))
+        turn = await self.turns.start(self._events(), lambda _: b"", Placement(user_id="ann", thread_id="thr_1"))
         await turn.entered.wait()
         return turn
 
@@ -90,10 +90,10 @@ async def test_who_lost_a_turn_ends_it_with_an_error_for_its_reader(left: str) -
         await storage.journal.drop(turn.id, answer.turns.owner)
     else:
         await storage.journal.renew(answer.turns.owner, OVER)
-        assert await storage.journal.claim("proc_other", HOUR)
+        assert await storage.journal.take_over("proc_other", HOUR)
     with structlog.testing.capture_logs() as logs:
         await answer.upkeep._renew()
-        await turn.over()
+        await turn.wait_ended()
     assert b"lost touch" in turn.events[-1]
     assert turn.end == "interrupted"
     assert ["took over" in entry["event"] for entry in logs] == [True]
@@ -106,7 +106,7 @@ async def test_who_lost_its_thread_ends_it_without_one() -> None:
     turn = await answer.begun()
     await storage.threads.delete_thread("thr_1", ANN)
     await answer.upkeep._renew()
-    await turn.over()
+    await turn.wait_ended()
     assert b"lost touch" not in turn.events[-1]
 
 
@@ -121,13 +121,13 @@ async def claimed(storage: SqlStorage, owner: str, lease: dt.timedelta) -> bool:
     """Whether another process takes a turn of `owner` with that lease."""
     head = TurnHead(id=new_id("turn"), thread_id="thr_1", user_id=ANN.user_id, owner=owner)
     assert await storage.journal.begin(head, lease)
-    taken = await storage.journal.claim("proc_other", dt.timedelta(seconds=10))
+    taken = await storage.journal.take_over("proc_other", dt.timedelta(seconds=10))
     await storage.journal.end(head.id, "proc_other" if taken else owner, "completed")
     return bool(taken)
 
 
 async def test_on_one_machine_the_lock_tells_and_no_clock(storage: SqlStorage) -> None:
-    async with storage.journal.attended("proc_1"):
+    async with storage.journal.alive("proc_1"):
         assert not await claimed(storage, "proc_1", OVER)
         assert not await claimed(storage, "proc_1", HOUR)
 
@@ -156,7 +156,7 @@ async def test_a_file_system_without_locks_is_said_and_no_more(
 
     monkeypatch.setattr(fcntl, "flock", no_locks)
     with structlog.testing.capture_logs() as logs:
-        async with storage.journal.attended("proc_1"):
+        async with storage.journal.alive("proc_1"):
             assert not await claimed(storage, "proc_1", dt.timedelta(seconds=10))
             assert await claimed(storage, "proc_1", OVER)
     assert [entry["reason"] for entry in logs] == ["no locks available"]

@@ -9,7 +9,7 @@ from dishka import AsyncContainer
 
 from app.adapters.stores.sql.prepared import Answer, Step
 from app.adapters.stores.sql.storage import SqlStorage
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
@@ -60,13 +60,13 @@ class Asked:
 
 async def one_turn(container: AsyncContainer, thread_id: str) -> None:
     """A message, and its whole answer."""
-    server, turns = await container.get(ChatKitDispatcher), await container.get(Turns)
+    server, turns = await container.get(ChatKitDispatcher), await container.get(TurnRegistry)
     params = {"input": user_input("count to 3"), "thread_id": thread_id}
     body = msgspec.json.encode({"type": "threads.add_user_message", "params": params})
     stream = await streamed(server, body, ADA)
-    turn = await turns.start(stream.frames, stream_failure, stream.place)
+    turn = await turns.start(stream.frames, stream_failure, stream.placement)
     shown = b"".join([chunk async for chunk in turn.follow()])
-    await turn.over()
+    await turn.wait_ended()
     assert b"text_delta" in shown
 
 

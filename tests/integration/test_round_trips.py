@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from app.adapters.stores.sql.storage import SqlStorage
 from app.application.idempotency.guard import IdempotencyGuard
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.bootstrap import make_container, read_settings
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
@@ -72,7 +72,7 @@ async def counted(
 async def one_turn(container: AsyncContainer, count: Count, kind: str, **where: str) -> tuple[str, int, int]:
     """The thread, and what it took before the first word and after the last."""
     server, guard = await container.get(ChatKitDispatcher), await container.get(IdempotencyGuard)
-    turns = await container.get(Turns)
+    turns = await container.get(TurnRegistry)
     body = msgspec.json.encode({"type": kind, "params": {"input": user_input("count to 60"), **where}})
     begun_at = count()
     answer = await guard.answer(await server.receive(body, CALLER, token_hex(8)))
@@ -82,9 +82,9 @@ async def one_turn(container: AsyncContainer, count: Count, kind: str, **where: 
     async for chunk in turn.follow():
         if b"text_delta" in chunk:
             first, last = first or count(), count()
-    await turn.over()
-    assert turn.place is not None
-    return turn.place.thread_id, first - begun_at, count() - last
+    await turn.wait_ended()
+    assert turn.placement is not None
+    return turn.placement.thread_id, first - begun_at, count() - last
 
 
 async def test_a_turn_asks_the_database_a_few_times(

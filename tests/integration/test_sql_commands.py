@@ -34,7 +34,7 @@ async def kept(databases: Databases) -> AsyncIterator[str]:
         await storage.threads.save_thread(thread("thr_1"), ANN)
         for number in range(2):
             await storage.threads.add_thread_item("thr_1", message("thr_1", number, "half an emoji \ud83d"), ANN)
-        await storage.turn_log.finish(turn("thr_1", "msg_0"), ANN)
+        await storage.turn_log.save(turn("thr_1", "msg_0"), ANN)
         await storage.threads.save_feedback("thr_1", ["msg_1"], "positive", ANN)
         await storage.tasks.add(new_task("ann", "Milk", now=NOON))
         yield url

@@ -78,8 +78,8 @@ async def use_everything(storage: SqlStorage) -> None:
     await store.load_thread_items("thr_5", "gone_5", 20, "asc", USER)
     await store.add_thread_item("thr_new", message("thr_new", 1), USER)
     for context in (USER, CLIENT):
-        await store.recall("thr_5", 20, context)
-        await store.recall("thr_new", 20, context, adding=message("thr_new", 2))
+        await store.load_context("thr_5", 20, context)
+        await store.load_context("thr_new", 20, context, adding=message("thr_new", 2))
     await store.load_item("thr_new", "msg_1", USER)
     await store.save_feedback("thr_new", ["msg_1"], "positive", USER)
     await store.load_feedback("thr_new", USER)
@@ -91,13 +91,13 @@ async def use_everything(storage: SqlStorage) -> None:
     await storage.files.abandon_unsent(dt.timedelta(days=1000))
     await storage.files.cleared(await storage.files.abandoned())
     await use_uploads(storage)
-    await storage.turn_log.finish(turn("thr_new", "msg_1"), USER)
-    await storage.turn_log.recall("thr_new", ["msg_1", "msg_2"], USER)
+    await storage.turn_log.save(turn("thr_new", "msg_1"), USER)
+    await storage.turn_log.load("thr_new", ["msg_1", "msg_2"], USER)
     await store.delete_thread_item("thr_new", "msg_1", USER)
     await store.delete_thread("thr_new", USER)
     await use_tasks(storage)
     await storage.sweep(dt.timedelta(days=1000))
-    await storage.forget_cursors(dt.timedelta(days=1000))
+    await storage.purge_tombstones(dt.timedelta(days=1000))
     await storage.erase("user_6")
 
 

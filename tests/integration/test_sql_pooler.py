@@ -33,7 +33,7 @@ async def url(databases: Databases) -> AsyncIterator[str]:
 async def listening(storage: Storage) -> None:
     """Wait until the connection that listens has asked all that it asks."""
     known = asyncio.Event()
-    leave = storage.signals.listen(lambda signal: known.set() if signal == MISSED else None)
+    leave = storage.signals.subscribe(lambda signal: known.set() if signal == MISSED else None)
     async with asyncio.timeout(20):
         await known.wait()
     leave()
@@ -41,7 +41,7 @@ async def listening(storage: Storage) -> None:
 
 async def turn(storage: Storage, number: int) -> None:
     """What the store is asked before the first word of an answer."""
-    recalled = await storage.threads.recall("thr_1", 20, ANN, adding=message("thr_1", number))
+    recalled = await storage.threads.load_context("thr_1", 20, ANN, adding=message("thr_1", number))
     assert recalled.items[-1].id == f"msg_{number}"
 
 

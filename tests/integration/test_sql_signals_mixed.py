@@ -18,7 +18,7 @@ class Ear:
 
     def __init__(self, storage: SqlStorage) -> None:
         self._heard: asyncio.Queue[str] = asyncio.Queue()
-        storage.signals.listen(self._heard.put_nowait)
+        storage.signals.subscribe(self._heard.put_nowait)
 
     async def hears(self, signal: str) -> None:
         """Wait for the signal."""
@@ -46,7 +46,7 @@ async def mixed(databases: Databases) -> AsyncIterator[tuple[SqlStorage, str]]:
 
 async def posted(storage: SqlStorage, signal: str) -> bool:
     """Whether a signal that this storage sends is left on the table."""
-    await storage.signals.send([signal])
+    await storage.signals.publish([signal])
     async with storage.database.transaction() as connection:
         found = await connection.exec_driver_sql("SELECT signal FROM posted_signals")
         return signal in [row.signal for row in found]
@@ -57,9 +57,9 @@ async def test_they_hear_each_other_once(mixed: tuple[SqlStorage, str]) -> None:
     async with storage_at(address) as pooled:
         near, far = Ear(direct), Ear(pooled)
         await far.hears(MISSED)
-        await direct.signals.send(["from the direct one", "and again"])
+        await direct.signals.publish(["from the direct one", "and again"])
         await far.hears("and again")
-        await pooled.signals.send(["from the pooled one", "and again"])
+        await pooled.signals.publish(["from the pooled one", "and again"])
         await near.hears("from the pooled one")
         await near.hears("and again")
         assert "and again" not in near.rest

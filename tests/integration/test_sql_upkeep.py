@@ -76,7 +76,7 @@ async def test_a_cursor_outlives_the_sweep_of_what_it_names(storage: Storage) ->
 async def test_forgetting_cursors_spares_those_of_what_was_deleted_later(storage: Storage) -> None:
     await converse(storage, "thr_1", ANN)
     await storage.threads.delete_thread_item("thr_1", "msg_1", ANN)
-    await storage.forget_cursors(DAY)
+    await storage.purge_tombstones(DAY)
     page = await storage.threads.load_thread_items("thr_1", "msg_1", 10, "asc", ANN)
     assert [found.id for found in page.data] == ["msg_2"]
 
@@ -85,7 +85,7 @@ async def test_forgotten_cursors_leave_no_row(tmp_path: Path) -> None:
     async with storage_at(f"sqlite:///{tmp_path}/forget.db") as storage:
         await converse(storage, "thr_1", ANN)
         await storage.threads.delete_thread_item("thr_1", "msg_1", ANN)
-        await storage.forget_cursors(-DAY)
+        await storage.purge_tombstones(-DAY)
         with pytest.raises(NotFoundError):
             await storage.threads.load_thread_items("thr_1", "msg_1", 10, "asc", ANN)
 

@@ -17,7 +17,7 @@ from tests.stock.sides import ScriptedWiring
 from tests.stock.world import World, seeded
 
 ENVIRONMENT = {"LLM_PROVIDER": "demo", "DATABASE_URL": "memory://", "TITLES": "off"}
-ANSWERED = ["recall", "add_thread_item"]
+ANSWERED = ["load_context", "add_thread_item"]
 """The thread is recalled for its answer, and that is stored."""
 
 
@@ -70,7 +70,7 @@ def requests(world: World) -> dict[str, tuple[str, dict[str, Any], list[str]]]:
     removed = ["delete_thread_item", "delete_thread_item"]
     thread = {"thread_id": world.id("talk")}
     return {
-        "a first message": ("threads.create", {"input": hello}, ["begin_thread", "add_thread_item"]),
+        "a first message": ("threads.create", {"input": hello}, ["create_thread", "add_thread_item"]),
         "a message": ("threads.add_user_message", {**thread, "input": hello}, ANSWERED),
         "a message with a file": (
             "threads.add_user_message",
@@ -104,6 +104,6 @@ async def test_a_request_takes_no_more_calls(container: AsyncContainer, name: st
     begun = await (await server.receive(json.dumps({"type": kind, "params": params}).encode(), caller)).begin()
     if isinstance(begun, Turn):
         said = [chunk async for chunk in begun.follow()]
-        await begun.over()
+        await begun.wait_ended()
         assert b'"error"' not in b"".join(said)
     assert store.calls == expected

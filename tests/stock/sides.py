@@ -23,7 +23,7 @@ from dishka import AsyncContainer, Provider, Scope, provide
 
 from app.application.attachments.service import Attachments
 from app.application.tasks.widget_actions import WidgetActions
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
@@ -195,7 +195,7 @@ class Ours(Side):
     """This one."""
 
     async def _ask(self, body: bytes, context: RequestContext, script: str, outcome: Outcome) -> None:
-        server, turns = await self.container.get(ChatKitDispatcher), await self.container.get(Turns)
+        server, turns = await self.container.get(ChatKitDispatcher), await self.container.get(TurnRegistry)
         runner = await self.container.get(AgentRunner)
         assert isinstance(runner, Scripted)
         runner.script = script
@@ -208,7 +208,7 @@ class Ours(Side):
             if STAYS.encode() in frames:
                 begun.stop()
                 break
-        await begun.over()
+        await begun.wait_ended()
         assert begun not in turns.running
 
 

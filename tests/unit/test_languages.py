@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.application.conversation.languages import Languages, day, english_name, read_english_names
 from app.domain.errors import InvalidInputError
-from app.domain.language import _, deferred, plural, speaking, spoken
+from app.domain.language import _, current_language, deferred, plural, use_language
 from app.domain.task import new_task
 
 OURS = Languages.read()
@@ -60,23 +60,23 @@ def test_the_names_of_languages_are_read_before_they_are_asked_for(monkeypatch: 
 
 def test_texts_follow_the_language_that_is_spoken() -> None:
     assert _("A task needs a title.") == "A task needs a title."
-    with speaking(GERMAN):
+    with use_language(GERMAN):
         assert _("A task needs a title.") == "Eine Aufgabe braucht einen Titel."
         assert _("not in any catalog {braces}") == "not in any catalog {braces}"
         assert _(deferred("Adding a task")) == "Aufgabe wird angelegt"
-    assert spoken().tag == "en"
+    assert current_language().tag == "en"
 
 
 def test_an_error_is_made_in_the_language_of_its_request() -> None:
-    with speaking(GERMAN), pytest.raises(InvalidInputError, match="höchstens 200 Zeichen; dieser hat 300"):
+    with use_language(GERMAN), pytest.raises(InvalidInputError, match="höchstens 200 Zeichen; dieser hat 300"):
         new_task("ada", "x" * 300, now=dt.datetime.now(dt.UTC))
 
 
 def test_the_number_decides_the_form() -> None:
-    with speaking(OURS.choose("ar").language):
+    with use_language(OURS.choose("ar").language):
         forms = {plural("{count} step", "{count} steps", count) for count in (0, 1, 2, 3, 11, 100)}
         assert len(forms) == 6
-        assert spoken().direction == "rtl"
+        assert current_language().direction == "rtl"
 
 
 async def test_a_task_that_is_begun_keeps_its_language() -> None:
@@ -84,7 +84,7 @@ async def test_a_task_that_is_begun_keeps_its_language() -> None:
         await asyncio.sleep(0)
         return _("A task needs a title.")
 
-    with speaking(GERMAN):
+    with use_language(GERMAN):
         begun = asyncio.create_task(text())
     assert await begun == "Eine Aufgabe braucht einen Titel."
     assert await text() == "A task needs a title."
@@ -93,7 +93,7 @@ async def test_a_task_that_is_begun_keeps_its_language() -> None:
 def test_dates_are_written_as_the_caller_writes_them() -> None:
     date = dt.date(2026, 11, 30)
     assert day(date) == "Nov 30, 2026"
-    with speaking(GERMAN):
+    with use_language(GERMAN):
         assert day(date) == "30.11.2026"
 
 

@@ -44,11 +44,11 @@ class Replica:
     """One process of several on the same counters."""
 
     def __init__(self, counters: Counters, clock: Clock, **rules: int) -> None:
-        self.tally = WriteBehindCounters(counters, now=clock)
-        self.limits = Limits(self.tally, Rules(**rules), now=clock)
+        self.counters = WriteBehindCounters(counters, now=clock)
+        self.limits = Limits(self.counters, Rules(**rules), now=clock)
 
-    async def settle(self) -> None:
-        await self.tally.settle()
+    async def sync(self) -> None:
+        await self.counters.sync()
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ async def test_replicas_share_what_they_counted(clock: Clock) -> None:
     for replica in (one, two, one, two):
         replica.limits.admit_request("ann")
     for replica in (one, two, one):
-        await replica.settle()
+        await replica.sync()
     for replica in (one, two):
         with pytest.raises(LimitError):
             replica.limits.admit_request("ann")
@@ -129,7 +129,7 @@ async def test_a_restart_forgives_nothing(clock: Clock) -> None:
     counters = MemoryCounters()
     before = Replica(counters, clock, tokens_per_day=10)
     before.limits.spend("ann", TEN_TOKENS)
-    await before.settle()
+    await before.sync()
     with pytest.raises(LimitError):
         await Replica(counters, clock, tokens_per_day=10).limits.admit_turn("ann")
 
@@ -140,11 +140,11 @@ async def test_an_outage_refuses_nobody_and_loses_no_count(clock: Clock) -> None
     replica.limits.admit_request("ann")
     replica.limits.spend("ann", TEN_TOKENS)
     with pytest.raises(StoreUnavailableError):
-        await replica.settle()
+        await replica.sync()
     with pytest.raises(LimitError):
         await replica.limits.admit_turn("ann")
     counters.broken = False
-    await replica.settle()
+    await replica.sync()
     other = Replica(counters, clock, requests_per_minute=2, tokens_per_day=10)
     assert (await other.limits.tokens("ann")).used == 10
     assert (await other.limits.requests("ann")).used == 1
@@ -155,15 +155,15 @@ async def test_what_is_over_is_forgotten(clock: Clock) -> None:
     for number in range(100):
         replica.limits.admit_address(f"192.0.2.{number}")
         replica.limits.admit_request(f"user_{number}")
-    await replica.settle()
+    await replica.sync()
     clock.move(minutes=3)
-    await replica.settle()
-    assert not replica.tally._sums
+    await replica.sync()
+    assert not replica.counters._sums
 
 
 async def test_it_settles_by_itself_and_in_the_end(clock: Clock) -> None:
     counters = MemoryCounters()
-    tally = WriteBehindCounters(counters)
-    async with tally.in_step():
-        tally.add("key", 3, NOON + dt.timedelta(days=365_000))
+    write_behind = WriteBehindCounters(counters)
+    async with write_behind.syncing():
+        write_behind.add("key", 3, NOON + dt.timedelta(days=365_000))
     assert await counters.add({"key": 0}, keep=dt.timedelta()) == {"key": 3}

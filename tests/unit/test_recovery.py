@@ -22,7 +22,7 @@ async def test_a_message_that_was_stored_is_marked_as_interrupted() -> None:
     await storage.threads.save_thread(thread("thr_1"), ANN)
     await storage.threads.add_thread_item("thr_1", message("thr_1", 1), ANN)
     await killed_before_its_first_event(storage)
-    assert (await storage.turn_log.recall("thr_1", ["msg_1"], ANN))["msg_1"].status == "interrupted"
+    assert (await storage.turn_log.load("thr_1", ["msg_1"], ANN))["msg_1"].status == "interrupted"
 
 
 async def test_the_answer_before_a_message_that_was_not_stored_is_left_as_it_is() -> None:
@@ -30,9 +30,9 @@ async def test_the_answer_before_a_message_that_was_not_stored_is_left_as_it_is(
     storage = MemoryStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
     await storage.threads.add_thread_item("thr_1", message("thr_1", 1), ANN)
-    await storage.turn_log.finish(answered := turn("thr_1", "msg_1"), ANN)
+    await storage.turn_log.save(answered := turn("thr_1", "msg_1"), ANN)
     await killed_before_its_first_event(storage)
-    assert await storage.turn_log.recall("thr_1", ["msg_1"], ANN) == {"msg_1": answered}
+    assert await storage.turn_log.load("thr_1", ["msg_1"], ANN) == {"msg_1": answered}
 
 
 async def test_a_request_whose_message_was_not_stored_can_be_answered_anew() -> None:

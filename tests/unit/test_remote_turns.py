@@ -20,7 +20,7 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self.storage = MemoryStorage()
-        self.far = RemoteTurns(self.storage.journal, self.storage.signals, keep_alive=0.001)
+        self.remote = RemoteTurns(self.storage.journal, self.storage.signals, keep_alive=0.001)
 
     async def begun(self, *events: bytes) -> TurnHead:
         """It has said so much."""
@@ -39,13 +39,13 @@ class Elsewhere:
 
     async def rest(self, head: TurnHead, after: int) -> bytes | None:
         """What is left of it; None when nothing is."""
-        events = await self.far.rest(head, after)
+        events = await self.remote.rest(head, after)
         return None if events is None else b"".join([piece async for piece in events])
 
 
 async def test_a_silent_turn_keeps_its_connection_alive() -> None:
     elsewhere = Elsewhere()
-    events = elsewhere.far.follow(await elsewhere.begun(b"1\n\n"), 0)
+    events = elsewhere.remote.follow(await elsewhere.begun(b"1\n\n"), 0)
     assert [await anext(events), await anext(events)] == [b"id: 1\n1\n\n", PING]
     await events.aclose()
 
@@ -54,9 +54,9 @@ async def test_when_the_process_stops_numbered_events_end_and_others_break_off()
     """Without numbers nobody could ask for the rest, and an end would be taken for the end of the answer."""
     elsewhere = Elsewhere()
     head = await elsewhere.begun(b"1\n\n")
-    numbered, whole = elsewhere.far.follow(head, 0), elsewhere.far.whole(head)
+    numbered, whole = elsewhere.remote.follow(head, 0), elsewhere.remote.whole(head)
     assert [await anext(numbered), await anext(whole)] == [b"id: 1\n1\n\n", b"1\n\n"]
-    elsewhere.far.close()
+    elsewhere.remote.close()
     assert [piece async for piece in numbered] == []
     with pytest.raises(ClosingError):
         await anext(whole)
@@ -65,14 +65,14 @@ async def test_when_the_process_stops_numbered_events_end_and_others_break_off()
 async def test_a_turn_that_has_ended_is_told_whole_while_the_process_stops() -> None:
     elsewhere = Elsewhere()
     head = await elsewhere.ended(await elsewhere.begun(b"1\n\n"))
-    elsewhere.far.close()
-    assert [piece async for piece in elsewhere.far.whole(head)] == [b"1\n\n"]
+    elsewhere.remote.close()
+    assert [piece async for piece in elsewhere.remote.whole(head)] == [b"1\n\n"]
 
 
 async def test_who_follows_a_turn_that_is_dropped_before_it_said_anything_is_cut_off() -> None:
     elsewhere = Elsewhere()
     head = await elsewhere.begun()
-    whole = elsewhere.far.whole(head)
+    whole = elsewhere.remote.whole(head)
     assert await anext(whole) == PING
     await elsewhere.storage.journal.drop(head.id, head.owner)
     with pytest.raises(ClosingError):

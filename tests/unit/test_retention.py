@@ -7,7 +7,7 @@ import structlog
 from chatkit.types import ThreadMetadata
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.threads.retention import let_go, letting_go
+from app.application.threads.retention import apply_retention, periodic_retention
 from app.domain.errors import StoreUnavailableError
 from app.domain.identity import RequestContext
 
@@ -22,7 +22,7 @@ class WatchedStorage(MemoryStorage):
         self.done = asyncio.Event()
         self._failures = failures
 
-    async def forget_cursors(self, age: dt.timedelta) -> None:
+    async def purge_tombstones(self, age: dt.timedelta) -> None:
         self.done.set()
         if self._failures:
             self._failures -= 1
@@ -43,21 +43,21 @@ async def left(storage: MemoryStorage) -> list[str]:
 async def test_threads_go_when_their_days_are_over() -> None:
     storage = MemoryStorage()
     await threads_of_age(storage, *range(1, 300))
-    assert await let_go(storage, thread_days=30) == 269
+    assert await apply_retention(storage, thread_days=30) == 269
     assert await left(storage) == [f"thr_{age}" for age in range(1, 31)]
 
 
 async def test_without_days_they_stay() -> None:
     storage = MemoryStorage()
     await threads_of_age(storage, 40_000)
-    assert await let_go(storage, thread_days=0) == 0
+    assert await apply_retention(storage, thread_days=0) == 0
     assert await left(storage) == ["thr_40000"]
 
 
 async def test_a_running_server_lets_go_of_them() -> None:
     storage = WatchedStorage()
     await threads_of_age(storage, 1, 100)
-    async with letting_go(storage, thread_days=30):
+    async with periodic_retention(storage, thread_days=30):
         await storage.done.wait()
     assert await left(storage) == ["thr_1"]
 
@@ -65,7 +65,7 @@ async def test_a_running_server_lets_go_of_them() -> None:
 async def test_a_database_that_is_away_is_said_and_no_more() -> None:
     storage = WatchedStorage(failures=1)
     with structlog.testing.capture_logs() as logs:
-        async with letting_go(storage, thread_days=30):
+        async with periodic_retention(storage, thread_days=30):
             await storage.done.wait()
             await asyncio.sleep(0)
     assert [entry["reason"] for entry in logs] == ["on holiday"]

@@ -10,8 +10,8 @@ from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.memory.idempotency_keys import MemoryIdempotencyKeys
 from app.application.idempotency.reservation import KeyReservation
 from app.application.idempotency.shared import SharedIdempotency
-from app.application.turns.registry import Followed, Turns
-from app.application.turns.turn import Place, Turn
+from app.application.turns.registry import TurnRegistry, TurnStream
+from app.application.turns.turn import Placement, Turn
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from tests.factories import thread
@@ -56,13 +56,13 @@ class Replica:
 
     def __init__(self, storage: Shared) -> None:
         self.storage = storage
-        self.turns = Turns(storage)
+        self.turns = TurnRegistry(storage)
         self.guard = SharedIdempotency(storage, storage.threads, self.turns)
 
     async def begin(self, reservation: KeyReservation | None = None) -> Turn:
         if self.refusal is not None:
             raise self.refusal
-        return await self.turns.start(self._events(), lambda _: b"", Place(user_id="ann"), reservation)
+        return await self.turns.start(self._events(), lambda _: b"", Placement(user_id="ann"), reservation)
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
         await self.storage.threads.save_thread(begun := thread(), ANN)
@@ -75,7 +75,7 @@ class Replica:
         """The id of the turn that answers."""
         return (await self.answer()).turn_id
 
-    async def answer(self) -> Followed:
+    async def answer(self) -> TurnStream:
         """The turn that answers."""
         answer = await self.guard.answer(self)
         assert not isinstance(answer, bytes)
@@ -117,8 +117,8 @@ async def test_what_was_cut_off_because_nobody_followed_is_begun_anew() -> None:
     one, other = storage.replica(), storage.replica()
     stopped = await one.ask()
     [turn] = one.turns.running
-    turn.stop(cut=1)
-    await turn.over()
+    turn.stop(truncated_at=1)
+    await turn.wait_ended()
     assert await other.ask() != stopped
     await other.turns.aclose()
 

@@ -24,7 +24,7 @@ from app.application.tasks.widgets.task_list import (
     task_list,
     task_list_text,
 )
-from app.domain.language import speaking
+from app.domain.language import use_language
 from app.domain.task import TITLE_LIMIT, Priority, Status, Task
 
 LANGUAGES = Languages.read()
@@ -233,7 +233,7 @@ def test_any_title_stays_one_text(title: str, status: Status, priority: Priority
 @pytest.mark.parametrize("language", LANGUAGES.tags)
 def test_every_word_is_the_callers(language: str) -> None:
     """All of a widget but the task itself is in a language that we have texts in, and ChatKit still knows it."""
-    with speaking(LANGUAGES.choose(language).language):
+    with use_language(LANGUAGES.choose(language).language):
         for task in (some_task(due=TODAY), some_task(due=dt.date(2026, 11, 1), status=Status.COMPLETED)):
             said = words(sent(task_card(task, TODAY, BACK))) + words(drawn(task, view=BACK, more=3))
             said += words(sent(task_form(task, BACK))) + words(sent(deletion_card(task, BACK)))

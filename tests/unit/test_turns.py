@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from app.adapters.stores.memory import MemoryStorage
-from app.application.turns.registry import Turns
-from app.application.turns.turn import Place
+from app.application.turns.registry import TurnRegistry
+from app.application.turns.turn import Placement
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.ports.turn_journal import Batch
@@ -39,8 +39,8 @@ class Source:
             self.ended.set()
 
 
-def _turns() -> Turns:
-    return Turns(MemoryStorage())
+def _turns() -> TurnRegistry:
+    return TurnRegistry(MemoryStorage())
 
 
 def on_failure(failure: Exception) -> bytes:
@@ -71,7 +71,7 @@ async def test_a_second_follower_can_begin_anywhere() -> None:
     first = turn.follow()
     await anext(first)
     source.waiting.put_nowait(None)
-    await turn.over()
+    await turn.wait_ended()
     assert [chunk async for chunk in turn.follow(after=1)] == [b"23"]
     await first.aclose()
 
@@ -117,7 +117,9 @@ async def test_closing_stops_every_turn_and_waits_for_its_writes() -> None:
 
 async def test_a_silent_turn_keeps_its_connection_alive() -> None:
     source = Source(b"1")
-    turn = await Turns(MemoryStorage(), TurnSettings(keep_alive_seconds=0.001)).start(source.stream(), on_failure)
+    turn = await TurnRegistry(MemoryStorage(), TurnSettings(keep_alive_seconds=0.001)).start(
+        source.stream(), on_failure
+    )
     follower = turn.follow()
     assert [await anext(follower), await anext(follower)] == [b"1", b": ping\n\n"]
     await follower.aclose()
@@ -128,8 +130,8 @@ async def test_long_events_are_written_down_in_several_batches(ends: bool) -> No
     storage = MemoryStorage()
     await storage.threads.save_thread(begun := thread(), RequestContext(user_id="ann"))
     said = [b"1", b"2" * 300_000, b"3" * 300_000, b"4" * 900_000, b"5"]
-    turns, source = Turns(storage), Source(*said)
-    turn = await turns.start(source.stream(), on_failure, Place(user_id="ann", thread_id=begun.id))
+    turns, source = TurnRegistry(storage), Source(*said)
+    turn = await turns.start(source.stream(), on_failure, Placement(user_id="ann", thread_id=begun.id))
     append, written = storage.journal.append, []
 
     async def counted(batches: Sequence[Batch], owner: str, *, signals: Sequence[str] = ()) -> None:
@@ -140,9 +142,9 @@ async def test_long_events_are_written_down_in_several_batches(ends: bool) -> No
     while len(turn.events) < len(said):  # noqa: ASYNC110  # a turn says nothing of each event
         await asyncio.sleep(0)
     if not ends:
-        await turns.writer.write_down(turns.running)
+        await turns.writer.flush(turns.running)
     source.waiting.put_nowait(None)
-    await turn.over()
+    await turn.wait_ended()
     assert written == [2, 1, 1, 1]
     assert await storage.journal.events(turn.id, 0) == said
 
@@ -151,8 +153,8 @@ async def test_a_turn_that_ends_while_it_is_written_down_loses_no_event() -> Non
     """Two batches that begin with the same event are one to the journal."""
     storage = MemoryStorage()
     await storage.threads.save_thread(begun := thread(), RequestContext(user_id="ann"))
-    turns, source = Turns(storage), Source(b"1")
-    turn = await turns.start(source.stream(), on_failure, Place(user_id="ann", thread_id=begun.id))
+    turns, source = TurnRegistry(storage), Source(b"1")
+    turn = await turns.start(source.stream(), on_failure, Placement(user_id="ann", thread_id=begun.id))
     writing, go_on = asyncio.Event(), asyncio.Event()
     append = storage.journal.append
 
@@ -163,12 +165,12 @@ async def test_a_turn_that_ends_while_it_is_written_down_loses_no_event() -> Non
             await go_on.wait()
 
     storage.journal.append = slowly  # type: ignore[method-assign]  # its answer is long on its way
-    upkeep = asyncio.create_task(turns.writer.write_down(turns.running))
+    upkeep = asyncio.create_task(turns.writer.flush(turns.running))
     await writing.wait()
     source.waiting.put_nowait(b"2")
     source.waiting.put_nowait(None)
     await source.ended.wait()
     go_on.set()
     await upkeep
-    await turn.over()
+    await turn.wait_ended()
     assert await storage.journal.events(turn.id, 0) == [b"1", b"2"]

@@ -27,20 +27,20 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     done: Sequence[ToolEffect] = ()
 
 
-def history_of(recalled: LoadedContext, window: HistoryWindow) -> History:
+def history_of(loaded: LoadedContext, window: HistoryWindow) -> History:
     """What the model is told before it answers the newest item; an earlier turn that answered it (a retry) is left
     out."""
-    if not recalled.items:
+    if not loaded.items:
         return History()
-    items = [questions.closed(item) for item in recalled.items]
-    given_up = [item for item, before in zip(items, recalled.items, strict=True) if item is not before]
-    turns = {key: turn for key, turn in recalled.turns.items() if key != items[-1].id}
+    items = [questions.closed(item) for item in loaded.items]
+    given_up = [item for item, before in zip(items, loaded.items, strict=True) if item is not before]
+    turns = {key: turn for key, turn in loaded.turns.items() if key != items[-1].id}
     answered = None if given_up else questions.answered(items, turns)
     entries = _interleave(items, _settled(items, turns, answered))
     count = window.newest([_size(entry, window) for entry in entries])
     if answered is not None:
         count = max(count, len(entries) - entries.index(answered.turn))
-    earlier = recalled.turns.get(items[-1].id)
+    earlier = loaded.turns.get(items[-1].id)
     done = earlier.effects if earlier is not None else ()
     return History(entries=entries[-count:], newest=items[-1].id, answered=answered, given_up=given_up, done=done)
 

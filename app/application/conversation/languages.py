@@ -17,7 +17,7 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from app.domain.language import ENGLISH, Language, spoken
+from app.domain.language import ENGLISH, Language, current_language
 
 CATALOGS: Final = Path(__file__).parents[2] / "locale"
 DOMAIN: Final = "anyport"
@@ -76,7 +76,7 @@ def read_english_names() -> None:
 
 def day(date: dt.date, style: Literal["short", "medium", "long", "full"] = "medium") -> str:
     """A date as the caller writes dates."""
-    return format_date(date, style, locale=spoken().tag.replace("-", "_"))
+    return format_date(date, style, locale=current_language().tag.replace("-", "_"))
 
 
 def _read(file: Path, tag: str) -> Language:

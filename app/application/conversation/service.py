@@ -86,10 +86,10 @@ class Conversation:
     async def forget_answer(self, message: UserMessageItem, answer: Sequence[str], context: RequestContext) -> None:
         """The message is answered anew: the model must not be told of an answer whose items are gone, whatever
         becomes of the new one. What the tools of that answer changed is kept, so that it is not done again."""
-        turns = await self._turn_log.recall(message.thread_id, [message.id, *answer], context)
+        turns = await self._turn_log.load(message.thread_id, [message.id, *answer], context)
         effects = [effect for key in (message.id, *answer) if key in turns for effect in turns[key].effects]
         if not effects:
-            await self._turn_log.forget(message.thread_id, message.id, context)
+            await self._turn_log.delete(message.thread_id, message.id, context)
             return
         replaced = turns.get(message.id) or next(iter(turns.values()))
         stub = TurnRecord(
@@ -104,28 +104,28 @@ class Conversation:
             effects=effects,
             superseded=True,
         )
-        await self._turn_log.finish(stub, context)
+        await self._turn_log.save(stub, context)
 
     async def begin(self, thread: ThreadMetadata, message: UserMessageItem, context: RequestContext) -> LoadedContext:
         """Store a new thread with its first message, after which it is called; what its answer needs to know."""
         thread.title = _title([message])
-        await self._store.begin_thread(thread, message, context)
-        return LoadedContext(thread=thread, items=[message], begun=True)
+        await self._store.create_thread(thread, message, context)
+        return LoadedContext(thread=thread, items=[message], created=True)
 
-    async def recall(
+    async def load_context(
         self, thread_id: str, context: RequestContext, *, adding: UserMessageItem | None = None
     ) -> LoadedContext:
         """What the answer needs to know of a thread, to which a message is added first. Raises `NotFoundError`."""
-        return await self._store.recall(thread_id, self._window.items, context, adding=adding)
+        return await self._store.load_context(thread_id, self._window.items, context, adding=adding)
 
     async def answer(
         self,
         thread: ThreadMetadata,
         context: RequestContext,
         delta_sink: DeltaSink | None = None,
-        recalled: LoadedContext | None = None,
+        loaded: LoadedContext | None = None,
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """Stream the answer to the newest item of what is `recalled`. Raises `AnyportError` when there is none; the
+        """Stream the answer to the newest item of what is `loaded`. Raises `AnyportError` when there is none; the
         turn is recorded however it ends.
 
         With a `delta_sink` text takes the delta fast path instead of an event.
@@ -133,9 +133,9 @@ class Conversation:
         A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
         written when the answer is complete; nothing waits for it.
         """
-        recalled = recalled or await self.recall(thread.id, context)
-        past = history_of(recalled, self._window)
-        untitled = recalled.begun or thread.title is None
+        loaded = loaded or await self.load_context(thread.id, context)
+        past = history_of(loaded, self._window)
+        untitled = loaded.created or thread.title is None
         if thread.title is None:
             thread.title = _title(past.entries)
         turn = _Turn(thread.id, past)
@@ -146,7 +146,7 @@ class Conversation:
             if unreadable := self._unreadable(request):
                 yield NoticeEvent(level="warning", message=unreadable)
             running = self._runner.run(request, turn.report)
-            del recalled, past, request  # What the model is told is nobody else's to hold while it answers.
+            del loaded, past, request  # What the model is told is nobody else's to hold while it answers.
             async with aclosing(running) as events:
                 async for event in events:
                     yield event
@@ -207,8 +207,8 @@ class Conversation:
         turn.used_up = self._limits.spend(context.user_id, turn.report.usage)
         try:
             if turn.report.earlier is not None:
-                await self._turn_log.finish(turn.report.earlier, context)
-            await self._turn_log.finish(turn.record(status), context)
+                await self._turn_log.save(turn.report.earlier, context)
+            await self._turn_log.save(turn.record(status), context)
         except NotFoundError:
             log.info("turn not recorded: what it answers was deleted meanwhile", thread=turn.thread_id)
 

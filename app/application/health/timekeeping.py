@@ -13,10 +13,10 @@ NOTABLE_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
-async def set_clock(storage: Storage) -> None:
+async def sync_clock(storage: Storage) -> None:
     """Ask the storage for the time, and stamp with it from now on. Raises `StoreUnavailableError`."""
     before, asked = clock.correction, time.time_ns()
-    clock.set_by(await storage.now(), asked=asked, answered=time.time_ns())
+    clock.sync_to(await storage.now(), asked=asked, answered=time.time_ns())
     if abs(clock.correction - before) > NOTABLE_SECONDS:
         log.warning(
             "this machine's clock differs from the database's, whose time is used: have both set by NTP",

@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 from app.application.idempotency.reservation import KeyReservation
-from app.application.turns.registry import Followed
+from app.application.turns.registry import TurnStream
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
 
-Answer = Followed | bytes
+Answer = TurnStream | bytes
 """The events of a turn, or one JSON object."""
 
 
@@ -46,7 +46,7 @@ class IdempotencyGuard(ABC):
         if request.key is not None:
             return await self._share(request.key, request)
         begun = await request.begin()
-        return begun if isinstance(begun, bytes) else Followed(begun.id, begun.follow())
+        return begun if isinstance(begun, bytes) else TurnStream(begun.id, begun.follow())
 
     @abstractmethod
     async def _share(self, key: bytes, request: Request) -> Answer:

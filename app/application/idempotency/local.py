@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from app.application.idempotency.guard import Answer, IdempotencyGuard, Request
 from app.application.idempotency.in_flight import RequestsInFlight
-from app.application.turns.registry import Followed
+from app.application.turns.registry import TurnStream
 from app.application.turns.turn import Turn
 
 
@@ -15,7 +15,7 @@ class LocalIdempotency(IdempotencyGuard):
     def __init__(self) -> None:
         # A turn that was cut off because nobody followed it will never be whole.
         self._in_flight = RequestsInFlight[Turn | bytes](
-            lost=lambda begun: isinstance(begun, Turn) and begun.cut is not None
+            lost=lambda begun: isinstance(begun, Turn) and begun.truncated_at is not None
         )
 
     async def _share(self, key: bytes, request: Request) -> Answer:
@@ -23,7 +23,7 @@ class LocalIdempotency(IdempotencyGuard):
         if isinstance(begun, bytes):
             self._in_flight.forget(key)
             return begun
-        return Followed(begun.id, self._delivered(begun, key))
+        return TurnStream(begun.id, self._delivered(begun, key))
 
     async def _delivered(self, turn: Turn, key: bytes) -> AsyncGenerator[bytes, None]:
         """Follow the turn; a client that got all of it does not ask for it again."""
@@ -35,4 +35,4 @@ class LocalIdempotency(IdempotencyGuard):
 
 def _is_cut_off(begun: Turn | bytes) -> bool:
     """True for a turn that was cut off because nobody followed it: it will never be whole."""
-    return isinstance(begun, Turn) and begun.cut is not None
+    return isinstance(begun, Turn) and begun.truncated_at is not None

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncGenerator
 
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.ports.turn_journal import TurnHead
 
 
 class RemoteTurn:
     """A turn of another process, followed through the journal."""
 
-    def __init__(self, head: TurnHead, turns: Turns) -> None:
+    def __init__(self, head: TurnHead, turns: TurnRegistry) -> None:
         self.id = head.id
         self._head = head
         self._turns = turns
@@ -17,7 +17,7 @@ class RemoteTurn:
     def follow(self) -> AsyncGenerator[bytes, None]:
         """All of its events, and those to come. Raises `ClosingError` when this process stops before the turn has
         ended: the same request, sent once more, finds it elsewhere."""
-        return self._turns.far.whole(self._head)
+        return self._turns.remote.whole(self._head)
 
 
 class StoredResponse:

@@ -12,9 +12,9 @@ from app.application.idempotency.key import WINDOW_SECONDS
 from app.application.idempotency.local import LocalIdempotency
 from app.application.idempotency.reservation import AnsweredElsewhereError, KeyReservation
 from app.application.idempotency.responses import RemoteTurn, StoredResponse
-from app.application.turns.admission import LEASE_SECONDS, LOOK_AGAIN_SECONDS
-from app.application.turns.registry import Followed, Turns
-from app.application.turns.turn import Turn, woken
+from app.application.turns.admission import LEASE_SECONDS, QUEUE_POLL_SECONDS
+from app.application.turns.registry import TurnRegistry, TurnStream
+from app.application.turns.turn import Turn, set_within
 from app.domain.errors import ClosingError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.language import _
@@ -30,7 +30,7 @@ ABANDONED = dt.timedelta(seconds=WINDOW_SECONDS - LEASE_SECONDS)
 class SharedIdempotency(IdempotencyGuard):
     """Claims each streaming request in the storage; all others are shared within the process."""
 
-    def __init__(self, storage: Storage, threads: ThreadStore, turns: Turns) -> None:
+    def __init__(self, storage: Storage, threads: ThreadStore, turns: TurnRegistry) -> None:
         self._journal = storage.journal
         self._keys = storage.idempotency_keys
         self._threads = threads
@@ -41,7 +41,7 @@ class SharedIdempotency(IdempotencyGuard):
         if not request.streams:
             return await self._local.answer(request)
         turn = await self._begun(key, request)
-        return turn if isinstance(turn, bytes) else Followed(turn.id, self._delivered(turn))
+        return turn if isinstance(turn, bytes) else TurnStream(turn.id, self._delivered(turn))
 
     async def _begun(self, key: bytes, request: Request) -> Turn | RemoteTurn | StoredResponse | bytes:
         """Begin the request, or find the turn that answers it, here or in another process."""
@@ -91,10 +91,10 @@ class SharedIdempotency(IdempotencyGuard):
             seen = turn_id
             own = next((turn for turn in self._turns.running if turn.id == turn_id), None)
             if own is not None:
-                await own.opened()
+                await own.wait_first_event()
                 return own
             if (head := await self._journal.find(turn_id)) is not None:
-                await self._turns.keep_far(head)
+                await self._turns.pin_remote(head)
                 return RemoteTurn(head, self._turns)
             if (response := await self._keys.stored_response(turn_id)) is not None:
                 return StoredResponse(turn_id, response)
@@ -102,7 +102,7 @@ class SharedIdempotency(IdempotencyGuard):
                 log.warning("a request is answered anew: the process that claimed it never began", turn=turn_id)
                 await self._release(turn_id)
                 return None
-            if await woken(self._turns.closing, LOOK_AGAIN_SECONDS):
+            if await set_within(self._turns.closing, QUEUE_POLL_SECONDS):
                 raise ClosingError(_("The server is shutting down."), retry_after=1)
         # It may have ended, and have been delivered, between two looks.
         response = await self._keys.stored_response(seen) if seen else None

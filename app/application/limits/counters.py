@@ -26,7 +26,7 @@ class Sum(msgspec.Struct):
 
     keep_until: dt.datetime
     known: int | None = None
-    untold: int = 0
+    unsynced: int = 0
     rounds: int = ROUNDS
 
 
@@ -45,9 +45,9 @@ class WriteBehindCounters:
     def add(self, key: str, amount: int, keep_until: dt.datetime) -> int:
         """Add to a key and return its sum, as far as it is known here."""
         entry = self._sums.setdefault(key, Sum(keep_until))
-        entry.untold += amount
+        entry.unsynced += amount
         entry.rounds = ROUNDS
-        return (entry.known or 0) + entry.untold
+        return (entry.known or 0) + entry.unsynced
 
     async def read(self, key: str, keep_until: dt.datetime) -> int:
         """The sum of a key; asks the store the first time, so that a restart forgives nothing."""
@@ -56,33 +56,33 @@ class WriteBehindCounters:
         if entry.known is None:
             with suppress(StoreUnavailableError):
                 entry.known = (await self._counters.add({key: 0}, keep=keep_until - self._now()))[key]
-        return (entry.known or 0) + entry.untold
+        return (entry.known or 0) + entry.unsynced
 
-    async def settle(self) -> None:
+    async def sync(self) -> None:
         """Tell the store what it does not know, hear of what others added, and forget what is over.
 
         Raises `StoreUnavailableError`; what could not be told is told the next time.
         """
         spans: dict[dt.datetime, dict[str, Sum]] = {}
         for key, entry in self._sums.items():
-            if entry.untold or entry.rounds:
+            if entry.unsynced or entry.rounds:
                 spans.setdefault(entry.keep_until, {})[key] = entry
         for keep_until, entries in spans.items():
-            await self._settle(entries, keep_until)
+            await self._sync(entries, keep_until)
         now = self._now()
-        self._sums = {key: entry for key, entry in self._sums.items() if entry.keep_until > now or entry.untold}
+        self._sums = {key: entry for key, entry in self._sums.items() if entry.keep_until > now or entry.unsynced}
 
-    async def _settle(self, entries: dict[str, Sum], keep_until: dt.datetime) -> None:
-        told = {key: entry.untold for key, entry in entries.items()}
-        sums = await self._counters.add(told, keep=keep_until - self._now())
+    async def _sync(self, entries: dict[str, Sum], keep_until: dt.datetime) -> None:
+        pending = {key: entry.unsynced for key, entry in entries.items()}
+        sums = await self._counters.add(pending, keep=keep_until - self._now())
         # Only now, and by subtraction: more may have been counted while the store was writing.
         for key, entry in entries.items():
             entry.known = sums[key]
-            entry.untold -= told[key]
+            entry.unsynced -= pending[key]
             entry.rounds = max(0, entry.rounds - 1)
 
     @asynccontextmanager
-    async def in_step(self) -> AsyncIterator[None]:
+    async def syncing(self) -> AsyncIterator[None]:
         """Settle every second meanwhile, and once more in the end."""
         task = asyncio.create_task(self._forever())
         try:
@@ -91,15 +91,15 @@ class WriteBehindCounters:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            await self._try_to_settle()
+            await self._try_sync()
 
     async def _forever(self) -> None:
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
-            await self._try_to_settle()
+            await self._try_sync()
 
-    async def _try_to_settle(self) -> None:
+    async def _try_sync(self) -> None:
         try:
-            await self.settle()
+            await self.sync()
         except StoreUnavailableError as error:
             log.warning("limits hold for this process alone for now", reason=error.detail)

@@ -46,8 +46,10 @@ class Limits:
     Refusals are `LimitError`s, which say how many seconds to wait.
     """
 
-    def __init__(self, tally: WriteBehindCounters, rules: Rules, *, now: Callable[[], dt.datetime] = clock.now) -> None:
-        self._tally = tally
+    def __init__(
+        self, counters: WriteBehindCounters, rules: Rules, *, now: Callable[[], dt.datetime] = clock.now
+    ) -> None:
+        self._counters = counters
         self._now = now
         self.rules = rules
         self._probes: Counter[str] = Counter()
@@ -87,26 +89,26 @@ class Limits:
         """Count the tokens of a turn; whether the day's allowance is used up with them."""
         spent = usage.input_tokens + usage.output_tokens
         day = _start(self._now(), DAY)
-        used = self._tally.add(_tokens_key(user_id, day), spent, day + KEPT)
+        used = self._counters.add(_tokens_key(user_id, day), spent, day + KEPT)
         return 0 < self.rules.tokens_per_day <= used
 
     async def tokens(self, user_id: str) -> Allowance:
         """Tokens of today."""
         day = _start(self._now(), DAY)
-        used = await self._tally.read(_tokens_key(user_id, day), day + KEPT)
+        used = await self._counters.read(_tokens_key(user_id, day), day + KEPT)
         return Allowance(used=used, limit=self.rules.tokens_per_day, resets_at=day + DAY)
 
     async def requests(self, user_id: str) -> Allowance:
         """Requests of this minute."""
         minute = _start(self._now(), MINUTE)
-        used = await self._tally.read(_requests_key(f"user:{user_id}", minute), minute + 2 * MINUTE)
+        used = await self._counters.read(_requests_key(f"user:{user_id}", minute), minute + 2 * MINUTE)
         return Allowance(used=used, limit=self.rules.requests_per_minute, resets_at=minute + MINUTE)
 
     def _admit(self, who: str, limit: int) -> None:
         if not limit:
             return
         minute = _start(self._now(), MINUTE)
-        self._refuse_beyond(self._tally.add(_requests_key(who, minute), 1, minute + 2 * MINUTE), limit)
+        self._refuse_beyond(self._counters.add(_requests_key(who, minute), 1, minute + 2 * MINUTE), limit)
 
     def _refuse_beyond(self, used: int, limit: int) -> None:
         if used > limit:

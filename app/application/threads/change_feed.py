@@ -46,15 +46,15 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     task_id: str = ""
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Published(msgspec.Struct, frozen=True):
     user: str
     change: Change
 
 
-_told = msgspec.json.Decoder(_Told)
+_published = msgspec.json.Decoder(_Published)
 
 
-def told_of(user_id: str) -> str:
+def signal_prefix(user_id: str) -> str:
     """How every signal of a change for this user begins."""
     return _CHANGE + msgspec.json.encode({"user": user_id}).decode().removesuffix("}") + ","
 
@@ -62,14 +62,14 @@ def told_of(user_id: str) -> str:
 class _Page:
     def __init__(self, keep_alive: float) -> None:
         self.waiting: deque[Change] = deque()
-        self.wake = Notification(keep_alive)
+        self.notification = Notification(keep_alive)
 
-    def tell(self, change: Change) -> None:
+    def enqueue(self, change: Change) -> None:
         if len(self.waiting) >= WAITING:
             self.waiting.clear()
             change = Change("resync")
         self.waiting.append(change)
-        self.wake.notify()
+        self.notification.notify()
 
 
 class ChangeFeed:
@@ -82,17 +82,17 @@ class ChangeFeed:
         self._gathered: list[str] = []
         self._sending: asyncio.Task[None] | None = None
         self._closing = False
-        self._deaf: Callable[[], None] = signals.listen(self._hear)
+        self._unsubscribe: Callable[[], None] = signals.subscribe(self._on_signal)
 
-    def tell(self, user_id: str, change: Change) -> None:
+    def publish(self, user_id: str, change: Change) -> None:
         """All pages of the user hear of it shortly; nobody waits for that."""
-        self._gathered.append(_CHANGE + msgspec.json.encode(_Told(user_id, change)).decode())
+        self._gathered.append(_CHANGE + msgspec.json.encode(_Published(user_id, change)).decode())
         if self._sending is None:
             self._sending = asyncio.create_task(self._send())
 
     def task_changed(self, event: TaskEvent) -> None:
         """For `TaskService`."""
-        self.tell(event.task.user_id, Change("task.changed", task_id=event.task.id))
+        self.publish(event.task.user_id, Change("task.changed", task_id=event.task.id))
 
     async def follow(self, user_id: str) -> AsyncGenerator[bytes, None]:
         """The changes from now on, as server-sent events, until the server stops."""
@@ -105,10 +105,10 @@ class ChangeFeed:
                     frames = [b"data: " + msgspec.json.encode(change) + b"\n\n" for change in page.waiting]
                     page.waiting.clear()
                     yield b"".join(frames)
-                elif not await page.wake.wait():
+                elif not await page.notification.wait():
                     yield PING
         finally:
-            page.wake.close()
+            page.notification.close()
             self._pages[user_id].discard(page)
             if not self._pages[user_id]:
                 del self._pages[user_id]
@@ -118,30 +118,30 @@ class ChangeFeed:
         self._closing = True
         for pages in self._pages.values():
             for page in pages:
-                page.wake.notify()
+                page.notification.notify()
 
     async def aclose(self) -> None:
         """Send what is gathered, and end."""
         self.close()
         if self._sending is not None:
             await self._sending
-        self._deaf()
-        self._deaf = lambda: None
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
 
     async def _send(self) -> None:
         await asyncio.sleep(0 if self._closing else GATHER_SECONDS)
         gathered, self._gathered, self._sending = self._gathered, [], None
         try:
-            await self._signals.send(gathered)
+            await self._signals.publish(gathered)
         except StoreUnavailableError as failure:
             log.warning("pages were not told of changes", changes=len(gathered), detail=failure.detail)
 
-    def _hear(self, signal: str) -> None:
+    def _on_signal(self, signal: str) -> None:
         if signal == MISSED:
             for pages in self._pages.values():
                 for page in pages:
-                    page.tell(Change("resync"))
+                    page.enqueue(Change("resync"))
         elif signal.startswith(_CHANGE):
-            told = _told.decode(signal.removeprefix(_CHANGE))
-            for page in self._pages.get(told.user, ()):
-                page.tell(told.change)
+            published = _published.decode(signal.removeprefix(_CHANGE))
+            for page in self._pages.get(published.user, ()):
+                page.enqueue(published.change)

@@ -37,7 +37,7 @@ class UnsavedError(StoreUnavailableError, CustomStreamError):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_unsaved() -> Iterator[None]:
     try:
         yield
     except UnsavedError:
@@ -76,21 +76,21 @@ class NotifyingThreadStore(ThreadStore):
         if not new and current_turn.get() is not None:
             await self.update_thread(thread, context)  # A turn must not bring back a thread that its user deleted.
             return
-        with _told():
+        with _as_unsaved():
             await self._store.save_thread(thread, context)
         kind: Literal["thread.created", "thread.updated"] = "thread.created" if new else "thread.updated"
-        self._changes.tell(context.user_id, Change(kind, thread.id))
+        self._changes.publish(context.user_id, Change(kind, thread.id))
 
     async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
-        with _told():
+        with _as_unsaved():
             await self._store.update_thread(thread, context)
-        self._changes.tell(context.user_id, Change("thread.updated", thread.id))
+        self._changes.publish(context.user_id, Change("thread.updated", thread.id))
 
-    async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
-        await self._store.begin_thread(thread, item, context)
+    async def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+        await self._store.create_thread(thread, item, context)
         self._new.discard(thread.id)
-        self._changes.tell(context.user_id, Change("thread.created", thread.id))
-        self._changes.tell(context.user_id, Change("item.added", thread.id, item.id))
+        self._changes.publish(context.user_id, Change("thread.created", thread.id))
+        self._changes.publish(context.user_id, Change("item.added", thread.id, item.id))
 
     async def load_threads(
         self, limit: int, after: str | None, order: str, context: RequestContext
@@ -99,7 +99,7 @@ class NotifyingThreadStore(ThreadStore):
 
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
         await self._store.delete_thread(thread_id, context)
-        self._changes.tell(context.user_id, Change("thread.deleted", thread_id))
+        self._changes.publish(context.user_id, Change("thread.deleted", thread_id))
 
     async def load_thread_items(
         self, thread_id: str, after: str | None, limit: int, order: str, context: RequestContext
@@ -113,26 +113,26 @@ class NotifyingThreadStore(ThreadStore):
         if item.type == "user_message":
             await self._store.add_thread_item(thread_id, item, context)  # Nobody was shown anything yet.
         else:
-            await self._patiently(lambda: self._store.add_thread_item(thread_id, item, context))
-        self._changes.tell(context.user_id, Change("item.added", thread_id, item.id))
+            await self._retry(lambda: self._store.add_thread_item(thread_id, item, context))
+        self._changes.publish(context.user_id, Change("item.added", thread_id, item.id))
 
-    async def recall(
+    async def load_context(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
     ) -> LoadedContext:
-        found = await self._store.recall(thread_id, newest, context, adding=adding)
+        found = await self._store.load_context(thread_id, newest, context, adding=adding)
         if adding is not None:
-            self._changes.tell(context.user_id, Change("item.added", thread_id, adding.id))
+            self._changes.publish(context.user_id, Change("item.added", thread_id, adding.id))
         return found
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
-        with _told():
+        with _as_unsaved():
             await self._store.save_item(thread_id, item, context)
-        self._changes.tell(context.user_id, Change("item.updated", thread_id, item.id))
+        self._changes.publish(context.user_id, Change("item.updated", thread_id, item.id))
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
-        with _told():
+        with _as_unsaved():
             await self._store.delete_thread_item(thread_id, item_id, context)
-        self._changes.tell(context.user_id, Change("item.removed", thread_id, item_id))
+        self._changes.publish(context.user_id, Change("item.removed", thread_id, item_id))
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
         await self._store.save_attachment(attachment, context)
@@ -157,7 +157,7 @@ class NotifyingThreadStore(ThreadStore):
     async def load_feedback(self, thread_id: str, context: RequestContext) -> Sequence[Feedback]:
         return await self._store.load_feedback(thread_id, context)
 
-    async def _patiently(self, write: Callable[[], Awaitable[None]]) -> None:
+    async def _retry(self, write: Callable[[], Awaitable[None]]) -> None:
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + self._patience, FIRST_PAUSE
         while True:

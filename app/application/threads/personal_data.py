@@ -11,7 +11,7 @@ from chatkit.store import NotFoundError
 from chatkit.types import ThreadItem, ThreadMetadata
 
 from app.application.limits.counters import PAUSE_SECONDS
-from app.application.turns.remote import LOOK_SECONDS
+from app.application.turns.remote import POLL_SECONDS
 from app.domain import errors
 from app.domain.identity import RequestContext
 from app.ports.attachment_storage import AttachmentStorage
@@ -20,7 +20,7 @@ from app.ports.thread_store import PAGE_LIMIT
 
 Record = dict[str, Any]
 
-SETTLING_SECONDS = LOOK_SECONDS + 2 * PAUSE_SECONDS
+SETTLING_SECONDS = POLL_SECONDS + 2 * PAUSE_SECONDS
 """A server ends a user's answers within one look at its leases, and writes what they cost with its next counts."""
 
 
@@ -71,7 +71,7 @@ async def _contents(storage: Storage, thread_id: str, context: RequestContext) -
     after = None
     while True:
         page = await storage.threads.load_thread_items(thread_id, after, PAGE_LIMIT, "asc", context)
-        turns = await storage.turn_log.recall(thread_id, [item.id for item in page.data], context)
+        turns = await storage.turn_log.load(thread_id, [item.id for item in page.data], context)
         for item in page.data:
             yield _item(item)
             if item.id in turns:

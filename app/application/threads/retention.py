@@ -18,13 +18,13 @@ PAUSE_SECONDS = 3600.0
 log = structlog.get_logger(__name__)
 
 
-async def let_go(storage: Storage, *, thread_days: int) -> int:
+async def apply_retention(storage: Storage, *, thread_days: int) -> int:
     """Delete the threads that nobody wrote in for `thread_days`, none when it is 0; returns how many went."""
     gone = 0
     if thread_days:
         while swept := await storage.sweep(dt.timedelta(days=thread_days)):
             gone += swept
-    await storage.forget_cursors(CURSOR_LIFE)
+    await storage.purge_tombstones(CURSOR_LIFE)
     await storage.counters.forget()
     await storage.idempotency_keys.forget()
     await storage.scrub()
@@ -32,7 +32,7 @@ async def let_go(storage: Storage, *, thread_days: int) -> int:
 
 
 @asynccontextmanager
-async def letting_go(storage: Storage, *, thread_days: int) -> AsyncIterator[None]:
+async def periodic_retention(storage: Storage, *, thread_days: int) -> AsyncIterator[None]:
     """Do so at once and every hour; several servers on one database do not disturb each other."""
     task = asyncio.create_task(_forever(storage, thread_days))
     try:
@@ -46,7 +46,7 @@ async def letting_go(storage: Storage, *, thread_days: int) -> AsyncIterator[Non
 async def _forever(storage: Storage, thread_days: int) -> None:
     while True:
         try:
-            gone = await let_go(storage, thread_days=thread_days)
+            gone = await apply_retention(storage, thread_days=thread_days)
             if gone:
                 log.info("Old threads deleted", threads=gone, older_than_days=thread_days)
         except StoreUnavailableError as error:

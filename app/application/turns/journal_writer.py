@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from app.aio.cooperative_yield import below
-from app.application.turns.turn import NEWS, Turn
+from app.application.turns.turn import JOURNAL_GREW, Turn
 from app.domain.errors import StoreUnavailableError
 from app.ports.storage import Storage
 from app.ports.turn_journal import Batch
@@ -28,7 +28,7 @@ class JournalWriter:
         self._owner = owner
         self._left: list[Turn] = []
 
-    async def write_down(self, turns: Iterable[Turn]) -> None:
+    async def flush(self, turns: Iterable[Turn]) -> None:
         """The events so far. Raises `StoreUnavailableError`; what is missing then goes with the next."""
         async with AsyncExitStack() as held:
             free = [turn for turn in turns if turn.entered.is_set() and not turn.writing.locked()]
@@ -38,7 +38,7 @@ class JournalWriter:
                 free = await self._append(free)
 
     async def end(self, turn: Turn) -> None:
-        """The turn's last events and its end. What cannot be written now is kept for `write_ends`."""
+        """The turn's last events and its end. What cannot be written now is kept for `flush_ends`."""
         try:
             await self._end(turn)
         except StoreUnavailableError as failure:
@@ -49,7 +49,7 @@ class JournalWriter:
             self._left.append(turn)
             log.exception("the end of a turn could not be written down", turn=turn.id)
 
-    async def write_ends(self) -> None:
+    async def flush_ends(self) -> None:
         """Those of turns that ended while the database was away. Raises `StoreUnavailableError`; what fails otherwise
         is given up."""
         while self._left:
@@ -70,15 +70,15 @@ class JournalWriter:
         reached = {batch.turn_id: batch.first + len(batch.events) - 1 for batch in batches}
         more = [turn for turn in turns if reached.get(turn.id, len(turn.events)) < len(turn.events)]
         # Who hears nothing looks at the journal itself.
-        told = [NEWS + batch.turn_id for batch in batches] if self._signals.heard else []
+        told = [JOURNAL_GREW + batch.turn_id for batch in batches] if self._signals.connected else []
         await self._journal.append(batches, self._owner, signals=told)
         for turn in turns:
             turn.journaled = reached.get(turn.id, turn.journaled)
         return more
 
     async def _end(self, turn: Turn) -> None:
-        news = [NEWS + turn.id]
-        if turn.cut is None:
+        news = [JOURNAL_GREW + turn.id]
+        if turn.truncated_at is None:
             async with turn.writing:
                 while (last := _unwritten(turn)) is not None and turn.journaled + len(last.events) < len(turn.events):
                     await self._append([turn])
@@ -87,7 +87,7 @@ class JournalWriter:
         await self._journal.drop(turn.id, self._owner)
         if turn.reservation is not None:
             await self._keys.release(turn.id)
-        await self._signals.send(news)
+        await self._signals.publish(news)
 
 
 def _unwritten(turn: Turn) -> Batch | None:

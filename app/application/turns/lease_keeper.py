@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 from chatkit.store import NotFoundError
 
-from app.application.health.timekeeping import set_clock
+from app.application.health.timekeeping import sync_clock
 from app.application.turns.admission import LEASE, LEASE_SECONDS
 from app.application.turns.recovery import recover
-from app.application.turns.registry import Turns
-from app.application.turns.remote import LOOK_SECONDS
+from app.application.turns.registry import TurnRegistry
+from app.application.turns.remote import POLL_SECONDS
 from app.application.turns.turn import Turn
 from app.domain.clock import clock
 from app.domain.errors import StoreUnavailableError
@@ -32,7 +32,7 @@ KEPT = dt.timedelta(minutes=10)
 class LeaseKeeper:
     """One task a process, whatever number of turns it runs: no token waits for the database."""
 
-    def __init__(self, turns: Turns, storage: Storage) -> None:
+    def __init__(self, turns: TurnRegistry, storage: Storage) -> None:
         self._turns = turns
         self._storage = storage
         self._journal = storage.journal
@@ -41,15 +41,15 @@ class LeaseKeeper:
         self._patience = 0.0
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         """Recover what a dead process left, then keep at it for the length of the block. Raises
         `StoreUnavailableError`."""
-        async with self._journal.attended(self._turns.owner):
+        async with self._journal.alive(self._turns.owner):
             if not self._journal.shared:
                 await self._recover()
             tasks = [
-                asyncio.create_task(self._again(self._write_down, WRITE_SECONDS)),
-                asyncio.create_task(self._again(self._renew, LOOK_SECONDS)),
+                asyncio.create_task(self._again(self._flush, WRITE_SECONDS)),
+                asyncio.create_task(self._again(self._renew, POLL_SECONDS)),
                 asyncio.create_task(self._again(self._look_after_others, LEASE_SECONDS / 3)),
             ]
             try:
@@ -75,9 +75,9 @@ class LeaseKeeper:
                 log.exception("upkeep of turns failed")
             await asyncio.sleep(seconds)
 
-    async def _write_down(self) -> None:
-        await self._turns.writer.write_down(self._turns.running)
-        await self._turns.writer.write_ends()
+    async def _flush(self) -> None:
+        await self._turns.writer.flush(self._turns.running)
+        await self._turns.writer.flush_ends()
 
     async def _renew(self) -> None:
         own = {turn.id: turn for turn in self._turns.running if turn.entered.is_set()}
@@ -90,14 +90,14 @@ class LeaseKeeper:
                 await self._lost(turn)
             elif head.stop:
                 turn.stop()
-            elif head.keep:
-                turn.keep()
-            elif head.wanted:
-                turn.give_way()  # Another process waits for the thread.
+            elif head.pinned:
+                turn.pin()
+            elif head.yield_requested:
+                turn.yield_to_next()  # Another process waits for the thread.
 
     async def _lost(self, turn: Turn) -> None:
         """The turn is this process's no more: its thread was deleted, or another process took this one for dead."""
-        if turn.ending or not turn.running:
+        if turn.model_finished or not turn.running:
             return
         head = await self._journal.find(turn.id)
         if head is not None and head.owner == self._turns.owner:
@@ -110,10 +110,12 @@ class LeaseKeeper:
         turn.lose()
 
     async def _has_thread(self, turn: Turn) -> bool:
-        if turn.place is None:
+        if turn.placement is None:
             return False
         try:
-            await self._storage.threads.load_thread(turn.place.thread_id, RequestContext(user_id=turn.place.user_id))
+            await self._storage.threads.load_thread(
+                turn.placement.thread_id, RequestContext(user_id=turn.placement.user_id)
+            )
         except NotFoundError:
             return False
         return True
@@ -132,7 +134,7 @@ class LeaseKeeper:
     async def _could_all_renew(self) -> bool:
         """False when, since the last look, more time passed than a lease lasts: this process, or the machine of all of
         them, stood still, or the storage's clock was set. Leases that ran out by that say nothing."""
-        await set_clock(self._storage)
+        await sync_clock(self._storage)
         now = clock.now()
         before, self._looked_at = self._looked_at, now
         if before is None or dt.timedelta(0) <= now - before <= LEASE:
@@ -141,7 +143,7 @@ class LeaseKeeper:
         return False
 
     async def _recover(self) -> None:
-        self._left += await self._journal.claim(self._turns.owner, LEASE)
+        self._left += await self._journal.take_over(self._turns.owner, LEASE)
         for head in [*self._left]:
             await recover(head, self._storage, self._turns.threads)
             self._left.remove(head)

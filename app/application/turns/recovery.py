@@ -9,7 +9,7 @@ from chatkit.types import UserMessageItem
 from app.application.tasks.effects import TASKS_CHANGED
 from app.application.turns.endings import incomplete, note, note_id
 from app.application.turns.transcript import Transcript, done, interrupted
-from app.application.turns.turn import NEWS
+from app.application.turns.turn import JOURNAL_GREW
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.storage import Storage
@@ -45,7 +45,7 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
         if not events and (asked is None or earlier is not None):
             await storage.idempotency_keys.release(head.id)
             await journal.drop(head.id, head.owner)
-            await storage.signals.send([NEWS + head.id])
+            await storage.signals.publish([JOURNAL_GREW + head.id])
             return
         closing = transcript.closing("interrupted")
         if asked is not None and (earlier is None or not _is_of(earlier, head, transcript)):
@@ -56,7 +56,7 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
     except NotFoundError:
         return  # The thread was deleted, and the journal's entry with it.
     last = Batch(turn_id=head.id, first=len(events) + 1, events=[*closing, interrupted()])
-    await journal.end(head.id, head.owner, "interrupted", last=last, signals=[NEWS + head.id])
+    await journal.end(head.id, head.owner, "interrupted", last=last, signals=[JOURNAL_GREW + head.id])
 
 
 def _is_of(record: TurnRecord, head: TurnHead, transcript: Transcript) -> bool:
@@ -76,7 +76,7 @@ async def newest_message(threads: ThreadStore, thread_id: str, context: RequestC
 
 
 async def _earlier(head: TurnHead, asked: str | None, turn_log: TurnLog, context: RequestContext) -> TurnRecord | None:
-    return None if asked is None else (await turn_log.recall(head.thread_id, [asked], context)).get(asked)
+    return None if asked is None else (await turn_log.load(head.thread_id, [asked], context)).get(asked)
 
 
 def _effects(events: Sequence[bytes]) -> list[ToolEffect]:
@@ -110,4 +110,4 @@ async def _record(
         error="interrupted",
         effects=effects,
     )
-    await turn_log.finish(record, context)
+    await turn_log.save(record, context)

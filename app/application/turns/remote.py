@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 import structlog
 
 from app.application.turns.recovery import all_events
-from app.application.turns.turn import NEWS, PING, first_piece, number, woken
+from app.application.turns.turn import JOURNAL_GREW, PING, first_piece, number, set_within
 from app.domain.errors import ClosingError, StoreUnavailableError
 from app.domain.language import _
 from app.ports.signals import MISSED, Signals
@@ -16,10 +16,10 @@ from app.settings.turns import KEEP_ALIVE_SECONDS
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """How often one looks for news where no signals arrive, and while the database is away."""
 
-LOOK_ANYWAY_SECONDS = 5.0
+POLL_WITH_SIGNALS_SECONDS = 5.0
 """And where they do: a signal may be lost."""
 
 PIECE_BATCHES = 10
@@ -36,9 +36,9 @@ class RemoteTurns:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._closing = False
 
-    def hear(self, signal: str) -> None:
+    def on_signal(self, signal: str) -> None:
         """A signal arrived: wake those whom it is for."""
-        turns = self._waiting if signal == MISSED else [signal.removeprefix(NEWS)]
+        turns = self._waiting if signal == MISSED else [signal.removeprefix(JOURNAL_GREW)]
         for turn_id in turns:
             for wake in self._waiting.get(turn_id, ()):
                 wake.set()
@@ -80,8 +80,8 @@ class RemoteTurns:
                     ping_at = loop.time() + self._keep_alive
                     yield PING
                 else:
-                    pause = LOOK_ANYWAY_SECONDS if self._signals.heard else LOOK_SECONDS
-                    await woken(wake, min(pause, ping_at - loop.time()))
+                    pause = POLL_WITH_SIGNALS_SECONDS if self._signals.connected else POLL_SECONDS
+                    await set_within(wake, min(pause, ping_at - loop.time()))
         finally:
             self._waiting[head.id].discard(wake)
             if not self._waiting[head.id]:
@@ -97,7 +97,7 @@ class RemoteTurns:
         kept = len(await all_events(self._journal, head.id))
         return self.follow(head, kept - 1) if after > kept > 0 else None
 
-    async def over(self, head: TurnHead, seconds: float) -> None:
+    async def wait_ended(self, head: TurnHead, seconds: float) -> None:
         """Wait until the turn has ended, at most so long."""
         try:
             async with asyncio.timeout(seconds):

@@ -57,12 +57,12 @@ class Truncation:
             asked = self._whole.asked or await newest_message(threads, self._thread_id, self._context)
             if asked is None:
                 return
-            record = (await turn_log.recall(self._thread_id, [asked], self._context)).get(asked)
+            record = (await turn_log.load(self._thread_id, [asked], self._context)).get(asked)
             if record is None or not set(record.item_ids) & set(shorter):
                 return
             said = {text_of(item): self._kept_of(key) for key, item in shorter.items()}
             model_items = [kept for item in record.model_items if (kept := _told(item, said)) is not None]
-            await turn_log.finish(replace(record, model_items=model_items), self._context)
+            await turn_log.save(replace(record, model_items=model_items), self._context)
         except NotFoundError:
             return  # The thread is gone.
 

@@ -21,7 +21,7 @@ PING: Final = b": ping\n\n"
 INTERRUPTED: Final = "interrupted"
 """Said to a task that is cancelled because the server stops, not because somebody wants it to."""
 
-NEWS: Final = "news:"
+JOURNAL_GREW: Final = "news:"
 """Signals with a turn's id: the journal has more of it."""
 
 PIECE_EVENTS: Final = 256
@@ -33,7 +33,7 @@ class ThreadGoneError(Exception):
     """The thread was deleted while it was answered: the turn is over, and nobody needs to be told why."""
 
 
-class Place(msgspec.Struct):
+class Placement(msgspec.Struct):
     """Where a turn takes place, and for whom; a new thread's id is known from the first event on."""
 
     user_id: str
@@ -46,13 +46,13 @@ class Turn:
     def __init__(
         self,
         id_: str,
-        place: Place | None,
+        placement: Placement | None,
         on_left: Callable[["Turn"], None],
         *,
         keep_alive: float = KEEP_ALIVE_SECONDS,
     ) -> None:
         self.id = id_
-        self.place = place
+        self.placement = placement
         self.events: list[bytes] = []
         self.failure: Exception | None = None
         self.end: TurnEnd = "completed"
@@ -62,9 +62,9 @@ class Turn:
         """Held while events go into the journal: two batches of a turn must not overlap."""
         self.delivered = 0
         """So many events were on their way to somebody, at least."""
-        self.cut: int | None = None
+        self.truncated_at: int | None = None
         """Where the turn ends for good, if nobody waited for all of it."""
-        self.kept = False
+        self.pinned = False
         """Whether somebody came back for it: then it runs to its end."""
         self.reservation: KeyReservation | None = None
         """Its right to answer a request that may arrive at another replica too."""
@@ -72,7 +72,7 @@ class Turn:
         """Whether another process took it over, because this one was silent for too long."""
         self.waited = False
         """True once it had to wait for its thread: another turn has changed that meanwhile."""
-        self.ending = False
+        self.model_finished = False
         """Whether it came to its own end, and only has to be written down."""
         self.entered = asyncio.Event()
         """Set when the journal knows of it."""
@@ -97,14 +97,14 @@ class Turn:
         """The first event; there is none before `opened`, nor when the turn had nothing to say."""
         return self.events[0] if self.events else b""
 
-    async def opened(self) -> None:
+    async def wait_first_event(self) -> None:
         """Wait for the first event. Raises what the turn raised before it had one, so that it can be answered
         with a status code instead of a broken stream."""
         await self._first.wait()
         if self.failure is not None and not self.events:
             raise self.failure
 
-    async def over(self) -> None:
+    async def wait_ended(self) -> None:
         """Wait until everything is stored and said."""
         await self.ended.wait()
 
@@ -113,7 +113,7 @@ class Turn:
         wake = Notification(self._keep_alive)
         self._followers.add(wake)
         if self.timer is not None:
-            self.keep()
+            self.pin()
         try:
             while True:
                 if after < len(self.events):
@@ -129,35 +129,35 @@ class Turn:
         finally:
             wake.close()
             self._followers.discard(wake)
-            if not self._followers and not self.ending and self.running:
+            if not self._followers and not self.model_finished and self.running:
                 self._on_left(self)
 
     @property
-    def broken_off(self) -> IncompleteReason:
+    def incomplete_reason(self) -> IncompleteReason:
         """Why it is cancelled, once it is."""
         if self.end == "interrupted":
             return "interrupted"
-        return "stopped" if self.cut is None else "disconnected"
+        return "stopped" if self.truncated_at is None else "disconnected"
 
-    def keep(self) -> None:
+    def pin(self) -> None:
         """Somebody came back for it: it runs to its end."""
-        self.kept = True
+        self.pinned = True
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
 
-    def give_way(self) -> None:
+    def yield_to_next(self) -> None:
         """If nobody follows it and its grace runs, it ends where its last reader was."""
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-            self.stop(cut=self.delivered)
+            self.stop(truncated_at=self.delivered)
 
-    def stop(self, *, cut: int | None = None, end: TurnEnd = "stopped") -> None:
-        """Cancel the turn, once; what was said is stored, up to event number `cut` if that is given."""
-        if self.ending or self.task is None or self.task.cancelling() or self.task.done():
+    def stop(self, *, truncated_at: int | None = None, end: TurnEnd = "stopped") -> None:
+        """Cancel the turn, once; what was said is stored, up to event number `truncated_at` if that is given."""
+        if self.model_finished or self.task is None or self.task.cancelling() or self.task.done():
             return
-        self.cut, self.end = cut, end
+        self.truncated_at, self.end = truncated_at, end
         self.task.cancel(INTERRUPTED if end == "interrupted" else None)
 
     def lose(self) -> None:
@@ -191,7 +191,7 @@ current_turn: ContextVar[Turn | None] = ContextVar("current_turn", default=None)
 """The turn whose task this is."""
 
 
-async def woken(event: asyncio.Event, seconds: float) -> bool:
+async def set_within(event: asyncio.Event, seconds: float) -> bool:
     """Whether the event was set within so many seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

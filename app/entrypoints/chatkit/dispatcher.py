@@ -32,7 +32,7 @@ from app.application.attachments.service import Attachments
 from app.application.conversation.service import Conversation
 from app.application.idempotency.key import idempotency_key
 from app.application.tasks.widget_actions import WidgetActions
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.chatkit_json.type_adapters import type_adapter
 from app.chatkit_json.validators import build
 from app.domain.identity import RequestContext
@@ -51,7 +51,7 @@ from app.entrypoints.chatkit.opening import Opening
 from app.entrypoints.chatkit.presentation import ResponseSerializer
 from app.entrypoints.chatkit.request import ChatKitRequest
 from app.entrypoints.chatkit.text_limits import check_texts
-from app.entrypoints.chatkit.turn_placement import StreamedAnswer, place_of
+from app.entrypoints.chatkit.turn_placement import StreamedAnswer, placement_of
 from app.entrypoints.chatkit.value_limits import check_json
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
@@ -72,7 +72,7 @@ class ChatKitDispatcher:
         attachments: Attachments,
         cleanup: FileCleanup,
         transcriber: Transcriber,
-        turns: Turns,
+        turns: TurnRegistry,
         settings: ChatKitSettings,
     ) -> None:
         patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
@@ -140,9 +140,9 @@ class ChatKitDispatcher:
         if not is_streaming_req(request):
             answer = await self.single[type(request)](request, context.as_client())
             return await self._serialization.answer(answer, context)
-        place = place_of(request, context)
-        if place is not None:  # A model answers it, and somebody pays for that.
+        placement = placement_of(request, context)
+        if placement is not None:  # A model answers it, and somebody pays for that.
             await self._conversation.admit(context)
         opening = await self.streaming[type(request)](request, context)
         fold = EventFold(self._store, context, lambda event: self._serialization.frame(event, context))
-        return StreamedAnswer(fold.frames(opening), place)
+        return StreamedAnswer(fold.frames(opening), placement)

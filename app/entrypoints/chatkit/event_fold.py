@@ -145,8 +145,8 @@ class EventFold:
             return
         if turn is not None:
             for message in Transcript(turn.events).unfinished:
-                await self._store.add_thread_item(thread_id, incomplete(message, turn.broken_off), self._context)
-            if turn.broken_off == "interrupted":
+                await self._store.add_thread_item(thread_id, incomplete(message, turn.incomplete_reason), self._context)
+            if turn.incomplete_reason == "interrupted":
                 return
         now = clock.now()
         thread = ThreadMetadata(id=thread_id, created_at=now)

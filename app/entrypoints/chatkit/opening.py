@@ -32,9 +32,9 @@ What it raises before its first event is answered by a status code.
 """
 
 
-def answer_of(conversation: Conversation, recalled: LoadedContext, context: RequestContext) -> Source:
-    """The answer of the assistant to the newest item of what is `recalled`."""
-    return Source(recalled.thread, conversation.answer(recalled.thread, context, turn_delta_sink(), recalled))
+def answer_of(conversation: Conversation, loaded: LoadedContext, context: RequestContext) -> Source:
+    """The answer of the assistant to the newest item of what is `loaded`."""
+    return Source(loaded.thread, conversation.answer(loaded.thread, context, turn_delta_sink(), loaded))
 
 
 def was_queued() -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from chatkit.types import ChatKitReq, is_streaming_req
 
 from app.application.idempotency.reservation import KeyReservation
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.errors import stream_failure
@@ -25,7 +25,7 @@ class ChatKitRequest:
         key: bytes | None,
         *,
         answer: AnswerRequest,
-        turns: Turns,
+        turns: TurnRegistry,
     ) -> None:
         self.caller = caller
         self.key = key
@@ -43,4 +43,4 @@ class ChatKitRequest:
         result = await self._answer(self._parsed, self.caller)
         if isinstance(result, bytes):
             return result
-        return await self._turns.start(result.frames, stream_failure, result.place, reservation)
+        return await self._turns.start(result.frames, stream_failure, result.placement, reservation)

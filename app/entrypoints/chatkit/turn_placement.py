@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from chatkit.types import Page, StreamingReq, ThreadItem, ThreadsCreateReq, ThreadsCustomActionReq
 
 from app.application.turns.transcript import Transcript
-from app.application.turns.turn import Place
+from app.application.turns.turn import Placement
 from app.domain.identity import RequestContext
 
 
@@ -14,17 +14,17 @@ class StreamedAnswer(NamedTuple):
     """A stream, and the place of its turn; a click in a widget has none, and may come while a turn runs."""
 
     frames: AsyncGenerator[bytes, None]
-    place: Place | None
+    placement: Placement | None
 
 
-def place_of(request: StreamingReq, context: RequestContext) -> Place | None:
+def placement_of(request: StreamingReq, context: RequestContext) -> Placement | None:
     """The place that the request takes, if it is one that a model answers."""
     match request:
         case ThreadsCreateReq():
-            return Place(user_id=context.user_id)
+            return Placement(user_id=context.user_id)
         case ThreadsCustomActionReq():
             return None
-    return Place(user_id=context.user_id, thread_id=request.params.thread_id)
+    return Placement(user_id=context.user_id, thread_id=request.params.thread_id)
 
 
 def add_unfinished(page: Page[Any], shown: Transcript | None, order: str, *, first: bool) -> None:

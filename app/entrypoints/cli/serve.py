@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 
 from app.application.conversation.model_catalog import ModelCatalog
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.domain.errors import AnyportError
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.entrypoints.cli.connections import bounded
@@ -73,7 +73,7 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
     with uncollected():
         try:
             # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
-            turns = await container.get(Turns)
+            turns = await container.get(TurnRegistry)
             models, storage = await container.get(ModelCatalog), await container.get(Storage)
             runner, server = await container.get(AgentRunner), await container.get(ChatKitDispatcher)
         except BaseException:
@@ -99,7 +99,7 @@ class _Server(uvicorn.Server):
     as it listens it prepares the first answer, and from then on collects garbage between answers; one that is `unable`
     to answer stops."""
 
-    def __init__(self, config: uvicorn.Config, turns: Turns, *warming: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, config: uvicorn.Config, turns: TurnRegistry, *warming: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._turns = turns
         self._warming = warming

@@ -9,7 +9,7 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from app.application.conversation.languages import Languages
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.entrypoints.http import errors
 from app.entrypoints.http.cors import cors_for
 from app.entrypoints.http.docs import docs_pages
@@ -61,7 +61,7 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
     async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
         try:
             # Whatever cannot work stops the start, rather than the first request.
-            await container.get(Turns)
+            await container.get(TurnRegistry)
             yield
         finally:
             await container.close()

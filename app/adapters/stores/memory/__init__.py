@@ -47,7 +47,7 @@ class MemoryStorage(Storage):
     async def sweep(self, age: dt.timedelta, *, batch: int = 100) -> int:
         return await self.threads.sweep(await self.now() - age, batch)
 
-    async def forget_cursors(self, age: dt.timedelta) -> None:
+    async def purge_tombstones(self, age: dt.timedelta) -> None:
         """Positions cost a few bytes here, and end with the process."""
 
     async def erase(self, user_id: str) -> Erasure:

@@ -11,7 +11,15 @@ from msgspec.structs import replace
 from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.domain.identity import RequestContext
 from app.ports.signals import Signals
-from app.ports.turn_journal import WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
+from app.ports.turn_journal import (
+    YIELD_SIGNAL_LASTS,
+    Batch,
+    TooManyTurnsError,
+    TurnEnd,
+    TurnHead,
+    TurnJournal,
+    TurnSignal,
+)
 
 
 class _Entry:
@@ -36,7 +44,7 @@ class MemoryTurnJournal(TurnJournal):
         self._by_id: dict[str, _Entry] = {}
         self._queued: dict[str, tuple[str, float]] = {}
 
-    def attended(self, owner: str) -> AbstractAsyncContextManager[None]:
+    def alive(self, owner: str) -> AbstractAsyncContextManager[None]:
         return nullcontext()
 
     async def begin(self, turn: TurnHead, lease: dt.timedelta, *, at_most: int = 0) -> bool:
@@ -66,7 +74,7 @@ class MemoryTurnJournal(TurnJournal):
         for batch in batches:
             if (entry := self._run_by(owner, batch.turn_id)) is not None:
                 entry.batches.setdefault(batch.first, batch)
-        await self._signals.send(signals)
+        await self._signals.publish(signals)
 
     async def renew(self, owner: str, lease: dt.timedelta) -> Mapping[str, TurnHead]:
         own = [entry for entry in self._living() if entry.head.owner == owner and entry.head.end is None]
@@ -81,32 +89,32 @@ class MemoryTurnJournal(TurnJournal):
         if (entry := self._run_by(owner, turn_id)) is not None:
             entry.head = replace(entry.head, end=end)
             entry.ended_at = time.monotonic()
-        await self._signals.send(signals)
+        await self._signals.publish(signals)
 
     async def drop(self, turn_id: str, owner: str) -> None:
         entry = self._known(turn_id)
         if entry is not None and entry.head.owner == owner:
             self._drop(entry)
 
-    async def claim(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
+    async def take_over(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
         running = [entry for entry in self._living() if entry.head.end is None and entry.head.owner != owner]
         left = [entry for entry in running if entry.lease_until <= time.monotonic()]
         for entry in left:
             entry.head, entry.lease_until = replace(entry.head, owner=owner), _in(lease)
         return [_shown(entry) for entry in left]
 
-    async def wish(self, thread_id: str, wish: Wish) -> str | None:
+    async def signal(self, thread_id: str, signal: TurnSignal) -> str | None:
         entry = self._entry(thread_id)
         if entry is None or entry.head.end is not None:
             return None
         head = entry.head
-        match wish:
+        match signal:
             case "stop":
                 entry.head = replace(head, stop=True)
-            case "keep":
-                entry.head = replace(head, keep=True)
+            case "pin":
+                entry.head = replace(head, pinned=True)
             case "yield":
-                entry.wanted_until = _in(WANTED)
+                entry.wanted_until = _in(YIELD_SIGNAL_LASTS)
         return head.id
 
     async def latest(self, thread_id: str) -> TurnHead | None:
@@ -161,4 +169,4 @@ def _in(span: dt.timedelta) -> float:
 
 
 def _shown(entry: _Entry) -> TurnHead:
-    return replace(entry.head, wanted=entry.wanted_until > time.monotonic())
+    return replace(entry.head, yield_requested=entry.wanted_until > time.monotonic())

@@ -2,28 +2,28 @@
 
 from collections.abc import Callable, Sequence
 
-from app.ports.signals import Listener, Signals
+from app.ports.signals import Signals, Subscriber
 
 
 class LocalSignals(Signals):
     """`Signals` by calling; there is nobody else to tell."""
 
-    heard = True
+    connected = True
 
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._subscribers: list[Subscriber] = []
 
     async def start(self) -> None:
         """Nothing to connect to."""
 
-    async def send(self, signals: Sequence[str]) -> None:
+    async def publish(self, signals: Sequence[str]) -> None:
         for signal in signals:
-            for listener in [*self._listeners]:
-                listener(signal)
+            for subscriber in [*self._subscribers]:
+                subscriber(signal)
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
 
     async def aclose(self) -> None:
         """Nothing to close."""

@@ -97,7 +97,7 @@ class MemoryThreadStore(ThreadStore):
     async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
         self.owned(thread.id, context).body = bodies.dump(ThreadMetadata, thread)
 
-    async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+    async def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         await self.save_thread(thread, context)
         await self.save_item(thread.id, item, context)
 
@@ -135,7 +135,7 @@ class MemoryThreadStore(ThreadStore):
         items.put(item.id, _Item(created_at, item.type in HIDDEN, body), created_at)
         await CooperativeYield().after(len(body))
 
-    async def recall(
+    async def load_context(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
     ) -> LoadedContext:
         if adding is not None:

@@ -14,13 +14,13 @@ class MemoryTurnLog(TurnLog):
     def __init__(self, threads: MemoryThreadStore) -> None:
         self._threads = threads
 
-    async def finish(self, record: TurnRecord, context: RequestContext) -> None:
+    async def save(self, record: TurnRecord, context: RequestContext) -> None:
         self._threads.owned(record.thread_id, context).turns[record.after_item_id] = copy.deepcopy(record)
 
-    async def forget(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
+    async def delete(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
         self._threads.owned(thread_id, context).turns.pop(after_item_id, None)
 
-    async def recall(
+    async def load(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:
         turns = self._threads.owned(thread_id, context).turns

@@ -39,7 +39,16 @@ from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.sql.write_and_notify import Telling
 from app.ports.signals import Signals
-from app.ports.turn_journal import LONGEST_LEASE, WANTED, Batch, TooManyTurnsError, TurnEnd, TurnHead, TurnJournal, Wish
+from app.ports.turn_journal import (
+    LONGEST_LEASE,
+    YIELD_SIGNAL_LASTS,
+    Batch,
+    TooManyTurnsError,
+    TurnEnd,
+    TurnHead,
+    TurnJournal,
+    TurnSignal,
+)
 
 _FRAME_END = b"\n\n"
 
@@ -50,8 +59,9 @@ _MOST = bindparam("at_most", type_=Integer)
 _LATER = FromNow(duration("seconds"))
 _LONGEST = LONGEST_LEASE.total_seconds()
 
-_wanted = func.coalesce(lies_ahead(turns.c.wanted_until, at_most=_LONGEST), false(), type_=Boolean).label("wanted")
-_HEAD = tuple(_wanted if name == "wanted" else turns.c[name] for name in TurnHead.__struct_fields__)
+_yields = func.coalesce(lies_ahead(turns.c.wanted_until, at_most=_LONGEST), false(), type_=Boolean)
+_LABELLED = {"pinned": turns.c.keep.label("pinned"), "yield_requested": _yields.label("yield_requested")}
+_HEAD = tuple(_LABELLED[name] if name in _LABELLED else turns.c[name] for name in TurnHead.__struct_fields__)
 _runs = turns.c.ended_at.is_(None)
 
 _others = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
@@ -78,12 +88,14 @@ _silent = ~lies_ahead(turns.c.lease_until, at_most=_LONGEST) & turns.c.owner.not
     bindparam("alive", type_=AnyText, expanding=True)
 )
 _dead = turns.c.owner.in_(bindparam("dead", type_=AnyText, expanding=True))
-_claim = update(turns).where(_of_others, or_(_silent, _dead)).values(owner=_OWNER, lease_until=_LATER).returning(*_HEAD)
+_take_over = (
+    update(turns).where(_of_others, or_(_silent, _dead)).values(owner=_OWNER, lease_until=_LATER).returning(*_HEAD)
+)
 _asked = update(turns).where(turns.c.thread_id == SCOPE, _runs).returning(turns.c.id)
-_wishes = {
+_signalled = {
     "stop": _asked.values(stop=True),
-    "keep": _asked.values(keep=True),
-    "yield": _asked.values(wanted_until=FromNow(WANTED.total_seconds())),
+    "pin": _asked.values(keep=True),
+    "yield": _asked.values(wanted_until=FromNow(YIELD_SIGNAL_LASTS.total_seconds())),
 }
 _latest = Prepared(
     select(*_HEAD).where(turns.c.thread_id == SCOPE).order_by(_runs.desc(), turns.c.ended_at.desc()).limit(1)
@@ -123,8 +135,8 @@ class SqlTurnJournal(TurnJournal):
         self._end = Telling(database, signals, _end)
         self._append_and_end = Telling(database, signals, append, _end)
 
-    def attended(self, owner: str) -> AbstractAsyncContextManager[None]:
-        return nullcontext() if self._owners is None else self._owners.attended(owner)
+    def alive(self, owner: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._owners is None else self._owners.alive(owner)
 
     async def begin(self, turn: TurnHead, lease: dt.timedelta, *, at_most: int = 0) -> bool:
         values: dict[str, object] = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
@@ -177,7 +189,7 @@ class SqlTurnJournal(TurnJournal):
             await _twice_if_deleted(partial(self._append_and_tell.run, {**values, "owner_id": owner}, signals))
         else:
             await self._database.run(*((self._append, {**row, "owner_id": owner}) for row in rows))
-            await self._signals.send(signals)
+            await self._signals.publish(signals)
 
     async def renew(self, owner: str, lease: dt.timedelta) -> Mapping[str, TurnHead]:
         rows = await self._database.rows(_renew, {"owner_id": owner, "seconds": lease.total_seconds()})
@@ -195,11 +207,11 @@ class SqlTurnJournal(TurnJournal):
     async def drop(self, turn_id: str, owner: str) -> None:
         await self._database.write(_drop, {"turn_id": turn_id, "owner_id": owner})
 
-    async def claim(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
+    async def take_over(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
         seen = await self._seen(owner)
         values = {"owner_id": owner, "seconds": lease.total_seconds(), "alive": seen.alive, "dead": seen.dead}
         async with self._database.transaction() as connection:
-            claimed = [_head(row) for row in (await connection.execute(_claim, values)).all()]
+            claimed = [_head(row) for row in (await connection.execute(_take_over, values)).all()]
         if self._owners is not None and not self._tidied:
             self._tidied = True
             await self._owners.tidy()
@@ -211,9 +223,9 @@ class SqlTurnJournal(TurnJournal):
         rows = await self._database.rows(_owners, {"owner_id": owner})
         return await self._owners.seen([row.owner for row in rows])
 
-    async def wish(self, thread_id: str, wish: Wish) -> str | None:
+    async def signal(self, thread_id: str, signal: TurnSignal) -> str | None:
         async with self._database.transaction() as connection:
-            row = (await connection.execute(_wishes[wish], {"scope": thread_id})).one_or_none()
+            row = (await connection.execute(_signalled[signal], {"scope": thread_id})).one_or_none()
         return None if row is None else str(row.id)
 
     async def latest(self, thread_id: str) -> TurnHead | None:

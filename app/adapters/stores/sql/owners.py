@@ -40,7 +40,7 @@ class OwnerFiles:
         self._database = database
 
     @asynccontextmanager
-    async def attended(self, owner: str) -> AsyncIterator[None]:
+    async def alive(self, owner: str) -> AsyncIterator[None]:
         """Hold the lock that says `owner` is alive for the length of the block."""
         held = await asyncio.to_thread(self._take, owner)
         try:

@@ -15,7 +15,7 @@ from app.adapters.stores.sql.signal_board import SignalBoard
 from app.adapters.stores.sql.signal_statements import CHANNEL, notify
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import StoreUnavailableError
-from app.ports.signals import MISSED, Listener, Signals
+from app.ports.signals import MISSED, Signals, Subscriber
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +37,8 @@ class PostgresSignals(Signals):
     """`Signals` by one connection of its own, which is opened again whenever it is lost.
 
     Behind a pooler that gives each transaction another connection, LISTEN succeeds and nothing is ever heard. So the
-    first signal is one to itself: while that does not come back, `heard` is false, and signals go over a table that is
-    looked at every second, which needs nothing but transactions.
+    first signal is one to itself: while that does not come back, `connected` is false, and signals go over a table that
+    is polled every second, which needs nothing but transactions.
 
     Both kinds may stand side by side. NOTIFY passes any pooler, so those who listen hear everybody, also that somebody
     only looks: while they hear that, and at first until they would have, they leave their signals on the table too.
@@ -47,23 +47,23 @@ class PostgresSignals(Signals):
     def __init__(self, database: Database, target: PostgresTarget) -> None:
         self._database = database
         self._target = target
-        self._listeners: list[Listener] = []
+        self._subscribers: list[Subscriber] = []
         self._echo = asyncio.Event()
         self._probe = f"probe:{secrets.token_hex(8)}"
         self._board = SignalBoard(database)
         self._tasks: list[asyncio.Task[None]] = []
-        self._heard = False
+        self._connected = False
         self._say_at = 0.0
         self._looked_until = 0.0
 
     @property
-    def heard(self) -> bool:
-        return self._heard
+    def connected(self) -> bool:
+        return self._connected
 
     @property
     def posting(self) -> bool:
         """Whether signals go over the table as well."""
-        return not self._heard or asyncio.get_running_loop().time() < self._looked_until
+        return not self._connected or asyncio.get_running_loop().time() < self._looked_until
 
     @property
     def sender(self) -> str:
@@ -72,7 +72,7 @@ class PostgresSignals(Signals):
 
     def hear_own(self, signals: Sequence[str]) -> None:
         """Pass on what this process itself sends, where it will not hear it."""
-        if not self._heard:
+        if not self._connected:
             self._pass_on(signals)
 
     async def start(self) -> None:
@@ -84,7 +84,7 @@ class PostgresSignals(Signals):
         else:
             self._tasks.append(asyncio.create_task(self._listen()))
 
-    async def send(self, signals: Sequence[str]) -> None:
+    async def publish(self, signals: Sequence[str]) -> None:
         if not signals:
             return
         self.hear_own(signals)
@@ -92,9 +92,9 @@ class PostgresSignals(Signals):
             await self._board.post(signals)
         await self._database.rows(_notify, {"signals": list(signals)})
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
 
     async def aclose(self) -> None:
         tasks, self._tasks = self._tasks, []
@@ -107,7 +107,7 @@ class PostgresSignals(Signals):
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if self._heard:
+            if self._connected:
                 self._board.leave()
                 continue
             try:
@@ -134,7 +134,7 @@ class PostgresSignals(Signals):
                 try:
                     await self._attend(connection)
                 finally:
-                    self._heard = False
+                    self._connected = False
                     await connection.close(timeout=1)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 log.warning("lost the connection that hears of other replicas", error=type(error).__name__)
@@ -153,9 +153,9 @@ class PostgresSignals(Signals):
             except TimeoutError:
                 log.warning("other replicas are looked at, not listened to: NOTIFY does not come through", every="1 s")
                 return
-            if not self._heard:
+            if not self._connected:
                 self._somebody_looks()
-                self._heard = True
+                self._connected = True
                 self._pass_on([MISSED])
             with suppress(TimeoutError):
                 async with asyncio.timeout(CHECK_SECONDS):
@@ -171,8 +171,8 @@ class PostgresSignals(Signals):
 
     def _pass_on(self, signals: Sequence[str]) -> None:
         for signal in signals:
-            for listener in [*self._listeners]:
-                listener(signal)
+            for subscriber in [*self._subscribers]:
+                subscriber(signal)
 
 
 def connect_arguments_of(target: PostgresTarget) -> dict[str, Any]:

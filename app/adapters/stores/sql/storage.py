@@ -76,8 +76,8 @@ class SqlStorage(Storage):
     async def sweep(self, age: dt.timedelta, *, batch: int = upkeep.BATCH) -> int:
         return await upkeep.sweep(self.database, age, batch)
 
-    async def forget_cursors(self, age: dt.timedelta) -> None:
-        await upkeep.forget_cursors(self.database, age)
+    async def purge_tombstones(self, age: dt.timedelta) -> None:
+        await upkeep.purge_tombstones(self.database, age)
 
     async def erase(self, user_id: str) -> Erasure:
         gone = await upkeep.erase(self.database, user_id)

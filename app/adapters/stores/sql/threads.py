@@ -56,7 +56,7 @@ class SqlThreadStore(ThreadStore):
         if not await self._database.write(sql.update_thread, values):
             raise _not_found("Thread", thread.id)
 
-    async def begin_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
+    async def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         values = {
             "scope": thread.id,
             "user_id": context.user_id,
@@ -110,7 +110,7 @@ class SqlThreadStore(ThreadStore):
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         await self.save_item(thread_id, item, context)
 
-    async def recall(
+    async def load_context(
         self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
     ) -> LoadedContext:
         values = {"scope": thread_id, "user_id": context.user_id, "rows": newest}

@@ -47,7 +47,7 @@ class SqlTurnLog(TurnLog):
         values = {"thread_id": SCOPE, "after_item_id": ITEM, "body": BODY}
         self._finish = Prepared(upsert(database, turns, values, keys=["thread_id", "after_item_id"], allowed=owned))
 
-    async def finish(self, record: TurnRecord, context: RequestContext) -> None:
+    async def save(self, record: TurnRecord, context: RequestContext) -> None:
         values = {
             "scope": record.thread_id,
             "user_id": context.user_id,
@@ -64,13 +64,13 @@ class SqlTurnLog(TurnLog):
         if not stored:
             raise NotFoundError(f"Thread {record.thread_id} not found")
 
-    async def forget(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
+    async def delete(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
         values = {"scope": thread_id, "user_id": context.user_id}
         forgotten = await self._database.write(_forget, {**values, "item_id": after_item_id})
         if not forgotten and not await self._database.row(_owned, values):
             raise NotFoundError(f"Thread {thread_id} not found")
 
-    async def recall(
+    async def load(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:
         parameters = {"scope": thread_id, "user_id": context.user_id, "item_ids": list(after_item_ids)}

@@ -20,7 +20,7 @@ from app.adapters.stores.sql.tables import (
     tombstones,
 )
 from app.adapters.stores.sql.types import AnyText
-from app.application.threads.change_feed import told_of
+from app.application.threads.change_feed import signal_prefix
 from app.ports.storage import Erasure
 
 BATCH = 100
@@ -51,7 +51,7 @@ _delete_threads = (
     .returning(threads.c.id, threads.c.user_id, threads.c.created_at, threads.c.seq)
 )
 _delete_item_tombstones = delete(tombstones).where(tombstones.c.kind == "item", tombstones.c.scope.in_(_IDS))
-_forget_cursors = delete(tombstones).where(tombstones.c.deleted_at < _BEFORE)
+_purge_tombstones = delete(tombstones).where(tombstones.c.deleted_at < _BEFORE)
 _lock = select(threads.c.id).where(threads.c.id.in_(_IDS)).order_by(threads.c.id).with_for_update()
 _delete_attachments = delete(attachments).where(attachments.c.user_id == _USER)
 _delete_cursors = delete(tombstones).where(tombstones.c.kind.in_(["thread", "task"]), tombstones.c.scope == _USER)
@@ -70,9 +70,9 @@ async def sweep(database: Database, age: dt.timedelta, batch: int) -> int:
     return await _delete_some(database, _old, {"seconds": age.total_seconds(), "rows": batch})
 
 
-async def forget_cursors(database: Database, age: dt.timedelta) -> None:
-    """See `Storage.forget_cursors`."""
-    await database.write(_forget_cursors, {"seconds": age.total_seconds()})
+async def purge_tombstones(database: Database, age: dt.timedelta) -> None:
+    """See `Storage.purge_tombstones`."""
+    await database.write(_purge_tombstones, {"seconds": age.total_seconds()})
 
 
 async def erase(database: Database, user_id: str) -> Erasure:
@@ -87,7 +87,7 @@ async def erase(database: Database, user_id: str) -> Erasure:
     await database.write(_delete_cursors, {"user_id": user_id})
     for table in _OF_USERS:
         await database.write(delete(table).where(table.c.user_id == _USER), {"user_id": user_id})
-    told = told_of(user_id)
+    told = signal_prefix(user_id)
     await database.write(_delete_signals, {"told": told})
     return Erasure(threads=gone, tasks=tasks_gone, is_recent=bool(running))
 

@@ -26,7 +26,7 @@ class Telling:
         """Write, and tell as `Signals.send` does."""
         if not isinstance(self._signals, PostgresSignals):
             await self._database.run(*((step, values) for step in self._steps))
-            await self._signals.send(signals)
+            await self._signals.publish(signals)
             return
         at_once = self._posted if self._signals.posting else self._notified
         await self._database.rows(at_once, {**values, "signals": [*signals], "sender": self._signals.sender})

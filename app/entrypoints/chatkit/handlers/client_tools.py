@@ -33,4 +33,4 @@ class ClientToolHandler:
         done = call.model_copy(update={"status": "completed", "output": result})
         await self._store.save_item(thread_id, done, context)
         yield Cancellable(thread_id)
-        yield answer_of(self._conversation, await self._conversation.recall(thread_id, context), context)
+        yield answer_of(self._conversation, await self._conversation.load_context(thread_id, context), context)

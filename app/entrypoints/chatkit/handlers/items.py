@@ -2,7 +2,7 @@
 
 from chatkit.types import ItemsFeedbackReq, ItemsListReq, Page, ThreadItem
 
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.feedback import save_feedback
 from app.entrypoints.chatkit.handlers.threads import PAGE_SIZE
@@ -13,7 +13,7 @@ from app.ports.thread_store import ThreadStore
 class ItemHandler:
     """Lists the items of a thread, and keeps what the user thinks of them."""
 
-    def __init__(self, store: ThreadStore, turns: Turns) -> None:
+    def __init__(self, store: ThreadStore, turns: TurnRegistry) -> None:
         self._store = store
         self._turns = turns
 

@@ -82,8 +82,8 @@ class MessageHandler:
         """The answer to a message that is stored first."""
         for attachment in item.attachments:
             await self._store.save_attachment(attachment, context)
-        recalled = await self._conversation.recall(item.thread_id, context, adding=item)
-        return answer_of(self._conversation, recalled, context)
+        loaded = await self._conversation.load_context(item.thread_id, context, adding=item)
+        return answer_of(self._conversation, loaded, context)
 
     def _new_thread(self, context: RequestContext) -> ThreadMetadata:
         return ThreadMetadata(id=self._store.generate_thread_id(context), created_at=clock.now())

@@ -32,7 +32,7 @@ class RetryHandler:
         for removed in retry.gone:
             await self._store.delete_thread_item(thread_id, removed, context)
             yield ThreadItemRemovedEvent(item_id=removed)
-        yield answer_of(self._conversation, await self._conversation.recall(thread_id, context), context)
+        yield answer_of(self._conversation, await self._conversation.load_context(thread_id, context), context)
 
     async def _retried(self, request: ThreadsRetryAfterItemReq, context: RequestContext) -> Retry:
         params = request.params

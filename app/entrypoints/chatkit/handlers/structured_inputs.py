@@ -37,4 +37,4 @@ class StructuredInputHandler:
         yield Cancellable(thread_id)
         await self._store.save_item(thread_id, answered, context)
         yield ThreadItemReplacedEvent(item=answered)
-        yield answer_of(self._conversation, await self._conversation.recall(thread_id, context), context)
+        yield answer_of(self._conversation, await self._conversation.load_context(thread_id, context), context)

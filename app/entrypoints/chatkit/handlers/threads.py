@@ -12,7 +12,7 @@ from chatkit.types import (
 )
 
 from app.application.attachments.cleanup import FileCleanup
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.presentation import thread_response
 from app.entrypoints.chatkit.turn_placement import add_unfinished
@@ -25,7 +25,7 @@ PAGE_SIZE: Final = 20
 class ThreadHandler:
     """Shows, lists, renames and deletes the threads of a user."""
 
-    def __init__(self, store: ThreadStore, turns: Turns, cleanup: FileCleanup) -> None:
+    def __init__(self, store: ThreadStore, turns: TurnRegistry, cleanup: FileCleanup) -> None:
         self._store = store
         self._turns = turns
         self._cleanup = cleanup

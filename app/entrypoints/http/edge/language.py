@@ -5,7 +5,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.application.conversation.languages import Languages
-from app.domain.language import speaking
+from app.domain.language import use_language
 
 HEADER = "accept-language"
 _KEY = "anyport_locale"
@@ -26,7 +26,7 @@ def speak(app: ASGIApp, languages: Languages) -> ASGIApp:
             return
         wish = languages.choose(Headers.from_scope(scope).get(HEADER))
         scope.setdefault("state", {})[_KEY] = wish.locale
-        with speaking(wish.language):
+        with use_language(wish.language):
             await app(scope, receive, send)
 
     return speaking_app

@@ -6,7 +6,7 @@ import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import get
 
-from app.domain.language import spoken
+from app.domain.language import current_language
 from app.domain.start_screen import StartScreen
 
 
@@ -21,5 +21,5 @@ class AssistantCard(msgspec.Struct, frozen=True, kw_only=True):
 @get("/api/assistant", tags=["chat"], summary="Greeting and start prompts")
 async def show_assistant(start: FromDishka[StartScreen]) -> AssistantCard:
     """In the language of `Accept-Language`, as near as there is one."""
-    language = spoken()
+    language = current_language()
     return AssistantCard(language=language.tag, direction=language.direction, start_screen=start.translated())

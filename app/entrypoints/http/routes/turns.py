@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from app.application.limits.open_requests import OpenRequest
 from app.application.threads.change_feed import ChangeFeed
-from app.application.turns.registry import Turns
+from app.application.turns.registry import TurnRegistry
 from app.domain.identity import RequestContext
 from app.entrypoints.http.auth import OPEN
 from app.entrypoints.http.login_watch import LoginWatch
@@ -28,7 +28,7 @@ Number = Annotated[int | None, QueryParameter(ge=0, le=2**31 - 1)]
 async def stream(
     thread_id: str,
     store: FromDishka[ThreadStore],
-    turns: FromDishka[Turns],
+    turns: FromDishka[TurnRegistry],
     caller: FromDishka[RequestContext],
     watch: FromDishka[LoginWatch],
     opened: FromDishka[OpenRequest],
@@ -51,7 +51,7 @@ async def stream(
 
 @post("/api/threads/{thread_id:str}/stop", status_code=204, tags=["chat"], summary="Stop a running answer")
 async def stop(
-    thread_id: str, store: FromDishka[ThreadStore], turns: FromDishka[Turns], caller: FromDishka[RequestContext]
+    thread_id: str, store: FromDishka[ThreadStore], turns: FromDishka[TurnRegistry], caller: FromDishka[RequestContext]
 ) -> None:
     """Stop the thread's turn, on whatever replica it runs; what was said so far is stored when this returns. Safe to
     repeat, and without a turn."""
