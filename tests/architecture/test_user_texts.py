@@ -1,8 +1,11 @@
 """What a user may be shown is written through `_`, so that it can be translated."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from babel.messages.pofile import read_po
 
 import app
 from app.domain import errors
@@ -43,3 +46,15 @@ def test_a_plain_text_would_be_noticed() -> None:
     assert list(untranslated('raise InvalidInputError(f"There is no {thing}")')) == [1]
     assert list(untranslated('raise HTTPException(detail="Gone.")')) == [1]
     assert list(untranslated('raise errors.NotFoundError(_("There is no such task."))')) == []
+
+
+def for_operators_alone(text: str) -> bool:
+    """True for a text that names a setting and does not say that the operator can change it."""
+    return bool(re.search(r"\b[A-Z]{2,}(_[A-Z]+)+\b", text)) and "operator" not in text
+
+
+def test_no_text_for_users_asks_them_to_change_a_setting() -> None:
+    with (FOLDER / "locale" / "de" / "LC_MESSAGES" / "anyport.po").open("rb") as file:
+        texts = [message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file)]
+    assert len(texts) > 100
+    assert [text for text in texts if for_operators_alone(text)] == []

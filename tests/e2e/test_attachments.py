@@ -1,6 +1,7 @@
 """Files, from the composer to the model's door and back out, on a real server."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -271,3 +272,20 @@ async def test_a_hundred_megabytes_take_little_memory(
     added = max(peaks) - before
     print(f"105 MB uploaded, {added / MEGABYTE:.1f} MB of memory added")  # noqa: T201
     assert added < 20 * MEGABYTE
+
+
+async def test_a_storage_that_went_away_is_for_the_operator_to_mend(tmp_path: Path) -> None:
+    """Each way to a file answers with a sentence for the user; the log names the setting."""
+    folder = tmp_path / "data" / "attachments"
+    async with running(tmp_path, {"LLM_PROVIDER": "demo"}) as server, ChatKitClient(server.url) as client:
+        stored = await upload_in_two_phases(client, "a.png", png(), "image/png")
+        links = (await client.http.get(f"/api/attachments/{stored['id']}")).json()
+        announced = await announce(client, "b.png", png(), "image/png")
+        shutil.rmtree(folder)
+        folder.write_text("no folder")
+        uploads = [await post_file(client, "c.png", png(), "image/png"), await send_bytes(client, announced, png())]
+        assert [answer.status_code for answer in uploads] == [503, 503]
+        for answer in (*uploads, *[await fetch(links[way]) for way in ("download_url", "preview_url")]):
+            assert answer.is_error
+            assert "ATTACHMENTS_URL" not in answer.text
+        assert "check ATTACHMENTS_URL" in server.log

@@ -150,8 +150,9 @@ class ObstoreStorage(AttachmentStorage):
 
     def _unusable(self, error: BaseException) -> StoreUnavailableError:
         return StoreUnavailableError(
-            _("The storage of attachments cannot be used. Check ATTACHMENTS_URL, and that it can be written to."),
-            detail=f"{self.location}: {type(error).__name__}: {cause_of(str(error))}",
+            _("Files cannot be stored or read at the moment. Please try again later."),
+            detail=f"the storage of attachments cannot be used; check ATTACHMENTS_URL, and that it can be written to: "
+            f"{self.location}: {type(error).__name__}: {cause_of(str(error))}",
         )
 
 

@@ -55,8 +55,8 @@ class SqlStorage(Storage):
             await self.signals.start()
         except StoreUnavailableError as error:
             raise StoreUnavailableError(
-                _("The database cannot be used. Check DATABASE_URL, and that the database runs."),
-                detail=f"{self.location}: {error.detail}",
+                _("The database cannot be used."),
+                detail=f"check DATABASE_URL, and that the database runs: {self.location}: {error.detail}",
             ) from error
 
     async def check(self) -> None:
