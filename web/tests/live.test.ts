@@ -73,3 +73,37 @@ describe("a thread's running turn", () => {
     expect(asked()).toBe(4);
   });
 });
+
+describe("the changes of a user", () => {
+  it("are asked for again when the server wants to be asked, and not before", async () => {
+    vi.useFakeTimers();
+    const later = (status: number, seconds: string) => new Response(null, { status, headers: { "retry-after": seconds } });
+    const change = new Response('data: {"type":"thread.updated"}\n\n');
+    const { live: page, asked } = live(later(429, "7"), later(503, "45"), new Response(null, { status: 503 }), change);
+    const gone = new AbortController();
+    const next = page.changes(gone.signal).next();
+    await vi.advanceTimersByTimeAsync(6_900);
+    expect(asked()).toBe(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked()).toBe(2);
+    await vi.advanceTimersByTimeAsync(44_800);
+    expect(asked()).toBe(2);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked()).toBe(3);
+    await vi.runAllTimersAsync();
+    expect(await next).toMatchObject({ value: { type: "thread.updated" } });
+    gone.abort();
+  });
+
+  it("are not waited for any longer than they are wanted", async () => {
+    vi.useFakeTimers();
+    const { live: page, asked } = live(new Response(null, { status: 503, headers: { "retry-after": "3600" } }));
+    const gone = new AbortController();
+    const next = page.changes(gone.signal).next();
+    await vi.advanceTimersByTimeAsync(10);
+    gone.abort();
+    expect(await next).toMatchObject({ done: true });
+    expect(asked()).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
