@@ -16,7 +16,7 @@ _ENCODE = (
     "such as @ as %40, # as %23 and a space as %20"
 )
 
-_SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 
 # asyncpg reads these from a DSN itself: https://magicstack.github.io/asyncpg/current/api/index.html#connection
 _ASYNCPG_READS = frozenset(
@@ -141,8 +141,8 @@ def _check_parameters(given: Mapping[str, str]) -> None:
     if unknown:
         raise ValueError(f"DATABASE_URL: unknown parameter {unknown[0]!r}")
     mode: Any = given.get("sslmode", "prefer")
-    if mode not in _SSL_MODES:
-        raise ValueError(f"DATABASE_URL: sslmode is one of {', '.join(sorted(_SSL_MODES))}")
+    if mode not in SSL_MODES:
+        raise ValueError(f"DATABASE_URL: sslmode is one of {', '.join(sorted(SSL_MODES))}")
     if not (given.get("connect_timeout") or "0").isdigit():
         raise ValueError("DATABASE_URL: connect_timeout is a whole number of seconds")
 

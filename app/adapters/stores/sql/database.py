@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError, MultipleResultsFound, Operational
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
+from app.adapters.stores.sql.asyncpg_connect import connect
 from app.adapters.stores.sql.failures import as_refusal, is_busy, unavailable
 from app.adapters.stores.sql.prepared import Answer, Compiled, Parameters, Prepared, Step, compiled
 from app.adapters.stores.sql.types import AnyText
@@ -152,7 +153,7 @@ class PostgresDatabase(Database):
         self.engine = create_async_engine(
             # Here the engine knows neither address nor password, so it cannot show them.
             "postgresql+asyncpg://",
-            connect_args=connect_arguments(target, statement_seconds),
+            connect_args={**connect_arguments(target, statement_seconds), "async_creator_fn": connect},
             isolation_level="AUTOCOMMIT",
             pool_size=pool_size,
             max_overflow=0,

@@ -47,6 +47,8 @@ def unavailable() -> Iterator[None]:
     """Raise `StoreUnavailableError` for what may pass; every other error goes through, without the row it is about."""
     try:
         yield
+    except StoreUnavailableError:
+        raise
     except Exception as error:
         detail = _passing(error)
         if detail is None:
@@ -98,8 +100,13 @@ def _passing(error: BaseException) -> str | None:
         return "a pooler in front of the database forbids prepared statements; add ?pgbouncer=true to DATABASE_URL"
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if lost or isinstance(cause, OSError | TimeoutError) or code.startswith(_PASSING):
-        return f"{code or type(cause).__name__}: {_first_line(cause) or 'no answer in time'}"
+        return reason_of(cause)
     return None
+
+
+def reason_of(error: BaseException) -> str:
+    """The code or type of a driver's error, and the first line of its message: the only one without values."""
+    return f"{_code(error) or type(error).__name__}: {_first_line(error) or 'no answer in time'}"
 
 
 def _forget_values(error: BaseException) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from app.adapters.stores.memory.signals import LocalSignals
+from app.adapters.stores.sql.asyncpg_connect import connect
 from app.adapters.stores.sql.database import Database, connect_arguments
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.signal_board import SignalBoard
@@ -130,13 +131,13 @@ class PostgresSignals(Signals):
 
         while True:
             try:
-                connection = await asyncpg.connect(**connect_arguments_of(self._target))
+                connection = await connect(**connect_arguments_of(self._target))
                 try:
                     await self._attend(connection)
                 finally:
                     self._connected = False
                     await connection.close(timeout=1)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except (StoreUnavailableError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 log.warning("lost the connection that hears of other replicas", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
