@@ -71,7 +71,7 @@ class AssistantWiring(Provider):
         self,
         assistant: Assistant,
         tasks: TaskService,
-        further: Toolbox,
+        external_tools: Toolbox,
         models: ModelCatalog,
         store: ThreadStore,
         mentions: Mentions,
@@ -88,7 +88,9 @@ class AssistantWiring(Provider):
                 read_english_names()  # A model is told what a browser's language is called.
                 file_inputs = FileInputs(files, text_tokens=settings.attachments.text_tokens)
                 rounds = settings.assistant.max_tool_rounds
-                return SdkAgentRunner(assistant.equipped(tasks), models, store, rounds, mentions, further, file_inputs)
+                return SdkAgentRunner(
+                    assistant.equipped(tasks), models, store, rounds, mentions, external_tools, file_inputs
+                )
 
         runner = LazyRunner(make)
         try:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tools.tasks import LISTED, describe, task_tools
+from app.adapters.agents_sdk.tools.tasks import MAX_LISTED, describe, task_tools
 from app.adapters.providers.shared.chat_completions import cleaned
 from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
@@ -152,10 +152,10 @@ async def test_the_list_is_shown_to_the_user_and_told_to_the_model(
 
 @pytest.mark.parametrize("beyond", [0, 1])
 async def test_a_list_says_when_it_is_not_the_whole(bench: Bench, beyond: int) -> None:
-    for number in range(LISTED + beyond):
+    for number in range(MAX_LISTED + beyond):
         await bench.tasks.create(ADA, f"task {number}")
     told = json.loads(await bench.call("list_tasks", {"status": None}))
-    assert told["shown"] == len(told["tasks"]) == LISTED
+    assert told["shown"] == len(told["tasks"]) == MAX_LISTED
     assert ("there are more" in told["note"]) == bool(beyond)
 
 

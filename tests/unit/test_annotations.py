@@ -16,7 +16,7 @@ MILK, OATS = f"task_{1:032x}", f"task_{2:032x}"
 def annotator(*tasks: tuple[str, str]) -> Annotator:
     """One who has seen these tasks in a list."""
     made = Annotator()
-    made.returned(json.dumps({"tasks": [{"id": task_id, "title": title} for task_id, title in tasks]}))
+    made.remember(json.dumps({"tasks": [{"id": task_id, "title": title} for task_id, title in tasks]}))
     return made
 
 
@@ -42,7 +42,7 @@ def test_the_longer_title_wins_and_the_order_is_that_of_the_text() -> None:
 
 def test_a_renamed_task_goes_by_its_new_title() -> None:
     found = annotator((MILK, "buy milk"))
-    found.returned(json.dumps({"updated": {"id": MILK, "title": "buy tea"}}))
+    found.remember(json.dumps({"updated": {"id": MILK, "title": "buy tea"}}))
     assert links(found, "From buy milk to buy tea.") == [(MILK, 24)]
 
 
@@ -59,14 +59,14 @@ def test_a_renamed_task_goes_by_its_new_title() -> None:
 )
 def test_what_is_no_task_is_not_linked(result: str) -> None:
     made = Annotator()
-    made.returned(result)
+    made.remember(result)
     assert links(made, "b, buy milk, 7") == []
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), max_size=5), st.text(max_size=60), st.text())
 def test_any_titles_and_any_text(titles: list[str], text: str, result: str) -> None:
     found = annotator(*((new_id("task"), title) for title in titles))
-    found.returned(result)
+    found.remember(result)
     said = text + "".join(titles)
     for note in found.annotate(said):
         assert isinstance(note.index, int)

@@ -44,7 +44,7 @@ def test_what_is_too_deep_is_left_out() -> None:
 
 
 async def test_a_tool_of_another_program_is_not_called_without_its_arguments() -> None:
-    [tool] = ToolboxTools(Deaf()).now()
+    [tool] = ToolboxTools(Deaf()).current()
     assert isinstance(tool, FunctionTool)
     context: ToolContext[Any] = ToolContext(None, tool_name="hear", tool_call_id="call_1", tool_arguments=OMITTED)
     assert TOO_LARGE in await tool.on_invoke_tool(context, OMITTED)

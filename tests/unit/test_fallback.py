@@ -83,7 +83,7 @@ async def test_the_last_failure_is_the_answer_when_all_fail() -> None:
 
 async def test_a_model_that_keeps_failing_is_passed_over_for_a_while() -> None:
     now = [0.0]
-    breakers = CircuitBreakers(limit=2, pause_seconds=30, clock=lambda: now[0])
+    breakers = CircuitBreakers(threshold=2, open_seconds=30, clock=lambda: now[0])
     first = Says(failed("overloaded"))
     for _ in range(3):
         await heard(both(first, Says(delta("hi")), breakers))
@@ -94,7 +94,7 @@ async def test_a_model_that_keeps_failing_is_passed_over_for_a_while() -> None:
 
 
 async def test_when_all_are_passed_over_they_are_asked_all_the_same() -> None:
-    breakers = CircuitBreakers(limit=1, pause_seconds=30)
+    breakers = CircuitBreakers(threshold=1, open_seconds=30)
     for _ in range(2):
         with pytest.raises(ModelError):
             await heard(both(Says(failed("network")), Says(failed("network")), breakers))

@@ -50,12 +50,12 @@ def test_the_last_level_is_allowed(pair: str) -> None:
 
 def test_a_deep_result_of_a_tool_links_nothing() -> None:
     annotator = Annotator()
-    annotator.returned(DEEP)
+    annotator.remember(DEEP)
     assert annotator.annotate("anything") == []
 
 
 async def test_a_tool_of_another_program_is_not_called_with_deep_arguments() -> None:
-    [tool] = ToolboxTools(Deaf()).now()
+    [tool] = ToolboxTools(Deaf()).current()
     assert isinstance(tool, FunctionTool)
     context: ToolContext[Any] = ToolContext(None, tool_name="hear", tool_call_id="call_1", tool_arguments=DEEP)
     assert "no JSON object" in await tool.on_invoke_tool(context, DEEP)

@@ -1,4 +1,4 @@
-"""Links from an answer to the tasks that it names."""
+"""Annotations: links from an answer's text to the tasks that the text names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,21 +8,21 @@ import msgspec
 from chatkit.types import Annotation, EntitySource
 
 _ID: Final = re.compile(r"task_[0-9a-f]{32}")
-_SHORTEST: Final = 3
-"""Characters of a title that is looked for; shorter ones stand in every other sentence by chance."""
+_MIN_TITLE_CHARACTERS: Final = 3
+"""Shorter titles get no link: they occur by chance in many sentences."""
 
-_MOST: Final = 20
-"""Links in one message."""
+_MAX_LINKS: Final = 20
+"""Limit for one message."""
 
 
 class Annotator:
-    """Knows the tasks that tools returned in this turn, and finds their titles in what is said afterwards."""
+    """Remembers the tasks that tools returned in this turn, and finds their titles in the texts that follow."""
 
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
 
-    def returned(self, result: str) -> None:
-        """Remember the tasks in a tool's result; one that was renamed since goes by its new title."""
+    def remember(self, result: str) -> None:
+        """Remember the tasks in a tool's result; a new title replaces the task's old one. Other text is ignored."""
         try:
             found = msgspec.json.decode(result)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
@@ -32,15 +32,15 @@ class Annotator:
             self._ids[title] = task_id
 
     def annotate(self, text: str) -> list[Annotation]:
-        """A link behind the first place where each title stands, letter by letter and as words of its own."""
+        """Return a link for the first exact occurrence of each title as whole words, in the text's order."""
         taken: list[range] = []
         for title in sorted(self._ids, key=len, reverse=True):
             places = (range(*match.span()) for match in re.finditer(rf"(?<!\w){re.escape(title)}(?!\w)", text))
-            # A longer title that contains a shorter one is what was meant.
+            # A longer title wins over a shorter one inside it.
             free = (place for place in places if not any(place.start in other for other in taken))
             if (place := next(free, None)) is not None:
                 taken.append(place)
-        ordered = sorted(taken, key=lambda place: place.start)[:_MOST]
+        ordered = sorted(taken, key=lambda place: place.start)[:_MAX_LINKS]
         return [self._link(text[place.start : place.stop], place.stop) for place in ordered]
 
     def _link(self, title: str, index: int) -> Annotation:
@@ -51,13 +51,13 @@ class Annotator:
 
 
 def _tasks_in(found: Any) -> Iterator[tuple[str, str]]:
-    """The ids and titles of the tasks in a result: one under the name of what was done, or a list of them."""
+    """The ids and titles of the tasks in a result, at any depth of its objects and lists."""
     match found:
         case {"id": str(task_id), "title": str(title)}:
-            if _ID.fullmatch(task_id) and len(title) >= _SHORTEST:
+            if _ID.fullmatch(task_id) and len(title) >= _MIN_TITLE_CHARACTERS:
                 yield task_id, title
         case {"deleted": _}:
-            return  # There is nothing to link to any more.
+            return  # A deleted task has no page to link to.
         case Mapping():
             for value in found.values():
                 yield from _tasks_in(value)

@@ -1,4 +1,4 @@
-"""How long, and how deep, the arguments of one call of a tool may be."""
+"""Request limit for the arguments of one tool call: length and depth."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -8,10 +8,10 @@ from openai.types.responses import ResponseFunctionToolCall, ResponseOutputItem
 from app.domain.json_text import DEPTH, is_too_deep
 
 CHARACTERS: Final = 250_000
-"""What models write in one answer is less; each time so many are read holds up everybody else, for some 10 ms."""
+"""More than models write in one answer; reading this many blocks the event loop for about 10 ms each time."""
 
 OMITTED: Final = f"[left out: more than {CHARACTERS} characters, or {DEPTH} levels]"
-"""In the place of what is too much: no JSON, so that no tool takes it for its arguments."""
+"""Replaces arguments over the limit; the text is no JSON, so no tool accepts it as arguments."""
 
 TOO_LARGE: Final = (
     f"The arguments are too long or too deep: at most {CHARACTERS} characters and {DEPTH} levels of lists and objects "
@@ -20,7 +20,7 @@ TOO_LARGE: Final = (
 
 
 def bound_arguments(output: Iterable[ResponseOutputItem]) -> None:
-    """Leave out, in place, the arguments of calls that are too long or too deep."""
+    """Replace, in place, the arguments of each call that exceed the limit."""
     for item in output:
         if isinstance(item, ResponseFunctionToolCall) and _is_too_large(item.arguments):
             item.arguments = OMITTED

@@ -1,4 +1,4 @@
-"""What makes an assistant: what it is told, what it can do, and how it greets."""
+"""Assistant: instructions, tools, model and start screen as data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,23 +12,22 @@ from app.domain.start_screen import StartScreen
 
 
 def plain_title(tool_name: str, arguments: Mapping[str, Any]) -> str:
-    """A readable line for any tool: `create_task` becomes “Create task”."""
+    """Return a readable line for any tool: `create_task` becomes “Create task”."""
     return tool_name.replace("_", " ").capitalize()
 
 
 def no_tools(_: TaskService) -> Sequence[Tool]:
-    """For an assistant that has nothing to do with tasks."""
+    """Return no task tools, for an assistant without tasks."""
     return ()
 
 
 class Assistant(msgspec.Struct, frozen=True, kw_only=True):
-    """An assistant as data: one of these in a module is all that `ASSISTANT=module:name` needs.
+    """An assistant as data; `ASSISTANT=module:name` loads one of these from a module.
 
-    `tools` are tools of the Agents SDK; `task_tools` makes those that work on the user's tasks. `model` answers when
-    a message names none, provided that its provider is configured; else the one of `LLM_PROVIDER` does.
-    `describe` gives the line that is shown while a tool runs. `tracked` are the tools that say themselves, with
-    `stage.changed(…)`, when they have changed something; a call of any other counts as a change, so that an answer that
-    is tried again does not make it a second time.
+    `tools` are tools of the Agents SDK; `task_tools` makes the tools for the user's tasks. `model` answers a message
+    that names no model, provided that the model's provider is configured; else the model of `LLM_PROVIDER` answers.
+    `describe` returns the progress line of a running tool. `tracked` names the tools that report their changes with
+    `stage.changed(…)`. Each call of another tool counts as a change, and a retried answer does not make it again.
     """
 
     name: str
@@ -41,6 +40,6 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     describe: Callable[[str, Mapping[str, Any]], str] = plain_title
 
     def equipped(self, tasks: TaskService) -> "Assistant":
-        """The assistant with all its tools in `tools`."""
+        """Return the assistant with its task tools added to `tools`."""
         tools = (*self.tools, *self.task_tools(tasks))
         return msgspec.structs.replace(self, tools=tools, task_tools=no_tools)

@@ -1,4 +1,4 @@
-"""Which assistant runs: what `ASSISTANT` names."""
+"""Assistant loader: imports the assistant that `ASSISTANT` names."""
 
 from importlib import import_module
 from typing import Final
@@ -10,13 +10,13 @@ BUILT_IN: Final = {"tasks": "app.adapters.agents_sdk.task_assistant:task_assista
 
 
 class AssistantError(AnyportError):
-    """`ASSISTANT` names nothing that can run; the operator must correct it, or the module it names."""
+    """`ASSISTANT` names no usable assistant; the operator must correct the setting or the module."""
 
     code = "assistant"
 
 
 def load_assistant(name: str) -> Assistant:
-    """The built-in assistant of that name, or the `Assistant` behind `package.module:attribute`.
+    """Return the built-in assistant of this name, or the `Assistant` at `package.module:attribute`.
 
     The module must be importable: installed, or in a folder of PYTHONPATH. Raises `AssistantError`.
     """
@@ -28,7 +28,7 @@ def load_assistant(name: str) -> Assistant:
     try:
         found = getattr(import_module(module), attribute)
     except Exception as error:
-        # A stranger's module may fail in any way at import.
+        # The operator's own module may raise any exception at import.
         raise AssistantError(f"ASSISTANT: {name} cannot be loaded: {type(error).__name__}: {error}") from error
     if not isinstance(found, Assistant):
         raise AssistantError(f"ASSISTANT: {name} is {type(found).__name__}, expected an Assistant.")

@@ -1,4 +1,4 @@
-"""A model that is told only what it can take."""
+"""Capability filter: a model wrapper that hides the input which the model cannot read."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -12,25 +12,25 @@ from app.ports.model_provider import Capabilities
 
 
 class CapabilityFilter(Model):
-    """The same input goes to all who may answer, and a fallback may see less than the first."""
+    """Filters the input by `capabilities`: all candidates get the same input, and a fallback may read less of it."""
 
-    def __init__(self, model: Model, able: Capabilities) -> None:
+    def __init__(self, model: Model, capabilities: Capabilities) -> None:
         self._model = model
-        self._able = able
+        self._capabilities = capabilities
 
     async def get_response(
         self, system_instructions: str | None, input: str | list[TResponseInputItem], *args: Any, **kwargs: Any
     ) -> ModelResponse:
-        """As the model's own."""
-        told = supported_input(input, self._able)
-        return await self._model.get_response(system_instructions, told, *args, **kwargs)
+        """Request one response with the filtered input."""
+        supported = supported_input(input, self._capabilities)
+        return await self._model.get_response(system_instructions, supported, *args, **kwargs)
 
     async def stream_response(
         self, system_instructions: str | None, input: str | list[TResponseInputItem], *args: Any, **kwargs: Any
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """As the model's own."""
-        told = supported_input(input, self._able)
-        events = self._model.stream_response(system_instructions, told, *args, **kwargs)
+        """Stream one response to the filtered input."""
+        supported = supported_input(input, self._capabilities)
+        events = self._model.stream_response(system_instructions, supported, *args, **kwargs)
         async with aclosing(cast(AsyncGenerator[TResponseStreamEvent, None], events)) as stream:
             async for event in stream:
                 yield event

@@ -1,4 +1,4 @@
-"""What an answer that is tried again had done already: told to the model, and not done a second time."""
+"""Effect replay: a retried answer knows the earlier answer's changes and does not make them again."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -12,18 +12,19 @@ from app.adapters.agents_sdk.model_input import context_message
 from app.ports.turn_log import ToolEffect
 
 PRIOR_EFFECTS: Final = "An earlier answer to this message was taken back"
-"""How the model is told; the demo's model knows it by these words."""
+"""Start of the message to the model; the demo provider recognizes the message by it."""
 
-_SHOWN: Final = 2_000
-"""Characters of each call's arguments and result that the model is told."""
+_MAX_CHARACTERS: Final = 2_000
+"""Limit in the message, for the arguments and for the result of each call."""
 
 
 def prior_effects(done: Sequence[ToolEffect]) -> list[TResponseInputItem]:
-    """What the model is told of the changes that stand; nothing when there are none."""
+    """Return a message to the model about the changes of the earlier answer; an empty list without changes."""
     if not done:
         return []
     calls = "\n".join(
-        f"- {effect.tool}({effect.arguments[:_SHOWN]}) returned: {effect.result[:_SHOWN]}" for effect in done
+        f"- {effect.tool}({effect.arguments[:_MAX_CHARACTERS]}) returned: {effect.result[:_MAX_CHARACTERS]}"
+        for effect in done
     )
     text = (
         f"{PRIOR_EFFECTS}, but these changes that it made with tools stand:\n{calls}\n"
@@ -33,14 +34,14 @@ def prior_effects(done: Sequence[ToolEffect]) -> list[TResponseInputItem]:
 
 
 def with_replayed_effects(tools: Sequence[Tool], done: Sequence[ToolEffect]) -> list[Tool]:
-    """The tools, where the very same call as one of `done` returns its result again and does nothing."""
+    """Return the tools; a call equal to one of `done` returns the stored result without running the tool."""
     results = {_key(effect.tool, effect.arguments): effect.result for effect in done}
     names = {effect.tool for effect in done}
     return [_replaying(tool, results) if tool.name in names else tool for tool in tools]
 
 
 def is_replayed(tool: str, arguments: str, done: Collection[ToolEffect]) -> bool:
-    """True for a call that was made before."""
+    """True if the call equals one of `done`."""
     return _key(tool, arguments) in {_key(effect.tool, effect.arguments) for effect in done}
 
 
@@ -49,18 +50,18 @@ def _replaying(tool: Tool, results: Mapping[tuple[str, str], str]) -> Tool:
         return tool
     invoke = tool.on_invoke_tool
 
-    async def once(context: Any, arguments: str) -> Any:
+    async def replay_or_invoke(context: Any, arguments: str) -> Any:
         key = _key(tool.name, arguments)
         return results[key] if key in results else await invoke(context, arguments)
 
-    return replace(tool, on_invoke_tool=once)
+    return replace(tool, on_invoke_tool=replay_or_invoke)
 
 
 def _key(tool: str, arguments: str) -> tuple[str, str]:
-    """Whatever the order of the arguments, and whether those that are left out are written as null."""
+    """Key of a call; neither the order of the arguments nor arguments that are null make a difference."""
     try:
-        read = json.loads(arguments or "{}")
+        parsed = json.loads(arguments or "{}")
     except ValueError:
         return tool, arguments
-    given = {name: value for name, value in read.items() if value is not None} if isinstance(read, dict) else read
+    given = {name: value for name, value in parsed.items() if value is not None} if isinstance(parsed, dict) else parsed
     return tool, json.dumps(given, sort_keys=True)

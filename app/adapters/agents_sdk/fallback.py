@@ -1,4 +1,4 @@
-"""Several models as one: when the first fails before it said a word, the next one answers."""
+"""Fallback model: tries several models in order, and skips those with an open circuit breaker."""
 
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -18,52 +18,56 @@ log = structlog.get_logger(__name__)
 FALLBACK_FAILURES: frozenset[FailureKind] = frozenset(
     {"rate_limited", "no_quota", "overloaded", "network", "timeout", "empty", "protocol", "bad_key", "model_not_found"}
 )
-"""What another model could do better. A refused text or one that is too long would fail there as well."""
+"""Failures after which another model may succeed. A refused or too long text would fail there as well."""
 
-_SILENT = frozenset({"response.created", "response.in_progress", "response.queued"})
+_PREAMBLE = frozenset({"response.created", "response.in_progress", "response.queued"})
+"""Events that come before any part of the answer."""
 
 
 class CircuitBreakers:
-    """Remembers which models keep failing; one that failed `limit` times in a row is passed over for a while."""
+    """A circuit breaker for each model: after `threshold` failures in a row it stays open for `open_seconds`.
+
+    `clock` returns seconds.
+    """
 
     def __init__(
-        self, *, limit: int = 3, pause_seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
+        self, *, threshold: int = 3, open_seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._limit = limit
-        self._pause = pause_seconds
+        self._threshold = threshold
+        self._open_seconds = open_seconds
         self._clock = clock
         self._failures: dict[ModelRef, int] = {}
         self._open_until: dict[ModelRef, float] = {}
 
-    def failed(self, ref: ModelRef) -> None:
-        """Count a failure that was the model's own."""
+    def record_failure(self, ref: ModelRef) -> None:
+        """Count a failure of the model, and open its breaker at the threshold."""
         self._failures[ref] = self._failures.get(ref, 0) + 1
-        if self._failures[ref] >= self._limit:
-            self._open_until[ref] = self._clock() + self._pause
-            log.warning("model is passed over for a while", model=str(ref), seconds=self._pause)
+        if self._failures[ref] >= self._threshold:
+            self._open_until[ref] = self._clock() + self._open_seconds
+            log.warning("circuit breaker opened", model=str(ref), seconds=self._open_seconds)
 
-    def answered(self, ref: ModelRef) -> None:
-        """Forget its failures."""
+    def record_success(self, ref: ModelRef) -> None:
+        """Close the model's breaker and forget its failures."""
         self._failures.pop(ref, None)
         self._open_until.pop(ref, None)
 
     def usable(self, refs: Sequence[ModelRef]) -> Sequence[ModelRef]:
-        """Those that are not passed over now; all of them when none is left."""
+        """Return the models whose breaker is closed, in order; all of them if every breaker is open."""
         now = self._clock()
         return [ref for ref in refs if self._open_until.get(ref, 0.0) <= now] or refs
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to one model, and how it failed if it did."""
+    """One request to one model; `failure` is None for a success."""
 
     ref: ModelRef
     failure: FailureKind | None = None
 
 
 class FallbackModel(Model):
-    """Tries its candidates in order; `attempts` tells whom it asked, in order.
+    """Tries its candidates in order; `attempts` lists the requests so far, in order.
 
-    Once an event of an answer was passed on, its failure is final: two beginnings would stand in one message.
+    A failure after the first part of an answer is final: a second answer would follow the first in one message.
     """
 
     def __init__(
@@ -75,31 +79,31 @@ class FallbackModel(Model):
         self._breakers = breakers
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        """Ask the first usable candidate; side questions are not worth a second try."""
+        """Request one response from the first usable candidate, without a fallback."""
         return await self._open_model(self._breakers.usable(self._candidates)[0]).get_response(*args, **kwargs)
 
     async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """Stream the first answer that begins."""
+        """Stream the first answer that starts. Raises the last candidate's `ModelError` if all of them fail."""
         candidates = self._breakers.usable(self._candidates)
         for position, ref in enumerate(candidates, start=1):
-            begun = False
-            held: list[TResponseStreamEvent] = []  # Those that only say that a request was made.
+            started = False
+            preamble: list[TResponseStreamEvent] = []  # Held back, because a fallback would send it again.
             try:
                 stream = self._open_model(ref).stream_response(*args, **kwargs)
                 async with aclosing(cast(AsyncGenerator[TResponseStreamEvent, None], stream)) as events:
                     async for event in events:
-                        held.append(event)
-                        begun = begun or event.type not in _SILENT
-                        while begun and held:
-                            yield held.pop(0)
+                        preamble.append(event)
+                        started = started or event.type not in _PREAMBLE
+                        while started and preamble:
+                            yield preamble.pop(0)
             except ModelError as error:
                 self.attempts.append(Attempt(ref=ref, failure=error.kind))
                 if error.kind in FALLBACK_FAILURES:
-                    self._breakers.failed(ref)
-                if begun or position == len(candidates) or error.kind not in FALLBACK_FAILURES:
+                    self._breakers.record_failure(ref)
+                if started or position == len(candidates) or error.kind not in FALLBACK_FAILURES:
                     raise
                 log.warning(
-                    "model failed, trying the next",
+                    "fallback model chosen",
                     model=str(ref),
                     kind=error.kind,
                     actor=error.actor,
@@ -108,5 +112,5 @@ class FallbackModel(Model):
                 )
             else:
                 self.attempts.append(Attempt(ref=ref))
-                self._breakers.answered(ref)
+                self._breakers.record_success(ref)
                 return

@@ -1,4 +1,4 @@
-"""Attachments as parts of what the model is told, read from their storage when a turn begins."""
+"""File inputs: attachments as parts of the model input, read from their storage when a turn starts."""
 
 import asyncio
 from base64 import b64encode
@@ -27,31 +27,34 @@ from app.ports.file_ledger import size_of
 from app.ports.model_provider import Capabilities
 
 REQUEST_BYTES: Final = 14_000_000
-"""Of all files in one request: as base64 they stay under the 20 MB that Gemini takes inline
+"""Limit for all files of one request: as base64 they stay under the 20 MB that Gemini accepts inline
 (https://ai.google.dev/gemini-api/docs/image-understanding)."""
 
 FileParts = dict[str, ResponseInputContentParam]
-"""What the model is told of each attachment, by its id."""
+"""The input part of each attachment, by the attachment's id."""
 
 log = structlog.get_logger(__name__)
 
 
 class FileInputs:
-    """Reads the files of a history; of each text about `text_tokens` are told."""
+    """Reads the files of a history; a text file is truncated after about `text_tokens` tokens."""
 
     def __init__(self, storage: AttachmentStorage, *, text_tokens: int) -> None:
         self._storage = storage
         self._text_bytes = text_tokens * BYTES_PER_TOKEN
 
-    async def of(self, history: Sequence[HistoryEntry], able: Capabilities) -> FileParts:
-        """A part for each attachment, by id; what does not fit into the request any more, the newest first, and what
-        cannot be read is a sentence that says so."""
+    async def read(self, history: Sequence[HistoryEntry], capabilities: Capabilities) -> FileParts:
+        """Return an input part for each attachment, the newest attachments first.
+
+        A file that the model or the server cannot read, or that exceeds `REQUEST_BYTES`, becomes a placeholder. Raises
+        nothing for an unreadable file.
+        """
         left = REQUEST_BYTES
         parts: FileParts = {}
         for message in reversed([entry for entry in history if isinstance(entry, UserMessageItem)]):
             for attachment in message.attachments:
                 cost = self._text_bytes if is_text(attachment.mime_type) else size_of(attachment)
-                if not able.reads(attachment.mime_type):
+                if not capabilities.reads(attachment.mime_type):
                     parts[attachment.id] = placeholder(attachment, "You cannot read it: say so if it matters.")
                 elif cost > left:
                     parts[attachment.id] = placeholder(
@@ -70,7 +73,7 @@ class FileInputs:
         except NotFoundError:
             return placeholder(attachment, "It is not there any more.")
         except StoreUnavailableError as error:
-            log.warning("attachment not read", attachment=attachment.id, detail=error.detail)
+            log.warning("attachment read failed", attachment=attachment.id, detail=error.detail)
             return placeholder(attachment, "It could not be read just now: tell the user.")
         if attachment.mime_type in IMAGES:
             return ResponseInputImageParam(type="input_image", detail="auto", image_url=url)
@@ -84,56 +87,59 @@ class FileInputs:
             if length > self._text_bytes:
                 break
         content = b"".join(pieces)
-        text = await asyncio.to_thread(_readable, content[: self._text_bytes], whole=length <= self._text_bytes)
-        cut = "\n[The rest of the file is left out.]" if len(content) > self._text_bytes else ""
-        told = f"[The user attached the file {attachment.name!r}. Its content:]\n{text}{cut}\n[End of the file.]"
-        return ResponseInputTextParam(type="input_text", text=told)
+        text = await asyncio.to_thread(_decode, content[: self._text_bytes], whole=length <= self._text_bytes)
+        truncation = "\n[The rest of the file is left out.]" if len(content) > self._text_bytes else ""
+        note = f"[The user attached the file {attachment.name!r}. Its content:]\n{text}{truncation}\n[End of the file.]"
+        return ResponseInputTextParam(type="input_text", text=note)
 
 
-def _readable(content: bytes, *, whole: bool) -> str:
+def _decode(content: bytes, *, whole: bool) -> str:
     with suppress(UnknownEncodingError):
         if (text := decoded(content, whole=whole)) is not None:
             return text
-    # Only its beginning was looked at when it was uploaded.
+    # The upload checked the start of the file only.
     return content.decode(errors="replace")
 
 
-def placeholder(attachment: Attachment, why: str) -> ResponseInputTextParam:
-    """A sentence in place of a file."""
-    text = f"[The user attached the file {attachment.name!r} of type {attachment.mime_type}. {why}]"
+def placeholder(attachment: Attachment, reason: str) -> ResponseInputTextParam:
+    """Return a sentence for the model in place of a file; `reason` is a whole sentence."""
+    text = f"[The user attached the file {attachment.name!r} of type {attachment.mime_type}. {reason}]"
     return ResponseInputTextParam(type="input_text", text=text)
 
 
-def supported_input(items: str | list[TResponseInputItem], able: Capabilities) -> str | list[TResponseInputItem]:
-    """The items for a model that can do less than those they were made for: what it would refuse is a sentence."""
-    if isinstance(items, str) or (able.images and able.files):
+def supported_input(
+    items: str | list[TResponseInputItem], capabilities: Capabilities
+) -> str | list[TResponseInputItem]:
+    """Return the model input with a placeholder for each part that the model does not support."""
+    if isinstance(items, str) or (capabilities.images and capabilities.files):
         return items
-    blind = {kind for kind, can in (("input_image", able.images), ("input_file", able.files)) if not can}
-    return [_without(item, blind) for item in items]
+    kinds = (("input_image", capabilities.images), ("input_file", capabilities.files))
+    unsupported = {kind for kind, supported in kinds if not supported}
+    return [_without(item, unsupported) for item in items]
 
 
-def _without(item: TResponseInputItem, blind: set[str]) -> TResponseInputItem:
+def _without(item: TResponseInputItem, unsupported: set[str]) -> TResponseInputItem:
     content = item.get("content")
-    if not isinstance(content, list) or not any(part.get("type") in blind for part in content):
+    if not isinstance(content, list) or not any(part.get("type") in unsupported for part in content):
         return item
-    shown = [_UNSEEN if part.get("type") in blind else part for part in content]
-    return cast(TResponseInputItem, {**item, "content": shown})
+    supported = [_PLACEHOLDER if part.get("type") in unsupported else part for part in content]
+    return cast(TResponseInputItem, {**item, "content": supported})
 
 
-_UNSEEN: Final = ResponseInputTextParam(
+_PLACEHOLDER: Final = ResponseInputTextParam(
     type="input_text", text="[The user attached a file here that you cannot read: say so if it matters.]"
 )
 
 
 async def _data_url(media_type: str, content: AsyncIterable[bytes]) -> str:
-    """Encoded while it is read: all of it at once would be one long call, which holds up others from any thread."""
-    pauses = CooperativeYield()
+    """Encode a data URL piece by piece: one long call would block other tasks, from any thread."""
+    cooperative_yield = CooperativeYield()
     url, rest = f"data:{media_type};base64,", b""
     async for piece in content:
         rest += piece
         whole = len(rest) - len(rest) % 3
-        url += b64encode(rest[:whole]).decode()  # Grows in place; to join pieces takes as long as to encode them.
+        url += b64encode(rest[:whole]).decode()  # The string grows in place; a join at the end costs an encoding more.
         rest = rest[whole:]
-        await pauses.after(len(piece))
+        await cooperative_yield.after(len(piece))
     url += b64encode(rest).decode()
     return url

@@ -1,4 +1,4 @@
-"""What a model is told before the conversation: the assistant's instructions, and where and when it speaks."""
+"""System instructions: the assistant's instructions, the user's language and today's date."""
 
 import datetime as dt
 from functools import lru_cache
@@ -9,13 +9,13 @@ from app.domain.identity import RequestContext
 
 
 def instructions(assistant: Assistant, context: RequestContext, today: dt.date) -> str:
-    """In English, whatever is spoken later; the days come last, so that upstreams can cache what stands before."""
-    return _told(assistant.instructions, context.locale, today)
+    """Return the system instructions in English; the date comes last, so that upstreams can cache the rest."""
+    return _joined(assistant.instructions, context.locale, today)
 
 
 @lru_cache(maxsize=64)
-def _told(instructions: str, locale: str | None, today: dt.date) -> str:
-    """One text for all who are told the same: each answer holds it until it is over."""
+def _joined(instructions: str, locale: str | None, today: dt.date) -> str:
+    """Return one shared text for equal arguments: each running answer holds its instructions in memory."""
     return "\n\n".join([instructions.strip(), *_language(locale), _day(today)])
 
 

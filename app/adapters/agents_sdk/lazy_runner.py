@@ -1,4 +1,7 @@
-"""A runner whose libraries are imported when the server listens already: a tenth of a start that only answers need."""
+"""Lazy runner: builds the real runner, and imports its libraries, after the server listens.
+
+Only answers need these libraries, and their import takes a tenth of the start.
+"""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -10,32 +13,35 @@ from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
 
 
 class LazyRunner(AgentRunner):
-    """Stands in for the runner that `make` returns, which may block. Whoever made it closes it."""
+    """A proxy for the runner that `make` returns; `make` runs in a thread, at the first use, and may block.
+
+    The caller closes the lazy runner with `aclose`.
+    """
 
     def __init__(self, make: Callable[[], AgentRunner]) -> None:
-        self._once = LazyValue(make)
-        self._made: AgentRunner | None = None
+        self._lazy_runner = LazyValue(make)
+        self._runner: AgentRunner | None = None
 
     async def tools(self) -> frozenset[str]:
-        return await (await self._runner()).tools()
+        return await (await self._get()).tools()
 
     async def warm(self) -> None:
-        await (await self._runner()).warm()
+        await (await self._get()).warm()
 
     def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
-        return self._run(request, report) if self._made is None else self._made.run(request, report)
+        return self._run(request, report) if self._runner is None else self._runner.run(request, report)
 
     async def _run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
-        runner = await self._runner()
+        runner = await self._get()
         async with aclosing(runner.run(request, report)) as events:
             async for event in events:
                 yield event
 
-    async def _runner(self) -> AgentRunner:
-        if self._made is None:
-            self._made = await self._once.get()
-        return self._made
+    async def _get(self) -> AgentRunner:
+        if self._runner is None:
+            self._runner = await self._lazy_runner.get()
+        return self._runner
 
     async def aclose(self) -> None:
-        """See that the thread is over, if there is one."""
-        await self._once.aclose()
+        """Wait for the thread that builds the runner, if one runs. Idempotent."""
+        await self._lazy_runner.aclose()

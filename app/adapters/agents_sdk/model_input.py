@@ -1,4 +1,4 @@
-"""What the model is told of a thread: thread items and whole turns, as the Agents SDK's input items."""
+"""Model input: thread items and turn records as the Agents SDK's input items."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -26,51 +26,50 @@ from app.ports.turn_log import TurnRecord
 
 
 class HistoryConverter(ThreadItemConverter):
-    """ChatKit's converter, where its defaults fail or say too much."""
+    """Converts thread items, with replacements for defaults of ChatKit that fail or cost needless tokens."""
 
-    def __init__(self, enclosed: FileParts) -> None:
-        self._enclosed = enclosed
+    def __init__(self, file_parts: FileParts) -> None:
+        self._file_parts = file_parts
 
     async def assistant_message_to_input(self, item: AssistantMessageItem) -> TResponseInputItem | None:
-        """Plain text: ChatKit's own form is refused by every model that is not on the Responses API."""
+        """Convert to plain text: only models on the Responses API accept ChatKit's own form."""
         text = "".join(part.text for part in item.content)
         return EasyInputMessageParam(role="assistant", content=text) if text.strip() else None
 
     async def widget_to_input(self, item: WidgetItem) -> TResponseInputItem | None:
-        """What could be copied from it; the widget's JSON would only cost tokens."""
+        """Convert to the widget's copy text; its JSON would cost tokens without a gain."""
         if not item.copy_text:
             return None
         return context_message(f"A widget was shown to the user. Its text:\n{item.copy_text}")
 
     async def workflow_to_input(self, item: WorkflowItem) -> None:
-        """Nothing: it shows the user what the turn's own items tell the model."""
+        """Leave out the workflow: the turn's model items hold the same calls and results."""
 
     async def task_to_input(self, item: TaskItem) -> TResponseInputItem | list[TResponseInputItem] | None:
-        """A note that an answer is incomplete in words for the model; any other as ChatKit does."""
+        """Convert an incomplete note to a text for the model; other tasks as ChatKit does."""
         if isinstance(item, IncompleteNote):
             return context_message(note_for_model(item))
         return await super().task_to_input(item)
 
     async def hidden_context_to_input(self, item: HiddenContextItem) -> TResponseInputItem:
-        """Any JSON value, not text alone."""
+        """Convert any JSON value; ChatKit accepts text only."""
         return context_message(f"<HiddenContext>\n{item.content}\n</HiddenContext>")
 
     async def tag_to_message_content(self, tag: UserMessageTagContent) -> ResponseInputContentParam:
-        """An @mention: what was found out about it when the turn began, else the id it stands for."""
-        told = tag.data.get(MODEL_TEXT, f"It is the entity with the id {tag.id}.")
-        return ResponseInputTextParam(type="input_text", text=f"@{tag.text} was mentioned. {told}")
+        """Convert an @mention to the description that `Mentions` resolved, else to the entity's id."""
+        description = tag.data.get(MODEL_TEXT, f"It is the entity with the id {tag.id}.")
+        return ResponseInputTextParam(type="input_text", text=f"@{tag.text} was mentioned. {description}")
 
     async def attachment_to_message_content(self, attachment: Attachment) -> ResponseInputContentParam:
-        """The file itself, or a sentence that says what was attached."""
-        return self._enclosed.get(attachment.id) or placeholder(attachment, "It is not shown to you.")
+        """Convert to the file's input part, else to a placeholder."""
+        return self._file_parts.get(attachment.id) or placeholder(attachment, "It is not shown to you.")
 
 
 async def to_model_input(
-    history: Sequence[HistoryEntry], model: ModelRef, enclosed: FileParts | None = None
+    history: Sequence[HistoryEntry], model: ModelRef, file_parts: FileParts | None = None
 ) -> list[TResponseInputItem]:
-    """The history in order, with the attachments of `enclosed`. Turns of another model are told in a form that every
-    model takes."""
-    converter = HistoryConverter(enclosed or {})
+    """Convert the history, in its order; turns of another model take a form that every model accepts."""
+    converter = HistoryConverter(file_parts or {})
     items: list[TResponseInputItem] = []
     for entry in history:
         if isinstance(entry, TurnRecord):
@@ -82,7 +81,7 @@ async def to_model_input(
 
 
 def neutral(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Messages, calls and results alone: without reasoning, ids and whatever else only their author understands."""
+    """Reduce model items to messages, calls and results, without the ids and reasoning of one provider."""
     plain = []
     for item in items:
         match item.get("type"):
@@ -98,6 +97,6 @@ def neutral(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def context_message(text: str) -> TResponseInputItem:
-    """Something that the model is told beside what the user wrote."""
+    """Return an input message with context for the model that the user did not write."""
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
     return cast(TResponseInputItem, message)

@@ -1,4 +1,4 @@
-"""The only way out for a run's events, so that they leave in the order in which things happened."""
+"""The outlet: one ordered queue for a run's events from the model, the tools and the loop."""
 
 import asyncio
 import enum
@@ -39,14 +39,14 @@ from app.ports.delta_sink import DeltaSink
 NewId = Callable[[StoreItemType], str]
 
 
-class _Rest(enum.Enum):
-    """A pause between two events."""
+class _Yield(enum.Enum):
+    """A cooperative yield of the reader between two events."""
 
-    REST = enum.auto()
+    YIELD = enum.auto()
 
 
 class Message:
-    """One assistant message on its way out; its id is ours, the same from added to done."""
+    """One assistant message while it grows; its id is the store's, the same from added to done."""
 
     def __init__(self, outlet: "Outlet", item_id: str) -> None:
         self.id = item_id
@@ -56,11 +56,11 @@ class Message:
         self._closed: AssistantMessageItem | None = None
 
     def open(self) -> None:
-        """Announce the message, empty."""
+        """Announce the message without any text."""
         self._outlet.emit(ThreadItemAddedEvent(item=self._item([])))
 
     def add(self, part: int, delta: str) -> None:
-        """Append text to the part of that index, which is announced with its first text."""
+        """Append text to the part with this index; the first text announces the part."""
         if part not in self._parts:
             self._parts[part] = []
             content = AssistantMessageContent(text="")
@@ -69,40 +69,40 @@ class Message:
         self._outlet.text(self.id, part, delta)
 
     def finish_part(self, part: int, text: str) -> None:
-        """Say that a part is whole; a part that came without deltas is shown now."""
+        """Mark a part as done; a part that came without deltas is shown now."""
         if part not in self._parts and text:
             self.add(part, text)
         if part in self._parts:
             content = AssistantMessageContent(text=self._text(part))
             self._update(AssistantMessageContentPartDone(content_index=part, content=content))
-            self._outlet.rest(len(content.text))
+            self._outlet.yield_after(len(content.text))
 
     def close(self) -> None:
-        """Finish with what was shown, however much that is."""
+        """Finish the message with the text shown so far, also with none."""
         parts = [self._annotated(part, self._text(part)) for part in sorted(self._parts)]
         self._closed = self._item(parts)
         reason = self._outlet.incomplete
         item = incomplete(self._closed, reason) if reason and not self.is_empty else self._closed
         self._outlet.emit(ThreadItemDoneEvent(item=item))
 
-    def cut_off(self, reason: IncompleteReason) -> None:
-        """Mark the message, which is closed already, as incomplete."""
+    def truncate(self, reason: IncompleteReason) -> None:
+        """Replace the closed message by one that is marked as incomplete; without effect before `close`."""
         if self._closed is not None:
             self._outlet.emit(ThreadItemReplacedEvent(item=incomplete(self._closed, reason)))
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was shown yet."""
+        """True until the message has text."""
         return not any(map(any, self._parts.values()))
 
     def _text(self, part: int) -> str:
-        """All of it, put together once."""
+        """The part's whole text; the deltas are joined once and stored as one."""
         text = "".join(self._parts[part])
         self._parts[part] = [text]
         return text
 
     def _annotated(self, part: int, text: str) -> AssistantMessageContent:
-        """The part with links to what it names, each of them announced."""
+        """The part with links to the tasks that its text names; each link is announced."""
         annotations = self._outlet.annotator.annotate(text)
         for index, annotation in enumerate(annotations):
             added = AssistantMessageContentPartAnnotationAdded(
@@ -123,8 +123,8 @@ class Message:
 class Outlet:
     """Collects a run's events from the model, the tools and the loop; also the `Stage` of the tools.
 
-    Every method is synchronous and never waits: whoever calls cannot be overtaken. `item_ids` are the thread
-    items that the run's own items stand for: a message counts only when the model's response is complete. `delta_sink`
+    Every method but `next` is synchronous, so events keep the order of the calls. `item_ids` are the thread items
+    that stand for the run's model items: a message counts only when the model's response is complete. `delta_sink`
     is the end of the delta fast path (`app/entrypoints/chatkit/delta_fast_path.py`).
     """
 
@@ -135,13 +135,13 @@ class Outlet:
         self.new_id = new_id
         self.item_ids: list[str] = []
         self.incomplete: IncompleteReason | None = None
-        """Why the answer ends early, once it does: it is then closed with a note that says so."""
+        """The reason of an answer that ends early, else None; `finish` adds a note with this reason."""
         self.changed_by: set[str] = set()
-        """Calls that said that they changed something."""
+        """Ids of the calls that reported a change through `Stage.changed`."""
         self.questions = Questions(thread_id, new_id)
         self.annotator = Annotator()
         self._delta_sink = delta_sink
-        self._waiting: deque[ThreadStreamEvent | _Rest | None] = deque()
+        self._queue: deque[ThreadStreamEvent | _Yield | None] = deque()
         self._reader: asyncio.Future[None] | None = None
         self._workflow: WorkflowInProgress | None = None
         self._message: Message | None = None
@@ -149,28 +149,28 @@ class Outlet:
         self._anything_shown = False
 
     async def next(self) -> ThreadStreamEvent | None:
-        """What was emitted next, in order; None behind `finish`. For one reader."""
+        """Wait for the next event, in order of emission; None after the last. For one reader."""
         while True:
-            if not self._waiting:
+            if not self._queue:
                 self._reader = asyncio.get_running_loop().create_future()
                 await self._reader
-            event = self._waiting.popleft()
-            if event is not _Rest.REST:
+            event = self._queue.popleft()
+            if event is not _Yield.YIELD:
                 return event
             await asyncio.sleep(0)
 
     def emit(self, event: ThreadStreamEvent) -> None:
-        """Send an event that needs no bookkeeping."""
+        """Queue an event that needs no bookkeeping."""
         self._anything_shown = self._anything_shown or isinstance(event, ThreadItemAddedEvent | ThreadItemDoneEvent)
         self._put(event)
 
-    def rest(self, size: int) -> None:
-        """The last event is of so many characters: when it is written, others go on before the next is."""
+    def yield_after(self, size: int) -> None:
+        """Add a cooperative yield after a large event; `size` is that event's length in characters."""
         if size > PIECE_BYTES:
-            self._put(_Rest.REST)
+            self._put(_Yield.YIELD)
 
     def text(self, message_id: str, part: int, delta: str) -> None:
-        """Send more text of a message: by the delta fast path while no event waits, else as an event."""
+        """Send a text delta of a message: by the delta fast path while no event waits, else as an event."""
         if self._delta_sink is not None and self._idle_reader is not None:
             self._delta_sink(message_id, part, delta)
             return
@@ -178,38 +178,38 @@ class Outlet:
         self._put(ThreadItemUpdatedEvent.model_construct(item_id=message_id, update=update))
 
     def open_message(self) -> Message:
-        """Start an assistant message; a workflow that is still open ends above it."""
+        """Start an assistant message; an open workflow or message is closed before it."""
         self._close_open_items()
         self._message = Message(self, self.new_id("message"))
         self._message.open()
         return self._message
 
     def close_message(self, message: Message) -> None:
-        """End a message with what was shown."""
+        """Close the open message with the text shown so far; another message is ignored."""
         if self._message is message:
             self._message = None
             message.close()
 
     def workflow(self) -> WorkflowInProgress:
-        """The open workflow, or a new one."""
+        """Return the open workflow, or start a new one."""
         if self._workflow is None:
             self._workflow = WorkflowInProgress(self.emit, self.new_id("workflow"), self.thread_id)
             self.item_ids.append(self._workflow.id)
         return self._workflow
 
     def tool_started(self, call_id: str, title: str) -> None:
-        """Show that a tool runs."""
+        """Show a running tool as a progress line and a step of the workflow."""
         self.progress(f"{title}…")
         self.workflow().start(call_id, title)
 
     def tool_finished(self, call_id: str, *, changed: bool = False) -> None:
-        """Show that it is done; widgets wait for the last running tool, so that they stand below the workflow."""
+        """Mark the tool's step as done; the last running tool releases the widgets, below the workflow."""
         self.workflow().finish(call_id, changed=changed)
         if not self.workflow().running:
             self._show_widgets()
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
-        """Put a widget into the thread. Raises `InvalidInputError` for one that is too large."""
+        """Add a widget to the thread. Raises `InvalidInputError` for one with too many components."""
         check_widget(widget)
         item = WidgetItem(
             id=self.new_id("message"),
@@ -223,31 +223,31 @@ class Outlet:
             self._show_widgets()
 
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
-        """The user's answers; without them the run ends with the question."""
+        """Return the user's answers; without an answer the run ends with the question. See `Stage.ask`."""
         return self.questions.ask(call_id, inputs)
 
     def was_asked(self, call_id: str) -> bool:
-        """Whether this call goes on with an answer of the user."""
+        """True if this call resumes with an answer of the user. See `Stage.was_asked`."""
         return self.questions.was_asked(call_id)
 
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
-        """What the page answers; without it the run ends with the call."""
+        """Return the page's answer; without an answer the run ends with the call. See `Stage.call_page`."""
         return self.questions.call_page(call_id, name, arguments)
 
     def effect(self, name: str, data: Mapping[str, Any]) -> None:
-        """Tell the page around the chat."""
+        """Send a client effect to the page around the chat. See `Stage.effect`."""
         self.emit(ClientEffectEvent(name=name, data=dict(data)))
 
     def changed(self, call_id: str) -> None:
-        """See `Stage.changed`."""
+        """Record that this call changed something. See `Stage.changed`."""
         self.changed_by.add(call_id)
 
     def progress(self, text: str) -> None:
-        """Say in a line what is being done."""
+        """Show a progress line. See `Stage.progress`."""
         self.emit(ProgressUpdateEvent(text=text))
 
     def finish(self) -> None:
-        """Close what is open with what was shown, ask what is to be asked, and end the events. Safe to call twice."""
+        """Close the open items with the text shown so far, add the open question, and end the events. Idempotent."""
         self._close_open_items()
         self._show_widgets()
         if self.questions.item is not None and self.questions.item.id not in self.item_ids:
@@ -259,16 +259,16 @@ class Outlet:
         self.end()
 
     def end(self) -> None:
-        """End the events for the reader, without closing any item. Idempotent."""
+        """End the events for the reader without closing any item. Idempotent."""
         self._put(None)
 
     @property
     def _idle_reader(self) -> asyncio.Future[None] | None:
-        """What the reader waits for, once it has passed on every event."""
+        """The future that the reader awaits, or None while events are queued for it."""
         return self._reader if self._reader is not None and not self._reader.done() else None
 
-    def _put(self, event: ThreadStreamEvent | _Rest | None) -> None:
-        self._waiting.append(event)
+    def _put(self, event: ThreadStreamEvent | _Yield | None) -> None:
+        self._queue.append(event)
         if (reader := self._idle_reader) is not None:
             reader.set_result(None)
 

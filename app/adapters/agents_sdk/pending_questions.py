@@ -1,4 +1,4 @@
-"""What a tool call asks of the user, or of the page, while its run is interrupted."""
+"""Pending questions: the question of a tool call to the user or the page that interrupts a run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -15,18 +15,18 @@ VALUES: Final = 20
 VALUE_LENGTH: Final = 2_000
 
 FIELDS: Final = 1_000
-"""Questions and their options in one form: ChatKit copies each several times over."""
+"""Limit of questions and options together in one form: ChatKit copies each of them several times."""
 
 
 class WaitingForAnswerError(Exception):
-    """Interrupts a tool call. When there is an answer, the call is made again from its beginning."""
+    """Interrupts a tool call; the answer makes the call run again from its start."""
 
 
 class Questions:
-    """The one question that a run may end with, and the answer that it may have begun with.
+    """The question that a run may end with, and the answer that a resumed run starts with.
 
-    A call that is made again asks again, and gets the answer if it asks for the same; if what it asks for has changed
-    meanwhile, the user is asked anew.
+    A resumed call asks its question again and receives the answer if the question is the same. A question that has
+    changed meanwhile goes to the user again.
     """
 
     def __init__(self, thread_id: str, new_id: Callable[[StoreItemType], str]) -> None:
@@ -36,12 +36,15 @@ class Questions:
         self._new_id = new_id
         self._answered: Answered | None = None
 
-    def answered(self, answered: Answered) -> None:
-        """Hold the answer ready for the call that asked."""
+    def set_answer(self, answered: Answered) -> None:
+        """Store the answer for the call that asked."""
         self._answered = answered
 
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
-        """See `Stage.ask`. Raises `InvalidInputError`, in words for the model, for more than `FIELDS`."""
+        """Return the answers, or interrupt the call. See `Stage.ask`.
+
+        Raises `InvalidInputError`, with a text for the model, for more than `FIELDS` questions and options.
+        """
         if sum(1 + len(getattr(asked, "options", ())) for asked in inputs) > FIELDS:
             raise InvalidInputError(f"A form has at most {FIELDS} questions and options: ask less at once.")
         match self._answer(call_id):
@@ -53,14 +56,14 @@ class Questions:
             created_at=clock.now(),
             inputs=list(inputs),
         )
-        raise self._waiting(call_id, item)
+        raise self._interruption(call_id, item)
 
     def was_asked(self, call_id: str) -> bool:
-        """See `Stage.was_asked`."""
+        """True if this call resumes with a form that the user has answered. See `Stage.was_asked`."""
         return isinstance(self._answer(call_id), StructuredInputItem)
 
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
-        """See `Stage.call_page`."""
+        """Return the page's answer, or interrupt the call. See `Stage.call_page`."""
         match self._answer(call_id):
             case ClientToolCallItem(name=called) as answer if called == name:
                 return answer.output
@@ -72,13 +75,13 @@ class Questions:
             name=name,
             arguments=dict(arguments),
         )
-        raise self._waiting(call_id, item)
+        raise self._interruption(call_id, item)
 
     def _answer(self, call_id: str) -> ThreadItem | None:
         answered = self._answered
         return answered.item if answered is not None and answered.call.call_id == call_id else None
 
-    def _waiting(self, call_id: str, item: ThreadItem) -> Exception:
+    def _interruption(self, call_id: str, item: ThreadItem) -> Exception:
         if self.item is not None:
             return InvalidInputError("Something else is being asked just now. Ask this when there is an answer.")
         self.item = item

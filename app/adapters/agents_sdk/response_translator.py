@@ -1,4 +1,4 @@
-"""One model response, from the Agents SDK's raw events to the outlet."""
+"""Response translator: turns the raw events of one model response into calls of the outlet."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -17,10 +17,10 @@ from app.ports.delta_sink import DeltaReceiver, delta_receiver
 
 
 class ResponseTranslator:
-    """Translates the events of one response.
+    """Translates the events of one response; also the model's `DeltaReceiver`.
 
-    The ids in them are not used: every model that is not on the Responses API gives all items the same fake id.
-    Messages are told apart by their output index instead. It is also the `DeltaReceiver` of the model.
+    Messages are identified by their output index, not by the ids in the events: every model that is not on the
+    Responses API gives all items the same fake id.
     """
 
     def __init__(self, outlet: Outlet) -> None:
@@ -39,17 +39,17 @@ class ResponseTranslator:
         }
 
     def message_ids(self) -> list[str]:
-        """The thread items that the response was shown as."""
+        """Return the ids of the thread items that show the response, in order."""
         return [message.id for message in self._messages.values()]
 
-    def cut_off(self, reason: IncompleteReason) -> None:
-        """The response, which is complete for the model, ended early: its last message shows it."""
+    def truncate(self, reason: IncompleteReason) -> None:
+        """Mark the last message of a response that ended early; the response is complete for the SDK."""
         self._outlet.incomplete = reason
         if self._messages:
-            self._messages[max(self._messages)].cut_off(reason)
+            self._messages[max(self._messages)].truncate(reason)
 
     def feed(self, event: TResponseStreamEvent) -> None:
-        """Pass on what an event means for the user; events that mean nothing to them are dropped."""
+        """Translate one event; events without a handler are dropped."""
         handler = self._handlers.get(event.type)
         if handler is not None:
             handler(event)
@@ -80,7 +80,7 @@ class ResponseTranslator:
         self._outlet.workflow().think(key, event.delta)
 
     def _completed(self, event: Any) -> None:
-        """A model may leave out every event but this one; what was not shown by then is shown now."""
+        """Show the items that no earlier event showed: a model may send this event alone."""
         for output_index, item in enumerate(event.response.output):
             if output_index not in self._done:
                 self._item_done(output_index, item)
@@ -91,7 +91,7 @@ class ResponseTranslator:
             return
         texts: list[str] = [part.text if part.type == "output_text" else part.refusal for part in item.content]
         if output_index not in self._messages and not any(texts):
-            return  # A message without a word is not worth an empty bubble.
+            return  # A message without text would be an empty bubble.
         message = self._message(output_index)
         if message.is_empty:
             for index, text in enumerate(texts):
@@ -105,10 +105,10 @@ class ResponseTranslator:
 
 
 class OutletModel(Model):
-    """A model whose events reach the outlet the moment they arrive; the SDK is told the whole response at once.
+    """A model that sends its events straight to the outlet and gives the SDK the whole response at its end.
 
-    The SDK would pass each event through queues of its own, which costs more than everything else about a token, only
-    for us to drop it at the end. It decides on whole responses alone, so that it misses nothing.
+    The SDK would pass each event through its own queues, which costs more than all other work on a token. Its loop
+    decides on whole responses only, so it needs no single events.
     """
 
     def __init__(self, model: Model, outlet: Outlet, transcript: RunTranscript) -> None:
@@ -117,7 +117,10 @@ class OutletModel(Model):
         self._transcript = transcript
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        """One response, shown while it comes; read to its end, because only there the model beneath counts it."""
+        """Stream one response to the outlet and return it whole.
+
+        The stream is read to its end, because the wrapped model counts a response only there.
+        """
         response: Response | None = None
         async with aclosing(self.stream_response(*args, **kwargs)) as events:
             async for event in events:
@@ -134,8 +137,8 @@ class OutletModel(Model):
         *args: Any,
         **kwargs: Any,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """Stream, translate and write down one response."""
-        self._transcript.asked(input)
+        """Stream one response, translate its events, and record it in the transcript."""
+        self._transcript.request_sent(input)
         translator = ResponseTranslator(self._outlet)
         stream = cast(
             AsyncGenerator[TResponseStreamEvent, None],
@@ -146,34 +149,34 @@ class OutletModel(Model):
                 translator.feed(event)
                 if event.type == "response.completed":
                     bound_arguments(event.response.output)
-                    self._transcript.answered(event.response.output)
+                    self._transcript.response_received(event.response.output)
                     self._outlet.item_ids += translator.message_ids()
-                    if _ends_at_its_limit(event.response):
-                        translator.cut_off("max_output_tokens")
+                    if _is_truncated(event.response):
+                        translator.truncate("max_output_tokens")
                 yield event
 
     async def close(self) -> None:
-        """The provider closes its models, not a run."""
+        """Do nothing: the provider closes its models, not a run."""
 
 
-def _ends_at_its_limit(response: Response) -> bool:
-    """True for an answer that the limit of its length cut off; one that calls tools goes on."""
+def _is_truncated(response: Response) -> bool:
+    """True for a response that reached its token limit; a response that calls tools continues."""
     details = response.incomplete_details
-    cut_off = details is not None and details.reason == "max_output_tokens"
-    return cut_off and not any(item.type == "function_call" for item in response.output)
+    at_limit = details is not None and details.reason == "max_output_tokens"
+    return at_limit and not any(item.type == "function_call" for item in response.output)
 
 
-def _usage(used: ResponseUsage | None) -> Usage:
-    """One request, and what it took if that was counted."""
-    if used is None:
+def _usage(usage: ResponseUsage | None) -> Usage:
+    """The usage of one request, without tokens if the provider did not count them."""
+    if usage is None:
         return Usage(requests=1)
     return Usage(
         requests=1,
-        input_tokens=used.input_tokens,
-        output_tokens=used.output_tokens,
-        total_tokens=used.total_tokens,
-        input_tokens_details=used.input_tokens_details,
-        output_tokens_details=used.output_tokens_details,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        total_tokens=usage.total_tokens,
+        input_tokens_details=usage.input_tokens_details,
+        output_tokens_details=usage.output_tokens_details,
     )
 
 

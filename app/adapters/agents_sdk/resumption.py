@@ -1,4 +1,4 @@
-"""An open call, made again now that there is an answer."""
+"""Call resumption: runs an open tool call again once its question has an answer."""
 
 import msgspec
 from agents import FunctionTool
@@ -10,23 +10,23 @@ from app.ports.agent_runner import Answered
 
 
 class PendingCall(msgspec.Struct, frozen=True):
-    """The call as the model made it."""
+    """A tool call as the model made it; `arguments` is JSON text."""
 
     id: str
     tool: str
     arguments: str
 
 
-def opened(answered: Answered) -> PendingCall:
-    """The call that `answered` answers."""
+def pending_call(answered: Answered) -> PendingCall:
+    """Return the tool call that waited for this answer."""
     call_id = answered.call.call_id
     calls = (item for item in answered.turn.model_items if item.get("type") == "function_call")
     call = next(item for item in calls if item["call_id"] == call_id)
     return PendingCall(call_id, call["name"], call["arguments"])
 
 
-async def repeat(call: PendingCall, assistant: Assistant, context: TurnContext) -> str:
-    """Run the call's tool again and return its result; a tool never raises, it says what is wrong."""
+async def resume_call(call: PendingCall, assistant: Assistant, context: TurnContext) -> str:
+    """Run the call's tool from its start and return its result; a failure is returned as text, not raised."""
     tool = next((tool for tool in assistant.tools if tool.name == call.tool), None)
     if not isinstance(tool, FunctionTool):
         return "This was not done: the tool is not there any more."

@@ -1,4 +1,4 @@
-"""What a run said to the model and heard back, complete at any moment, however the run ends."""
+"""Run transcript: the model items of one run, complete at any moment, however the run ends."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,28 +8,30 @@ from pydantic import BaseModel
 
 
 class RunTranscript:
-    """The run's own items: the model's answers, the tools' calls and results; not the history it began with."""
+    """The run's own items: the model's answers, tool calls and results, without the history before them."""
 
     def __init__(self, history: Sequence[TResponseInputItem]) -> None:
         self._history = len(history)
         self._items: list[dict[str, Any]] = []
 
-    def asked(self, model_input: str | Sequence[TResponseInputItem]) -> None:
-        """Each request repeats the whole run so far, as the SDK sees it: that is what counts."""
+    def request_sent(self, model_input: str | Sequence[TResponseInputItem]) -> None:
+        """Take over the run's items from a request, which holds the whole run so far as the SDK sees it."""
         if not isinstance(model_input, str):
             self._items = [dict(item) for item in model_input[self._history :]]
 
-    def answered(self, output: Iterable[BaseModel]) -> None:
-        """Add a complete response."""
+    def response_received(self, output: Iterable[BaseModel]) -> None:
+        """Add the items of a complete response."""
         self._items += [item.model_dump(mode="json", exclude_unset=True) for item in output]
 
     def tool_returned(self, call_id: str, result: object) -> None:
-        """Add a tool's result at once: a run that is stopped now has acted all the same."""
+        """Add a tool's result at once, because a run that is stopped now has changed something all the same."""
         self._items.append({"type": "function_call_output", "call_id": call_id, "output": str(result)})
 
     def items(self, open_call: str | None = None) -> list[dict[str, Any]]:
-        """The items as they can be replayed: a result has its call, and a call without a result is left out, unless it
-        is `open_call`."""
+        """Return the items as a later request can replay them.
+
+        Calls without a result, except `open_call`, and results without a call are left out.
+        """
         returned = {item.get("call_id") for item in self._items if item.get("type") == "function_call_output"}
         called = {item.get("call_id") for item in self._items if item.get("type") == "function_call"}
         paired = returned & called | {open_call}

@@ -1,4 +1,4 @@
-"""The assistant's loop, run by the Agents SDK."""
+"""Agent runner: drives the assistant's loop of model and tools with the Agents SDK."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ from app.adapters.agents_sdk.long_calls import know_by_letters
 from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.response_translator import OutletModel
-from app.adapters.agents_sdk.resumption import opened, repeat
+from app.adapters.agents_sdk.resumption import pending_call, resume_call
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.static_tools_agent import agent_with
 from app.adapters.agents_sdk.tool_context import TurnContext
@@ -57,7 +57,8 @@ from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import EmptyToolbox, Toolbox
 from app.ports.turn_log import TokenUsage, ToolEffect, TurnRecord
 
-Changed = Callable[[str, str, str, bool], bool]
+EffectRecorder = Callable[[str, str, str, bool], bool]
+"""Records the effect of a call: tool, arguments, result, and whether the tool reported a change itself."""
 
 _REASONS: Final[Mapping[FailureKind, IncompleteReason]] = {
     "content_filtered": "content_filter",
@@ -66,7 +67,7 @@ _REASONS: Final[Mapping[FailureKind, IncompleteReason]] = {
 
 
 class SdkAgentRunner(AgentRunner):
-    """Runs one assistant on the models of a catalog. Nothing of a run outlives it."""
+    """Agent runner for one assistant and the models of a catalog; no state of a run outlives that run."""
 
     def __init__(
         self,
@@ -75,28 +76,28 @@ class SdkAgentRunner(AgentRunner):
         store: ThreadStore,
         max_rounds: int,
         mentions: Mentions | None = None,
-        further: Toolbox | None = None,
+        external_tools: Toolbox | None = None,
         file_inputs: FileInputs | None = None,
     ) -> None:
         tell_by_name()
         know_by_letters()
         self._assistant = assistant
-        self._foreign = ToolboxTools(further or EmptyToolbox())
+        self._external_tools = ToolboxTools(external_tools or EmptyToolbox())
         self._models = models
         self._store = store
         self._max_rounds = max_rounds
         self._mentions = mentions
-        self._enclosures = file_inputs
+        self._file_inputs = file_inputs
         self._breakers = CircuitBreakers()
-        self._pattern: Agent[TurnContext] | None = None
-        self._equipment: list[Tool] = []
+        self._cached_agent: Agent[TurnContext] | None = None
+        self._cached_tools: list[Tool] = []
 
     async def tools(self) -> frozenset[str]:
-        """The names of the assistant's tools, and of those that other programs offer now."""
+        """Return the names of the assistant's tools and of the external tools available now."""
         return frozenset(tool.name for tool in self._tools())
 
     async def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """Drive the loop in a task, and pass on what comes out of the outlet meanwhile."""
+        """Drive the loop in a task and yield the events of its outlet. See `AgentRunner.run`."""
         thread, context = request.thread, request.context
 
         def new_id(kind: StoreItemType) -> str:
@@ -117,36 +118,36 @@ class SdkAgentRunner(AgentRunner):
                 await driving
 
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
-        used: list[Usage] = []
+        usages: list[Usage] = []
         transcript = RunTranscript(())
-        enclosed: FileParts = {}
+        file_parts: FileParts = {}
         candidates = self._models.candidates(request.model)
-        model = FallbackModel(candidates, lambda ref: self._open(ref, enclosed), self._breakers)
+        model = FallbackModel(candidates, lambda ref: self._open(ref, file_parts), self._breakers)
         try:
             report.effects = []
             context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
             entries = request.history
             if request.answered is not None:
-                report.earlier = await self._go_on(request.answered, context, outlet)
+                report.earlier = await self._resume(request.answered, context, outlet)
                 if report.earlier.open_call is not None:
                     return
                 entries = [report.earlier if entry is request.answered.turn else entry for entry in entries]
             if self._mentions is not None:
                 entries = await self._mentions.resolved(entries, request.context)
-            enclosed = await self._enclosed(entries, request.model)
-            history = await to_model_input(entries, request.model, enclosed)
+            file_parts = await self._read_files(entries, request.model)
+            history = await to_model_input(entries, request.model, file_parts)
             history += prior_effects(request.done)
             transcript = RunTranscript(history)
             request = msgspec.structs.replace(request, history=())
-            del entries  # The loop holds all that it tells the model; the items it was made from are done with.
+            del entries  # The loop holds the model input; the thread items behind it need no memory any more.
             await Runner.run(
                 self._agent(request, outlet, OutletModel(model, outlet, transcript)),
                 history,
                 context=context,
                 max_turns=self._max_rounds,
-                hooks=_Visible(outlet, transcript, self._assistant, used, self._effects(request, report)),
+                hooks=_OutletHooks(outlet, transcript, self._assistant, usages, self._effect_recorder(request, report)),
                 run_config=RunConfig(
-                    # Traces would go to OpenAI, whatever model runs, as soon as the SDK finds an OpenAI key.
+                    # The SDK sends traces to OpenAI, for every provider, as soon as it finds an OpenAI key.
                     tracing_disabled=True,
                     trace_include_sensitive_data=False,
                     tool_not_found_behavior="return_error_to_model",
@@ -154,7 +155,7 @@ class SdkAgentRunner(AgentRunner):
             )
         except AgentsException as error:
             outlet.incomplete = "max_steps" if isinstance(error, MaxTurnsExceeded) else "failed"
-            raise _explained(error) from error
+            raise _error_for_user(error) from error
         except ModelError as error:
             outlet.incomplete = _REASONS.get(error.kind, "failed")
             raise
@@ -170,27 +171,29 @@ class SdkAgentRunner(AgentRunner):
                 report.open_call = None if report.earlier and report.earlier.open_call else outlet.questions.open_call
                 report.model_items = transcript.items(report.open_call.call_id if report.open_call else None)
                 report.item_ids = outlet.item_ids
-                report.usage = _tokens(used)
+                report.usage = _token_usage(usages)
 
-    def _open(self, ref: ModelRef, enclosed: FileParts) -> Model:
+    def _open(self, ref: ModelRef, file_parts: FileParts) -> Model:
         model = self._models.provider(ref).model(ref.model)
-        return CapabilityFilter(model, self._models.capabilities(ref)) if enclosed else model
+        return CapabilityFilter(model, self._models.capabilities(ref)) if file_parts else model
 
-    async def _enclosed(self, entries: Sequence[HistoryEntry], chosen: ModelRef) -> FileParts:
-        """Read the files that any candidate model takes; `CapabilityFilter` leaves out the rest for the others."""
-        if self._enclosures is None:
+    async def _read_files(self, entries: Sequence[HistoryEntry], chosen: ModelRef) -> FileParts:
+        """Read the files that at least one candidate model accepts; `CapabilityFilter` hides them from the others."""
+        if self._file_inputs is None:
             return {}
-        able = [self._models.capabilities(ref) for ref in self._models.candidates(chosen)]
-        files = Capabilities(images=any(one.images for one in able), files=any(one.files for one in able))
-        return await self._enclosures.of(entries, files)
+        candidates = [self._models.capabilities(ref) for ref in self._models.candidates(chosen)]
+        combined = Capabilities(
+            images=any(one.images for one in candidates), files=any(one.files for one in candidates)
+        )
+        return await self._file_inputs.read(entries, combined)
 
-    async def _go_on(self, answered: Answered, context: TurnContext, outlet: Outlet) -> TurnRecord:
-        """The turn that was interrupted, with the result of its call, or with another question in its place."""
-        outlet.questions.answered(answered)
-        call = opened(answered)
+    async def _resume(self, answered: Answered, context: TurnContext, outlet: Outlet) -> TurnRecord:
+        """Resume the interrupted turn: return it with its call's result, or with the next question of that call."""
+        outlet.questions.set_answer(answered)
+        call = pending_call(answered)
         outlet.tool_started(call.id, self._assistant.describe(call.tool, _arguments(call.arguments)))
-        result = await repeat(call, self._assistant, context)
-        outlet.annotator.returned(result)
+        result = await resume_call(call, self._assistant, context)
+        outlet.annotator.remember(result)
         effect = self._effect(call.tool, call.arguments, result, changed=call.id in outlet.changed_by)
         outlet.tool_finished(call.id, changed=effect is not None)
         if (asked := outlet.questions.open_call) is not None:
@@ -199,37 +202,37 @@ class SdkAgentRunner(AgentRunner):
         return turn if effect is None else msgspec.structs.replace(turn, effects=[*turn.effects, effect])
 
     def _effect(self, tool: str, arguments: str, result: str, *, changed: bool) -> ToolEffect | None:
-        """What a call that returned has changed; None for nothing."""
-        quiet = tool in self._assistant.tracked or tool in self._foreign.read_only
-        if result.startswith(NOT_DONE) or (quiet and not changed):
+        """The effect of a finished call, or None if the call changed nothing; `changed` is the tool's own report."""
+        reports_changes = tool in self._assistant.tracked or tool in self._external_tools.read_only
+        if result.startswith(NOT_DONE) or (reports_changes and not changed):
             return None
         return ToolEffect(tool=tool, arguments=arguments, result=result)
 
-    def _effects(self, request: RunRequest, report: RunReport) -> "Changed":
-        """Writes down a call that returned, and says whether it changed something: a repeated one did not."""
+    def _effect_recorder(self, request: RunRequest, report: RunReport) -> EffectRecorder:
+        """Return a function that records the effect of a finished call and returns False for a call without one."""
 
-        def changed(tool: str, arguments: str, result: str, said: bool) -> bool:
-            effect = self._effect(tool, arguments, result, changed=said)
+        def record(tool: str, arguments: str, result: str, reported: bool) -> bool:
+            effect = self._effect(tool, arguments, result, changed=reported)
             if effect is None or is_replayed(tool, arguments, request.done):
                 return False
             report.effects.append(effect)
             return True
 
-        return changed
+        return record
 
     def _tools(self) -> list[Tool]:
-        return [*self._assistant.tools, *self._foreign.now()]
+        return [*self._assistant.tools, *self._external_tools.current()]
 
     def _agent(self, request: RunRequest, outlet: Outlet, model: Model) -> Agent[TurnContext]:
-        """A copy of the assistant's agent for one run: making one from its parts looks up the types of all fields."""
+        """Return an agent for one run, copied from a cached one: building it anew resolves the types of all fields."""
         tools = self._tools() if self._models.capabilities(request.model).tools else []
         if request.done:
             agent = agent_with(self._assistant.name, with_replayed_effects(tools, request.done))
         else:
-            if self._pattern is None or self._equipment != tools:
-                self._pattern, self._equipment = agent_with(self._assistant.name, tools), tools
-            agent = copy(self._pattern)
-        # Here and not in the run's configuration: the SDK would copy the settings of a model of its own to compare.
+            if self._cached_agent is None or self._cached_tools != tools:
+                self._cached_agent, self._cached_tools = agent_with(self._assistant.name, tools), tools
+            agent = copy(self._cached_agent)
+        # Set on the agent: with a model in the run's configuration the SDK copies its default settings to compare them.
         agent.model = model
         agent.instructions = instructions(self._assistant, request.context, clock.now().date())
         agent.model_settings = ModelSettings(tool_choice=request.tool)
@@ -239,21 +242,26 @@ class SdkAgentRunner(AgentRunner):
         return agent
 
 
-class _Visible(RunHooks[TurnContext]):
-    """Shows tools while they run, and writes down what they returned."""
+class _OutletHooks(RunHooks[TurnContext]):
+    """Run hooks: show running tools in the outlet, and record results, effects and token usage."""
 
     def __init__(
-        self, outlet: Outlet, transcript: RunTranscript, assistant: Assistant, used: list[Usage], changed: "Changed"
+        self,
+        outlet: Outlet,
+        transcript: RunTranscript,
+        assistant: Assistant,
+        usages: list[Usage],
+        record_effect: EffectRecorder,
     ) -> None:
         self._outlet = outlet
         self._transcript = transcript
         self._assistant = assistant
-        self._used = used
-        self._changed = changed
+        self._usages = usages
+        self._record_effect = record_effect
 
     async def on_llm_end(self, context: Any, agent: Any, response: ModelResponse) -> None:
-        """Count here what was used: a run that fails gives no result to ask."""
-        self._used.append(response.usage)
+        """Collect the usage of each response, because a run that fails returns no result with the total."""
+        self._usages.append(response.usage)
 
     async def on_tool_start(self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool) -> None:
         if isinstance(context, ToolContext):
@@ -268,14 +276,14 @@ class _Visible(RunHooks[TurnContext]):
             changed = False
             if open_call is None or open_call.call_id != call_id:
                 self._transcript.tool_returned(call_id, result)
-                said = call_id in self._outlet.changed_by
-                changed = self._changed(context.tool_name, context.tool_arguments, str(result), said)
-            self._outlet.annotator.returned(str(result))
+                reported = call_id in self._outlet.changed_by
+                changed = self._record_effect(context.tool_name, context.tool_arguments, str(result), reported)
+            self._outlet.annotator.remember(str(result))
             self._outlet.tool_finished(call_id, changed=changed)
 
 
 def _author(model: FallbackModel, chosen: ModelRef) -> tuple[str, str]:
-    """Who wrote the run's items; nobody in particular when several did, so that no one takes them for its own."""
+    """Provider and model that wrote the run's items; `several` stands for more than one, and matches no model."""
     authors = {attempt.ref for attempt in model.attempts if attempt.failure is None} or {chosen}
     [author, *others] = authors
     return ("several", ",".join(sorted(map(str, authors)))) if others else (author.provider, author.model)
@@ -289,8 +297,8 @@ def _arguments(text: str) -> Mapping[str, Any]:
     return {}
 
 
-def _explained(error: AgentsException) -> AnyportError:
-    """What the user is told when the loop gives up; a model's own failures are `ModelError`s already."""
+def _error_for_user(error: AgentsException) -> AnyportError:
+    """The error for the user when the SDK's loop fails; failures of a model are `ModelError`s already."""
     if isinstance(error, MaxTurnsExceeded):
         return ModelError(
             _("I stopped here: this took more steps than I am allowed in one go. Say “go on” to continue."),
@@ -304,11 +312,11 @@ def _explained(error: AgentsException) -> AnyportError:
     )
 
 
-def _tokens(used: Sequence[Usage]) -> TokenUsage:
+def _token_usage(usages: Sequence[Usage]) -> TokenUsage:
     return TokenUsage(
-        requests=sum(one.requests for one in used),
-        input_tokens=sum(one.input_tokens for one in used),
-        output_tokens=sum(one.output_tokens for one in used),
-        cached_tokens=sum(one.input_tokens_details.cached_tokens or 0 for one in used),
-        reasoning_tokens=sum(one.output_tokens_details.reasoning_tokens or 0 for one in used),
+        requests=sum(usage.requests for usage in usages),
+        input_tokens=sum(usage.input_tokens for usage in usages),
+        output_tokens=sum(usage.output_tokens for usage in usages),
+        cached_tokens=sum(usage.input_tokens_details.cached_tokens or 0 for usage in usages),
+        reasoning_tokens=sum(usage.output_tokens_details.reasoning_tokens or 0 for usage in usages),
     )

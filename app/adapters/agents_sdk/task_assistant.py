@@ -1,4 +1,4 @@
-"""The built-in assistant: somebody who keeps your tasks."""
+"""Task assistant: the built-in assistant for the user's task list."""
 
 from collections.abc import Sequence
 

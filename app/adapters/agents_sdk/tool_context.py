@@ -1,4 +1,4 @@
-"""What a tool may use while it runs."""
+"""Tool context: the stage, the request and the thread that a running tool can use."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -11,51 +11,57 @@ from app.domain.identity import RequestContext
 
 
 class Stage(Protocol):
-    """Where a tool shows things to the user.
+    """The stage: a tool's connection to the user and to the page around the chat.
 
-    `interactive` is false where nobody watches and nobody can answer: a program called the tool.
+    `interactive` is false where a program called the tool and no user can see or answer.
     """
 
     @property
     def interactive(self) -> bool:
-        """Whether there is a user."""
+        """True if a user sees the stage and can answer."""
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
-        """Put a widget into the thread, below the running tools' workflow. Raises `InvalidInputError` for one of more
-        than 500 components."""
+        """Add a widget to the thread, below the running tools' workflow.
+
+        Raises `InvalidInputError` for a widget with more than 500 components.
+        """
 
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> list[list[str]]:
-        """The user's answer to each of `inputs`: the values they chose or typed, none where they skipped.
+        """Ask the user, and return the values of each input: chosen or typed, none where the user skipped.
 
-        The first time this interrupts the tool by raising; when the user has answered, maybe in another process, the
-        tool is called again from its beginning and gets here with the answer. So nothing may be changed before it,
-        and what was decided from the answer should be seen in the question: one that reads differently is asked anew.
-        One call of a tool asks one thing; several inputs are one thing.
+        The first call raises, which interrupts the tool. After the user's answer the tool runs again from its start,
+        maybe in another process, and this method returns. So change nothing before it, and let the question show all
+        that depends on the answer: a question that reads differently is asked again. A tool call asks one question
+        in its lifetime; several inputs are one question. Raises `InvalidInputError` for a too large form.
         """
 
     def was_asked(self, call_id: str) -> bool:
-        """Whether the user was asked by this call before. Then it must ask again, even if by now it would not need to:
-        the answer was for what the question said, and might have been no."""
+        """True if this call has asked the user before.
+
+        Then the call must ask again, even without a need for it now: the answer may have been no.
+        """
 
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Any:
-        """What the page's own tool `name` returns: any JSON, from outside, so it is data to be checked.
+        """Call the page's own tool `name`, and return its result: any JSON, which the caller must validate.
 
-        Interrupts the tool as `ask` does. A page that does not answer in time never brings it back.
+        Interrupts the tool as `ask` does. If the page does not answer in time, the tool does not run again.
         """
 
     def effect(self, name: str, data: Mapping[str, Any]) -> None:
-        """Tell the page around the chat that something has happened, so that it can follow; nothing comes back."""
+        """Send a client effect to the page around the chat, without an answer."""
 
     def changed(self, call_id: str) -> None:
-        """Note that this call has changed something: an answer that is tried again does not make it a second time. For
-        tools in the assistant's `tracked`; a call of any other is taken for one that has."""
+        """Record that this call changed something, so that a retried answer does not make the change again.
+
+        Only tools in the assistant's `tracked` call this; each call of another tool counts as a change. Idempotent.
+        """
 
     def progress(self, text: str) -> None:
-        """Say in a line what is being done; the next event replaces it."""
+        """Show a progress line; the next event replaces it."""
 
 
 class TurnContext(msgspec.Struct, kw_only=True):
-    """The Agents SDK's run context: every tool finds it as `ctx.context`."""
+    """The run context of the Agents SDK; each tool reads it as `ctx.context`."""
 
     request: RequestContext
     thread: ThreadMetadata

@@ -1,4 +1,4 @@
-"""The assistant's tools for a caller that is no conversation: the same schemas, rules and errors."""
+"""Toolbox: the assistant's tools for callers outside a conversation, with the same schemas, rules and errors."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,69 +19,69 @@ from app.domain.language import _
 from app.ports.toolbox import Toolbox, ToolResult, ToolSpec
 
 
-class NoStage:
-    """Nobody watches: what would be shown is dropped, what would be asked is refused."""
+class NullStage:
+    """A stage without a user: it drops all output and refuses all questions."""
 
     interactive = False
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
-        """Drop it."""
+        """Drop the widget."""
 
     def progress(self, text: str) -> None:
-        """Drop it."""
+        """Drop the text."""
 
     def effect(self, name: str, data: Mapping[str, Any]) -> None:
-        """Drop it."""
+        """Drop the effect."""
 
     def changed(self, call_id: str) -> None:
-        """Drop it: nothing is tried again."""
+        """Do nothing: a call from outside is never replayed."""
 
     def ask(self, call_id: str, inputs: Sequence[StructuredInput]) -> Never:
-        """Refuse: there is no user to ask. Raises `InvalidInputError`."""
+        """Refuse the question, because no user can answer. Raises `InvalidInputError`."""
         raise InvalidInputError(_("Nobody can be asked here. Say exactly what is meant, by its id."))
 
     def was_asked(self, call_id: str) -> bool:
-        """Never: nobody is asked."""
+        """Return False, because this stage asks no questions."""
         return False
 
     def call_page(self, call_id: str, name: str, arguments: Mapping[str, Any]) -> Never:
-        """Refuse: there is no page. Raises `InvalidInputError`."""
+        """Refuse the call, because there is no page. Raises `InvalidInputError`."""
         raise InvalidInputError(_("There is no page here that could be asked."))
 
 
 class SdkToolbox(Toolbox):
-    """Calls tools of the Agents SDK outside its loop."""
+    """Toolbox over function tools of the Agents SDK, called outside the SDK's loop."""
 
     def __init__(self, tools: Sequence[Tool]) -> None:
         self._tools = {tool.name: tool for tool in tools if isinstance(tool, FunctionTool)}
 
     @property
     def tools(self) -> Sequence[ToolSpec]:
-        """In the order in which the assistant has them."""
+        """The tools in the assistant's order; arguments that may be null are optional."""
         return [
             ToolSpec(name=tool.name, description=tool.description, schema=_relaxed(tool.params_json_schema))
             for tool in self._tools.values()
         ]
 
     async def call(self, name: str, arguments: Mapping[str, Any], context: RequestContext) -> ToolResult:
-        """Call it as the loop would; the arguments are checked against the schema."""
+        """Call a tool with arguments checked against its schema. Raises `NotFoundError` for an unknown name."""
         tool = self._tools.get(name)
         if tool is None:
             raise NotFoundError(_("There is no tool “{name}”.", name=name[:80]))
-        nowhere = ThreadMetadata(id=new_id("thr"), created_at=clock.now())
-        given = json.dumps(_complete(arguments, tool.params_json_schema))
-        run = ToolContext(
-            context=TurnContext(request=context, thread=nowhere, stage=NoStage()),
+        unstored_thread = ThreadMetadata(id=new_id("thr"), created_at=clock.now())
+        tool_arguments = json.dumps(_complete(arguments, tool.params_json_schema))
+        tool_context = ToolContext(
+            context=TurnContext(request=context, thread=unstored_thread, stage=NullStage()),
             tool_name=name,
             tool_call_id=new_id("call"),
-            tool_arguments=given,
+            tool_arguments=tool_arguments,
         )
-        text = str(await tool.on_invoke_tool(run, given))
+        text = str(await tool.on_invoke_tool(tool_context, tool_arguments))
         return ToolResult(text=text, failed=text.startswith(NOT_DONE))
 
 
 def _relaxed(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be null may be left out: a strict schema, as models are given it, requires every field."""
+    """Make nullable fields optional: the strict schema for models requires every field."""
     properties: Mapping[str, Any] = schema.get("properties", {})
     required = [name for name in schema.get("required", ()) if not _may_be_null(properties[name])]
     return {**schema, "required": required}
@@ -92,5 +92,5 @@ def _may_be_null(schema: Mapping[str, Any]) -> bool:
 
 
 def _complete(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """With null for what was left out."""
+    """Add null for each missing field."""
     return {**dict.fromkeys(schema.get("properties", {})), **arguments}

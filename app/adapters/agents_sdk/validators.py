@@ -1,7 +1,7 @@
-"""What the first turn of a process would stop everybody else for, done before: a tenth of a second each.
+"""Validators: builds what the first turn of a process would otherwise block the event loop for, 0.1 s each.
 
-The openai package builds the validators of its largest models when they are first used, and the Agents SDK makes the
-exporter that would send traces to OpenAI, with its HTTP client, when it first asks whether to trace.
+The openai package builds the validators of its largest models at their first use. The Agents SDK builds its exporter
+of traces to OpenAI, with an HTTP client, at the first question whether tracing is on.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ from openai.types.responses.response_usage import InputTokensDetails, OutputToke
 from pydantic import BaseModel
 
 _MODELS: Final[Sequence[type[BaseModel]]] = (
-    # What an answer is made of, the parts before the whole, so that the later ones find the earlier ones built.
+    # The parts of a response, each before the model that contains it, so that the later build reuses the earlier.
     InputTokensDetails,
     OutputTokensDetails,
     ResponseUsage,
@@ -44,7 +44,7 @@ _MODELS: Final[Sequence[type[BaseModel]]] = (
     ResponseFunctionToolCall,
     ResponseReasoningItem,
     Response,
-    # What a stream of one is made of.
+    # The events of a streamed response.
     ResponseCreatedEvent,
     ResponseOutputItemAddedEvent,
     ResponseContentPartAddedEvent,
@@ -63,8 +63,8 @@ _MODELS: Final[Sequence[type[BaseModel]]] = (
 
 
 def prepare() -> None:
-    """Blocks. Not for two threads at once: they would build one model twice."""
-    # A provider of traces without anybody to send them to: every run is told not to trace.
+    """Build the validators. Blocks for about 0.2 s; not for two threads at once, which would build a model twice."""
+    # A trace provider without an exporter: every run switches tracing off.
     set_trace_provider(DefaultTraceProvider())
     for model in _MODELS:
         model.model_rebuild()

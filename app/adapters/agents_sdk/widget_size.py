@@ -1,4 +1,4 @@
-"""How large a widget may be."""
+"""Request limit for the size of a widget."""
 
 from typing import Any, Final
 
@@ -6,18 +6,18 @@ from chatkit.widgets import WidgetRoot
 
 from app.domain.errors import InvalidInputError
 
-COMPONENTS: Final = 500
-"""A browser would draw more, but reading them holds up everybody else: some 5 ms for so many."""
+MAX_COMPONENTS: Final = 500
+"""Reading this many blocks the event loop for about 5 ms; a browser could show more."""
 
 
 def check_widget(widget: WidgetRoot) -> None:
-    """Raises `InvalidInputError`, in words for the model, when a widget has more than `COMPONENTS`."""
-    left: list[Any] = [widget]
+    """Raise `InvalidInputError`, with a text for the model, for a widget with more than `MAX_COMPONENTS`."""
+    unvisited: list[Any] = [widget]
     count = 0
-    while left:
-        component = left.pop()
+    while unvisited:
+        component = unvisited.pop()
         count += 1
-        if count > COMPONENTS:
-            raise InvalidInputError(f"A widget has at most {COMPONENTS} components: show less at once.")
+        if count > MAX_COMPONENTS:
+            raise InvalidInputError(f"A widget has at most {MAX_COMPONENTS} components: show less at once.")
         children = getattr(component, "children", None)
-        left += children if isinstance(children, list) else [] if children is None else [children]
+        unvisited += children if isinstance(children, list) else [] if children is None else [children]

@@ -1,4 +1,4 @@
-"""A workflow item while it grows: the running tools and the model's thoughts."""
+"""Workflow item while it grows: the running tools and the model's thoughts."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ from app.domain.language import plural
 
 
 class WorkflowInProgress:
-    """Announced with its first step, done when it is closed."""
+    """A workflow that its first step announces and `close` finishes; `running` holds the keys of the open steps."""
 
     def __init__(self, emit: Callable[[ThreadStreamEvent], None], item_id: str, thread_id: str) -> None:
         self.id = item_id
@@ -37,12 +37,12 @@ class WorkflowInProgress:
         self._changes: list[str] = []
 
     def start(self, key: str, title: str) -> None:
-        """Add a step that is under way."""
+        """Add a running step."""
         self.running.add(key)
         self._add(key, CustomTask(title=title, status_indicator="loading"))
 
     def finish(self, key: str, *, changed: bool = False) -> None:
-        """Mark a step as done, and whether it changed something; an unknown one is ignored."""
+        """Mark a step as done, and record whether it changed something; an unknown key is ignored."""
         self.running.discard(key)
         task = self._tasks[self._index[key]] if key in self._index else None
         if isinstance(task, CustomTask):
@@ -51,7 +51,7 @@ class WorkflowInProgress:
             self._replace(key, task.model_copy(update={"status_indicator": "complete"}))
 
     def think(self, key: str, delta: str) -> None:
-        """Append to a thought, which is added with its first text."""
+        """Append text to a thought; the first text adds the thought."""
         if key not in self._index:
             self._add(key, ThoughtTask(content=delta))
             return
@@ -60,7 +60,7 @@ class WorkflowInProgress:
             self._replace(key, thought.model_copy(update={"content": thought.content + delta}))
 
     def close(self) -> None:
-        """Send the finished item; steps that never ended count as ended with the turn."""
+        """Send the finished item; steps that still run are marked as complete."""
         self.running.clear()
         self._tasks = [task.model_copy(update={"status_indicator": "complete"}) for task in self._tasks]
         self._emit(ThreadItemDoneEvent(item=self._item(summary=True)))

@@ -1,1 +1,1 @@
-"""What the assistant can do, one file a group of tools."""
+"""Tools of the assistant, one file for each group."""

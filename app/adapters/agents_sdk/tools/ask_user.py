@@ -1,4 +1,4 @@
-"""A question of the model to the user, as a form in the chat."""
+"""The tool `ask_user`: the model asks the user with a form in the chat."""
 
 from typing import Annotated, Final
 
@@ -42,15 +42,15 @@ async def ask_user(
         raise InvalidInputError(f"Ask one to {QUESTIONS} questions.")
     inputs = [_input(number, question) for number, question in enumerate(questions, start=1)]
     answers = ctx.context.stage.ask(ctx.tool_call_id, inputs)
-    told = [
+    result = [
         {"question": question.question, "answer": values or "skipped"}
         for question, values in zip(questions, answers, strict=True)
     ]
-    return msgspec.json.encode({"answers": told}).decode()
+    return msgspec.json.encode({"answers": result}).decode()
 
 
 def ask_user_tool() -> Tool:
-    """The tool."""
+    """Return the tool."""
     return function_tool(ask_user, failure_error_function=failure_for_model)
 
 

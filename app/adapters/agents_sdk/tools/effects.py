@@ -1,4 +1,4 @@
-"""The page around the chat hears of every change that a tool makes."""
+"""Client effects: the page around the chat is notified of each change that a tool makes."""
 
 from agents import RunContextWrapper
 from agents.tool_context import ToolContext
@@ -9,12 +9,12 @@ from app.application.tasks.service import TaskEvent, TaskService
 
 
 def with_client_effects(ctx: RunContextWrapper[TurnContext], tasks: TaskService) -> TaskService:
-    """The service, with a client effect after each change that it makes."""
+    """Return the task service with a client effect, and a report to the stage, after each of its changes."""
 
-    def tell(change: TaskEvent) -> None:
+    def notify(change: TaskEvent) -> None:
         effect = tasks_changed(change)
         ctx.context.stage.effect(effect.name, effect.data)
         if isinstance(ctx, ToolContext):
             ctx.context.stage.changed(ctx.tool_call_id)
 
-    return tasks.notifying(tell)
+    return tasks.notifying(notify)

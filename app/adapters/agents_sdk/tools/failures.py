@@ -1,4 +1,4 @@
-"""What a model is told when a tool fails."""
+"""Tool failures as texts for the model."""
 
 from typing import Any
 
@@ -10,16 +10,18 @@ from app.adapters.agents_sdk.pending_questions import WaitingForAnswerError
 from app.domain.errors import AnyportError
 
 NOT_DONE = "This was not done"
-"""How every failure begins; no result of a tool of ours does."""
+"""Start of each failure's text; no successful result of a built-in tool starts with it."""
 
 log = structlog.get_logger(__name__)
 
 
 def failure_for_model(call: RunContextWrapper[Any], error: Exception) -> str:
-    """One of our own errors in its own words, so that the model can mend its call or ask the user; any other is logged
-    whole and told without its text, which may hold anything."""
+    """Return a failure's text for the model: an `AnyportError`'s message, so that the model can correct its call.
+
+    Any other exception is logged, and its text, which may hold a secret, is withheld from the model.
+    """
     if isinstance(error, WaitingForAnswerError):
-        return ""  # The run ends here; the call gets its result when it is made again.
+        return ""  # The run ends here; the resumed call returns the result.
     if getattr(call, "tool_arguments", "") == OMITTED:
         return f"{NOT_DONE}. {TOO_LARGE}"
     if isinstance(error, AnyportError):

@@ -1,4 +1,4 @@
-"""The task that is selected in the page: a tool of the page, not of the server."""
+"""The tool `get_selected_task`: asks the page for the task that the user has selected there."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from agents.tool_context import ToolContext
 
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import failure_for_model
-from app.adapters.agents_sdk.tools.tasks import told
+from app.adapters.agents_sdk.tools.tasks import task_result
 from app.application.tasks.service import TaskService
 from app.domain.errors import NotFoundError
 
 NAME = "get_selected_task"
-"""The client tool: the page answers `{"task_id": …}`, or `{"task_id": null}` when nothing is selected."""
+"""Name of the client tool; the page answers `{"task_id": …}`, or `{"task_id": null}` without a selection."""
 
 
 def selected_task_tool(tasks: TaskService) -> Tool:
-    """The tool over `tasks`."""
+    """Return the tool for the task service."""
 
     @function_tool(name_override=NAME, failure_error_function=failure_for_model)
     async def get_selected_task(ctx: ToolContext[TurnContext]) -> str:
@@ -25,9 +25,9 @@ def selected_task_tool(tasks: TaskService) -> Tool:
         task_id = _task_id(ctx.context.stage.call_page(ctx.tool_call_id, NAME, {}))
         if task_id is None:
             raise NotFoundError("No task is selected in the page.")
-        # A page can say anything: the id counts only if it is a task of this user.
+        # The page is not trusted: `get` finds tasks of this user only.
         task = await tasks.get(ctx.context.request.user_id, task_id)
-        return told("found", task)
+        return task_result("found", task)
 
     return get_selected_task
 

@@ -1,4 +1,4 @@
-"""Which task is meant: the user is asked when what was said fits several."""
+"""Task references: finds the task that a model names, and asks the user if several match."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -15,12 +15,15 @@ from app.domain.errors import InvalidInputError
 from app.domain.language import _
 from app.domain.task import Status, Task
 
-SHOWN = 10
+MAX_CANDIDATES = 10
+"""Limit of tasks in the question."""
 
 
 async def resolve_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, reference: str) -> str:
-    """The id of the task that `reference` names. Raises as `TaskService.find` does, or to ask the user which of
-    several is meant."""
+    """Return the id of the task that `reference` names; several matches become a question to the user.
+
+    Raises as `TaskService.find` does, and as `Stage.ask` does to interrupt the tool.
+    """
     user_id, stage = ctx.context.request.user_id, ctx.context.stage
     call_id = cast(ToolContext[TurnContext], ctx).tool_call_id
     try:
@@ -28,12 +31,12 @@ async def resolve_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, 
     except AmbiguousTaskError as error:
         if not stage.interactive:
             raise
-        found = list(error.candidates[:SHOWN])
+        found = list(error.candidates[:MAX_CANDIDATES])
     if len(found) == 1 and not stage.was_asked(call_id):
         return found[0].id
     candidates = {label: task.id for label, task in _labelled(found)}
     question = StructuredInputMultipleChoice(
-        # The ids make it another question when the tasks change before there is an answer.
+        # The ids make the question a different one if the tasks change before the answer.
         id=",".join(candidates.values()),
         question=_("Which task do you mean by “{task}”?", task=reference),
         options=[StructuredInputMultipleChoiceOption(value=label) for label in candidates],
@@ -45,10 +48,10 @@ async def resolve_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, 
 
 
 def _labelled(tasks: Sequence[Task]) -> Sequence[tuple[str, Task]]:
-    """The tasks as a person tells them apart, numbered where nothing else does."""
+    """Give each task a label that differs from the others, with a number if title and facts are equal."""
     labels = [_label(task) for task in tasks]
-    counted = [f"{label} #{labels[: index + 1].count(label)}" for index, label in enumerate(labels)]
-    unique = [label if labels.count(label) == 1 else number for label, number in zip(labels, counted, strict=True)]
+    numbered = [f"{label} #{labels[: index + 1].count(label)}" for index, label in enumerate(labels)]
+    unique = [label if labels.count(label) == 1 else number for label, number in zip(labels, numbered, strict=True)]
     return list(zip(unique, tasks, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""The seven task tools. Whose tasks they work on is known from the run, never from an argument."""
+"""Seven task tools; the user is taken from the run's context, never from an argument."""
 
 import datetime as dt
 import re
@@ -24,11 +24,11 @@ from app.domain.task import Priority, Status, Task, TaskChange
 Context = RunContextWrapper[TurnContext]
 PriorityName = Literal["low", "medium", "high"]
 
-LISTED: Final = 100
-"""Tasks of a list that the model is told."""
+MAX_LISTED: Final = 100
+"""Limit of tasks in the result for the model; the widget may show more."""
 
-_NAMED: Final = 80
-_SEEN: Final = "The user sees this list already, and can click to complete, open and edit. Do not repeat it. "
+_MAX_TITLE: Final = 80
+_LIST_NOTE: Final = "The user sees this list already, and can click to complete, open and edit. Do not repeat it. "
 _CLEARED: Final = "none"
 _ID: Final = re.compile(r"task_[0-9a-f]{32}")
 _TITLES: Final = {
@@ -45,21 +45,21 @@ _TITLES: Final = {
 }
 
 TRACKED: Final = frozenset(_TITLES)
-"""The assistant's tools: those that change a task say so."""
+"""Names of the tools that report their changes themselves; see `Assistant.tracked`."""
 
 
 def describe(tool_name: str, arguments: Mapping[str, Any]) -> str:
-    """The line that is shown while a tool runs; it names the task unless all that is known is an id."""
+    """Return the progress line of a running tool, with the task's title if the call contains one."""
     title = _(_TITLES[tool_name]) if tool_name in _TITLES else plain_title(tool_name, arguments)
     named = arguments.get("title" if tool_name == "create_task" else "task")
     if tool_name not in _TITLES or not isinstance(named, str) or not named or _ID.fullmatch(named):
         return title
     named = " ".join(named.split())
-    return f"{title}: {named}" if len(named) <= _NAMED else f"{title}: {named[:_NAMED]}…"
+    return f"{title}: {named}" if len(named) <= _MAX_TITLE else f"{title}: {named[:_MAX_TITLE]}…"
 
 
 def task_tools(tasks: TaskService) -> Sequence[Tool]:
-    """The tools over `tasks`."""
+    """Return the tools for the task service."""
 
     @function_tool(failure_error_function=failure_for_model)
     async def create_task(
@@ -78,7 +78,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             due: The day it must be done by, as YYYY-MM-DD.
         """
         details = _change(description=description, priority=priority, due=due)
-        return told("created", await with_client_effects(ctx, tasks).create(_user(ctx), title, details))
+        return task_result("created", await with_client_effects(ctx, tasks).create(_user(ctx), title, details))
 
     @function_tool(failure_error_function=failure_for_model)
     async def list_tasks(ctx: Context, status: Literal["pending", "completed", "all"] | None = None) -> str:
@@ -89,10 +89,10 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         """
         wanted = None if status in (None, "all") else Status(status)
         found = await tasks.list(_user(ctx), status=wanted, limit=FETCHED)
-        page, shown = page_of(found, TaskListView(wanted)), found[:LISTED]
+        page, shown = page_of(found, TaskListView(wanted)), found[:MAX_LISTED]
         ctx.context.stage.show_widget(task_list(page, tasks.today), task_list_text(page))
-        note = _SEEN if ctx.context.stage.interactive else ""
-        if len(found) > LISTED:
+        note = _LIST_NOTE if ctx.context.stage.interactive else ""
+        if len(found) > MAX_LISTED:
             note += "The list holds their oldest tasks only; there are more, which can be looked up by title."
         rows = [_facts(task, "id", "title", "status", "priority", "due") for task in shown]
         return _json({"shown": len(shown), "note": note.strip(), "tasks": rows})
@@ -106,7 +106,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         """
         found = await tasks.find(_user(ctx), await resolve_task(ctx, tasks, task))
         ctx.context.stage.show_widget(task_card(found, tasks.today), task_card_text(found))
-        return told("found", found)
+        return task_result("found", found)
 
     @function_tool(failure_error_function=failure_for_model)
     async def update_task(
@@ -127,7 +127,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             due: The new day it must be done by, as YYYY-MM-DD, or the word none to clear it.
         """
         change = _change(title=title, description=description, priority=priority, due=due)
-        return told(
+        return task_result(
             "updated",
             await with_client_effects(ctx, tasks).update(_user(ctx), await resolve_task(ctx, tasks, task), change),
         )
@@ -139,7 +139,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return told(
+        return task_result(
             "completed",
             await with_client_effects(ctx, tasks).complete(_user(ctx), await resolve_task(ctx, tasks, task)),
         )
@@ -151,7 +151,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return told(
+        return task_result(
             "reopened", await with_client_effects(ctx, tasks).reopen(_user(ctx), await resolve_task(ctx, tasks, task))
         )
 
@@ -162,7 +162,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         Args:
             task: Id or title of the task.
         """
-        return told(
+        return task_result(
             "deleted", await with_client_effects(ctx, tasks).delete(_user(ctx), await resolve_task(ctx, tasks, task))
         )
 
@@ -180,7 +180,7 @@ def _change(
     priority: PriorityName | None = None,
     due: str | None = None,
 ) -> TaskChange:
-    """What was given. Some models fill what they leave out with an empty string, so that one clears nothing."""
+    """The fields to change; an empty string leaves a field as it is, because some models send it for a missing one."""
     return TaskChange(
         title=title if title and title.strip() else msgspec.UNSET,
         description=_text(description) if description and description.strip() else msgspec.UNSET,
@@ -199,15 +199,15 @@ def _day(text: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text.strip())
     except ValueError:
-        raise InvalidInputError(_("“{text}” is no day. Write it as YYYY-MM-DD.", text=text[:_NAMED])) from None
+        raise InvalidInputError(_("“{text}” is no day. Write it as YYYY-MM-DD.", text=text[:_MAX_TITLE])) from None
 
 
 def _is_cleared(text: str) -> bool:
     return text.strip().lower() == _CLEARED
 
 
-def told(event: str, task: Task) -> str:
-    """What the model is told of a task that it asked for or changed."""
+def task_result(event: str, task: Task) -> str:
+    """Return a tool's result for the model: JSON with the task's fields under the name of the event."""
     return _json({event: _facts(task, "id", "title", "status", "priority", "due", "description")})
 
 

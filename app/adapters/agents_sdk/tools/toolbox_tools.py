@@ -1,4 +1,4 @@
-"""Tools of a toolbox, such as those of MCP servers, as tools of the Agents SDK."""
+"""Toolbox tools: the tools of a toolbox, such as that of the MCP servers, as tools of the Agents SDK."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from app.ports.toolbox import Toolbox, ToolSpec
 
 
 class ToolboxTools:
-    """Those of one toolbox."""
+    """The tools of one toolbox, whose list may change at any time."""
 
     def __init__(self, toolbox: Toolbox) -> None:
         self._toolbox = toolbox
@@ -23,11 +23,11 @@ class ToolboxTools:
 
     @property
     def read_only(self) -> frozenset[str]:
-        """The names of those that change nothing."""
+        """Names of the tools that change nothing, as of the last `current`."""
         return frozenset(spec.name for spec in self._specs if spec.read_only)
 
-    def now(self) -> Sequence[Tool]:
-        """Those that can be called now; the same objects until one of them is another."""
+    def current(self) -> Sequence[Tool]:
+        """Return the tools available now; the objects stay the same until the toolbox's list changes."""
         if self._specs != (specs := [*self._toolbox.tools]):
             self._specs, self._tools = specs, [_tool(self._toolbox, spec) for spec in specs]
         return self._tools
@@ -45,7 +45,7 @@ def _tool(toolbox: Toolbox, spec: ToolSpec) -> Tool:
     return FunctionTool(
         name=spec.name,
         description=spec.description,
-        # A strict schema allows less than JSON schema does, and a stranger's may use all of it.
+        # Strict mode supports a part of JSON schema only, and an external tool may use all of it.
         params_json_schema={"type": "object", "properties": {}, **spec.schema},
         on_invoke_tool=invoke,
         strict_json_schema=False,

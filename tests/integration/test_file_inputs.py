@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from chatkit.types import Attachment, FileAttachment, UserMessageItem
 
-from app.adapters.agents_sdk import file_inputs as file_inputs
+from app.adapters.agents_sdk import file_inputs
 from app.adapters.agents_sdk.file_inputs import FileInputs
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.domain.conversation import HistoryWindow
@@ -50,7 +50,7 @@ def files(storage: AttachmentStorage) -> FileInputs:
 
 
 async def told(files: FileInputs, *history: UserMessageItem) -> dict[str, Any]:
-    return dict(await files.of(history, ABLE))
+    return dict(await files.read(history, ABLE))
 
 
 async def test_a_text_is_cut_where_its_tokens_are_used_up(storage: AttachmentStorage, files: FileInputs) -> None:
