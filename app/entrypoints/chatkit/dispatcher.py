@@ -1,4 +1,4 @@
-"""The dispatch of ChatKit's requests: each is read, admitted, and handed to the handler of its type."""
+"""The dispatcher of ChatKit's requests: parses, admits, and calls the handler of the request's type."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
@@ -62,7 +62,7 @@ Single = Mapping[type[BaseModel], Callable[[Any, RequestContext], Awaitable[Base
 
 
 class ChatKitDispatcher:
-    """Answers ChatKit's requests on its public types and `Store`; `Conversation` knows what a model needs."""
+    """Dispatches each of ChatKit's requests to its handler, on ChatKit's public types."""
 
     def __init__(
         self,
@@ -75,11 +75,11 @@ class ChatKitDispatcher:
         turns: TurnRegistry,
         settings: ChatKitSettings,
     ) -> None:
-        patience = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
+        lifetime = dt.timedelta(seconds=settings.client_tool_timeout_seconds)
         self._store = store
         self._conversation = conversation
         self._turns = turns
-        self._serialization = ResponseSerializer(attachments, patience)
+        self._serializer = ResponseSerializer(attachments, lifetime)
         self._models = LazyValue(build)
         messages = MessageHandler(store, conversation, attachments)
         clicks = ActionHandler(store, actions)
@@ -88,12 +88,12 @@ class ChatKitDispatcher:
         self.streaming: Final[Streaming] = {
             ThreadsCreateReq: messages.create,
             ThreadsAddUserMessageReq: messages.add,
-            ThreadsAddClientToolOutputReq: ClientToolHandler(store, conversation, patience).add_output,
+            ThreadsAddClientToolOutputReq: ClientToolHandler(store, conversation, lifetime).add_output,
             ThreadsAddStructuredInputReq: StructuredInputHandler(store, conversation).add,
             ThreadsRetryAfterItemReq: RetryHandler(store, conversation).retry,
             ThreadsCustomActionReq: clicks.stream,
         }
-        """The handlers whose answer is a stream of events."""
+        """The handlers that answer by a stream of events."""
         self.single: Final[Single] = {
             ThreadsSyncCustomActionReq: clicks.sync,
             ThreadsGetByIdReq: threads.get,
@@ -106,43 +106,42 @@ class ChatKitDispatcher:
             AttachmentsDeleteReq: files.delete,
             InputTranscribeReq: TranscriptionHandler(transcriber).transcribe,
         }
-        """The handlers whose answer is one object; None is `{}`."""
+        """The handlers that answer by one JSON object; None becomes `{}`."""
 
     async def ready(self) -> None:
-        """Wait until requests can be read without holding up everybody else. Safe to repeat."""
+        """Build the validators of all requests in a thread, so that parsing never blocks the loop. Idempotent."""
         await self._models.get()
 
     async def receive(self, body: bytes, caller: RequestContext, client: str | None = None) -> ChatKitRequest:
-        """Read one request; `client` is the instance of a front end that repeats itself. Raises what `read` does."""
+        """Parse a request; with `client`, the id of a front end, it gets an idempotency key. Raises as `read`."""
         await self.ready()
         key = idempotency_key(caller, client, body) if client else None
         return ChatKitRequest(self.read(body), caller, key, answer=self.answer, turns=self._turns)
 
     def read(self, body: bytes) -> ChatKitReq:
-        """A body as a request. Raises `InvalidInputError` for one that is none of ChatKit's, or holds too much: of
-        values, of levels, or of text."""
+        """Parse a body. Raises `InvalidInputError` for an unknown or invalid request, and for one with too many values,
+        levels or characters."""
         check_json(body)
         try:
             parsed: ChatKitReq = type_adapter(ChatKitReq).validate_json(body)
         except ValidationError as error:
-            # Said here: anywhere else it is something of ours that is not valid, and none of the caller's business.
+            # Only here is the caller at fault; anywhere else an invalid object is a fault of this server.
             raise malformed(error) from error
         check_texts(type(parsed), parsed)
         return parsed
 
     async def answer(self, request: ChatKitReq, context: RequestContext) -> StreamedAnswer | bytes:
-        """Answer one request with a stream or a JSON object.
+        """Answer a request by a stream or by a JSON object.
 
-        Raises `InvalidInputError`, `LimitError`, `NotEnabledError` or `NotFoundError` when it cannot be carried out,
-        before a stream is open or anything is stored: a client takes a 5xx or a broken stream for a reason to send the
-        same again.
+        Raises `InvalidInputError`, `LimitError`, `NotEnabledError` or `NotFoundError` before a stream is open and
+        before anything is stored: clients retry after a 5xx or a broken stream.
         """
         if not is_streaming_req(request):
             answer = await self.single[type(request)](request, context.as_client())
-            return await self._serialization.answer(answer, context)
+            return await self._serializer.answer(answer, context)
         placement = placement_of(request, context)
-        if placement is not None:  # A model answers it, and somebody pays for that.
+        if placement is not None:  # Only a model's answer costs tokens.
             await self._conversation.admit(context)
         opening = await self.streaming[type(request)](request, context)
-        fold = EventFold(self._store, context, lambda event: self._serialization.frame(event, context))
+        fold = EventFold(self._store, context, lambda event: self._serializer.frame(event, context))
         return StreamedAnswer(fold.frames(opening), placement)

@@ -1,4 +1,4 @@
-"""Failures of a ChatKit request, in the protocol's own form."""
+"""Errors of a ChatKit request, as the protocol has them."""
 
 from chatkit.types import ErrorEvent
 from pydantic import ValidationError
@@ -10,11 +10,11 @@ from app.domain.language import _, deferred
 GENERIC = deferred("Something went wrong on the server. Please try again.")
 _SHOWN = 5
 _MOST = 100
-"""pydantic describes all that is wrong or nothing of it: a wrong tag takes it 30 microseconds."""
+"""Errors that are described at most: pydantic describes all or none, at some 30 µs each."""
 
 
 def stream_failure(failure: Exception) -> bytes:
-    """The `error` event that ends a stream which broke off."""
+    """The `error` event at the end of a failed stream."""
     if isinstance(failure, AnyportError):
         event = ErrorEvent(message=failure.message, allow_retry=failure.retry)
     else:
@@ -23,7 +23,7 @@ def stream_failure(failure: Exception) -> bytes:
 
 
 def malformed(error: ValidationError) -> MalformedError:
-    """What is said of a body that is no request of ChatKit's."""
+    """The error for a body that is no valid request."""
     return MalformedError(_("This is not a valid ChatKit request."), problems=_problems(error))
 
 

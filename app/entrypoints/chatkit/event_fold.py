@@ -1,6 +1,6 @@
-"""The event fold: what the events of a stream change in the store, and how a stream ends.
+"""The event fold: applies the events of a stream to the store, and ends the stream.
 
-Does what ChatKit documents of its own server; `tests/integration/test_stock_server.py` compares the two.
+Behaves as ChatKit's own server; `tests/integration/test_stock_server.py` compares the two.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ Encode = Callable[[ThreadStreamEvent], bytes]
 
 
 class EventFold:
-    """Stores what a stream's events say, for one caller, and passes them on as frames."""
+    """Stores the items in a stream's events, for one caller, and encodes the events as frames."""
 
     def __init__(self, store: ThreadStore, context: RequestContext, encode: Encode) -> None:
         self._store = store
@@ -56,12 +56,12 @@ class EventFold:
         self._encode = encode
         self._thread_id = ""
         self._cancellable = False
-        self._watched: _Watched | None = None
+        self._snapshot: _ThreadSnapshot | None = None
 
     async def frames(self, opening: Opening) -> AsyncGenerator[bytes, None]:
-        """The frames of a stream. Raises what `opening` raises before its first event; an error after it is an event.
+        """The frames of a stream. Raises what `opening` raises before its first event; later errors become events.
 
-        A stream that is cancelled keeps what was shown.
+        A cancelled stream stores its unfinished messages.
         """
         shown = False
         try:
@@ -69,18 +69,18 @@ class EventFold:
                 while not isinstance(event := await anext(opening), Source):
                     yield self._encode(self._opened(event))
                     shown = True
-            watched = self._watched = _Watched(event.thread)
+            snapshot = self._snapshot = _ThreadSnapshot(event.thread)
             async with aclosing(event.events) as events:
                 async for event in events:
-                    if await self._stored(event, watched.thread.id):
+                    if await self._store_item(event, snapshot.thread.id):
                         yield self._encode(event)
-                    if watched.changed:
-                        yield await self._updated(watched)
-            if watched.changed:
-                yield await self._updated(watched)
+                    if snapshot.changed:
+                        yield await self._updated(snapshot)
+            if snapshot.changed:
+                yield await self._updated(snapshot)
         except asyncio.CancelledError:
-            with suppress(NotFoundError):  # Nothing is kept of a thread that is deleted.
-                await self._keep_what_was_shown()
+            with suppress(NotFoundError):  # The thread was deleted meanwhile.
+                await self._store_unfinished()
             raise
         except Exception as failure:
             if not shown:
@@ -98,16 +98,15 @@ class EventFold:
         return event
 
     async def _failed(self, failure: Exception) -> Sequence[bytes]:
-        """The frames that end a stream which broke off. Raises `ThreadGoneError` when its thread is gone: then there is
-        nothing to say about it."""
-        if await self._is_gone():
+        """The frames at the end of a failed stream. Raises `ThreadGoneError` when the thread was deleted."""
+        if await self._is_deleted():
             raise ThreadGoneError from None
         frames = [self._encode(_error_event(failure))]
-        if self._watched is not None and self._watched.changed:
-            frames.append(await self._updated(self._watched))
+        if self._snapshot is not None and self._snapshot.changed:
+            frames.append(await self._updated(self._snapshot))
         return frames
 
-    async def _is_gone(self) -> bool:
+    async def _is_deleted(self) -> bool:
         try:
             await self._store.load_thread(self._thread_id, self._context)
         except NotFoundError:
@@ -116,8 +115,8 @@ class EventFold:
             return False
         return False
 
-    async def _stored(self, event: ThreadStreamEvent, thread_id: str) -> bool:
-        """Store what an event says; False for an item that no client sees."""
+    async def _store_item(self, event: ThreadStreamEvent, thread_id: str) -> bool:
+        """Store the item of an event; False for a hidden item."""
         match event:
             case ThreadItemDoneEvent():
                 await self._store.add_thread_item(thread_id, event.item, self._context)
@@ -126,19 +125,19 @@ class EventFold:
                 await self._store.save_item(thread_id, event.item, self._context)
             case ThreadItemRemovedEvent():
                 await self._store.delete_thread_item(thread_id, event.item_id, self._context)
-            case ErrorEvent() if await self._is_gone():
+            case ErrorEvent() if await self._is_deleted():
                 raise ThreadGoneError
         return True
 
-    async def _updated(self, watched: "_Watched") -> bytes:
-        watched.note()
-        await self._store.update_thread(watched.thread, self._context)
-        return self._encode(ThreadUpdatedEvent(thread=thread_response(watched.thread)))
+    async def _updated(self, snapshot: "_ThreadSnapshot") -> bytes:
+        snapshot.take()
+        await self._store.update_thread(snapshot.thread, self._context)
+        return self._encode(ThreadUpdatedEvent(thread=thread_response(snapshot.thread)))
 
-    async def _keep_what_was_shown(self) -> None:
-        """Store the unfinished messages of a cancelled turn, marked as incomplete; the turn itself adds a note.
+    async def _store_unfinished(self) -> None:
+        """Store the unfinished messages of a cancelled turn as incomplete; the turn adds a note for the user.
 
-        The model of later turns is told to let go of it, unless the server stopped.
+        A hidden note for the model of later turns ends the request, unless the server stopped.
         """
         turn, thread_id = current_turn.get(), self._thread_id
         if not self._cancellable:
@@ -155,15 +154,15 @@ class EventFold:
         await self._store.add_thread_item(thread_id, note, self._context)
 
 
-class _Watched:
-    """A thread that an assistant may change in place, such as its title."""
+class _ThreadSnapshot:
+    """The state of a thread, to detect changes that an assistant makes in place, such as a title."""
 
     def __init__(self, thread: ThreadMetadata) -> None:
         self.thread = thread
-        self.note()
+        self.take()
 
-    def note(self) -> None:
-        """Compare with how it is now from here on."""
+    def take(self) -> None:
+        """Take the present state as the one to compare with."""
         thread = self.thread
         self._state = {**vars(thread), "status": copy.copy(thread.status), "metadata": copy.deepcopy(thread.metadata)}
         if thread.allowed_image_domains is not None:
@@ -171,7 +170,7 @@ class _Watched:
 
     @property
     def changed(self) -> bool:
-        """True when it is not what it was. Compares two dictionaries, which costs little after each event."""
+        """True when the thread differs from the snapshot. Cheap enough for each event: compares two dictionaries."""
         return vars(self.thread) != self._state
 
 
@@ -183,5 +182,5 @@ def _error_event(failure: Exception) -> ErrorEvent:
             return ErrorEvent(message=failure.message, allow_retry=failure.allow_retry)
         case StreamError():
             return ErrorEvent(code=failure.code, allow_retry=failure.allow_retry)
-    log.exception("an answer broke off", exc_info=failure)
+    log.exception("answer failed", exc_info=failure)
     return ErrorEvent(code=ErrorCode.STREAM_ERROR, allow_retry=True)

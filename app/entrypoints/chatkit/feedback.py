@@ -1,4 +1,4 @@
-"""Judgements of items, each kept with the question that was answered."""
+"""Feedback on items, stored with the user's message that they answer."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ from app.ports.thread_store import PAGE_LIMIT, ThreadStore
 async def save_feedback(
     store: ThreadStore, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind, context: RequestContext
 ) -> None:
-    """Keep a judgement of items, all or none where they belong to one answer. Raises `NotFoundError`, and
-    `InvalidInputError` for more than a page of them."""
+    """Store a rating of items; all or none of the items of one answer. Raises `NotFoundError`, and `InvalidInputError`
+    for more than `PAGE_LIMIT` items."""
     if len(item_ids) > PAGE_LIMIT:
         raise InvalidInputError(_("At most {limit} items can be judged at once.", limit=PAGE_LIMIT))
     questions: dict[str, list[str]] = {}
@@ -32,11 +32,11 @@ async def save_feedback(
 async def _turn_of(
     store: ThreadStore, thread_id: str, item_id: str, context: RequestContext
 ) -> tuple[str, frozenset[str]]:
-    """What was asked before an item, and the items up to the next question of which it is one."""
+    """The text of the message before an item, and the ids of all items of that answer."""
     try:
         message = await message_before(store, thread_id, item_id, context)
     except InvalidInputError:
-        return "", frozenset({item_id})  # An assistant that speaks first was asked nothing.
+        return "", frozenset({item_id})  # A thread may begin with the assistant.
     page = await store.load_thread_items(thread_id, message.id, PAGE_LIMIT, "asc", context)
     answer = {item_id, message.id}
     for item in page.data:

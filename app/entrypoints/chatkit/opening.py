@@ -1,4 +1,4 @@
-"""The opening of a stream: what a request stores and shows before its answer."""
+"""The opening of a stream: the events before the answer, whose items are stored by the handler."""
 
 from collections.abc import AsyncGenerator
 
@@ -13,31 +13,31 @@ from app.ports.thread_store import LoadedContext
 
 
 class Cancellable(msgspec.Struct, frozen=True):
-    """From here on a client may cancel the stream; this is noted in the thread, for the model to know."""
+    """Marks the point from which a client may cancel the stream; a cancellation is noted for the model."""
 
     thread_id: str
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The events that answer, whoever makes them; `thread` may change meanwhile."""
+    """The events of the answer; their maker may change `thread` in place."""
 
     thread: ThreadMetadata
     events: AsyncGenerator[ThreadStreamEvent, None]
 
 
 Opening = AsyncGenerator[ThreadStreamEvent | Cancellable | Source, None]
-"""Events whose items are stored already, and at the end the `Source` of the others.
+"""Events with stored items, then the `Source` of the answer.
 
-What it raises before its first event is answered by a status code.
+An exception before the first event becomes a status code.
 """
 
 
 def answer_of(conversation: Conversation, loaded: LoadedContext, context: RequestContext) -> Source:
-    """The answer of the assistant to the newest item of what is `loaded`."""
+    """The assistant's answer to the newest item of the loaded context."""
     return Source(loaded.thread, conversation.answer(loaded.thread, context, turn_delta_sink(), loaded))
 
 
 def was_queued() -> bool:
-    """True when the turn waited for its thread: what was loaded before that may have changed."""
+    """True when the turn waited in its thread's queue: objects loaded before that may have changed."""
     turn = current_turn.get()
     return turn is not None and turn.waited

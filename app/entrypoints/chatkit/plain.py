@@ -1,4 +1,4 @@
-"""The plain form: a message in, text out, over the same turns as ChatKit's own requests."""
+"""The plain endpoint's format: a message in, text out, over ChatKit's requests and events."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
@@ -8,7 +8,7 @@ from app.domain.errors import AnyportError
 
 
 class PlainAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole answer at once."""
+    """The complete answer."""
 
     type: str = "message"
     content: str
@@ -48,7 +48,7 @@ _events = msgspec.json.Decoder(_Event)
 
 
 def chatkit_request(text: str, thread_id: str | None) -> bytes:
-    """The ChatKit request that says `text`, in a new thread or in a given one."""
+    """The ChatKit request that sends `text`, to a new thread or to an existing one."""
     message = {"content": [{"type": "input_text", "text": text}], "attachments": [], "inference_options": {}}
     if thread_id is None:
         return msgspec.json.encode({"type": "threads.create", "params": {"input": message}})
@@ -69,7 +69,7 @@ async def translate(events: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]
 
 
 async def collect(events: AsyncIterator[bytes]) -> PlainAnswer:
-    """All text in one. Raises `AnyportError` when the turn failed."""
+    """The complete text. Raises `AnyportError` when the turn failed."""
     texts = []
     async for piece in _pieces(events):
         if isinstance(piece, AnyportError):
@@ -79,9 +79,9 @@ async def collect(events: AsyncIterator[bytes]) -> PlainAnswer:
 
 
 async def _pieces(events: AsyncIterator[bytes]) -> AsyncGenerator[str | AnyportError, None]:
-    """The text as it comes, an empty line between two messages, and the failure if there is one.
+    """The text deltas, an empty line between two messages, and the error of a failed turn.
 
-    A form is told as text, to be answered in words; the page that could answer a client tool is not there.
+    A form becomes text, for an answer in words; a client tool call becomes `NO_PAGE`.
     """
     shown = False
     async for chunk in events:

@@ -1,4 +1,4 @@
-"""How answers are written for a client: links that work, open questions only, times in UTC."""
+"""Responses for a client: renewed links, no expired calls, times in UTC."""
 
 import datetime as dt
 
@@ -18,7 +18,7 @@ from app.entrypoints.chatkit.fresh_links import renew_links
 
 
 def thread_response(thread: ThreadMetadata, items: Page | None = None) -> Thread:  # type: ignore[type-arg]  # of items
-    """A thread as a client sees it: without our metadata."""
+    """The thread without internal metadata."""
     return Thread(
         id=thread.id,
         title=thread.title,
@@ -30,23 +30,23 @@ def thread_response(thread: ThreadMetadata, items: Page | None = None) -> Thread
 
 
 class ResponseSerializer:
-    """Writes ChatKit's models as JSON; a page has `patience` for the result of a client tool."""
+    """Serializes ChatKit's models for clients; client tool calls expire after their `lifetime`."""
 
-    def __init__(self, attachments: Attachments, patience: dt.timedelta) -> None:
+    def __init__(self, attachments: Attachments, lifetime: dt.timedelta) -> None:
         self._attachments = attachments
-        self._patience = patience
+        self._lifetime = lifetime
 
     def frame(self, event: ThreadStreamEvent, context: RequestContext) -> bytes:
-        """An event as a frame of the wire."""
+        """The event as a server-sent event."""
         if (encoded := encoded_text_delta(event)) is None:
             renew_links(event, self._attachments, context)
             if isinstance(event, ErrorEvent) and not event.message:
-                event.message = _(GENERIC)  # A code alone is not known to every client.
+                event.message = _(GENERIC)  # Some clients show messages only.
             encoded = to_json(_in_utc(event))
         return b"".join((b"data: ", encoded, b"\n\n"))
 
     async def answer(self, answer: BaseModel | None, context: RequestContext) -> bytes:
-        """The whole answer to a request, `{}` for None; a page is written item by item."""
+        """The JSON of a response, `{}` for None; pages are serialized item by item, with cooperative yields."""
         if answer is None:
             return b"{}"
         renew_links(answer, self._attachments, context)
@@ -54,14 +54,14 @@ class ResponseSerializer:
             return to_json(answer)
         page = answer.items if isinstance(answer, Thread) else answer
         now = clock.now()
-        # A page that loads a thread must not wait for, or answer, a call that has expired.
-        page.data = [closed(item) if expired(item, now, self._patience) else item for item in page.data]
+        # A client must neither run nor wait for an expired call.
+        page.data = [closed(item) if expired(item, now, self._lifetime) else item for item in page.data]
         return await page_json(answer, to_json)
 
 
 def _in_utc(event: ThreadStreamEvent) -> ThreadStreamEvent:
-    """ChatKit's helpers stamp naive local times; the wire has UTC with an offset. Copies, because an assistant goes on
-    using its object."""
+    """The event with times in UTC: ChatKit's helpers write naive local times. Copies, because assistants reuse their
+    objects."""
     for name in ("item", "thread"):
         stamped = vars(event).get(name)
         if stamped is not None and stamped.created_at.tzinfo is None:

@@ -1,4 +1,4 @@
-"""What a request names, found: the message to answer again, the call that the page answers."""
+"""Queries of handlers: the message to answer again, the open call, the open form."""
 
 import base64
 import datetime as dt
@@ -17,13 +17,13 @@ from app.ports.thread_store import HIDDEN, PAGE_LIMIT, ThreadStore
 from app.ports.transcriber import AUDIO_LIMIT, MEDIA_TYPES
 
 OUTPUT_LIMIT: Final = 100_000
-"""Characters of JSON that a page may return: it is stored, and it is read by a tool."""
+"""Characters of JSON in the result of a client tool: it is stored, and a tool reads it."""
 
 
 async def message_before(store: ThreadStore, thread_id: str, item_id: str, context: RequestContext) -> UserMessageItem:
     """The item, or the newest message of the user before it: any item of an answer may be retried.
 
-    Raises `NotFoundError`, and `InvalidInputError` when the user had not said anything by then.
+    Raises `NotFoundError`, and `InvalidInputError` when no message of the user precedes the item.
     """
     item: ThreadItem = await store.load_item(thread_id, item_id, context)
     if isinstance(item, UserMessageItem):
@@ -38,20 +38,20 @@ async def message_before(store: ThreadStore, thread_id: str, item_id: str, conte
     raise InvalidInputError(_("There is no message of the user before this item."))
 
 
-class Retry(NamedTuple):
-    """A message that is answered again; `gone` are the ids of what stands behind it, newest first, of which `answer`
-    belong to its own answer."""
+class RetryPlan(NamedTuple):
+    """A retry: the message to answer again and the ids of all items behind it, newest first, of which `answer_ids` are
+    its own answer."""
 
     message: UserMessageItem
-    gone: Sequence[str]
-    answer: Sequence[str]
+    removed_ids: Sequence[str]
+    answer_ids: Sequence[str]
 
 
-async def retried(
+async def plan_retry(
     store: ThreadStore, thread_id: str, item_id: str, confirmed: str | None, context: RequestContext
-) -> Retry:
-    """The message to answer again, and what goes for it. Raises what `message_before` does, and
-    `RemovalNotConfirmedError` when later messages would go and the thread's newest item is not the `confirmed` one."""
+) -> RetryPlan:
+    """The message to answer again and the items to delete. Raises what `message_before` does, and
+    `RemovalNotConfirmedError` when later messages would be deleted and `confirmed` is not the thread's newest item."""
     message = await message_before(store, thread_id, item_id, context)
     behind = await _items_behind(store, thread_id, message.id, context)
     later = [place for place, item in enumerate(behind) if isinstance(item, UserMessageItem)]
@@ -67,11 +67,11 @@ async def retried(
                 newest_item_id=newest,
             )
     answer = behind[: later[0]] if later else behind
-    return Retry(message, [item.id for item in behind][::-1], [item.id for item in answer])
+    return RetryPlan(message, [item.id for item in behind][::-1], [item.id for item in answer])
 
 
 def confirmed_removal(metadata: Mapping[str, Any]) -> str | None:
-    """The newest item that a client agreed to lose: `{"anyport": {"confirm_removal": ID}}`."""
+    """The id up to which a client confirmed the deletion: `{"anyport": {"confirm_removal": ID}}`."""
     ours = metadata.get("anyport")
     confirmed = ours.get("confirm_removal") if isinstance(ours, dict) else None
     return confirmed if isinstance(confirmed, str) else None
@@ -88,20 +88,20 @@ async def _items_behind(store: ThreadStore, thread_id: str, item_id: str, contex
 
 
 async def open_client_call(
-    store: ThreadStore, thread_id: str, context: RequestContext, patience: dt.timedelta
+    store: ThreadStore, thread_id: str, context: RequestContext, lifetime: dt.timedelta
 ) -> ClientToolCallItem:
-    """The newest client tool call that waits, whatever stands behind it. Raises `NotFoundError`, and
-    `InvalidInputError` when there is none or it has waited too long."""
-    call = next(filter(_waits, await _newest(store, thread_id, context)), None)
+    """The newest open client tool call, even with items behind it. Raises `NotFoundError`, and `InvalidInputError` when
+    there is none or it has expired."""
+    call = next(filter(_is_open_call, await _newest(store, thread_id, context)), None)
     if not isinstance(call, ClientToolCallItem):
         raise InvalidInputError(_("No client tool call of this thread is waiting for a result."))
-    if expired(call, clock.now(), patience):
+    if expired(call, clock.now(), lifetime):
         raise InvalidInputError(_("This result came too late. The next message is answered without it."))
     return call
 
 
 async def _newest(store: ThreadStore, thread_id: str, context: RequestContext) -> list[ThreadItem]:
-    """The newest `PAGE_LIMIT` items, on as many pages as they take."""
+    """The newest `PAGE_LIMIT` items; the store may split them into several pages."""
     page = await store.load_thread_items(thread_id, None, PAGE_LIMIT, "desc", context)
     newest = list(page.data)
     while page.after is not None and len(newest) < PAGE_LIMIT:
@@ -110,14 +110,14 @@ async def _newest(store: ThreadStore, thread_id: str, context: RequestContext) -
     return newest
 
 
-def _waits(item: ThreadItem) -> bool:
+def _is_open_call(item: ThreadItem) -> bool:
     return isinstance(item, ClientToolCallItem) and item.status == "pending"
 
 
 async def pending_question(
     store: ThreadStore, thread_id: str, item_id: str, context: RequestContext
 ) -> StructuredInputItem:
-    """A form that waits for its answers. Raises `NotFoundError`, and `InvalidInputError` for any other item."""
+    """An open form. Raises `NotFoundError`, and `InvalidInputError` for any other item."""
     item = await store.load_item(thread_id, item_id, context)
     if not isinstance(item, StructuredInputItem) or item.status != "pending":
         raise InvalidInputError(_("This item is not a question that waits for an answer."))
@@ -125,7 +125,7 @@ async def pending_question(
 
 
 def decoded_audio(text: str) -> bytes:
-    """The bytes of a recording. Raises `InvalidInputError` for what is not base64."""
+    """The bytes of a recording. Raises `InvalidInputError` when the text is not base64."""
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
@@ -133,7 +133,7 @@ def decoded_audio(text: str) -> bytes:
 
 
 def check_audio(audio: AudioInput) -> None:
-    """Raises `InvalidInputError` for an empty or too long recording, and one in a format that no browser makes."""
+    """Raises `InvalidInputError` for a recording that is empty, too long, or of an unknown format."""
     if audio.media_type.lower() not in MEDIA_TYPES:
         raise InvalidInputError(
             _("Audio of this type is not understood. Send one of: {types}.", types=", ".join(sorted(MEDIA_TYPES)))
@@ -143,7 +143,7 @@ def check_audio(audio: AudioInput) -> None:
 
 
 def check_output(result: object) -> None:
-    """Raises `InvalidInputError` when a page returned too much."""
+    """Raises `InvalidInputError` for a result of more than `OUTPUT_LIMIT` characters."""
     if len(json.dumps(result)) > OUTPUT_LIMIT:
         raise InvalidInputError(
             _("The result of a client tool may have {limit} characters of JSON at most.", limit=OUTPUT_LIMIT)

@@ -1,4 +1,4 @@
-"""One request of ChatKit's, read and not begun."""
+"""A parsed request of ChatKit's that has not been answered yet."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,11 +12,11 @@ from app.entrypoints.chatkit.errors import stream_failure
 from app.entrypoints.chatkit.turn_placement import StreamedAnswer
 
 AnswerRequest = Callable[[ChatKitReq, RequestContext], Awaitable[StreamedAnswer | bytes]]
-"""Answers a request: by a stream's events, or at once by a JSON object."""
+"""Answers a request by a stream's frames or by a JSON object."""
 
 
 class ChatKitRequest:
-    """A parsed request, its user, and its idempotency key; it begins as a turn or is answered at once."""
+    """A parsed request, its user, and its idempotency key; a turn or a JSON object answers it."""
 
     def __init__(
         self,

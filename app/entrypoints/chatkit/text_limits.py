@@ -1,5 +1,5 @@
-"""How long the texts of a request may be, read from the types of all requests: a field that nobody thought of has a
-bound as well."""
+"""Text limits: the length of each text in a request, derived from the types of all requests, so that no field of the
+protocol is without a limit."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -23,19 +23,19 @@ from app.domain.language import _
 TEXT: Final = 1_000
 """Characters of any text: an id, a name, a label, a key."""
 FREE: Final = 10_000
-"""Characters of all texts in one field that may hold anything, such as metadata or the data of a tag."""
+"""Characters of all texts in a field of any JSON, such as metadata or the data of a tag."""
 TOTAL: Final = 200_000
-"""Characters of all texts of one request that are no message and no recording."""
+"""Characters of all texts in a request, without messages and recordings."""
 
 MESSAGE: Final = 1_000_000
-"""The most that MAX_MESSAGE_CHARACTERS, which has the say, allows; of our own routes, the texts that a rule of their
-own bounds more closely, and explains."""
+"""The upper bound of MAX_MESSAGE_CHARACTERS, which is the effective limit; also of texts in our own routes that have a
+stricter rule with its own message."""
 
 _NAMED: Final[dict[tuple[str, str], int]] = {
     (UserMessageTextContent.__name__, "text"): MESSAGE,
     (UserMessageInput.__name__, "quoted_text"): MESSAGE,
     (InputTranscribeParams.__name__, "audio_base64"): 100_000_000,  # Not stored; `check_audio` bounds it.
-    (AttachmentCreateParams.__name__, "name"): 10_000,  # As long as in a form; it is shortened.
+    (AttachmentCreateParams.__name__, "name"): 10_000,  # It is shortened, as in a form.
     (ThreadUpdateParams.__name__, "title"): 200,
     (ThreadAddClientToolOutputParams.__name__, "result"): 100_000,
     (StructuredInputAnswerSubmission.__name__, "values"): 10_000,
@@ -44,11 +44,11 @@ _NAMED: Final[dict[tuple[str, str], int]] = {
     ("NewTask", "description"): 10_000,
     ("Patch", "description"): 10_000,
 }
-"""By type and field, where the bound is another one."""
+"""Exceptions, by type and field."""
 
 
 class Field(NamedTuple):
-    """A field of a request's type. `free` ones hold anything; the other texts have `most` characters each."""
+    """A field of a request's type: texts of at most `most` characters, or any JSON when `free`."""
 
     name: str
     most: int
@@ -58,7 +58,7 @@ class Field(NamedTuple):
 
 @cache
 def fields_of(kind: Any) -> tuple[Field, ...]:
-    """Every field of a model of ChatKit's, or of a struct of ours, with its bound."""
+    """The fields of a ChatKit model or of a struct of ours, with their limits."""
     return tuple(
         Field(name, _bound(kind, name, free=free), free, _struct_in(annotation))
         for name, annotation in _annotations(kind)
@@ -67,8 +67,10 @@ def fields_of(kind: Any) -> tuple[Field, ...]:
 
 
 def check_texts(kind: Any, request: Any) -> None:
-    """Raises `InvalidInputError` for a request of this kind, as an object or as plain JSON, that holds a text which is
-    longer than its field allows, or too much text in all."""
+    """Raises `InvalidInputError` for a request with a text over its field's limit, or over `TOTAL` characters in all.
+
+    `request` is an object of type `kind`, or plain JSON.
+    """
     total = 0
     for path, field, size in _texts(kind, request, ()):
         if size > field.most:
@@ -85,7 +87,7 @@ def check_texts(kind: Any, request: Any) -> None:
 
 
 def _texts(kind: Any, value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Field, int]]:
-    """Every text, and every free value as one, with its field and its size."""
+    """Every text and every free value, with its path, field and size in characters."""
     for field in fields_of(kind):
         held = value.get(field.name) if isinstance(value, dict) else getattr(value, field.name, None)
         where = (*path, field.name)
@@ -138,7 +140,7 @@ def _annotations(kind: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_free(annotation: Any) -> bool:
-    """True for what may hold anything; a model with such a field is looked into."""
+    """True for a type that allows any JSON; the fields of a model are checked one by one."""
     return annotation is Any or any(map(_is_free, get_args(annotation)))
 
 

@@ -1,4 +1,4 @@
-"""Where a request's turn takes place, and what a page is shown of a turn that runs."""
+"""Turn placement: the thread of a request's turn, and the unfinished messages of a running turn."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
@@ -11,14 +11,14 @@ from app.domain.identity import RequestContext
 
 
 class StreamedAnswer(NamedTuple):
-    """A stream, and the place of its turn; a click in a widget has none, and may come while a turn runs."""
+    """The frames of a stream, and its turn's placement; None for a click, which may run beside a turn."""
 
     frames: AsyncGenerator[bytes, None]
     placement: Placement | None
 
 
 def placement_of(request: StreamingReq, context: RequestContext) -> Placement | None:
-    """The place that the request takes, if it is one that a model answers."""
+    """The placement of a request that a model answers; None for a click."""
     match request:
         case ThreadsCreateReq():
             return Placement(user_id=context.user_id)
@@ -28,7 +28,7 @@ def placement_of(request: StreamingReq, context: RequestContext) -> Placement | 
 
 
 def add_unfinished(page: Page[Any], shown: Transcript | None, order: str, *, first: bool) -> None:
-    """Add to a page of a thread's items the messages that its turn has begun and not finished: they are the newest."""
+    """Add the unfinished messages of the running turn to a page of items, as the newest."""
     if shown is None or (page.has_more if order == "asc" else not first):
         return
     known = {item.id for item in page.data}

@@ -1,5 +1,5 @@
-"""How many values a request may hold, and how deep: what takes long to read is not a long text, but very many short
-things."""
+"""Value limits: number and depth of the values in a request, because parse time grows with their number, not with
+their length."""
 
 from typing import Final
 
@@ -8,12 +8,12 @@ from app.domain.json_text import DEPTH, is_too_deep, unescaped
 from app.domain.language import _
 
 VALUES: Final = 10_000
-"""Texts, and entries of lists and objects. So many are ChatKit's models, or what is wrong with them, in some 8 ms."""
+"""Texts, and entries of lists and objects. pydantic parses that many, or reports their errors, in some 8 ms."""
 
 
 def check_json(body: bytes | bytearray) -> None:
-    """Raises `InvalidInputError` for a body of more than `VALUES`, or more than `DEPTH` levels; what is inside a text
-    does not count."""
+    """Raises `InvalidInputError` for a body of more than `VALUES` values or `DEPTH` levels, not counting signs inside
+    texts."""
     if len(body) > 2 * VALUES:  # Each takes two bytes at least.
         plain = unescaped(body)
         texts = plain.count(b'"') // 2

@@ -1,5 +1,5 @@
 """Handlers of ChatKit's requests, one module for each group.
 
-A handler of a streaming request checks it, and loads what that takes, before anything is stored; what it loaded it
-hands on to the `Opening` that it gives back.
+The handler of a streaming request validates it and loads what validation needs, before anything is stored. It returns
+the `Opening` of the stream, which gets the loaded objects.
 """

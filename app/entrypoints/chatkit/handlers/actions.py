@@ -1,4 +1,4 @@
-"""`threads.custom_action` and `threads.sync_custom_action`: an action of a widget is carried out."""
+"""`threads.custom_action` and `threads.sync_custom_action`: run the action of a widget."""
 
 from chatkit.types import (
     SyncCustomActionResponse,
@@ -18,23 +18,23 @@ from app.ports.thread_store import ThreadStore
 
 
 class ActionHandler:
-    """Finds the thread and the widget of an action, and has it carried out."""
+    """Finds the thread and the widget of an action, and runs it."""
 
     def __init__(self, store: ThreadStore, actions: WidgetActions) -> None:
         self._store = store
         self._actions = actions
 
     async def stream(self, request: ThreadsCustomActionReq, context: RequestContext) -> Opening:
-        """Stream the widget as it is now. Raises `NotFoundError`, and `InvalidInputError` for what no widget sends."""
-        thread, sender = await self._found(request.params, context)
-        return self._carried_out(request.params, thread, sender, context)
+        """Stream the changed widget. Raises `NotFoundError`, and `InvalidInputError` for an action of no widget."""
+        thread, sender = await self._load(request.params, context)
+        return self._opening(request.params, thread, sender, context)
 
     async def sync(self, request: ThreadsSyncCustomActionReq, context: RequestContext) -> SyncCustomActionResponse:
-        """Answer with the widget as it is now. Raises what `stream` does."""
-        thread, sender = await self._found(request.params, context)
+        """Return the changed widget. Raises what `stream` does."""
+        thread, sender = await self._load(request.params, context)
         return await self._actions.sync(thread, request.params.action, sender, context)
 
-    async def _carried_out(
+    async def _opening(
         self,
         params: ThreadCustomActionParams,
         thread: ThreadMetadata,
@@ -44,7 +44,7 @@ class ActionHandler:
         yield Cancellable(thread.id)
         yield Source(thread, self._actions.stream(thread, params.action, sender, context))
 
-    async def _found(
+    async def _load(
         self, params: ThreadCustomActionParams, context: RequestContext
     ) -> tuple[ThreadMetadata, WidgetItem | None]:
         thread = await self._store.load_thread(params.thread_id, context)

@@ -9,7 +9,7 @@ from app.ports.thread_store import ThreadStore
 
 
 class AttachmentHandler:
-    """Announces a file, and takes back one that was not sent."""
+    """Announces files, and deletes files that no message has."""
 
     def __init__(self, store: ThreadStore, attachments: Attachments, cleanup: FileCleanup) -> None:
         self._store = store
@@ -17,11 +17,11 @@ class AttachmentHandler:
         self._cleanup = cleanup
 
     async def create(self, request: AttachmentsCreateReq, context: RequestContext) -> Attachment:
-        """Announce a file. Raises what `Attachments.create_attachment` does, which stores it."""
+        """Announce a file and store its record. Raises what `Attachments.create_attachment` does."""
         return await self._attachments.create_attachment(request.params, context)
 
     async def delete(self, request: AttachmentsDeleteReq, context: RequestContext) -> None:
-        """Take a file back. Raises `NotFoundError`, and `ConflictError` for one that is part of a message."""
+        """Delete a file. Raises `NotFoundError`, and `ConflictError` for the file of a message."""
         await self._attachments.delete_attachment(request.params.attachment_id, context)
         await self._store.delete_attachment(request.params.attachment_id, context)
         self._cleanup.soon()

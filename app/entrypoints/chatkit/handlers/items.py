@@ -11,14 +11,14 @@ from app.ports.thread_store import ThreadStore
 
 
 class ItemHandler:
-    """Lists the items of a thread, and keeps what the user thinks of them."""
+    """Lists the items of a thread, and stores feedback on them."""
 
     def __init__(self, store: ThreadStore, turns: TurnRegistry) -> None:
         self._store = store
         self._turns = turns
 
     async def list(self, request: ItemsListReq, context: RequestContext) -> Page[ThreadItem]:
-        """A page of items, with what the running turn shows so far. Raises `NotFoundError`."""
+        """A page of items, with the unfinished messages of the running turn. Raises `NotFoundError`."""
         params = request.params
         page: Page[ThreadItem] = await self._store.load_thread_items(
             params.thread_id, params.after, params.limit or PAGE_SIZE, params.order, context
@@ -27,6 +27,6 @@ class ItemHandler:
         return page
 
     async def feedback(self, request: ItemsFeedbackReq, context: RequestContext) -> None:
-        """Keep one judgement per item. Raises what `save_feedback` does."""
+        """Store one rating for each item. Raises what `save_feedback` does."""
         params = request.params
         await save_feedback(self._store, params.thread_id, params.item_ids, params.kind, context)

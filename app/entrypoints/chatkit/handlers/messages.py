@@ -1,4 +1,4 @@
-"""`threads.create` and `threads.add_user_message`: a message of the user is stored and answered."""
+"""`threads.create` and `threads.add_user_message`: store a message of the user and answer it."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ from app.ports.thread_store import ThreadStore
 
 
 class MessageHandler:
-    """Adds a message, with one look at the store when it has no files, and streams the answer."""
+    """Stores a message and streams the answer; without files one visit to the store is enough."""
 
     def __init__(self, store: ThreadStore, conversation: Conversation, attachments: Attachments) -> None:
         self._store = store
@@ -31,14 +31,14 @@ class MessageHandler:
         self._attachments = attachments
 
     async def create(self, request: ThreadsCreateReq, context: RequestContext) -> Opening:
-        """Begin a thread. Raises `InvalidInputError` and `NotFoundError`, the latter for a file."""
+        """Create a thread with a message. Raises `InvalidInputError`, and `NotFoundError` for a file."""
         message = request.params.input
         await self._conversation.check(message)
         files = await self._attachments.check_message(message.attachments, context)
         return self._created_with_files(message, files, context) if files else self._created(message, context)
 
     async def add(self, request: ThreadsAddUserMessageReq, context: RequestContext) -> Opening:
-        """Go on with a thread. Raises `InvalidInputError` and `NotFoundError`, the latter for a file."""
+        """Add a message to a thread. Raises `InvalidInputError`, and `NotFoundError` for a file."""
         message, thread_id = request.params.input, request.params.thread_id
         await self._conversation.check(message)
         files = await self._attachments.check_message(message.attachments, context, thread_id)
@@ -56,7 +56,7 @@ class MessageHandler:
     async def _created_with_files(
         self, message: UserMessageInput, files: Sequence[Attachment], context: RequestContext
     ) -> Opening:
-        """Files belong to a thread, so it is stored before them and before the message."""
+        """The opening of a thread with files: the thread is stored first, because files refer to it."""
         thread = self._new_thread(context)
         await self._store.save_thread(thread, context)
         yield ThreadCreatedEvent(thread=thread_response(thread))
@@ -71,7 +71,7 @@ class MessageHandler:
     ) -> Opening:
         if files and was_queued():
             files = await self._attachments.check_message(message.attachments, context, thread_id)
-        thread = ThreadMetadata(id=thread_id, created_at=clock.now())  # Its id is all that is asked for.
+        thread = ThreadMetadata(id=thread_id, created_at=clock.now())  # Only the id is read.
         item = self._item(message, files, thread, context)
         answer = await self._stored(item, context)
         yield ThreadItemDoneEvent(item=item)
@@ -79,7 +79,7 @@ class MessageHandler:
         yield answer
 
     async def _stored(self, item: UserMessageItem, context: RequestContext) -> Source:
-        """The answer to a message that is stored first."""
+        """Store the message and its files, and return its answer."""
         for attachment in item.attachments:
             await self._store.save_attachment(attachment, context)
         loaded = await self._conversation.load_context(item.thread_id, context, adding=item)

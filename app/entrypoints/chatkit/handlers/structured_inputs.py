@@ -1,4 +1,4 @@
-"""`threads.add_structured_input`: the user answers a form, or skips it."""
+"""`threads.add_structured_input`: the answers of a form, or that it was skipped."""
 
 from chatkit.types import (
     StructuredInputItem,
@@ -16,18 +16,18 @@ from app.ports.thread_store import ThreadStore
 
 
 class StructuredInputHandler:
-    """Fills in the form and streams on."""
+    """Stores the answers of a form and continues the answer."""
 
     def __init__(self, store: ThreadStore, conversation: Conversation) -> None:
         self._store = store
         self._conversation = conversation
 
     async def add(self, request: ThreadsAddStructuredInputReq, context: RequestContext) -> Opening:
-        """Answer the form. Raises `NotFoundError`, and `InvalidInputError` for an item that waits for no answer."""
+        """Fill in the form. Raises `NotFoundError`, and `InvalidInputError` for an item that is no open form."""
         form = await pending_question(self._store, request.params.thread_id, request.params.item_id, context)
-        return self._answered(form, request.params.input, context)
+        return self._opening(form, request.params.input, context)
 
-    async def _answered(
+    async def _opening(
         self, form: StructuredInputItem, submission: StructuredInputSubmission, context: RequestContext
     ) -> Opening:
         thread_id = form.thread_id

@@ -19,11 +19,11 @@ from app.entrypoints.chatkit.turn_placement import add_unfinished
 from app.ports.thread_store import ThreadStore
 
 PAGE_SIZE: Final = 20
-"""Entries of a page for a client that names no limit, as ChatKit's own server has it."""
+"""Entries of a page for a client that names no limit, the default of ChatKit's own server."""
 
 
 class ThreadHandler:
-    """Shows, lists, renames and deletes the threads of a user."""
+    """Loads, lists, renames and deletes threads of a user."""
 
     def __init__(self, store: ThreadStore, turns: TurnRegistry, cleanup: FileCleanup) -> None:
         self._store = store
@@ -31,7 +31,7 @@ class ThreadHandler:
         self._cleanup = cleanup
 
     async def get(self, request: ThreadsGetByIdReq, context: RequestContext) -> Thread:
-        """A thread with its first items, and with what its running turn shows so far. Raises `NotFoundError`."""
+        """A thread with its first items and the unfinished messages of its turn. Raises `NotFoundError`."""
         thread_id = request.params.thread_id
         thread = await self._store.load_thread(thread_id, context)
         page: Page[Any] = await self._store.load_thread_items(thread_id, None, PAGE_SIZE, "asc", context)

@@ -1,4 +1,4 @@
-"""`input.transcribe`: speech becomes text."""
+"""`input.transcribe`: transcribe a recording."""
 
 from chatkit.types import AudioInput, InputTranscribeReq, TranscriptionResult
 
@@ -8,13 +8,13 @@ from app.ports.transcriber import Transcriber
 
 
 class TranscriptionHandler:
-    """Has a recording written down."""
+    """Transcribes recordings."""
 
     def __init__(self, transcriber: Transcriber) -> None:
         self._transcriber = transcriber
 
     async def transcribe(self, request: InputTranscribeReq, context: RequestContext) -> TranscriptionResult:
-        """The text. Raises `InvalidInputError` for what is no recording of a browser, and `NotEnabledError`."""
+        """The text of a recording. Raises `InvalidInputError` for other data, and `NotEnabledError`."""
         data = decoded_audio(request.params.audio_base64)
         audio = AudioInput(data=data, mime_type=request.params.mime_type)
         check_audio(audio)
