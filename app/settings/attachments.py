@@ -1,4 +1,4 @@
-"""The settings of attachments, as values."""
+"""Settings of attachments and of their storage."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from app.environment import UNGUESSABLE, Problem, Secret, SigningSecret, checks,
 
 
 class MediaTypes(tuple[str, ...]):
-    """Types of files, such as `image/png`."""
+    """Media types of files, such as `image/png`."""
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, text: str) -> "MediaTypes":
-        """Read a list with commas. Raises `ValueError` for what is no type."""
+        """Parse a list separated by commas. Raises `ValueError` for a part that is no media type."""
         types = [part.strip().lower() for part in text.split(",") if part.strip()]
         if not types or not all(re.fullmatch(r"[a-z0-9.+-]+/[a-z0-9.+-]+", type_) for type_ in types):
             raise ValueError(text)
@@ -29,13 +29,13 @@ class MediaTypes(tuple[str, ...]):
 
 
 class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What users may attach to their messages, and where it is kept."""
+    """Allowed files, quotas, links and the storage of files."""
 
     url: Annotated[
         str,
         env(
             "ATTACHMENTS_URL",
-            help="Where files are kept: `file:///folder`, `s3://bucket/prefix` or `memory://`. "
+            help="Storage of files: `file:///folder`, `s3://bucket/prefix` or `memory://`. "
             "Unset: the folder `data/attachments`; memory with `DATABASE_URL=memory://`.",
             expects="file:///folder, s3://bucket/prefix or memory://",
             check=checks.matching(r"memory://|file:(//)?[^?#]*[^?#/][^?#]*|s3://[A-Za-z0-9._-]{3,255}(/[^\s?#]*)?"),
@@ -45,7 +45,7 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "ATTACHMENT_MAX_BYTES",
-            help="Largest file; 0 turns attachments off.",
+            help="Bytes of the largest file; 0 turns attachments off.",
             expects="a number of bytes up to 1000000000000, 0 for no attachments",
             ge=0,
             le=checks.MOST_BYTES,
@@ -55,7 +55,7 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         MediaTypes,
         env(
             "ATTACHMENT_TYPES",
-            help="Types of files that are taken. A file's own content says which it is, not its name.",
+            help="Media types of files that are accepted. The content of a file decides its type, not its name.",
             expects="types, such as image/png,application/pdf",
         ),
     ] = MediaTypes.parse(
@@ -63,13 +63,19 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
     )
     per_message: Annotated[
         int,
-        env("ATTACHMENTS_PER_MESSAGE", help="Files in one message.", expects="a number from 1 to 100", ge=1, le=100),
+        env(
+            "ATTACHMENTS_PER_MESSAGE",
+            help="Files that one message may have.",
+            expects="a number from 1 to 100",
+            ge=1,
+            le=100,
+        ),
     ] = 10
     bytes_per_user: Annotated[
         int,
         env(
             "ATTACHMENTS_BYTES_PER_USER",
-            help="Bytes of all files that one user may keep here.",
+            help="Bytes that all files of one user may have together.",
             expects="a number of bytes up to 1000000000000, 0 for no limit",
             ge=0,
             le=checks.MOST_BYTES,
@@ -79,7 +85,7 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "ATTACHMENT_TEXT_TOKENS",
-            help="About how many tokens of an attached text the model is told.",
+            help="Tokens of an attached text that the model receives, approximately; the rest is left out.",
             expects="a number of tokens from 100 to 100000000",
             ge=100,
             le=100_000_000,
@@ -89,8 +95,8 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "PUBLIC_URL",
-            help="Address under which browsers reach this server, for links to files. "
-            "Unset: the one that the request came to.",
+            help="Address under which browsers reach this server; links to files start with it. "
+            "Unset: the address of the request.",
             expects="an http(s) URL, such as https://chat.example.com",
             check=checks.base_url,
         ),
@@ -99,8 +105,8 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         SigningSecret,
         env(
             "FILE_LINKS_SECRET",
-            help="Signs links to files; the same on all servers that share a database. "
-            "Unset: SESSION_SECRET or JWT_SECRET; without them a random one, whose links end with the process.",
+            help="Secret that signs links to files. All servers that share a database need the same secret. "
+            "Unset: SESSION_SECRET or JWT_SECRET; without these a random secret, whose links end with the process.",
             expects=UNGUESSABLE,
         ),
     ] = SigningSecret("")
@@ -108,20 +114,25 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "AWS_ACCESS_KEY_ID",
-            help="For S3. Unset: the machine's own role.",
+            help="Access key of S3. Unset: the role of the machine.",
             expects="the id of a key, without spaces",
             check=checks.key,
         ),
     ] = ""
     secret_access_key: Annotated[
         Secret,
-        env("AWS_SECRET_ACCESS_KEY", help="For S3.", expects="the key of that id, without spaces", check=checks.key),
+        env(
+            "AWS_SECRET_ACCESS_KEY",
+            help="Secret key of S3.",
+            expects="the key of that id, without spaces",
+            check=checks.key,
+        ),
     ] = Secret("")
     session_token: Annotated[
         Secret,
         env(
             "AWS_SESSION_TOKEN",
-            help="For S3, with keys of limited life.",
+            help="Session token of S3, for temporary keys.",
             expects="the token of that key, without spaces",
             check=checks.key,
         ),
@@ -131,7 +142,7 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         env(
             "AWS_REGION",
             "AWS_DEFAULT_REGION",
-            help="For S3.",
+            help="Region of S3.",
             expects="a region's name, such as eu-central-1",
             check=checks.matching(r"[A-Za-z0-9-]+"),
         ),
@@ -140,7 +151,7 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "AWS_ENDPOINT_URL",
-            help="Another service that speaks like S3, such as MinIO or R2.",
+            help="Address of a service that is compatible with S3, such as MinIO or R2.",
             expects="an http(s) URL, such as https://minio.example.com:9000",
             check=checks.base_url,
         ),
@@ -148,17 +159,17 @@ class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def folder_of(url: str) -> Path | None:
-    """The folder that a `file:` address names, None for any other."""
+    """The folder that a `file:` address names; None for other addresses."""
     parts = urlsplit(url)
     return Path(unquote(parts.netloc + parts.path)).absolute() if parts.scheme == "file" else None
 
 
 def attachment_problems(settings: AttachmentSettings) -> Iterator[Problem]:
-    """What is wrong with these settings together."""
+    """Problems of combinations of these settings."""
     if 0 < settings.bytes_per_user < settings.max_bytes:
         yield Problem(
             "ATTACHMENTS_BYTES_PER_USER",
-            f"{settings.bytes_per_user} is less than one file may have: "
+            f"{settings.bytes_per_user} is less than the largest file: "
             f"lower ATTACHMENT_MAX_BYTES ({settings.max_bytes}) or raise this",
         )
     if (folder := folder_of(settings.url)) is not None and not checks.folder(folder):

@@ -1,4 +1,4 @@
-"""The settings of the doors: who may come in, and from which pages."""
+"""Settings of authentication, origins and hosts."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -12,33 +12,39 @@ from app.environment import UNGUESSABLE, Problem, SigningSecret, checks, env
 
 
 class AuthMode(StrEnum):
-    """Whether there is a login."""
+    """How callers authenticate."""
 
     AUTO = "auto"
     NONE = "none"
 
 
 class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Who comes in. Without a secret and a key set everybody is one local user, on this machine alone."""
+    """Login tokens and sessions. Without a secret and a key set there is one user, on loopback only."""
 
     mode: Annotated[
         AuthMode,
         env(
             "AUTH_MODE",
-            help="`auto`: a login where one is set below, else a single user on loopback. "
-            "`none`: everybody who reaches HOST is that user.",
+            help="`auto` requires a login when one is configured below, and otherwise serves one user on loopback. "
+            "`none` treats every caller who reaches HOST as that one user.",
             expects="auto or none",
         ),
     ] = AuthMode.AUTO
     jwt_secret: Annotated[
         SigningSecret,
-        env("JWT_SECRET", "BETTER_AUTH_SECRET", help="Secret of login tokens signed with HS256.", expects=UNGUESSABLE),
+        env(
+            "JWT_SECRET",
+            "BETTER_AUTH_SECRET",
+            help="Secret that verifies login tokens signed with HS256.",
+            expects=UNGUESSABLE,
+        ),
     ] = SigningSecret("")
     jwks_url: Annotated[
         str,
         env(
             "AUTH_JWKS_URL",
-            help="Public keys of login tokens signed with RS256, ES256, EdDSA and the like.",
+            help="Address of the public keys (JWKS) that verify login tokens signed with RS256, ES256, EdDSA or "
+            "similar.",
             expects="an address, such as https://login.example.com/.well-known/jwks.json",
             check=checks.http_url,
         ),
@@ -47,7 +53,8 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "BETTER_AUTH_URL",
-            help="Base address of a Better Auth server: its public keys, and the issuer and audience it writes.",
+            help="Base address of a Better Auth server. Sets the address of its public keys, the issuer and the "
+            "audience.",
             expects="an address, such as https://app.example.com",
             check=checks.base_url,
         ),
@@ -56,7 +63,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "AUTH_ISSUER",
-            help="Issuer (`iss`) that a login token must have.",
+            help="Issuer (`iss`) that a login token must contain.",
             expects="the issuer exactly as tokens have it, without spaces, such as https://login.example.com/",
             check=checks.word,
         ),
@@ -65,7 +72,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "AUTH_AUDIENCE",
-            help="Audience (`aud`) that a login token must have.",
+            help="Audience (`aud`) that a login token must contain.",
             expects="the audience exactly as tokens have it, without spaces, such as https://chat.example.com",
             check=checks.word,
         ),
@@ -74,7 +81,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         env(
             "AUTH_USER_CLAIM",
-            help="Claim of a login token that is the user's id.",
+            help="Claim of a login token that contains the user's id.",
             expects="the name of a claim, without spaces, such as sub or email",
             check=checks.word,
         ),
@@ -83,7 +90,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
         SigningSecret,
         env(
             "SESSION_SECRET",
-            help="Secret of the tokens of `POST /api/chatkit/session`. Unset: derived from JWT_SECRET.",
+            help="Secret that signs the session tokens of `POST /api/chatkit/session`. Unset: derived from JWT_SECRET.",
             expects=UNGUESSABLE,
         ),
     ] = SigningSecret("")
@@ -91,7 +98,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "SESSION_SECONDS",
-            help="How long such a token opens the server; a page asks for the next one in time.",
+            help="Seconds until a session token expires; a page fetches a new one before that.",
             expects="seconds from 60 to 86400",
             ge=60,
             le=86_400,
@@ -101,7 +108,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "SESSION_MAX_SECONDS",
-            help="How long after a login its session can be renewed.",
+            help="Seconds after the login during which its session can be renewed.",
             expects="seconds from 60 to 2592000",
             ge=60,
             le=2_592_000,
@@ -110,18 +117,18 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_wanted(self) -> bool:
-        """Whether callers have to log in."""
+        """True when callers must log in."""
         return bool(self.jwt_secret or self.jwks_url or self.better_auth_url)
 
 
 class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """From which pages and under which names the server may be used."""
+    """Origins and host names under which browsers may use the server."""
 
     cors_origins: Annotated[
         Origins,
         env(
             "CORS_ORIGINS",
-            help="Pages of these origins may call the server, with the user's cookies.",
+            help="Origins whose pages may call the server with the user's cookies.",
             expects="origins without a path, such as https://app.example.com,http://localhost:5173",
         ),
     ] = Origins()
@@ -129,8 +136,8 @@ class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True):
         Hosts,
         env(
             "ALLOWED_HOSTS",
-            help="Names by which the server may be called, besides loopback's, HOST and plain IP addresses; "
-            "`*.example.com` for all below, `*` for any.",
+            help="Host names that the server accepts, in addition to loopback, HOST and plain IP addresses. "
+            "`*.example.com` accepts every subdomain, `*` every name.",
             expects="names without a port, such as chat.example.com,*.example.org",
         ),
     ] = Hosts()
@@ -138,21 +145,21 @@ class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True):
         Origins,
         env(
             "FRAME_ANCESTORS",
-            help="Origins of pages that may show the pages of this server in a frame, besides its own.",
+            help="Origins whose pages may show the pages of this server in a frame, in addition to its own origin.",
             expects="origins without a path, such as https://app.example.com",
         ),
     ] = Origins()
 
 
 def auth_problems(host: str, login: LoginSettings) -> Iterator[Problem]:
-    """What is wrong with these settings together."""
+    """Problems of combinations of these settings."""
     if login.mode is AuthMode.NONE and login.is_wanted:
-        yield Problem("AUTH_MODE", "none lets everybody in, but a login is set too: take one of the two away")
+        yield Problem("AUTH_MODE", "none admits every caller, but a login is configured too: remove one of the two")
     if login.mode is AuthMode.AUTO and not login.is_wanted and not is_loopback(host):
         yield Problem(
             "HOST",
-            f"{host} lets others in, and there is no login. Set JWT_SECRET, AUTH_JWKS_URL or BETTER_AUTH_URL, "
-            "or say AUTH_MODE=none if everybody who reaches it may do everything",
+            f"{host} is reachable from other machines, and no login is configured. Set JWT_SECRET, AUTH_JWKS_URL or "
+            "BETTER_AUTH_URL, or set AUTH_MODE=none if every caller may do everything",
         )
     if not login.is_wanted:
         for variable, value in (("AUTH_ISSUER", login.issuer), ("AUTH_AUDIENCE", login.audience)):
@@ -161,10 +168,10 @@ def auth_problems(host: str, login: LoginSettings) -> Iterator[Problem]:
                     variable, "is set, but nothing checks it: set JWT_SECRET, AUTH_JWKS_URL or BETTER_AUTH_URL"
                 )
     if login.jwks_url and login.better_auth_url:
-        yield Problem("BETTER_AUTH_URL", "names one key set, and AUTH_JWKS_URL another: take one of the two away")
+        yield Problem("BETTER_AUTH_URL", "names one key set, and AUTH_JWKS_URL names another: remove one of the two")
     if login.session_seconds > login.session_max_seconds:
         yield Problem(
             "SESSION_MAX_SECONDS",
-            f"{login.session_max_seconds} is less than one session lasts: lower SESSION_SECONDS "
+            f"{login.session_max_seconds} is less than the length of one session: lower SESSION_SECONDS "
             f"({login.session_seconds}) or raise this",
         )

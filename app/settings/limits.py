@@ -1,4 +1,4 @@
-"""The settings of the limits: how much of the server one user may take."""
+"""Settings of the limits of a user, an address and a process."""
 
 from typing import Annotated
 
@@ -12,17 +12,17 @@ Some = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
 
 
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of the server one user may take; 0 is no limit.
+    """Limits of a user, an address and a process; 0 means no limit.
 
-    Where a default depends on the login, None stands for it: the single user of a server without a login has no limit.
+    None stands for a default that depends on the login: the single user of a server without a login has no limit.
     """
 
     requests_per_minute: Annotated[
         Count | None,
         env(
             "RATE_LIMIT_PER_MINUTE",
-            help="Requests of one user in a clock minute. Unset: 120 with a login; without one all are a single user, "
-            "who has no limit.",
+            help="Requests of one user in a clock minute. Unset: 120 with a login; no limit without a login, where all "
+            "requests belong to one user.",
             expects="a number up to 1000000000000, 0 for no limit",
         ),
     ] = None
@@ -30,8 +30,8 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         Count | None,
         env(
             "RATE_LIMIT_PER_ADDRESS",
-            help="Requests from one address (IPv6: one /64) in a clock minute, whoever sends them. "
-            "Unset: 600 with a login, no limit without one.",
+            help="Requests from one address (IPv6: one /64) in a clock minute, of all users together. "
+            "Unset: 600 with a login, no limit without a login.",
             expects="a number up to 1000000000000, 0 for no limit",
         ),
     ] = None
@@ -39,7 +39,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "MAX_CONCURRENT_TURNS",
-            help="Answers that one user may have running at once, in all threads.",
+            help="Turns that one user may have running at the same time, in all threads together.",
             expects="a number up to 1000000000000, 0 for no limit",
             ge=0,
             le=MOST,
@@ -49,9 +49,9 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         Count | None,
         env(
             "MAX_STREAMS_PER_USER",
-            help="Streams that one user may have open at once on one server: followed answers, and one for each page "
-            "that is kept in step; as many other requests besides. Unset: 50 with a login, at most a quarter of "
-            "MAX_STREAMS; no limit without one.",
+            help="Open streams of one user on one server: one for each answer that is followed and one for each page "
+            "that is kept up to date. The same number of other requests is allowed in addition. Unset: 50 with a "
+            "login, at most a quarter of MAX_STREAMS; no limit without a login.",
             expects="a number up to 1000000000000, 0 for no limit",
         ),
     ] = None
@@ -59,8 +59,8 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         Some | None,
         env(
             "MAX_STREAMS",
-            help="Streams that one server carries at once, of all users. Unset, and at most: what its limit of open "
-            "files allows, 312 of 1,024 for example; unset never more than 10000.",
+            help="Open streams of all users on one server. The limit of open files sets the maximum (312 streams with "
+            "1,024 files). Unset: that maximum, but not more than 10000.",
             expects="a number from 1 to 1000000000000",
         ),
     ] = None
@@ -68,7 +68,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "QUOTA_TOKENS_PER_DAY",
-            help="Tokens, read and written by the model, that one user may spend in a day (UTC).",
+            help="Input and output tokens that one user may spend in a day (UTC).",
             expects="a number of tokens up to 1000000000000, 0 for no limit",
             ge=0,
             le=MOST,
@@ -78,7 +78,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "MAX_MESSAGE_CHARACTERS",
-            help="Longest message that a user may send.",
+            help="Characters of the longest message that a user may send.",
             expects="a number from 1 to 1000000",
             ge=1,
             le=1_000_000,

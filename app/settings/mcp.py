@@ -1,4 +1,4 @@
-"""The settings of MCP, in both directions."""
+"""Settings of MCP: its endpoint and its servers."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,25 +9,25 @@ from app.environment import Secret, env
 
 
 class Switch(StrEnum):
-    """Whether something is there."""
+    """Whether a feature is on."""
 
     ON = "on"
     OFF = "off"
 
 
 class McpSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Tools of other programs for the assistant, and its own tools for other programs."""
+    """The endpoint for other programs, and the servers whose tools the assistant uses."""
 
     served: Annotated[
         Switch,
-        env("MCP", help="Whether `/mcp` offers the task tools to MCP clients.", expects="on or off"),
+        env("MCP", help="`on` offers the task tools to MCP clients at `/mcp`.", expects="on or off"),
     ] = Switch.ON
     servers: Annotated[
         Secret,
         env(
             "MCP_SERVERS",
-            help="MCP servers whose tools the assistant may use, as other MCP clients configure them: "
-            "JSON, or the path of a JSON file.",
+            help="MCP servers whose tools the assistant may use: JSON in the format of other MCP clients, or the path "
+            "of a JSON file.",
             expects='JSON such as {"name": {"command": "…"}} or {"name": {"url": "…"}}, or the path of a file',
         ),
     ] = Secret("")
@@ -35,7 +35,7 @@ class McpSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "MCP_TIMEOUT_SECONDS",
-            help="How long an MCP server may take for an answer.",
+            help="Seconds that an MCP server may take to answer.",
             expects="a number of seconds from 0.1 to 600",
             ge=0.1,
             le=600,

@@ -1,4 +1,4 @@
-"""The settings of turns, as values."""
+"""Settings of turns: disconnects, queueing and shutdown."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -12,7 +12,7 @@ KEEP_ALIVE_SECONDS = 15.0
 
 
 class Disconnect(StrEnum):
-    """What becomes of an answer that nobody follows any more."""
+    """Policy for a turn whose last reader disconnected."""
 
     FINISH = "finish"
     CANCEL = "cancel"
@@ -20,21 +20,21 @@ class Disconnect(StrEnum):
 
 
 class BusyThread(StrEnum):
-    """What becomes of a message to a thread that is being answered."""
+    """Policy for a message to a thread whose turn is running."""
 
     REFUSE = "refuse"
     QUEUE = "queue"
 
 
 class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a turn lives without its connection, its process or its database."""
+    """Behaviour of turns on disconnect, on shutdown and while the database is away."""
 
     on_disconnect: Annotated[
         Disconnect,
         env(
             "ON_DISCONNECT",
-            help="When nobody follows an answer any more: `finish` it, `cancel` it, "
-            "or `grace`: cancel it unless its user comes back within `TURN_GRACE_SECONDS`.",
+            help="When the last reader of an answer disconnects: `finish` the answer, `cancel` it, or `grace`: cancel "
+            "it unless a reader returns within `TURN_GRACE_SECONDS`.",
             expects="finish, cancel or grace",
         ),
     ] = Disconnect.GRACE
@@ -42,7 +42,7 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "TURN_GRACE_SECONDS",
-            help="How long such an answer goes on with `grace`.",
+            help="Seconds until an answer without a reader is cancelled, with `ON_DISCONNECT=grace`.",
             expects="seconds from 0 to 86400",
             ge=0,
             le=LONGEST_SECONDS,
@@ -52,7 +52,7 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
         BusyThread,
         env(
             "BUSY_THREAD",
-            help="A message to a thread that is being answered: `refuse` it with 409, or let it wait in a `queue`.",
+            help="When a message arrives for a thread whose turn is running: `refuse` it with 409, or `queue` it.",
             expects="refuse or queue",
         ),
     ] = BusyThread.REFUSE
@@ -60,7 +60,7 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "SHUTDOWN_GRACE_SECONDS",
-            help="How long answers may go on after SIGTERM; what is not done by then is kept as far as it came.",
+            help="Seconds that running answers may take after SIGTERM; then each is stored as far as it was written.",
             expects="seconds from 0 to 86400",
             ge=0,
             le=LONGEST_SECONDS,
@@ -70,7 +70,7 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "SAVE_RETRY_SECONDS",
-            help="How long a running answer waits for a database that went away before it says so.",
+            help="Seconds that a running answer retries a write while the database is unavailable, before it fails.",
             expects="seconds from 0 to 86400",
             ge=0,
             le=LONGEST_SECONDS,
@@ -80,7 +80,8 @@ class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "KEEP_ALIVE_SECONDS",
-            help="After so long a silence a stream says `: ping`; less than any proxy on the way waits.",
+            help="Seconds without an event after which a stream sends `: ping`. Choose less than the idle timeout of "
+            "any proxy in front of the server.",
             expects="seconds from 0.1 to 86400",
             ge=0.1,
             le=LONGEST_SECONDS,

@@ -20,7 +20,7 @@ class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "DEMO_DELAY_MS",
-            help="Milliseconds the demo takes for a word.",
+            help="Milliseconds between two words of the demo.",
             expects="a number from 0 to 1000",
             ge=0,
             le=1000,

@@ -39,7 +39,7 @@ class GeminiSettings(UpstreamSettings, frozen=True, kw_only=True):
         env(
             "GEMINI_MODEL",
             "GEMINI_DEFAULT_MODEL",
-            help="The model that answers.",
+            help="Default model of Gemini.",
             expects="a model's name, without spaces",
             check=checks.word,
         ),
@@ -48,7 +48,7 @@ class GeminiSettings(UpstreamSettings, frozen=True, kw_only=True):
         str,
         env(
             "GEMINI_MODELS",
-            help="Further models to choose from, separated by commas.",
+            help="Additional models of Gemini to choose from, separated by commas.",
             expects="names of models, separated by commas",
             check=checks.words,
         ),
@@ -57,7 +57,7 @@ class GeminiSettings(UpstreamSettings, frozen=True, kw_only=True):
         str,
         env(
             "GEMINI_BASE_URL",
-            help="Another address that speaks Gemini.",
+            help="Base address of another server with Gemini's interface.",
             expects="an http(s) URL, such as https://llm.example.com/v1",
             check=checks.base_url,
         ),

@@ -34,7 +34,7 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
         Secret,
         env(
             "LITELLM_API_KEY",
-            help="Key for `LITELLM_MODEL`, before the vendor's own variable.",
+            help="Key for `LITELLM_MODEL`; it wins over the vendor's own variable.",
             expects="a key, without spaces",
             check=checks.key,
         ),
@@ -43,7 +43,7 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
         str,
         env(
             "LITELLM_BASE_URL",
-            help="Address of the model, in place of the vendor's own.",
+            help="Base address of the model, instead of the vendor's.",
             expects="an address such as https://llm.example.com/v1",
             check=checks.base_url,
         ),
@@ -53,7 +53,7 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
         env(
             "LITELLM_API_VERSION",
             "AZURE_API_VERSION",
-            help="Version of Azure's interface.",
+            help="Version of Azure's API.",
             expects="a version, such as 2024-10-21, 2025-04-01-preview or v1",
             check=checks.matching(r"\d{4}-\d{2}-\d{2}(-[a-z0-9]+)?|v\d+|latest|preview"),
         ),
@@ -71,7 +71,7 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
         str,
         env(
             "LITELLM_MODELS",
-            help="Further models of the same vendor to choose from, separated by commas.",
+            help="Additional models of the same vendor to choose from, separated by commas.",
             expects="names of models, separated by commas",
             check=checks.words,
         ),

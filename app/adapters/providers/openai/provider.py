@@ -53,7 +53,7 @@ class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
         env(
             "OPENAI_MODEL",
             "OPENAI_DEFAULT_MODEL",
-            help="The model that answers.",
+            help="Default model of OpenAI.",
             expects="a model's name, without spaces",
             check=checks.word,
         ),
@@ -62,7 +62,7 @@ class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
         str,
         env(
             "OPENAI_MODELS",
-            help="Further models to choose from, separated by commas.",
+            help="Additional models of OpenAI to choose from, separated by commas.",
             expects="names of models, separated by commas",
             check=checks.words,
         ),
@@ -71,7 +71,8 @@ class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
         str,
         env(
             "OPENAI_BASE_URL",
-            help="A server that speaks like OpenAI, such as http://localhost:11434/v1 for Ollama; needs no key.",
+            help="Base address of a server compatible with OpenAI, such as http://localhost:11434/v1 for Ollama. "
+            "It needs no key.",
             expects="an http(s) URL, such as http://localhost:11434/v1",
             check=checks.base_url,
         ),
@@ -80,7 +81,8 @@ class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
         Api | None,
         env(
             "OPENAI_API",
-            help="`responses` or `chat`. Unset: `responses` at OpenAI, `chat` elsewhere.",
+            help="Interface of the server: `responses` or `chat`. Unset: `responses` at OpenAI, `chat` at other "
+            "servers.",
             expects="responses or chat",
         ),
     ] = None

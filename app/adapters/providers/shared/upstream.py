@@ -31,7 +31,7 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "LLM_CONNECT_TIMEOUT",
-            help="Seconds to wait for a connection to the model.",
+            help="Seconds until an attempt to connect to the model fails.",
             expects="seconds from 0.01 to 86400",
             ge=0.01,
             le=LONGEST_SECONDS,
@@ -41,7 +41,7 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "LLM_FIRST_TOKEN_TIMEOUT",
-            help="Seconds to wait for the first token of an answer, time spent thinking included.",
+            help="Seconds until the first token of an answer must arrive, including time for thinking.",
             expects="seconds from 0.01 to 86400",
             ge=0.01,
             le=LONGEST_SECONDS,
@@ -51,7 +51,7 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "LLM_IDLE_TIMEOUT",
-            help="Longest silence between two tokens in seconds.",
+            help="Idle timeout: seconds between two tokens of an answer.",
             expects="seconds from 0.01 to 86400",
             ge=0.01,
             le=LONGEST_SECONDS,
@@ -61,7 +61,7 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         env(
             "LLM_RETRIES",
-            help="How often a request that failed before its first token is repeated.",
+            help="Retries of a request that failed before its first token.",
             expects="a number from 0 to 10",
             ge=0,
             le=10,
@@ -71,7 +71,7 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         env(
             "LLM_RETRY_DELAY",
-            help="Seconds before the first repetition; doubled for each one after it.",
+            help="Backoff: seconds before the first retry, doubled before each further retry.",
             expects="seconds from 0.01 to 30",
             ge=0.01,
             le=30,

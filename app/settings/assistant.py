@@ -1,0 +1,108 @@
+"""Settings of the assistant, its models and its history."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from app.domain.model_ref import ModelRefs
+from app.environment import checks, env
+
+
+class TitleSource(StrEnum):
+    """Source of the titles of threads."""
+
+    MODEL = "model"
+    OFF = "off"
+
+
+class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The assistant, its models and the history that they receive."""
+
+    assistant: Annotated[
+        str,
+        env(
+            "ASSISTANT",
+            help="The assistant: `tasks`, or your own as `package.module:name`.",
+            expects="tasks or package.module:name",
+            check=checks.matching(r"tasks|[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"),
+        ),
+    ] = "tasks"
+
+    provider: Annotated[
+        str,
+        env(
+            "LLM_PROVIDER",
+            help="The provider of models: `demo`, `gemini`, `openai`, `litellm` or an installed plugin. "
+            "Unset: the provider whose key is set, otherwise `demo`.",
+            expects="the name of an installed provider",
+            check=checks.word,
+        ),
+    ] = ""
+    models: Annotated[
+        ModelRefs,
+        env(
+            "LLM_MODELS",
+            help="Additional models that a message may select, as `provider/model,provider/model`.",
+            expects="provider/model,provider/model, such as gemini/gemini-2.5-flash,openai/gpt-4o-mini",
+            check=checks.some,
+        ),
+    ] = ModelRefs()
+    fallbacks: Annotated[
+        ModelRefs,
+        env(
+            "LLM_FALLBACKS",
+            help="Models that are tried in this order when a model fails before the first token of its answer.",
+            expects="provider/model,provider/model, such as openai/gpt-4o-mini",
+            check=checks.some,
+        ),
+    ] = ModelRefs()
+    history_items: Annotated[
+        int,
+        env(
+            "HISTORY_ITEMS",
+            help="Largest number of thread items that the model receives.",
+            expects="a number from 1 to 1000",
+            ge=1,
+            le=1000,
+        ),
+    ] = 50
+    history_tokens: Annotated[
+        int,
+        env(
+            "HISTORY_TOKENS",
+            help="Largest number of history tokens that the model receives, approximately; the newest message is "
+            "always included.",
+            expects="a number of tokens from 100 to 100000000",
+            ge=100,
+            le=100_000_000,
+        ),
+    ] = 100_000
+    titles: Annotated[
+        TitleSource,
+        env(
+            "TITLES",
+            help="`model`: a model writes the title of a thread after its first answer. `off`: the title is the start "
+            "of the first message.",
+            expects="model or off",
+        ),
+    ] = TitleSource.MODEL
+    title_models: Annotated[
+        ModelRefs,
+        env(
+            "TITLE_MODEL",
+            help="Model that writes the titles, as `provider/model`. Unset: the default model.",
+            expects="one provider/model, such as gemini/gemini-2.5-flash-lite",
+            check=checks.one,
+        ),
+    ] = ModelRefs()
+    max_tool_rounds: Annotated[
+        int,
+        env(
+            "MAX_TOOL_ROUNDS",
+            help="Rounds of tool calls after which a turn ends.",
+            expects="a number from 1 to 100",
+            ge=1,
+            le=100,
+        ),
+    ] = 10
