@@ -95,7 +95,7 @@ def answer() -> dict[str, Any]:
     return {
         "before": [
             {"type": "stream_options", "stream_options": {"allow_cancel": True}},
-            {"type": "thread.item.added", "item": asked("Tell me more", ITEMS + 1)},
+            {"type": "thread.item.done", "item": asked("Tell me more", ITEMS + 1)},
             {"type": "thread.item.added", "item": message},
         ],
         "pieces": [
