@@ -1,11 +1,11 @@
 """`python -m app`: the command line."""
 
-from app.startup.libraries import sparingly
+from app.patches.lean_imports import lean_imports
 
 
 def main() -> None:
     """Run it."""
-    with sparingly():
+    with lean_imports(env_file=".env"):
         from app.command_line import run
     run()
 

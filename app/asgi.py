@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from app.startup.libraries import sparingly
+from app.patches.lean_imports import lean_imports
 from app.startup.private_files import keep_private
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def create() -> "Litestar":
     stops the start.
     """
     keep_private()
-    with sparingly():
+    with lean_imports():
         from app.bootstrap import make_app, make_container, read_settings, warn_of_unread
         from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
         from app.environment.misspelled import Recorded

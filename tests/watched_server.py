@@ -15,9 +15,9 @@ HELD: Final = "LOOP_HELD_FILE"
 
 def load() -> None:
     """Import the server as `python -m app` does."""
-    from app.startup.libraries import sparingly
+    from app.patches.lean_imports import lean_imports
 
-    with sparingly():
+    with lean_imports():
         for module in ("uvicorn", "uvloop", "app.command_line", "tests.watched_loop"):
             import_module(module)
 

@@ -1,1 +1,1 @@
-"""Every change of another library's behaviour."""
+"""Patches: every change of another library's behaviour, listed in `register`."""

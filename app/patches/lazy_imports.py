@@ -1,7 +1,8 @@
-"""Packages whose names are fetched when they are asked for, instead of all when the package is imported.
+"""Lazy package imports: names of a package are imported when they are used, instead of all with the package.
 
 The `__init__` of a large library imports everything so that users may write `from library import Thing`. Read as a
-list of where things are, it serves the same names one by one.
+table of where names are defined, it serves the same names one by one. A package falls back to its whole `__init__`
+for a name that the table lacks, and for code that reads its namespace as a dictionary: `vars(package)`, `dir(package)`.
 """
 
 import ast
@@ -15,8 +16,8 @@ from types import ModuleType
 from typing import Any, NamedTuple, Protocol, cast
 
 
-class Place(NamedTuple):
-    """Where a package's name comes from: an attribute of a module."""
+class Export(NamedTuple):
+    """The origin of a package's name: an attribute of a module."""
 
     module: str
     attribute: str
@@ -31,20 +32,31 @@ class _SourceLoader(Protocol):
 
 
 def make_lazy(packages: Collection[str]) -> None:
-    """From now on `packages` are imported this way; those that are imported already stay as they are.
-
-    A name that no import of the package's `__init__` explains makes the package run as a whole, as it would have.
-    """
+    """Import `packages` lazily from now on; packages that are imported already stay as they are."""
     sys.meta_path.insert(0, _Finder(packages))
 
 
-def places(package: str, source: str) -> Mapping[str, Place]:
-    """Every name that the `__init__` of `package` imports without a condition, and from where."""
-    found: dict[str, Place] = {}
+def fits() -> bool:
+    """True when a lazy package of the Agents SDK, our largest, explains the names that every start uses."""
+    spec = PathFinder.find_spec("agents")
+    if spec is None or not hasattr(spec.loader, "get_source"):
+        return False
+    source = cast(_SourceLoader, spec.loader).get_source("agents") or ""
+    return exports("agents", source).keys() >= {"Agent", "Runner", "FunctionTool", "RunContextWrapper"}
+
+
+def is_whole(package: ModuleType) -> bool:
+    """True when the `__init__` of a package has run."""
+    return not isinstance(package, _LazyPackage)
+
+
+def exports(package: str, source: str) -> Mapping[str, Export]:
+    """Every name that the `__init__` of `package` imports without a condition, and its origin."""
+    found: dict[str, Export] = {}
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.ImportFrom):
             module = _absolute(package, statement)
-            found |= {alias.asname or alias.name: Place(module, alias.name) for alias in statement.names}
+            found |= {alias.asname or alias.name: Export(module, alias.name) for alias in statement.names}
     return found
 
 
@@ -64,14 +76,21 @@ class _Finder(MetaPathFinder):
 
 
 class _LazyPackage(ModuleType):
-    """Keeps a name for what the package means by it, when a module of that name is imported and Python sets that."""
+    """A package whose `__init__` has not run."""
 
-    __places__: Mapping[str, Place]
+    __exports__: Mapping[str, Export]
 
     def __setattr__(self, name: str, value: object) -> None:
-        meant = self.__places__.get(name, Place(self.__name__, name))
-        if meant == Place(self.__name__, name) or value is not sys.modules.get(f"{self.__name__}.{name}"):
+        """Keep an exported name when Python sets a submodule of the same name."""
+        meant = self.__exports__.get(name, Export(self.__name__, name))
+        if meant == Export(self.__name__, name) or value is not sys.modules.get(f"{self.__name__}.{name}"):
             super().__setattr__(name, value)
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """The namespace of the whole package: `vars()` and `dir()` do not ask for single names."""
+        cast(_LazyLoader, cast(ModuleSpec, self.__spec__).loader).exec_whole(self)
+        return vars(self)
 
 
 class _LazyLoader(Loader):
@@ -82,7 +101,8 @@ class _LazyLoader(Loader):
         return self._real.get_source(fullname)
 
     def exec_whole(self, module: ModuleType) -> None:
-        """Run the package as it would have run."""
+        """Run the `__init__` of the package."""
+        module.__class__ = ModuleType
         vars(module).pop("__getattr__", None)
         self._real.exec_module(module)
 
@@ -91,12 +111,12 @@ class _LazyLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         own = vars(module)
-        own["__places__"] = known = places(module.__name__, self._real.get_source(module.__name__) or "")
+        own["__exports__"] = known = exports(module.__name__, self._real.get_source(module.__name__) or "")
         module.__class__ = _LazyPackage
 
         def fetch(name: str) -> Any:
             if name in known:
-                own[name] = value = _at(known[name], module.__name__)
+                own[name] = value = _value(known[name], module.__name__)
                 return value
             if _is_module(submodule := f"{module.__name__}.{name}"):
                 return import_module(submodule)
@@ -115,14 +135,14 @@ def _absolute(package: str, statement: ast.ImportFrom) -> str:
     return ".".join([*above, *([statement.module] if statement.module else [])])
 
 
-def _at(place: Place, package: str) -> Any:
-    if place.module == package:
-        return import_module(f"{package}.{place.attribute}")
-    module = import_module(place.module)
+def _value(export: Export, package: str) -> Any:
+    if export.module == package:
+        return import_module(f"{package}.{export.attribute}")
+    module = import_module(export.module)
     try:
-        return getattr(module, place.attribute)
+        return getattr(module, export.attribute)
     except AttributeError:
-        return import_module(f"{place.module}.{place.attribute}")
+        return import_module(f"{export.module}.{export.attribute}")
 
 
 def _is_module(name: str) -> bool:

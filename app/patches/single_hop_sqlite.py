@@ -1,28 +1,32 @@
-"""SQLite connections that go to their thread once for a statement.
+"""Single-hop SQLite connections: a statement goes to the connection's thread once.
 
 aiosqlite goes there four times, to open a cursor, execute, fetch and close, and each way there and back wakes a thread
-and the event loop. SQLAlchemy keeps all rows in memory anyway. Leans on private members of aiosqlite 0.22,
-`Connection._execute` and `Connection._thread`; where they are not as known, the database uses aiosqlite's own.
+and the event loop. SQLAlchemy keeps all rows in memory anyway. Uses the private members `_execute`, `_conn` and
+`_thread` of `aiosqlite.Connection`; where they differ, the database uses aiosqlite's own connections.
 """
 
+import inspect
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Thread
 from typing import Any
 
 import aiosqlite
 
-Asked = tuple[str, Sequence[Any]]
+from app.patches.register import SINGLE_HOP_SQLITE
+
+Statement = tuple[str, Sequence[Any]]
 """A statement and its parameters."""
 
-Found = tuple[Sequence[Any], int]
-"""Its rows, and how many it touched."""
+Result = tuple[Sequence[Any], int]
+"""The rows of a statement, and the number of rows that it changed."""
 
-# Without IMMEDIATE two that read first and then write fail at once, whatever the busy timeout.
+# Without IMMEDIATE, two transactions that read first and then write fail at once, whatever the busy timeout.
 _BEGIN = "BEGIN IMMEDIATE"
 
 
 class Rows:
-    """What aiosqlite's cursor is to SQLAlchemy: everything is known once `execute` returns."""
+    """A cursor for SQLAlchemy, with all rows in memory once `execute` returns."""
 
     def __init__(self, connection: "SingleHopConnection") -> None:
         self._connection = connection
@@ -32,21 +36,21 @@ class Rows:
         self.lastrowid: int | None = None
 
     async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> "Rows":
-        """Run a statement and fetch all that it finds."""
+        """Run a statement and fetch all of its rows."""
         await self._connection.hop(self._run, sql, parameters)
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> "Rows":
-        """Run it once for each of `parameters`."""
+        """Run a statement once for each of `parameters`."""
         await self._connection.hop(self._run_many, sql, parameters)
         return self
 
     async def fetchall(self) -> Sequence[Any]:
-        """What was found."""
+        """The rows."""
         return self._rows
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no cursor is open."""
 
     def _run(self, connection: sqlite3.Connection, sql: str, parameters: Iterable[Any]) -> None:
         self._take(connection.execute(sql, tuple(parameters)))
@@ -62,32 +66,32 @@ class Rows:
 
 
 class SingleHopConnection(aiosqlite.Connection):
-    """A connection for SQLAlchemy; only what it uses is quicker, all else is aiosqlite's."""
+    """A connection for SQLAlchemy, with quicker cursors; everything else is aiosqlite's."""
 
     async def hop(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """Run `work` on the connection, in its thread."""
+        """Call `work` with the connection, in its thread."""
         return await self._execute(work, self._conn, *arguments)  # type: ignore[no-untyped-call]
 
     async def cursor(self) -> Any:  # type: ignore[override]  # aiosqlite's can be entered as well, SQLAlchemy only waits
-        """A place for one result."""
+        """A cursor for one result."""
         return Rows(self)
 
     async def rollback(self) -> None:
-        """Undo an open transaction. SQLAlchemy asks for it whenever a connection comes back, nearly always in vain."""
+        """Undo an open transaction, if there is one: SQLAlchemy calls this when a connection returns to its pool."""
         if self.in_transaction:
             await super().rollback()
 
 
-async def visit(connection: aiosqlite.Connection, steps: Sequence[Asked]) -> Sequence[Found]:
-    """Run statements, several of them all or none: in one hop, on a connection that can."""
+async def run_steps(connection: aiosqlite.Connection, steps: Sequence[Statement]) -> Sequence[Result]:
+    """Run statements, several of them all or none; in one hop on a single-hop connection."""
     if isinstance(connection, SingleHopConnection):
-        found: Sequence[Found] = await connection.hop(_visit, steps)
+        found: Sequence[Result] = await connection.hop(_run_all, steps)
         return found
     if len(steps) == 1:
-        return [await _ask(connection, *steps[0])]
+        return [await _run_one(connection, *steps[0])]
     await connection.execute(_BEGIN)
     try:
-        answers = [await _ask(connection, *step) for step in steps]
+        answers = [await _run_one(connection, *step) for step in steps]
         await connection.execute("COMMIT")
     except BaseException:
         await connection.rollback()
@@ -95,12 +99,12 @@ async def visit(connection: aiosqlite.Connection, steps: Sequence[Asked]) -> Seq
     return answers
 
 
-async def _ask(connection: aiosqlite.Connection, sql: str, parameters: Sequence[Any]) -> Found:
+async def _run_one(connection: aiosqlite.Connection, sql: str, parameters: Sequence[Any]) -> Result:
     async with connection.execute(sql, parameters) as cursor:
         return [*await cursor.fetchall()], cursor.rowcount
 
 
-def _visit(connection: sqlite3.Connection, steps: Sequence[Asked]) -> Sequence[Found]:
+def _run_all(connection: sqlite3.Connection, steps: Sequence[Statement]) -> Sequence[Result]:
     if len(steps) == 1:
         return [_run(connection, *steps[0])]
     connection.execute(_BEGIN)
@@ -113,7 +117,7 @@ def _visit(connection: sqlite3.Connection, steps: Sequence[Asked]) -> Sequence[F
     return found
 
 
-def _run(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> Found:
+def _run(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> Result:
     cursor = connection.execute(sql, parameters)
     rows = cursor.fetchall()
     count = cursor.rowcount
@@ -121,9 +125,25 @@ def _run(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) ->
     return rows, count
 
 
-def knows_aiosqlite() -> bool:
-    """Whether aiosqlite is as this file needs it."""
-    return hasattr(aiosqlite.Connection, "_execute") and hasattr(aiosqlite.Connection, "_conn")
+def fits() -> bool:
+    """True when a connection has the private members that are used here. Opens nothing."""
+    unopened = SingleHopConnection(_no_database, iter_chunk_size=64)
+    thread: object = getattr(unopened, "_thread", None)
+    return (
+        [*inspect.signature(aiosqlite.Connection._execute).parameters][:2] == ["self", "fn"]  # noqa: SLF001
+        and isinstance(inspect.getattr_static(aiosqlite.Connection, "_conn"), property)
+        and isinstance(thread, Thread)
+        and not thread.is_alive()
+    )
+
+
+def _no_database() -> sqlite3.Connection:
+    raise sqlite3.ProgrammingError("this connection is never opened")
+
+
+def connect_arguments() -> Mapping[str, Any]:
+    """Arguments for SQLAlchemy to open such connections; none where the patch is off or does not fit."""
+    return {"async_creator_fn": single_hop} if SINGLE_HOP_SQLITE.is_applied() else {}
 
 
 def single_hop(database: str, **arguments: Any) -> aiosqlite.Connection:

@@ -30,6 +30,7 @@ from app.application.turns.registry import TurnRegistry
 from app.domain.conversation import HistoryWindow
 from app.domain.start_screen import StartScreen
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
+from app.patches.garbage_collection import uncollected
 from app.ports.agent_runner import AgentRunner
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.storage import Storage
@@ -39,7 +40,6 @@ from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TurnLog
 from app.settings import ChatKitSettings, Settings, TitleSource
-from app.startup.libraries import beside_others
 
 
 class AssistantWiring(Provider):
@@ -79,7 +79,7 @@ class AssistantWiring(Provider):
         settings: Settings,
     ) -> AsyncIterator[AgentRunner]:
         def make() -> AgentRunner:
-            with beside_others():
+            with uncollected():
                 from app.adapters.agents_sdk import validators
                 from app.adapters.agents_sdk.file_inputs import FileInputs
                 from app.adapters.agents_sdk.runner import SdkAgentRunner

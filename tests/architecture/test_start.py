@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from app.startup.agents_without_mcp import KEEPERS, SERVERS
-from app.startup.libraries import LAZY, OPTIONAL
+from app.patches.lean_imports import LAZY, OPTIONAL
 from tests.server import ROOT
 
 # As `serve` does it; prints what is imported when it would listen, and once the first answer is prepared.
 START = """
 import asyncio, json, os, sys
-from app.startup.libraries import LAZY, sparingly
+from app.patches.lazy_imports import is_whole
+from app.patches.lean_imports import LAZY, lean_imports
 
-with sparingly():
+with lean_imports():
     import app.command_line
     from app import bootstrap
     from app.application.turns.registry import TurnRegistry
@@ -37,46 +37,79 @@ async def start():
     return imported
 
 imported = asyncio.run(start())
-whole = [name for name in LAZY if name in sys.modules and "__getattr__" not in vars(sys.modules[name])]
+whole = [name for name in LAZY if name in sys.modules and is_whole(sys.modules[name])]
 print(json.dumps({"imported": imported, "prepared": list(sys.modules), "whole": whole}))
 """
 
 # Every name of every lazy package, compared with what the package has when it is run as it is.
 NAMES = """
 import importlib, json, sys
-from app.patches.lazy_imports import places
-from app.startup.libraries import LAZY, sparingly
+from app.patches.lazy_imports import exports
+from app.patches.lean_imports import LAZY, lean_imports
 
-with sparingly():
+with lean_imports():
     import app.bootstrap
 
 wrong, count = [], 0
 for package in sorted(LAZY):
     lazy = importlib.import_module(package)
-    names = [name for name in places(package, lazy.__spec__.loader.get_source(package)) if name != "*"]
+    names = [name for name in exports(package, lazy.__spec__.loader.get_source(package)) if name != "*"]
     served = {name: getattr(lazy, name) for name in names}
-    lazy.__spec__.loader.exec_whole(lazy)
     wrong += [f"{package}.{name}" for name in names if vars(lazy)[name] is not served[name]]
     count += len(names)
 print(json.dumps({"wrong": wrong, "count": count}))
 """
 
-# Who holds the stand-in for MCP's error, and what they hold once the SDK's own MCP servers are asked for.
-ERRORS = """
-import json, sys
-from app.startup.agents_without_mcp import ERROR, StandIn
-from app.startup.libraries import sparingly
+# An agent with an MCP server of the SDK's own, run with the SDK's names as a start leaves them.
+MCP = """
+import asyncio, json, sys
+from app.patches.lean_imports import lean_imports
 
-with sparingly():
+with lean_imports():
+    import app.command_line
+    import app.adapters.agents_sdk.runner
+
+from agents import Agent, Model, ModelResponse, RunConfig, Runner, Usage
+from agents.mcp import MCPServerStdio
+from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
+from app.patches import agent_identity
+
+class Shouting(Model):
+    async def get_response(self, system_instructions, input, *_, **__):
+        outputs = [item["output"] for item in input if item.get("type") == "function_call_output"]
+        if outputs:
+            text = ResponseOutputText(type="output_text", text=json.dumps(outputs), annotations=[])
+            item = ResponseOutputMessage(id="m", type="message", role="assistant", status="completed", content=[text])
+        else:
+            arguments = json.dumps({"text": "hey"})
+            item = ResponseFunctionToolCall(type="function_call", call_id="c", name="shout", arguments=arguments)
+        return ModelResponse(output=[item], usage=Usage(), response_id=None)
+
+    def stream_response(self, *_, **__):
+        raise NotImplementedError
+
+async def ask():
+    agent_identity.apply()
+    async with MCPServerStdio({"command": sys.executable, "args": ["-m", "tests.fakes.mcp_stdio"]}) as server:
+        agent = Agent("A", model=Shouting(), mcp_servers=[server])
+        asked = [{"role": "user", "content": "hey"}]
+        result = await Runner.run(agent, asked, run_config=RunConfig(tracing_disabled=True))
+        return result.final_output
+
+print(json.dumps({"answer": asyncio.run(ask())}))
+"""
+
+# What is not as its library made it, once the program is imported.
+WHOLE = """
+import json, sys
+from app.patches.lazy_imports import is_whole
+from app.patches.lean_imports import LAZY, lean_imports
+
+with lean_imports(env_file="{file}"):
     import app.command_line
 
-holders = [name for name, module in list(sys.modules.items()) if vars(module).get(ERROR) is StandIn]
-from agents.mcp import MCPServerStdio
-from mcp.shared.exceptions import MCPError
-
-told = [name for name, module in list(sys.modules.items()) if vars(module).get(ERROR) is MCPError]
-left = [name for name, module in list(sys.modules.items()) if any(value is StandIn for value in vars(module).values())]
-print(json.dumps({"holders": holders, "told": told, "left": left}))
+lazy = sorted(name for name in LAZY if name in sys.modules and not is_whole(sys.modules[name]))
+print(json.dumps(dict(lazy=lazy, advanced_alchemy="advanced_alchemy" in sys.modules)))
 """
 
 SQL = {"advanced_alchemy", "attr", "sqlalchemy.orm"}
@@ -89,8 +122,6 @@ NOT_CHOSEN = {
     "asyncpg",
     "cryptography",
     "litellm",
-    "mcp",
-    "mcp_types",
     "opentelemetry.sdk",
     "polyfactory",
     "pydantic.v1",
@@ -146,8 +177,18 @@ async def test_lazy_packages_serve_the_names_that_they_have(tmp_path: Path) -> N
     assert served["count"] > 500
 
 
-async def test_the_sdk_s_own_mcp_servers_catch_the_real_error(tmp_path: Path) -> None:
-    found = await printed_by(ERRORS, tmp_path)
-    assert set(found["holders"]) == set(KEEPERS), "the Agents SDK has changed"
-    assert {*KEEPERS, SERVERS} <= set(found["told"])
-    assert set(found["left"]) - {"__main__", "__mp_main__"} == {"app.startup.agents_without_mcp"}
+@pytest.mark.parametrize("patches", ["on", "off"])
+async def test_an_agent_with_an_mcp_server_of_the_sdk_answers(tmp_path: Path, patches: str) -> None:
+    told = await printed_by(MCP, tmp_path, APP_PATCHES=patches)
+    assert "HEY" in told["answer"]
+
+
+async def test_with_patches_off_libraries_are_imported_as_they_are(tmp_path: Path) -> None:
+    """From the environment, and from a file that is read before anything is imported."""
+    program = WHOLE.format(file="")
+    assert await printed_by(program, tmp_path, APP_PATCHES="off") == {"lazy": [], "advanced_alchemy": True}
+    (tmp_path / ".env").write_text("APP_PATCHES=off\n")
+    program = WHOLE.format(file=".env")
+    assert await printed_by(program, tmp_path) == {"lazy": [], "advanced_alchemy": True}
+    overridden = await printed_by(program, tmp_path, APP_PATCHES="on")
+    assert "agents" in overridden["lazy"]

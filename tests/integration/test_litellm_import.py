@@ -64,9 +64,9 @@ ASKED = """
 import asyncio, json, sys
 
 late = set()
-from app.startup.libraries import sparingly
+from app.patches.lean_imports import lean_imports
 
-with sparingly():
+with lean_imports():
     from app.adapters.providers.litellm.settings import LitellmSettings
     from app.adapters.providers.litellm.plugin import plugin
     from app.environment import Secret

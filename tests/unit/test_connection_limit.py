@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.entrypoints.cli.connection_limit import IDLE_SECONDS, ConnectionLimit
+from app.patches.bounded_connections.connection_limit import IDLE_SECONDS, ConnectionLimit
 
 
 class Clock:

@@ -7,7 +7,8 @@ from sqlalchemy import Dialect, Executable, literal, select
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect as aiosqlite
 
 from app.adapters.stores.sql import prepared
-from app.adapters.stores.sql.prepared import Compiled, Prepared, Step
+from app.adapters.stores.sql.prepared import Prepared, Step
+from app.patches.compiled_statements import Compiled
 
 
 async def test_a_statement_is_compiled_once_and_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:

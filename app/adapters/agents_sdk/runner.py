@@ -32,13 +32,11 @@ from app.adapters.agents_sdk.effect_replay import is_replayed, prior_effects, wi
 from app.adapters.agents_sdk.fallback import CircuitBreakers, FallbackModel
 from app.adapters.agents_sdk.file_inputs import FileInputs, FileParts
 from app.adapters.agents_sdk.instructions import instructions
-from app.adapters.agents_sdk.long_calls import know_by_letters
 from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.response_translator import OutletModel
 from app.adapters.agents_sdk.resumption import pending_call, resume_call
 from app.adapters.agents_sdk.run_transcript import RunTranscript
-from app.adapters.agents_sdk.static_tools_agent import agent_with
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import NOT_DONE
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
@@ -50,7 +48,8 @@ from app.domain.clock import clock
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.domain.model_ref import ModelRef
-from app.patches.agent_identity import tell_by_name
+from app.patches import agent_identity
+from app.patches.static_tools_agent import agent_with
 from app.ports.agent_runner import AgentRunner, Answered, HistoryEntry, RunReport, RunRequest
 from app.ports.model_provider import Capabilities, FailureKind, ModelError
 from app.ports.thread_store import ThreadStore
@@ -79,8 +78,7 @@ class SdkAgentRunner(AgentRunner):
         external_tools: Toolbox | None = None,
         file_inputs: FileInputs | None = None,
     ) -> None:
-        tell_by_name()
-        know_by_letters()
+        agent_identity.apply()
         self._assistant = assistant
         self._external_tools = ToolboxTools(external_tools or EmptyToolbox())
         self._models = models

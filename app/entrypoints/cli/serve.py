@@ -13,14 +13,13 @@ from app.application.conversation.model_catalog import ModelCatalog
 from app.application.turns.registry import TurnRegistry
 from app.domain.errors import AnyportError
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
-from app.entrypoints.cli.connections import bounded
 from app.entrypoints.cli.tools import Tools
-from app.patches.garbage_collection import collected_in_quiet
+from app.patches.bounded_connections.choice import http_protocol
+from app.patches.garbage_collection import collect_in_quiet, uncollected
 from app.ports.agent_runner import AgentRunner
 from app.ports.storage import Storage
 from app.settings import ServerSettings, Settings
 from app.startup.descriptors import FEWEST, descriptor_share, raise_descriptor_limit
-from app.startup.libraries import uncollected
 from app.startup.warming import prepared
 
 GRACE_SECONDS = 5
@@ -50,7 +49,7 @@ def serve(tools: Tools) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        http=bounded(settings.server.client_seconds, share.connections),
+        http=http_protocol(settings.server.client_seconds, share.connections),
         backlog=share.backlog,
         ws="none",
         # Otherwise uvicorn reads WEB_CONCURRENCY, and fails at one that is no number.
@@ -115,7 +114,7 @@ class _Server(uvicorn.Server):
 
     async def _collected(self, warming: asyncio.Task[None]) -> None:
         await asyncio.wait([warming])
-        await collected_in_quiet(self._turns.are_running)
+        await collect_in_quiet(self._turns.are_running)
 
     async def _warmed(self) -> None:
         try:

@@ -31,7 +31,7 @@ from app.entrypoints.http.routes import (
     turns,
     usage,
 )
-from app.patches.plain_litestar import PlainLitestar
+from app.patches.plain_litestar import litestar_class
 from app.settings import Settings
 from app.settings.mcp import Switch
 
@@ -67,7 +67,7 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
             await container.close()
 
     served = [mcp.mcp] if settings.mcp.served is Switch.ON else []
-    app = PlainLitestar(
+    app = litestar_class()(
         route_handlers=[DishkaRouter("", route_handlers=list(INJECTED)), turns.script, *pages.STATIC, *served],
         guards=[guard],
         request_class=BoundedRequest,

@@ -1,7 +1,4 @@
-"""The API document, with ChatKit's requests in it: their route reads its body raw, for ChatKit validates it.
-
-Leans on the private `OpenAPIPlugin` of Litestar 2.25, which `tests/unit/test_docs.py` guards.
-"""
+"""The API document, with ChatKit's requests in it: their route reads its body raw, for ChatKit validates it."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +7,6 @@ from typing import Any, NamedTuple
 
 from chatkit.types import ChatKitReq
 from litestar import Litestar
-from litestar._openapi.plugin import OpenAPIPlugin
 from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
 from litestar.serialization import encode_json, get_serializer
 from pydantic import TypeAdapter
@@ -18,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from app.aio.lazy_value import LazyValue
 from app.entrypoints.http.api_page import page
+from app.patches.openapi_schema import openapi_schema
 
 _SCHEMAS = "#/components/schemas/"
 _REQUEST = "ChatKitReq"
@@ -73,6 +70,6 @@ def _write(app: Litestar) -> Written:
     schemas: dict[str, Any] = {**schema.pop("$defs"), _REQUEST: schema}
     app.openapi_schema.components.schemas.update(schemas)
     # Litestar keeps it, and hands it to whatever it shows the document with.
-    written = encode_json(app.plugins.get(OpenAPIPlugin).provide_openapi_schema(), get_serializer())
+    written = encode_json(openapi_schema(app), get_serializer())
     # Read again, because some examples in it are objects until they are written.
     return Written(json=written, page=page(json.loads(written)))

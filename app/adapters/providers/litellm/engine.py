@@ -1,9 +1,7 @@
 """LiteLLM as a library: imported once, kept quiet, and with a single way out to the network."""
 
 import functools
-import logging
 import os
-import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,10 +11,11 @@ from typing import Any
 from app.adapters.providers.litellm.transport import Complete
 from app.adapters.providers.litellm.wire import Gate, Wall
 from app.domain.errors import AnyportError
+from app.patches import litellm_seal
+from app.patches.register import LITELLM_SEAL
 from app.ports.model_provider import Capabilities
-from app.startup.libraries import models_built_when_used
 
-VERSION = "1.83.0"
+VERSION = LITELLM_SEAL.version
 
 _AT_IMPORT = {
     # Otherwise the import fetches a price list from GitHub, waiting up to five seconds for it.
@@ -27,19 +26,6 @@ _AT_IMPORT = {
     # Otherwise images are fetched from whatever address a user names.
     "MAX_IMAGE_URL_DOWNLOAD_SIZE_MB": "0",
 }
-# By LiteLLM, in the middle of its first answer, where everybody else would wait for them.
-_IMPORTED_WITHIN_AN_ANSWER = (
-    "litellm._service_logger",
-    "litellm.litellm_core_utils.llm_request_utils",
-    "litellm.litellm_core_utils.logging_callback_manager",
-    "litellm.litellm_core_utils.logging_worker",
-    "litellm.llms.vertex_ai.context_caching.vertex_ai_context_caching",
-    "litellm.llms.vertex_ai.vertex_ai_partner_models.anthropic.transformation",
-    "litellm.types.litellm_core_utils.streaming_chunk_builder_utils",
-    "openai.resources.chat.chat",
-)
-_NEW_TRANSPORT = "_create_async_transport"
-_LOGGERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")
 
 
 class EngineError(AnyportError):
@@ -58,11 +44,8 @@ def load() -> Complete:
     with _environment(_AT_IMPORT), warnings.catch_warnings():
         # Its deprecations are for its maintainers.
         warnings.simplefilter("ignore")
-        with models_built_when_used():
-            litellm = _imported()
-        _quieten(litellm)
-        _count_no_tokens(litellm)
-        _leave_one_way_out(litellm)
+        litellm = _imported()
+        litellm_seal.seal(litellm, transport=Gate, blocking_transport=Wall())
         _build_what_an_answer_uses()
         complete: Complete = litellm.acompletion
     return complete
@@ -72,7 +55,7 @@ def _imported() -> Any:
     try:
         import litellm
 
-        for name in _IMPORTED_WITHIN_AN_ANSWER:
+        for name in litellm_seal.LATE_IMPORTS:
             import_module(name)
     except ValueError as error:
         # It reads some eighty numbers from the environment; their names are in no error of its own.
@@ -136,42 +119,6 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _quieten(litellm: Any) -> None:
-    # Otherwise every error prints an advertisement to standard output.
-    litellm.suppress_debug_info = True
-    litellm.telemetry = False
-    # A setting that one upstream does not know is left out instead of being an error.
-    litellm.drop_params = True
-    # A history with tool calls is told to Claude also when there are no tools any more.
-    litellm.modify_params = True
-    # A table's ruler is the same chunk a hundred times and no failure.
-    litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize
-    # Importing the cache of Gemini's contexts tells it of every answer, and it has no use for any.
-    for name in ("input_callback", "success_callback", "_async_success_callback"):
-        getattr(litellm, name).clear()
-    # Its messages quote prompts and upstreams' bodies; a failure is logged once, as the `ModelError` it becomes.
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.setLevel(logging.CRITICAL)
-
-
-class _Tokenizer:
-    """LiteLLM's tokenizer, whose table takes 40 MB, for whoever really counts tokens with it."""
-
-    def __getattr__(self, name: str) -> Any:
-        from litellm.litellm_core_utils.default_encoding import encoding
-
-        return getattr(encoding, name)
-
-
-def _count_no_tokens(litellm: Any) -> None:
-    # Counts tokens of texts in the event loop: half a second for 400 kB.
-    litellm.disable_token_counter = True
-    # With each request it is handed on to code of every vendor, and would be loaded while an answer is waited for.
-    litellm.main.encoding = _Tokenizer()
-
-
 def _build_what_an_answer_uses() -> None:
     """Of its models, for which the first answer would stop everybody else, a tenth of a second in all."""
     from litellm.types import router, services, utils
@@ -192,12 +139,3 @@ def _build_what_an_answer_uses() -> None:
         utils.ModelResponseStream,
     ):
         model.model_rebuild()
-
-
-def _leave_one_way_out(litellm: Any) -> None:
-    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
-
-    # Every client of LiteLLM's, also those inside the OpenAI SDK, gets its transport here.
-    setattr(AsyncHTTPHandler, _NEW_TRANSPORT, staticmethod(lambda **_: Gate()))
-    # Blocking clients have no business in an event loop.
-    litellm.sync_transport = Wall()

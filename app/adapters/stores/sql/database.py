@@ -17,12 +17,15 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.adapters.stores.sql.asyncpg_connect import connect
 from app.adapters.stores.sql.failures import as_refusal, is_busy, unavailable
-from app.adapters.stores.sql.prepared import Answer, Compiled, Parameters, Prepared, Step, compiled
+from app.adapters.stores.sql.prepared import Answer, Parameters, Prepared, Step, compiled
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError, StoreUnavailableError
 from app.domain.language import _
-from app.patches.single_hop_sqlite import knows_aiosqlite, single_hop, visit
+from app.patches.compiled_statements import Compiled
+from app.patches.register import COMPILED_STATEMENTS
+from app.patches.single_hop_sqlite import connect_arguments as single_hop_arguments
+from app.patches.single_hop_sqlite import run_steps
 from app.startup.private_files import tighten
 
 # Any number will do that no other program uses on the same database: "anyport" in ASCII.
@@ -49,6 +52,7 @@ class Database(ABC):
 
     name: ClassVar[str]
     engine: AsyncEngine
+    _is_compiling: bool
     failure: str = ""
     """Why the database could not do its work the last time that it could not; empty once a write was tried anew."""
 
@@ -85,9 +89,25 @@ class Database(ABC):
     def _writing(self) -> AbstractAsyncContextManager[Any]:
         """Held while something is written."""
 
-    @abstractmethod
     async def run(self, *steps: Step) -> Sequence[Answer]:
-        """Run prepared statements, all or none: any number in one visit to SQLite, one a round trip to PostgreSQL."""
+        """Run prepared statements, all or none: any number in one hop to SQLite, one a round trip to PostgreSQL."""
+        return await (self._run_compiled(steps) if self._is_compiling else self._run_by_sqlalchemy(steps))
+
+    @abstractmethod
+    async def _run_compiled(self, steps: Sequence[Step]) -> Sequence[Answer]:
+        """Run the compiled text of the statements on the driver."""
+
+    async def _run_by_sqlalchemy(self, steps: Sequence[Step]) -> Sequence[Answer]:
+        """Run the statements as SQLAlchemy does, where they cannot be compiled here."""
+        with self._able():
+            async with self.transaction() if len(steps) > 1 else self._single(*steps) as connection:
+                return [await _run_step(connection, *step) for step in steps]
+
+    @asynccontextmanager
+    async def _single(self, step: Step) -> AsyncIterator[AsyncConnection]:
+        """A connection for one statement that commits by itself."""
+        async with nullcontext() if step[0].reads else self._writing(), self.engine.connect() as connection:
+            yield connection
 
     async def rows(self, statement: Executable | Prepared, parameters: Parameters) -> Sequence[Any]:
         """What a query finds."""
@@ -150,6 +170,7 @@ class PostgresDatabase(Database):
     name = "postgresql"
 
     def __init__(self, target: PostgresTarget, *, pool_size: int, statement_seconds: float | None) -> None:
+        self._is_compiling = COMPILED_STATEMENTS.is_applied()
         self.engine = create_async_engine(
             # Here the engine knows neither address nor password, so it cannot show them.
             "postgresql+asyncpg://",
@@ -186,7 +207,7 @@ class PostgresDatabase(Database):
             await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             yield connection
 
-    async def run(self, *steps: Step) -> Sequence[Answer]:
+    async def _run_compiled(self, steps: Sequence[Step]) -> Sequence[Answer]:
         asked = await compiled(steps, self.engine.dialect)
         async with self._driver() as driver:
             if len(asked) == 1:
@@ -196,7 +217,7 @@ class PostgresDatabase(Database):
 
     async def _ask(self, driver: Any, statement: Compiled, parameters: Parameters) -> Answer:
         try:
-            if statement.finds:
+            if statement.returns_rows:
                 rows = statement.rows(await driver.fetch(statement.text, *statement.arguments(parameters)))
                 return Answer(rows, len(rows))
             said: str = await driver.execute(statement.text, *statement.arguments(parameters))
@@ -218,13 +239,14 @@ class SqliteDatabase(Database):
     def __init__(self, target: SqliteTarget) -> None:
         self._path = Path(target.path)
         self._lock = asyncio.Lock()
+        self._is_compiling = COMPILED_STATEMENTS.is_applied()
         self.engine = create_async_engine(
             URL.create("sqlite+aiosqlite", database=target.path),
             isolation_level="AUTOCOMMIT",
             pool_size=5,
             max_overflow=0,
             hide_parameters=True,
-            connect_args={"async_creator_fn": single_hop} if knows_aiosqlite() else {},
+            connect_args=dict(single_hop_arguments()),
         )
         event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
 
@@ -300,19 +322,28 @@ class SqliteDatabase(Database):
                 detail="another process reads, or writes, the SQLite file",
             )
 
-    async def run(self, *steps: Step) -> Sequence[Answer]:
+    async def _run_compiled(self, steps: Sequence[Step]) -> Sequence[Answer]:
         asked = await compiled(steps, self.engine.dialect)
         reads = all(statement.reads for statement, _ in steps)
         async with nullcontext() if reads else self._writing(), self._driver() as driver:
-            found = await visit(driver, [(statement.text, statement.arguments(given)) for statement, given in asked])
+            texts = [(statement.text, statement.arguments(given)) for statement, given in asked]
+            found = await run_steps(driver, texts)
         return [
-            Answer(statement.rows(rows), len(rows) if statement.finds else count)
+            Answer(statement.rows(rows), len(rows) if statement.returns_rows else count)
             for (statement, _), (rows, count) in zip(asked, found, strict=True)
         ]
 
     def _writing(self) -> AbstractAsyncContextManager[None]:
         # SQLite has one writer at a time; waiting here is quicker and fairer than in its busy handler.
         return self._lock
+
+
+async def _run_step(connection: AsyncConnection, prepared: Prepared, parameters: Parameters) -> Answer:
+    result: CursorResult[Any] = await connection.execute(prepared.statement, parameters)
+    if not result.returns_rows:
+        return Answer((), result.rowcount)
+    rows = result.all()
+    return Answer(rows, len(rows))
 
 
 def open_database(

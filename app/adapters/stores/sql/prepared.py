@@ -4,15 +4,15 @@ SQLAlchemy writes them and keeps the connections; that it also carries each row 
 """
 
 import asyncio
-from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Dialect, Executable
 
+from app.patches.compiled_statements import Compiled
+
 Parameters = Mapping[str, Any]
-Convert = Callable[[Any], Any] | None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -20,37 +20,6 @@ class Answer(msgspec.Struct, frozen=True):
 
     rows: Sequence[Any]
     count: int
-
-
-class Compiled:
-    """A statement in the words of one driver: its text, and what its types make of values on their way in and out."""
-
-    def __init__(self, statement: Any, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        self.text: str = compiled.string
-        self._given: list[tuple[str, Any, Convert]] = []
-        for name in compiled.positiontup:
-            bind = compiled.binds[name]
-            self._given.append((bind.key, bind.value, bind.type.dialect_impl(dialect).bind_processor(dialect)))
-        columns = getattr(statement, "exported_columns", {})
-        self.finds = bool(columns)
-        row: Any = namedtuple("Row", [*columns.keys()], rename=True)  # type: ignore[misc]  # known when run
-        self._row: Callable[[Iterable[Any]], Any] = row._make
-        self._found: list[Convert] = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns.values()
-        ]
-
-    def arguments(self, values: Parameters) -> list[Any]:
-        """The values in the order of their places in the text."""
-        return [_converted(convert, values.get(name, default)) for name, default, convert in self._given]
-
-    def rows(self, found: Iterable[Iterable[Any]]) -> Sequence[Any]:
-        """The driver's rows, with names."""
-        return [self._row(map(_converted, self._found, row)) for row in found]
-
-
-def _converted(convert: Convert, value: Any) -> Any:
-    return value if convert is None else convert(value)
 
 
 class Prepared:

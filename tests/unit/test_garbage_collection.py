@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from app.patches.garbage_collection import A_LIBRARY, MUCH, SOME, collected_in_quiet
+from app.patches.garbage_collection import A_LIBRARY, MUCH, SOME, collect_in_quiet
 
 
 class Knot:
@@ -24,7 +24,7 @@ class Knot:
 async def collecting(busy: Callable[[], bool]) -> AsyncIterator[None]:
     """Python's own way comes back behind it."""
     before = gc.get_threshold()
-    task = asyncio.create_task(collected_in_quiet(busy, every=0.001))
+    task = asyncio.create_task(collect_in_quiet(busy, every=0.001))
     await asyncio.sleep(0)
     try:
         yield

@@ -1,16 +1,18 @@
-"""Packages whose names are fetched when they are asked for."""
+"""Lazy package imports: names are imported when they are used."""
 
 import gc
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from app.patches.lazy_imports import Place, make_lazy, places
-from app.startup.libraries import absent, uncollected
+from app.patches.absent_packages import absent
+from app.patches.garbage_collection import uncollected
+from app.patches.lazy_imports import Export, exports, is_whole, make_lazy
 
 
 @pytest.fixture
@@ -53,11 +55,25 @@ def test_a_name_that_no_import_explains_runs_the_package(library: ModuleType) ->
     heavy = library.Heavy
     assert library.HEAVY == "Heavy"
     assert library.Heavy is heavy
-    assert "__getattr__" not in vars(library)
+    assert is_whole(library)
 
 
 def test_a_star_import_gets_everything(library: ModuleType) -> None:
     assert sorted(name for name in library.__all__ if hasattr(library, name)) == ["HEAVY", "Heavy", "light"]
+
+
+@pytest.mark.parametrize("read", [vars, lambda package: package.__dict__], ids=["vars", "__dict__"])
+def test_a_namespace_that_is_read_as_a_dictionary_is_whole(library: ModuleType, read: Callable[[Any], Any]) -> None:
+    heavy = library.Heavy
+    assert not is_whole(library)
+    assert read(library)["light"]() == "on"
+    assert read(library)["Heavy"] is heavy
+    assert is_whole(library)
+
+
+def test_a_namespace_that_is_listed_is_whole(library: ModuleType) -> None:
+    assert {"HEAVY", "Heavy", "light"} <= {*dir(library)}
+    assert is_whole(library)
 
 
 def test_what_there_is_not_is_an_attribute_error(library: ModuleType) -> None:
@@ -67,15 +83,15 @@ def test_what_there_is_not_is_an_attribute_error(library: ModuleType) -> None:
         _ = library.__nothing__
 
 
-def test_places_know_levels_and_other_names() -> None:
+def test_exports_know_levels_and_other_names() -> None:
     source = (
         "from . import a\nfrom .b import c as d\nfrom ..e import f\nfrom g.h import i\nif True:\n    from .k import l\n"
     )
-    assert places("top.pack", source) == {
-        "a": Place("top.pack", "a"),
-        "d": Place("top.pack.b", "c"),
-        "f": Place("top.e", "f"),
-        "i": Place("g.h", "i"),
+    assert exports("top.pack", source) == {
+        "a": Export("top.pack", "a"),
+        "d": Export("top.pack.b", "c"),
+        "f": Export("top.e", "f"),
+        "i": Export("g.h", "i"),
     }
 
 

@@ -1,33 +1,80 @@
-"""SQLite connections that go to their thread once, and what they need of aiosqlite."""
+"""Single-hop SQLite connections and compiled statements, and the libraries' own ways in their place."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, insert, select, text
+from sqlalchemy import Column, Dialect, Integer, MetaData, Table, Text, bindparam, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from app.adapters.stores.sql import database as databases
 from app.adapters.stores.sql.database import SqliteDatabase
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.url import SqliteTarget
-from app.patches.single_hop_sqlite import SingleHopConnection, knows_aiosqlite
+from app.patches import compiled_statements, register, single_hop_sqlite
+from app.patches.single_hop_sqlite import SingleHopConnection
+from app.patches.switch import VARIABLE
 
 TABLE = Table("t", MetaData(), Column("a", Integer), Column("b", Text))
 ADD = Prepared(insert(TABLE).values(a=bindparam("a"), b=bindparam("b")).inline())
 FIND = Prepared(select(TABLE).where(TABLE.c.a >= bindparam("least")).order_by(TABLE.c.a))
 
 
-def test_aiosqlite_is_as_we_know_it() -> None:
-    assert knows_aiosqlite(), "aiosqlite has changed: see app/patches/single_hop_sqlite.py"
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiosqlite before 0.22, where a connection is a thread and holds none."""
+
+    class Connection(aiosqlite.Connection):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            del self._thread
+
+        def __del__(self) -> None:
+            """Close nothing: it was never opened."""
+
+    monkeypatch.setattr(single_hop_sqlite, "SingleHopConnection", Connection)
 
 
-@pytest.mark.parametrize("hops", [True, False], ids=["one hop", "aiosqlite's own"])
+def no_execute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An aiosqlite that runs statements in another way."""
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", aiosqlite.Connection.execute)
+
+
+class Changed:
+    """A statement as a SQLAlchemy of another shape compiles it."""
+
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        self.places = statement.compile(dialect=dialect).places
+
+
+def no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SQLAlchemy whose compiled statements have other attributes."""
+    monkeypatch.setattr(compiled_statements, "Compiled", Changed)
+
+
+def off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The switch."""
+    monkeypatch.setenv(VARIABLE, "off")
+
+
+def test_a_library_of_another_shape_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    for spoil, patch in (
+        (no_thread, register.SINGLE_HOP_SQLITE),
+        (no_execute, register.SINGLE_HOP_SQLITE),
+        (no_text, register.COMPILED_STATEMENTS),
+    ):
+        with monkeypatch.context() as spoilt:
+            assert patch.is_applied()
+            spoil(spoilt)
+            assert patch.state() == "does not fit"
+
+
+@pytest.mark.parametrize("shape", [None, off, no_thread, no_text])
 async def test_rows_counts_and_failures_are_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: Callable[[pytest.MonkeyPatch], None] | None
 ) -> None:
-    monkeypatch.setattr(databases, "knows_aiosqlite", lambda: hops)
+    if shape is not None:
+        shape(monkeypatch)
     database = SqliteDatabase(SqliteTarget(path=str(tmp_path / "x.db")))
     try:
         await database.write(text("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)"), {})

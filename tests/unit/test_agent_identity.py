@@ -1,15 +1,14 @@
-"""What the shortcut for an agent that is alone needs of the Agents SDK, and that it finds what the SDK does."""
+"""Agent identity by name: the keys are those of the SDK."""
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import pytest
 from agents import Agent, function_tool
 from agents._run_state_agent_identity import _build_agent_identity_keys_by_id
 
-from app.patches.agent_identity import MODULES, NAME, KeysByName, tell_by_name
+from app.patches.agent_identity import MODULES, NAME, KeysByName, apply
 
 
 @function_tool
@@ -30,10 +29,9 @@ def with_another_as_a_tool() -> Agent[Any]:
     return Agent(name="A", tools=[Agent(name="A").as_tool("ask", "Ask it.")])
 
 
-def test_the_sdk_is_as_we_know_it() -> None:
-    assert version("openai-agents").startswith("0.24."), "read lone_agents.py again, then change this number"
-    tell_by_name()
-    tell_by_name()
+def test_applying_twice_replaces_the_functions_once() -> None:
+    apply()
+    apply()
     assert all(isinstance(getattr(import_module(name), NAME), KeysByName) for name in MODULES)
 
 

@@ -1,11 +1,11 @@
-"""What an assistant has is what its model is told, however its agent says it."""
+"""Static-tools agent: its tools are those that the SDK would find."""
 
 from collections.abc import Sequence
 
 import pytest
 from agents import Agent, FunctionTool, RunContextWrapper, Tool, function_tool
 
-from app.adapters.agents_sdk.static_tools_agent import StaticToolsAgent, agent_with
+from app.patches.static_tools_agent import StaticToolsAgent, agent_with
 
 
 @function_tool

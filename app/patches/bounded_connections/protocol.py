@@ -1,27 +1,36 @@
-"""Connections that may not stay half-open: a request's head has a bound in bytes and in time, an answer has to be read,
+"""Bounded connections: a request's head has a bound in bytes and in time, an answer has to be read,
 and a connection ends when its answer came before the end of the request's body.
 
 uvicorn leaves that to a proxy: with httptools a head may grow without end, each byte that arrives stops its timer for
-connections that are kept, and a client that never reads keeps its connection. Leans on `HttpToolsProtocol` of uvicorn
-0.54; `tests/faults/test_hostile_clients.py` and `tests/faults/test_early_answers.py` guard it.
+connections that are kept, and a client that never reads keeps its connection. Extends
+`HttpToolsProtocol`; `tests/faults/test_hostile_clients.py` and `tests/faults/test_early_answers.py` guard it.
 """
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.entrypoints.cli.connection_limit import ConnectionLimit
-from app.entrypoints.cli.cut_connections import CutConnections
-from app.entrypoints.cli.gentle_transport import GentleTransport
+from app.patches.bounded_connections.connection_limit import ConnectionLimit
+from app.patches.bounded_connections.cut_connections import CutConnections
+from app.patches.bounded_connections.gentle_transport import GentleTransport
 
 HEAD_BYTES = 64 * 1024
 DRAINED_BYTES = 64 * 1024 * 1024
 """So much of a refused body is thrown away, so that its sender gets to read why it was refused."""
 
 RETRY_SECONDS = 2
+
+_CALLBACKS: Final = (
+    *("connection_made", "connection_lost", "shutdown", "data_received", "pause_writing", "resume_writing"),
+    *("on_message_begin", "on_headers_complete", "on_message_complete", "on_response_complete"),
+)
+_ATTRIBUTES: Final = frozenset({"client", "cycle", "flow", "loop", "pipeline", "transport"})
+_REQUEST_ATTRIBUTES: Final = frozenset(
+    {"disconnected", "keep_alive", "message_event", "response_complete", "response_started"}
+)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -200,6 +209,16 @@ class BoundedProtocol(HttpToolsProtocol):
         )
         self._wire.write(head.encode() + body)
         self._wire.close()
+
+
+def fits() -> bool:
+    """True when uvicorn's protocol and its requests have the members that are used here."""
+    methods, attributes = vars(HttpToolsProtocol), HttpToolsProtocol.__init__.__code__.co_names
+    return (
+        all(callable(methods.get(name)) for name in _CALLBACKS)
+        and _ATTRIBUTES.issubset(attributes)
+        and _REQUEST_ATTRIBUTES.issubset(RequestResponseCycle.__init__.__code__.co_names)
+    )
 
 
 def bounded(patience: float, connections: int = 0) -> type[BoundedProtocol]:
