@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from hypothesis import settings
 
+from app.patches.switch import VARIABLE
 from tests.lanes import mark_slow
 from tests.longest_first import longest_first
 from tests.postgres import Databases, postgres_url
@@ -47,3 +48,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     paths: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]  # given to fixtures only
     if near := longest(paths.getbasetemp().rglob("server-*.held")):
         terminalreporter.write_line("\n".join(("\nSteps of event loops that took longest:", *near)))
+
+
+@pytest.fixture
+def patches_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test of a patch, which `APP_PATCHES=off make test` would switch off."""
+    monkeypatch.setenv(VARIABLE, "on")

@@ -12,6 +12,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from app.patches.switch import VARIABLE
 from tests.fork_server import Spawn
 
 
@@ -77,7 +78,7 @@ def _address() -> str:
     server = subprocess.Popen(  # noqa: S603  # our own module
         (sys.executable, "-m", "tests.fork_server", address),
         cwd=Path(__file__).parent.parent,
-        env={"PATH": os.environ["PATH"]},
+        env={name: os.environ[name] for name in ("PATH", VARIABLE) if name in os.environ},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

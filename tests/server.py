@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from app.environment import variables
+from app.patches.switch import VARIABLE
 from tests.forked import ForkedProcess, fork
 from tests.ports import free_port
 from tests.watched_server import HELD
@@ -25,7 +26,7 @@ STOP_SECONDS = 30
 
 
 WATCHED = ("tests.watched_server", "serve")
-READ_AT_IMPORT = frozenset({"LD_PRELOAD", "LOG_LEVEL"})
+READ_AT_IMPORT = frozenset({"LD_PRELOAD", "LOG_LEVEL", VARIABLE})
 """Variables that libraries, or the loader, read before the first line of a server runs."""
 
 LONG_ENOUGH = 16
@@ -47,6 +48,11 @@ def secret_names() -> frozenset[str]:
         name for section in setting_sections().values() for v in variables(section) if v.secret for name in v.names
     }
     return frozenset(found - {"DATABASE_URL", "MCP_SERVERS"})
+
+
+def _switch() -> dict[str, str]:
+    """The switch of the patches, as it is set for the tests: `APP_PATCHES=off make test`."""
+    return {VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {}
 
 
 class ServerProcess:
@@ -81,10 +87,11 @@ class ServerProcess:
             HELD: str(self._held),
             # A title is one more request to the model, at a moment that no script of a fake upstream foresees.
             "TITLES": "off",
+            **_switch(),
             **canaries(),
             **(environment or {}),
         }
-        unusual = READ_AT_IMPORT & self._environment.keys() or self._environment["PYTHONPATH"] != str(ROOT)
+        unusual = READ_AT_IMPORT & (environment or {}).keys() or self._environment["PYTHONPATH"] != str(ROOT)
         self._fresh = bool(fresh or unusual or python != sys.executable or command is not WATCHED)
         self._process: asyncio.subprocess.Process | ForkedProcess | None = None
 

@@ -10,6 +10,8 @@ from agents._run_state_agent_identity import _build_agent_identity_keys_by_id
 
 from app.patches.agent_identity import MODULES, NAME, KeysByName, apply
 
+pytestmark = pytest.mark.usefixtures("patches_on")
+
 
 @function_tool
 def plain() -> str:

@@ -12,6 +12,8 @@ import pytest
 
 from app.patches.garbage_collection import A_LIBRARY, MUCH, SOME, collect_in_quiet
 
+pytestmark = pytest.mark.usefixtures("patches_on")
+
 
 class Knot:
     """Refers to itself, so that no count ever frees it."""

@@ -14,6 +14,8 @@ from app.patches.absent_packages import absent
 from app.patches.garbage_collection import uncollected
 from app.patches.lazy_imports import Export, exports, is_whole, make_lazy
 
+pytestmark = pytest.mark.usefixtures("patches_on")
+
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:

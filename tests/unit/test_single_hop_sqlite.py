@@ -16,6 +16,8 @@ from app.patches import compiled_statements, register, single_hop_sqlite
 from app.patches.single_hop_sqlite import SingleHopConnection
 from app.patches.switch import VARIABLE
 
+pytestmark = pytest.mark.usefixtures("patches_on")
+
 TABLE = Table("t", MetaData(), Column("a", Integer), Column("b", Text))
 ADD = Prepared(insert(TABLE).values(a=bindparam("a"), b=bindparam("b")).inline())
 FIND = Prepared(select(TABLE).where(TABLE.c.a >= bindparam("least")).order_by(TABLE.c.a))

@@ -7,6 +7,8 @@ from agents import Agent, FunctionTool, RunContextWrapper, Tool, function_tool
 
 from app.patches.static_tools_agent import StaticToolsAgent, agent_with
 
+pytestmark = pytest.mark.usefixtures("patches_on")
+
 
 @function_tool
 def plain() -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.adapters.stores.sql.asyncpg_connect import connect
 from app.adapters.stores.sql.failures import as_refusal, is_busy, unavailable
-from app.adapters.stores.sql.prepared import Answer, Parameters, Prepared, Step, compiled
+from app.adapters.stores.sql.prepared import Answer, Parameters, Prepared, Step, compiled, run_step
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
 from app.domain.errors import SchemaError, StoreUnavailableError
@@ -101,7 +101,7 @@ class Database(ABC):
         """Run the statements as SQLAlchemy does, where they cannot be compiled here."""
         with self._able():
             async with self.transaction() if len(steps) > 1 else self._single(*steps) as connection:
-                return [await _run_step(connection, *step) for step in steps]
+                return [await run_step(connection, *step) for step in steps]
 
     @asynccontextmanager
     async def _single(self, step: Step) -> AsyncIterator[AsyncConnection]:
@@ -336,14 +336,6 @@ class SqliteDatabase(Database):
     def _writing(self) -> AbstractAsyncContextManager[None]:
         # SQLite has one writer at a time; waiting here is quicker and fairer than in its busy handler.
         return self._lock
-
-
-async def _run_step(connection: AsyncConnection, prepared: Prepared, parameters: Parameters) -> Answer:
-    result: CursorResult[Any] = await connection.execute(prepared.statement, parameters)
-    if not result.returns_rows:
-        return Answer((), result.rowcount)
-    rows = result.all()
-    return Answer(rows, len(rows))
 
 
 def open_database(
