@@ -73,8 +73,8 @@ async def key_set() -> AsyncIterator[Subject]:
 
 async def session() -> AsyncIterator[Subject]:
     """Tokens of our own."""
-    tokens = SessionTokens(session_key(SigningSecret(SECRET)), lifetime=600, longest=6000)
-    others = SessionTokens(session_key(None), lifetime=600, longest=6000)
+    tokens = SessionTokens(session_key(SigningSecret(SECRET)), lifetime=600, max_age=6000)
+    others = SessionTokens(session_key(None), lifetime=600, max_age=6000)
 
     async def made(by: SessionTokens) -> Credentials:
         return bearer((await by.issue(Login(user_id="ann"))).secret.reveal())

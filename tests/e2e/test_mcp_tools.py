@@ -64,7 +64,7 @@ async def test_a_failing_tool_is_told_to_the_model_and_the_answer_goes_on(worksh
 
 
 async def test_a_server_that_is_down_costs_a_warning_without_its_secrets(workshop: Workshop) -> None:
-    [*warnings] = [line for line in workshop.server.log.splitlines() if "MCP server cannot be reached" in line]
+    [*warnings] = [line for line in workshop.server.log.splitlines() if "mcp server unreachable" in line]
     assert warnings
     assert all("down" in line for line in warnings)
     assert "in-the-url" not in workshop.server.log

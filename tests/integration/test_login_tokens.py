@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.adapters.auth import open_authentication
-from app.adapters.auth.jwks import LARGEST, KeySet
+from app.adapters.auth.jwks import MAX_BYTES, KeySet
 from app.adapters.auth.login_token import ExpectedClaims, LoginTokens
 from app.adapters.auth.session import SessionTokens, session_key
 from app.domain.errors import LoginUnavailableError, UnauthenticatedError
@@ -313,7 +313,7 @@ BAD_ANSWERS = {
     "no keys": json_reply(200, {"keys": []}),
     "other JSON": json_reply(200, [1]),
     "elsewhere": Reply(status=302, headers={"location": "/other"}),
-    "too much": Reply(steps=[b" " * (LARGEST + 1)]),
+    "too much": Reply(steps=[b" " * (MAX_BYTES + 1)]),
     "cut": Reply(steps=[b'{"keys":'], headers={"content-length": "9000"}, framing="close"),
 }
 
@@ -384,7 +384,7 @@ async def test_a_service_that_says_nothing_holds_up_one_request_and_no_more_whos
 @pytest.fixture
 def sessions(by_keys: Authenticator) -> SessionTokens:
     """Sessions beside the logins, as `open_authentication` puts them together."""
-    return SessionTokens(session_key(None), lifetime=600, longest=6000, logins=by_keys)
+    return SessionTokens(session_key(None), lifetime=600, max_age=6000, logins=by_keys)
 
 
 async def session_of(by_keys: Authenticator, sessions: SessionTokens, token: str) -> str:

@@ -81,7 +81,7 @@ async def test_a_failure_is_a_result(jobs: McpToolbox) -> None:
 
 async def test_a_result_is_bounded(jobs: McpToolbox) -> None:
     result = await jobs.call("jobs_long_story", {}, ADA)
-    assert len(result.text) < connection.RESULT_CHARACTERS + 100
+    assert len(result.text) < connection.MAX_RESULT_CHARACTERS + 100
     assert "150000 more characters were left out" in result.text
 
 

@@ -34,7 +34,7 @@ def clock() -> Clock:
 @pytest.fixture
 def tokens(clock: Clock) -> SessionTokens:
     """Sessions of ten minutes, for an hour."""
-    return SessionTokens(session_key(SECRET), lifetime=600, longest=3600, clock=clock)
+    return SessionTokens(session_key(SECRET), lifetime=600, max_age=3600, clock=clock)
 
 
 def bearer(session: Session) -> Credentials:
@@ -72,7 +72,7 @@ async def test_it_can_be_renewed_up_to_a_limit(tokens: SessionTokens, clock: Clo
 
 
 async def test_replicas_with_the_same_secret_open_each_others(tokens: SessionTokens, clock: Clock) -> None:
-    other = SessionTokens(session_key(SigningSecret(SECRET.reveal())), lifetime=600, longest=3600, clock=clock)
+    other = SessionTokens(session_key(SigningSecret(SECRET.reveal())), lifetime=600, max_age=3600, clock=clock)
     assert await other.authenticate(bearer(await tokens.issue(Login(user_id="ann"))))
 
 

@@ -1,1 +1,1 @@
-"""Where attachments are kept; the scheme of `ATTACHMENTS_URL` says where."""
+"""Attachment storage: a folder, S3 or memory, by the scheme of `ATTACHMENTS_URL`."""

@@ -1,4 +1,4 @@
-"""Files in a folder, in S3 or what speaks like it, or in memory, through obstore."""
+"""Attachment storage on obstore: a folder, S3 or a compatible service, or memory."""
 
 import asyncio
 import datetime as dt
@@ -24,37 +24,41 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _PART_BYTES: Final = 5 * 1024 * 1024
-"""The smallest part that S3 takes; two of them are in memory at a time."""
+"""The smallest part of an upload that S3 accepts; two parts are in memory at a time."""
 
 _PROBE_BYTES: Final = 64 * 1024
+"""Size of the file that `check_writing` writes."""
 
 _PIECE_BYTES: Final = 256 * 1024
+"""Size of the pieces that `read` yields."""
 
-_FAREWELL_SECONDS: Final = 0.05
+_CLOSE_SECONDS: Final = 0.05
 
 
 def open_attachments(settings: AttachmentSettings) -> AttachmentStorage:
-    """The storage that the settings name, without any I/O; obstore is imported when it is first used.
+    """Build the storage for the settings, without I/O; the first use imports obstore.
 
-    Raises `ValueError` for an address of another kind.
+    Raises `ValueError` for a URL with another scheme.
     """
     url = urlsplit(settings.url)
     match url.scheme:
         case "memory":
-            return ObstoreStorage(_memory, "memory://", _nothing)
+            return ObstoreStorage(_memory, "memory://", _discard_nothing)
         case "file":
             folder = folder_of(settings.url) or Path()
             return ObstoreStorage(lambda: _folder(folder), str(folder), partial(_discard_staged, folder))
         case "s3" if url.netloc:
             bucket, prefix = url.netloc, url.path.strip("/")
-            return ObstoreStorage(lambda: _s3(settings, bucket, prefix), settings.url, _nothing)
+            return ObstoreStorage(lambda: _s3(settings, bucket, prefix), settings.url, _discard_nothing)
         case _:
             raise ValueError("expected file:///folder, s3://bucket/prefix or memory://")
 
 
 class ObstoreStorage(AttachmentStorage):
-    """`AttachmentStorage` on any store of obstore's, which `build` makes at the first use; obstore has no word for
-    `discard`."""
+    """Attachment storage on a store of obstore, which `build` makes at the first use.
+
+    `discard` removes the rest of an interrupted write; obstore has no operation for it.
+    """
 
     def __init__(
         self, build: "Callable[[], ObjectStore]", location: str, discard: Callable[[str], Awaitable[None]]
@@ -64,14 +68,14 @@ class ObstoreStorage(AttachmentStorage):
         self._discard = discard
         self._built: ObjectStore | None = None
         self._failing = False
-        """True from a write that failed on until one has succeeded."""
+        """True after a failed write, until `check_writing` succeeds."""
 
     async def write(self, key: str, content: AsyncIterable[bytes]) -> None:
-        obstore = await _library()
+        obstore = await _load_obstore()
 
         try:
-            with self._reaching(missing=False):
-                # What the content raises comes out as it is.
+            with self._translated_errors(may_be_missing=False):
+                # An exception of `content` passes unchanged.
                 await obstore.put_async(
                     self._store, key, content, use_multipart=True, chunk_size=_PART_BYTES, max_concurrency=2
                 )
@@ -80,27 +84,27 @@ class ObstoreStorage(AttachmentStorage):
             raise
 
     async def read(self, key: str) -> AsyncGenerator[bytes, None]:
-        obstore = await _library()
+        obstore = await _load_obstore()
 
-        with self._reaching():
+        with self._translated_errors():
             found = await obstore.get_async(self._store, key)
             async for piece in found.stream(min_chunk_size=_PIECE_BYTES):
-                content = memoryview(piece)  # From memory a file comes whole, and copying it whole takes a while.
+                content = memoryview(piece)  # The memory store yields the whole file, and one copy of it would block.
                 for at in range(0, len(content), _PIECE_BYTES):
                     yield bytes(content[at : at + _PIECE_BYTES])
 
     async def delete(self, keys: Sequence[str]) -> None:
-        obstore = await _library()
+        obstore = await _load_obstore()
 
         for key in keys:
-            with suppress(NotFoundError), self._reaching():
+            with suppress(NotFoundError), self._translated_errors():
                 await obstore.delete_async(self._store, key)
 
     async def discard(self, key: str) -> None:
         try:
             await self._discard(key)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise self._unavailable(error) from error
 
     async def check(self) -> None:
         if self._failing:
@@ -111,9 +115,9 @@ class ObstoreStorage(AttachmentStorage):
         await self.write(key, _whole(written))
         try:
             if b"".join([piece async for piece in self.read(key)]) != written:
-                raise self._unusable(ValueError("a file that was written is another when it is read"))
+                raise self._unavailable(ValueError("a file that was written is another when it is read"))
         except NotFoundError as error:
-            raise self._unusable(error) from error
+            raise self._unavailable(error) from error
         finally:
             await self.delete([key])
         self._failing = False
@@ -121,9 +125,9 @@ class ObstoreStorage(AttachmentStorage):
     async def aclose(self) -> None:
         if self._built is not None:
             self._built = None
-            # obstore 0.12's threads let go of Python's objects a moment after they are done; a process that ends in
-            # that moment is aborted (exit code 134).
-            await asyncio.sleep(_FAREWELL_SECONDS)
+            # The threads of obstore 0.12 release Python objects shortly after their work; a process that ends before
+            # is aborted (exit code 134).
+            await asyncio.sleep(_CLOSE_SECONDS)
 
     @property
     def _store(self) -> "ObjectStore":
@@ -131,24 +135,27 @@ class ObstoreStorage(AttachmentStorage):
             try:
                 self._built = self._build()
             except OSError as error:
-                raise self._unusable(error) from error
+                raise self._unavailable(error) from error
         return self._built
 
     @contextmanager
-    def _reaching(self, *, missing: bool = True) -> Iterator[None]:
-        """`missing`: a file may be missing, which is no failure of the storage; a bucket must not."""
+    def _translated_errors(self, *, may_be_missing: bool = True) -> Iterator[None]:
+        """Raise `NotFoundError` for a missing file if it may be missing, else `StoreUnavailableError`.
+
+        A missing bucket is always a failure of the storage.
+        """
         from obstore.exceptions import BaseError
 
         try:
             yield
         except FileNotFoundError as error:
-            if not missing or NO_BUCKET in str(error):
-                raise self._unusable(error) from error
+            if not may_be_missing or NO_BUCKET in str(error):
+                raise self._unavailable(error) from error
             raise NotFoundError(_("There is no such file.")) from error
         except BaseError as error:
-            raise self._unusable(error) from error
+            raise self._unavailable(error) from error
 
-    def _unusable(self, error: BaseException) -> StoreUnavailableError:
+    def _unavailable(self, error: BaseException) -> StoreUnavailableError:
         return StoreUnavailableError(
             _("Files cannot be stored or read at the moment. Please try again later."),
             detail=f"the storage of attachments cannot be used; check ATTACHMENTS_URL, and that it can be written to: "
@@ -160,17 +167,17 @@ async def _whole(content: bytes) -> AsyncGenerator[bytes, None]:
     yield content
 
 
-async def _library() -> Any:
-    """obstore itself; reading it in takes a while the first time, which belongs into a thread."""
+async def _load_obstore() -> Any:
+    """Import obstore in a thread: the first import takes too long for the event loop."""
     return await asyncio.to_thread(import_module, "obstore")
 
 
-async def _nothing(key: str) -> None:
-    """Memory keeps nothing of a write that was broken off; on S3 a lifecycle rule of the bucket ends it."""
+async def _discard_nothing(key: str) -> None:
+    """Do nothing: memory has no rest of an interrupted write, and on S3 the bucket's lifecycle rule removes it."""
 
 
 async def _discard_staged(folder: Path, key: str) -> None:
-    """While it is written a file is called `key#1`, or with a higher number beside others."""
+    """Remove the staged files of a write, which obstore names `key#1`, `key#2` and so on."""
 
     def discard() -> None:
         for staged in folder.glob(f"{escape(key)}#*"):
@@ -194,7 +201,7 @@ def _folder(folder: Path) -> "ObjectStore":
 
 
 def _s3(settings: AttachmentSettings, bucket: str, prefix: str) -> "ObjectStore":
-    """Without keys obstore looks for those of the machine or container, as AWS's own tools do."""
+    """Build the S3 store; without keys obstore uses those of the machine or container, as AWS's tools do."""
     from obstore.store import S3Store
 
     given = {

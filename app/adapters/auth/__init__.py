@@ -1,4 +1,4 @@
-"""Who comes in: the authenticators, and the settings that choose among them."""
+"""Authentication: builds the authenticator and the session issuer that the settings choose."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -21,29 +21,29 @@ log = structlog.get_logger(__name__)
 
 
 class Authentication(NamedTuple):
-    """Who reads logins, and who makes the sessions that are read beside them. Closed by closing the first."""
+    """The authenticator and the session issuer; `authenticator.aclose` closes both."""
 
     authenticator: Authenticator
     sessions: SessionIssuer
 
 
 def open_authentication(settings: LoginSettings) -> Authentication:
-    """Those that the settings ask for. Nothing is fetched before somebody logs in."""
+    """Build the authentication for the settings; keys are fetched at the first login. Blocks for imports."""
     if settings.mode is AuthMode.NONE:
-        log.warning("AUTH_MODE=none: there is no login, whoever reaches this server may do everything")
+        log.warning("authentication disabled: AUTH_MODE=none gives every client that reaches this server full access")
     login = LoginTokens(list(_key_sources(settings))) if settings.is_wanted else SingleUser()
     secret = settings.session_secret or settings.jwt_secret
     if settings.is_wanted and not secret:
         return Authentication(login, DisabledSessions())
-    # Without a login a lost session is made anew, so a key that lives as long as this process does no harm.
+    # Without a login a page replaces a lost session by itself, so a key that ends with this process is enough.
     sessions = SessionTokens(
-        session_key(secret), lifetime=settings.session_seconds, longest=settings.session_max_seconds, logins=login
+        session_key(secret), lifetime=settings.session_seconds, max_age=settings.session_max_seconds, logins=login
     )
     return Authentication(AuthenticatorChain([sessions, login]), sessions)
 
 
 def _key_sources(settings: LoginSettings) -> Iterator[tuple[KeySource, ExpectedClaims]]:
-    # Fetching keys needs an HTTP client, which a single local user can do without.
+    # Imported here: only a server that fetches keys needs the HTTP client.
     from app.adapters.auth.jwks import KeySet
 
     expected = ExpectedClaims(issuer=settings.issuer, audience=settings.audience, user_claim=settings.user_claim)
@@ -52,8 +52,8 @@ def _key_sources(settings: LoginSettings) -> Iterator[tuple[KeySource, ExpectedC
     if settings.jwks_url:
         yield KeySet(settings.jwks_url), expected
     elif base := settings.better_auth_url.rstrip("/"):
-        # What Better Auth writes unless it is told otherwise.
-        own = ExpectedClaims(
+        # Better Auth's defaults for issuer and audience.
+        better_auth = ExpectedClaims(
             issuer=settings.issuer or base, audience=settings.audience or base, user_claim=settings.user_claim
         )
-        yield KeySet(base + BETTER_AUTH_KEYS), own
+        yield KeySet(base + BETTER_AUTH_KEYS), better_auth

@@ -1,4 +1,4 @@
-"""Several ways to log in, one after another."""
+"""Authenticator chain: several authenticators, asked in order."""
 
 from collections.abc import Sequence
 
@@ -6,31 +6,34 @@ from app.ports.authenticator import Authenticator, Credentials, Login
 
 
 class AuthenticatorChain(Authenticator):
-    """The first authenticator that knows the kind of credentials decides, for good or ill."""
+    """Asks its authenticators in order; the first that recognizes the credentials accepts or rejects them."""
 
     def __init__(self, authenticators: Sequence[Authenticator]) -> None:
         self._authenticators = tuple(authenticators)
 
     async def authenticate(self, credentials: Credentials) -> Login | None:
-        """What the first of them says that says anything. Raises what it raises."""
+        """Return the first login, or None if no authenticator recognizes the credentials.
+
+        Raises the first error of an authenticator.
+        """
         for authenticator in self._authenticators:
             if login := await authenticator.authenticate(credentials):
                 return login
         return None
 
     async def is_revoked(self, login: Login) -> bool:
-        """True when one of them says so. Raises what they raise."""
+        """True if one authenticator has revoked the login. Raises the first error of an authenticator."""
         for authenticator in self._authenticators:
             if await authenticator.is_revoked(login):
                 return True
         return False
 
     async def check(self) -> None:
-        """All of them. Raises what they raise."""
+        """Check all authenticators. Raises the first error."""
         for authenticator in self._authenticators:
             await authenticator.check()
 
     async def aclose(self) -> None:
-        """Close all of them."""
+        """Close all authenticators."""
         for authenticator in self._authenticators:
             await authenticator.aclose()

@@ -1,4 +1,4 @@
-"""Public keys of a login service, from its JSON Web Key Set (RFC 7517)."""
+"""JSON Web Key Set: public keys of a login service, fetched over HTTP (RFC 7517)."""
 
 import asyncio
 import hashlib
@@ -17,19 +17,22 @@ from app.domain.errors import LoginUnavailableError
 from app.domain.language import _
 from app.domain.redaction import mask_userinfo
 
-FRESH_SECONDS: Final = 60
-"""No key is used that was fetched longer ago, unless the service is away."""
+MAX_AGE_SECONDS: Final = 60
+"""Older keys are fetched again before use, except while the service is down."""
 
-PAUSE_SECONDS: Final = 5
+INTERVAL_SECONDS: Final = 5
+"""Minimum between the starts of two fetches."""
+
 TIMEOUT_SECONDS: Final = 5
 
-TROUBLE_SECONDS: Final = 30
-"""After a fetch that failed nobody waits for the next ones for so long."""
+BACKOFF_SECONDS: Final = 30
+"""After a failed fetch, logins use the known keys for this time without waiting for another fetch."""
 
-OUTAGE_SECONDS: Final = 86_400
-"""How long keys stay good while the service is away."""
+STALE_SECONDS: Final = 86_400
+"""Age up to which known keys stay valid while the service is down (stale-if-error, as in RFC 5861)."""
 
-LARGEST: Final = 262_144
+MAX_BYTES: Final = 262_144
+"""Limit for the key set's document."""
 
 _FAILURES: Final = (httpx2.HTTPError, TimeoutError, ValueError, jwt.PyJWTError)
 
@@ -39,11 +42,11 @@ log = structlog.get_logger(__name__)
 
 
 class KeySet(KeySource):
-    """Keys that are fetched when first needed, kept for `fresh` seconds, and fetched again before they are used later.
+    """Key source on a key set's URL: fetches at the first login, and again for keys older than `max_age` seconds.
 
-    One request at a time, `pause` seconds apart, however many tokens with invented keys arrive. While the service is
-    away the keys that are known stay good for `OUTAGE_SECONDS`: an outage there must not be one here. `clock` counts
-    seconds.
+    One fetch runs at a time, at most one in `interval` seconds, also for tokens with invented key ids. While the
+    service is down, known keys stay valid for `STALE_SECONDS`, so that its outage does not end logins here. `clock`
+    returns monotonic seconds.
     """
 
     algorithms = ASYMMETRIC
@@ -52,66 +55,70 @@ class KeySet(KeySource):
         self,
         url: str,
         *,
-        pause: float = PAUSE_SECONDS,
-        fresh: float = FRESH_SECONDS,
+        interval: float = INTERVAL_SECONDS,
+        max_age: float = MAX_AGE_SECONDS,
         timeout: float = TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url, self._pause, self._fresh, self._timeout, self._clock = url, pause, fresh, timeout, clock
+        self._url, self._interval, self._max_age, self._timeout, self._clock = url, interval, max_age, timeout, clock
         self._http = httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout)
         self._keys: Sequence[Key] = ()
-        self._asked_at = -float("inf")
-        self._had_at = -float("inf")
+        self._fetch_started_at = -float("inf")
+        self._keys_fetched_at = -float("inf")
         self._failed_at = -float("inf")
-        self._asking: asyncio.Task[None] | None = None
-        self._left: set[str] = set()
+        self._fetch_task: asyncio.Task[None] | None = None
+        self._removed: set[str] = set()
+        """Thumbprints of keys that a later key set no longer had."""
 
     async def key(self, header: Mapping[str, Any]) -> Key | None:
-        """The key that the header names. Raises `LoginUnavailableError` without any keys, and for a key that is
-        unknown while the set cannot be fetched: it may be a new one."""
-        return await self._look(lambda: self._find(header))
+        """Return the key that the header names, or None.
+
+        Raises `LoginUnavailableError` without any keys, and for an unknown key while the set cannot be fetched,
+        because the key may be new.
+        """
+        return await self._look_up(lambda: self._find(header))
 
     async def successor(self, header: Mapping[str, Any], key: Key) -> Key | None:
-        """Some services sign with another key under the same name."""
+        """Fetch the set again and return the new key under the same id; some services replace keys that way."""
         await self._fetched()
         found = self._find(header)
         return found if found is not None and found.thumbprint != key.thumbprint else None
 
     async def holds(self, thumbprint: str) -> bool:
-        """True while the set has the key of this thumbprint. Raises `LoginUnavailableError`."""
+        """True while the set has the key with this thumbprint. Raises `LoginUnavailableError`."""
 
         def found() -> bool | None:
             if any(key.thumbprint == thumbprint for key in self._keys):
                 return True
-            return False if thumbprint in self._left else None
+            return False if thumbprint in self._removed else None
 
-        if await self._look(found):
+        if await self._look_up(found):
             return True
-        # It was there when the session began. A set that was fetched later, and is without it, has lost it.
-        self._left.add(thumbprint)
+        # The set had the key when the session started, so a later set without it has removed it.
+        self._removed.add(thumbprint)
         return False
 
     async def check(self) -> None:
-        """Fetch the keys now, whatever is known of them. Raises `LoginUnavailableError`."""
+        """Fetch the keys now, without the cache. Raises `LoginUnavailableError`."""
         try:
-            # Without our own bound: whoever examines a configuration is in no hurry, and has one.
+            # Without `timeout`: the command that checks a configuration has its own.
             await asyncio.to_thread(_keys_in, await self._fetch())
         except _FAILURES as error:
             raise LoginUnavailableError(
                 _("The keys of logins cannot be fetched."),
-                retry_after=TROUBLE_SECONDS,
+                retry_after=BACKOFF_SECONDS,
                 detail=f"{self._url}: {type(error).__name__}: {mask_userinfo(str(error))[:200]}",
             ) from error
 
     async def aclose(self) -> None:
-        """Stop asking, and close the connections."""
-        if self._asking:
-            self._asking.cancel()
-            await asyncio.gather(self._asking, return_exceptions=True)
+        """Cancel a running fetch, and close the connections. Idempotent."""
+        if self._fetch_task:
+            self._fetch_task.cancel()
+            await asyncio.gather(self._fetch_task, return_exceptions=True)
         await self._http.aclose()
 
-    async def _look(self, found: Callable[[], T | None]) -> T | None:
-        """What is found in the set, which is fetched again when it is too old or nothing is found in it."""
+    async def _look_up(self, found: Callable[[], T | None]) -> T | None:
+        """Search the set; fetch it first if it is too old, and once more if the search finds nothing."""
         is_new = await self._refreshed()
         if (key := found()) is not None or is_new:
             return key
@@ -121,32 +128,37 @@ class KeySet(KeySource):
         return key
 
     async def _refreshed(self) -> bool:
-        """See that the keys are fresh; True when they were fetched for this caller. Raises `LoginUnavailableError`."""
+        """Ensure that the keys are not too old; True if this caller started the fetch.
+
+        Raises `LoginUnavailableError` if the keys are older than `STALE_SECONDS`.
+        """
         now = self._clock()
-        age, is_new = now - self._had_at, False
-        is_in_trouble = age <= OUTAGE_SECONDS and now - self._failed_at < TROUBLE_SECONDS
-        if age > self._fresh and not is_in_trouble:
+        age, is_new = now - self._keys_fetched_at, False
+        in_backoff = age <= STALE_SECONDS and now - self._failed_at < BACKOFF_SECONDS
+        if age > self._max_age and not in_backoff:
             is_new = await self._fetched()
-        elif age > self._fresh / 2:
-            self._ask()  # Nobody waits for it: what is here still serves.
-        if self._clock() - self._had_at > OUTAGE_SECONDS:
+        elif age > self._max_age / 2:
+            self._start_fetch()  # In the background: the known keys are still valid.
+        if self._clock() - self._keys_fetched_at > STALE_SECONDS:
             raise self._unavailable()
         return is_new
 
     async def _fetched(self) -> bool:
-        """Wait for the fetch that runs, or else for a new one. True when it was begun for this caller, and came back:
-        one that was under way may have left before the newest key was there."""
-        is_under_way = self._asking is not None and not self._asking.done()
-        if (asking := self._ask()) is None:
+        """Wait for the running fetch, or start one; True if this caller started it and it succeeded.
+
+        A fetch that ran before may have read the set before its newest key was added.
+        """
+        is_running = self._fetch_task is not None and not self._fetch_task.done()
+        if (fetch := self._start_fetch()) is None:
             return False
-        # Shielded: a caller who hangs up must not take the keys from those who wait with them.
-        await asyncio.shield(asking)
-        return not is_under_way and self._had_at >= self._asked_at
+        # Shielded: the cancellation of one caller must not cancel the fetch for the others.
+        await asyncio.shield(fetch)
+        return not is_running and self._keys_fetched_at >= self._fetch_started_at
 
     def _unavailable(self) -> LoginUnavailableError:
         return LoginUnavailableError(
             _("Logins cannot be checked just now. Please try again in a moment."),
-            retry_after=max(1, math.ceil(self._pause - (self._clock() - self._asked_at))),
+            retry_after=max(1, math.ceil(self._interval - (self._clock() - self._fetch_started_at))),
         )
 
     def _find(self, header: Mapping[str, Any]) -> Key | None:
@@ -156,14 +168,15 @@ class KeySet(KeySource):
             return next((key for key, value in fitting if value.key_id == header["kid"]), None)
         return fitting[0][0] if len(fitting) == 1 else None
 
-    def _ask(self) -> asyncio.Task[None] | None:
-        if self._asking and not self._asking.done():
-            return self._asking
-        if self._clock() - self._asked_at < self._pause:
+    def _start_fetch(self) -> asyncio.Task[None] | None:
+        """The running or a new fetch; None within `interval` seconds after the last one."""
+        if self._fetch_task and not self._fetch_task.done():
+            return self._fetch_task
+        if self._clock() - self._fetch_started_at < self._interval:
             return None
-        self._asked_at = self._clock()
-        self._asking = asyncio.create_task(self._refresh())
-        return self._asking
+        self._fetch_started_at = self._clock()
+        self._fetch_task = asyncio.create_task(self._refresh())
+        return self._fetch_task
 
     async def _refresh(self) -> None:
         try:
@@ -171,11 +184,9 @@ class KeySet(KeySource):
                 keys = await asyncio.to_thread(_keys_in, await self._fetch())
         except _FAILURES as error:
             self._failed_at = self._clock()
-            log.warning(
-                "login keys cannot be fetched", reason=type(error).__name__, detail=mask_userinfo(str(error))[:200]
-            )
+            log.warning("login keys fetch failed", reason=type(error).__name__, detail=mask_userinfo(str(error))[:200])
             return
-        self._keys, self._had_at, self._failed_at = keys, self._asked_at, -float("inf")
+        self._keys, self._keys_fetched_at, self._failed_at = keys, self._fetch_started_at, -float("inf")
 
     async def _fetch(self) -> bytes:
         async with self._http.stream("GET", self._url, headers={"accept": "application/json"}) as response:
@@ -184,8 +195,8 @@ class KeySet(KeySource):
             body = b""
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > LARGEST:
-                    raise ValueError(f"it is larger than {LARGEST} bytes")
+                if len(body) > MAX_BYTES:
+                    raise ValueError(f"it is larger than {MAX_BYTES} bytes")
             return body
 
 
@@ -194,7 +205,7 @@ class _Document(msgspec.Struct):
 
 
 def _keys_in(body: bytes) -> Sequence[Key]:
-    """The keys that tokens can be checked with. Raises `ValueError` when there are none."""
+    """The usable keys of the document. Raises `ValueError` if there are none."""
     try:
         entries = msgspec.json.decode(body, type=_Document).keys
     except (msgspec.DecodeError, RecursionError) as error:
@@ -209,11 +220,11 @@ def _read(entry: Mapping[str, Any]) -> Key | None:
     try:
         key = jwt.PyJWK(dict(entry))
     except (jwt.PyJWTError, ValueError, TypeError):
-        return None  # One that this library cannot read must not cost the others.
+        return None  # A key that the library cannot read is skipped; the others stay usable.
     return Key(_thumbprint(entry), key) if key.algorithm_name in ASYMMETRIC else None
 
 
 def _thumbprint(entry: Mapping[str, Any]) -> str:
-    """RFC 7638: what makes the key, whatever else is said of it."""
-    needed = {name: entry[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in entry}
-    return hashlib.sha256(msgspec.json.encode(needed, order="sorted")).hexdigest()[:32]
+    """The key's thumbprint (RFC 7638), which depends only on the key's required members."""
+    required = {name: entry[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in entry}
+    return hashlib.sha256(msgspec.json.encode(required, order="sorted")).hexdigest()[:32]

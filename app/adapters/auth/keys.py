@@ -1,5 +1,7 @@
-"""The keys that login tokens are checked with. Each source has algorithms of its own, and no two share one: a public
-key can never be taken for a shared secret, and `none` belongs to nobody."""
+"""Key sources: the keys that verify login tokens.
+
+No two sources share an algorithm, so a public key can never serve as a shared secret; no source accepts `none`.
+"""
 
 import hmac
 from abc import ABC, abstractmethod
@@ -17,53 +19,53 @@ ASYMMETRIC: Final = frozenset(
 
 
 class Key(NamedTuple):
-    """A key and its thumbprint, by which a session names the key that opened it."""
+    """A key and its thumbprint; a session stores the thumbprint of its login's key."""
 
     thumbprint: str
     value: "jwt.PyJWK | bytes"
 
 
 class KeySource(ABC):
-    """Where keys come from; `algorithms` are those that its keys may be used with."""
+    """A source of keys; `algorithms` lists the algorithms that its keys may verify."""
 
     algorithms: ClassVar[frozenset[str]]
 
     @abstractmethod
     async def key(self, header: Mapping[str, Any]) -> Key | None:
-        """The key for a token with this header, which is unproven; None when there is none.
+        """Return the key for a token with this unverified header, or None if there is none.
 
-        Raises `LoginUnavailableError` when keys cannot be had just now.
+        Raises `LoginUnavailableError` while the keys cannot be fetched.
         """
 
     async def successor(self, header: Mapping[str, Any], key: Key) -> Key | None:
-        """The key that took the place of `key`, which did not fit a signature; None when it is still the one."""
+        """Return the key that replaced `key` after a signature did not match, or None if `key` is still current."""
         return None
 
     @abstractmethod
     async def holds(self, thumbprint: str) -> bool:
-        """True while the key is one of these. Raises `LoginUnavailableError` when that is not known just now."""
+        """True while the source has the key. Raises `LoginUnavailableError` while the keys cannot be fetched."""
 
-    async def check(self) -> None:  # noqa: B027  # a secret is there
-        """Ask for the keys now. Raises `LoginUnavailableError`, whose detail says why."""
+    async def check(self) -> None:  # noqa: B027  # a secret needs no check
+        """Fetch the keys now. Raises `LoginUnavailableError` with the reason as its detail."""
 
-    async def aclose(self) -> None:  # noqa: B027  # a secret has nothing to let go of
-        """Let go of everything."""
+    async def aclose(self) -> None:  # noqa: B027  # a secret holds no resources
+        """Release all resources. Idempotent."""
 
 
 class SharedSecret(KeySource):
-    """The secret that the login service signs with, and shares with us."""
+    """The secret that the login service and this server share."""
 
     algorithms = SYMMETRIC
 
     def __init__(self, secret: Secret) -> None:
         value = secret.reveal().encode()
-        # Sessions show it to their pages. A secret that nobody can guess cannot be found from it either.
+        # Sessions show the thumbprint to their pages; a secret with enough entropy cannot be derived from it.
         self._key = Key(hmac.digest(value, b"anyport login key v1", "sha256").hex()[:32], value)
 
     async def key(self, header: Mapping[str, Any]) -> Key:
-        """The one there is."""
+        """Return the shared secret."""
         return self._key
 
     async def holds(self, thumbprint: str) -> bool:
-        """True for the one there is."""
+        """True for the shared secret's thumbprint."""
         return hmac.compare_digest(thumbprint, self._key.thumbprint)

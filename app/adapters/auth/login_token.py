@@ -1,4 +1,4 @@
-"""Login tokens of another service: JSON Web Tokens."""
+"""Login tokens: JSON Web Tokens of the operator's login service."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ COOKIE: Final = "auth_token"
 
 
 class ExpectedClaims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token must say, besides being signed and in time; an empty issuer is not looked at.
+    """The claims that a token must have besides signature and expiry; an empty issuer accepts any issuer.
 
-    Without an audience a token that names one is refused: it was made for somebody else (RFC 7519, 4.1.3).
+    An empty audience rejects tokens that name one: they were made for another service (RFC 7519, 4.1.3).
     """
 
     issuer: str = ""
@@ -26,20 +26,27 @@ class ExpectedClaims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoginTokens(Authenticator):
-    """A token as `Authorization: Bearer`, else in the cookie `auth_token`; the algorithm chooses who has the key."""
+    """Authenticator for a token in `Authorization: Bearer`, else in the cookie `auth_token`.
+
+    The token's algorithm selects the key source.
+    """
 
     def __init__(self, sources: Sequence[tuple[KeySource, ExpectedClaims]]) -> None:
         self._sources = tuple(sources)
 
     async def authenticate(self, credentials: Credentials) -> Login | None:
-        """Who the token names. A bad bearer token is refused even where the cookie is good."""
+        """Return the login of the token, or None without a token.
+
+        Raises `UnauthenticatedError` for an invalid token, also for a bearer token beside a valid cookie, and
+        `LoginUnavailableError` while the keys cannot be fetched.
+        """
         token = credentials.bearer or credentials.cookies.get(COOKIE, "")
         if not token:
             return None
         return await self._login_of(token, ambient=not credentials.bearer)
 
     async def is_revoked(self, login: Login) -> bool:
-        """True when none of the sources holds the key that signed the login any more."""
+        """True if no key source has the login's key any more. Raises `LoginUnavailableError`."""
         if not login.key:
             return False
         for source, _ in self._sources:
@@ -48,12 +55,12 @@ class LoginTokens(Authenticator):
         return True
 
     async def check(self) -> None:
-        """Every source of keys. Raises `LoginUnavailableError`."""
+        """Check every key source. Raises `LoginUnavailableError`."""
         for source, _ in self._sources:
             await source.check()
 
     async def aclose(self) -> None:
-        """Close the sources of keys."""
+        """Close the key sources."""
         for source, _ in self._sources:
             await source.aclose()
 
@@ -69,14 +76,14 @@ class LoginTokens(Authenticator):
 
 
 def _end(expires: int) -> int:
-    """A token that is let in although it has expired, because clocks differ, is let in no longer than that."""
+    """End of the login, in seconds since the epoch; a token accepted by the leeway ends with that leeway."""
     return expires if expires > time.time() else expires + LEEWAY_SECONDS
 
 
 async def _verified(
     token: str, header: Mapping[str, Any], source: KeySource, key: Key, expected: ExpectedClaims
 ) -> tuple[Key, Mapping[str, Any]]:
-    """The token's claims, and the key that fits."""
+    """The token's verified claims, and the key that verified them."""
     try:
         try:
             return key, _claims(token, key, source, expected)

@@ -1,4 +1,4 @@
-"""Session tokens: short-lived stand-ins for a login that a page may hold, made and read by us alone."""
+"""Session tokens: short-lived tokens in place of a login, issued and read by this server only."""
 
 import secrets
 from collections.abc import Callable
@@ -22,10 +22,13 @@ _KEY_BYTES: Final = 32
 
 
 def session_key(secret: Secret | None) -> bytes:
-    """A key of its own, so that a login token is never a session and no session a login; random without a secret."""
+    """Derive the session key from the secret, or make a random one without a secret.
+
+    A key other than the login's ensures that neither token can serve as the other.
+    """
     if not secret:
         return secrets.token_bytes(_KEY_BYTES)
-    # Only whoever has a secret pays for this package, a tenth of what a server at rest takes.
+    # Imported here: the package takes a tenth of an idle server's memory, and only a secret needs it.
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -34,10 +37,10 @@ def session_key(secret: Secret | None) -> bytes:
 
 
 class SessionTokens(Authenticator, SessionIssuer):
-    """Makes them for `lifetime` seconds, and again and again until `longest` seconds after the login, by the clock that
-    replicas share: one makes them and another reads them.
+    """Issues and verifies sessions of `lifetime` seconds, renewable until `max_age` seconds after the login.
 
-    A session remembers the key of the login that it stands for, and ends when `logins` revoke it.
+    `clock` returns seconds since the epoch, and replicas share it: one issues a session and another verifies it. A
+    session stores the thumbprint of its login's key, and ends when `logins` revokes that login.
     """
 
     def __init__(
@@ -45,18 +48,18 @@ class SessionTokens(Authenticator, SessionIssuer):
         key: bytes,
         *,
         lifetime: int,
-        longest: int,
+        max_age: int,
         logins: Authenticator | None = None,
         clock: Callable[[], float] = shared_clock.time,
     ) -> None:
-        self._key, self._lifetime, self._longest, self._clock = key, lifetime, longest, clock
+        self._key, self._lifetime, self._max_age, self._clock = key, lifetime, max_age, clock
         self._logins = logins
 
     async def issue(self, login: Login) -> Session:
-        """A new token for who is logged in."""
+        """Issue a session for the login. Raises `UnauthenticatedError` after the login's `max_age`."""
         now = int(self._clock())
         since = now if login.since is None else login.since
-        expires = min(now + self._lifetime, since + self._longest)
+        expires = min(now + self._lifetime, since + self._max_age)
         if expires <= now:
             raise UnauthenticatedError(_("Your session has lasted its longest. Please log in again."))
         claims = {"sub": login.user_id, "aud": _AUDIENCE, "iat": now, "exp": expires, "auth_time": since}
@@ -67,11 +70,14 @@ class SessionTokens(Authenticator, SessionIssuer):
         return Session(secret=Secret(token), expires_in=expires - now)
 
     async def authenticate(self, credentials: Credentials) -> Login | None:
-        """Who the token stands for; None for a bearer token of another kind. A cookie is never looked at."""
+        """Return the login of a session in the bearer token, or None for another kind of token; cookies are ignored.
+
+        Raises `UnauthenticatedError` for an invalid, expired or revoked session.
+        """
         token = credentials.bearer
         if token:
             await load_jwt()
-        if not _is_ours(token):
+        if not _is_session(token):
             return None
         try:
             claims = jwt.decode(
@@ -103,14 +109,14 @@ class SessionTokens(Authenticator, SessionIssuer):
 
 
 class DisabledSessions(SessionIssuer):
-    """Where every process would sign with a key of its own, and none would know the other's sessions."""
+    """Session issuer without a secret: it refuses, because each process would sign with its own random key."""
 
     async def issue(self, login: Login) -> Never:
-        """Refuse."""
+        """Refuse to issue. Raises `NotEnabledError` with the variable to set."""
         raise NotEnabledError(_("Sessions need a secret. The operator can set SESSION_SECRET: openssl rand -base64 32"))
 
 
-def _is_ours(token: str) -> bool:
+def _is_session(token: str) -> bool:
     if not token:
         return False
     try:

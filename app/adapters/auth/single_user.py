@@ -1,15 +1,15 @@
-"""No login: everybody is the one local user."""
+"""Single-user authentication: without a login, each request belongs to the one local user."""
 
 from app.ports.authenticator import Authenticator, Credentials, Login
 
 LOCAL_USER = "local"
 _NO_KEY = "no login"
-"""No key has this thumbprint, so a session from before a login was set up opens nothing afterwards."""
+"""No key has this thumbprint, so these sessions end when the operator sets up a login."""
 
 
 class SingleUser(Authenticator):
-    """For a server on one's own machine."""
+    """Authenticator for a server on the user's own machine."""
 
     async def authenticate(self, credentials: Credentials) -> Login:
-        """Always the same user, and no proof of theirs: any page that reaches this server would be them."""
+        """Return the local user's login; it is ambient, because any page that reaches this server could send it."""
         return Login(user_id=LOCAL_USER, ambient=True, key=_NO_KEY)

@@ -1,1 +1,1 @@
-"""Tools of other programs for the assistant: the client side of MCP."""
+"""MCP client: tools of other programs for the assistant."""

@@ -1,4 +1,4 @@
-"""Which MCP servers there are: the JSON that other MCP clients read too."""
+"""MCP server configuration, in the JSON format of other MCP clients."""
 
 import os.path
 import re
@@ -12,11 +12,14 @@ from app.environment import checks
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
-_LARGEST: Final = 1_000_000
+_MAX_BYTES: Final = 1_000_000
 
 
 class StdioServer(msgspec.Struct, frozen=True, kw_only=True):
-    """A program that is started and spoken to over its input and output; it is given `env` and little else."""
+    """A local program, started and connected over stdin and stdout.
+
+    Its environment is `env` and the few variables that every program needs.
+    """
 
     name: str
     command: str
@@ -29,7 +32,7 @@ class StdioServer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpServer(msgspec.Struct, frozen=True, kw_only=True):
-    """A server that speaks streamable HTTP at `url`. `headers` may hold secrets: they are never logged."""
+    """A server with the streamable HTTP transport at `url`; `headers` may hold secrets and are never logged."""
 
     name: str
     url: str
@@ -43,20 +46,21 @@ ServerConfig = StdioServer | HttpServer
 
 
 def read_servers(setting: str, environ: Mapping[str, str]) -> list[ServerConfig]:
-    """The servers of `MCP_SERVERS`: JSON, or the path of a JSON file. `${NAME}` stands for a variable of `environ`.
+    """Read the servers of `MCP_SERVERS`: JSON, or the path of a JSON file. Blocks for the file.
 
-    `{"name": {"command": …, "args": […], "env": {…}}}` or `{"name": {"url": …, "headers": {…}}}`, alone or under
-    `mcpServers`. Raises `ValueError`, whose message holds nothing of what was read but the servers' names.
+    The JSON is `{"name": {"command": …, "args": […], "env": {…}}}` or `{"name": {"url": …, "headers": {…}}}`, alone or
+    under `mcpServers`; `${NAME}` in a text stands for a variable of `environ`. Raises `ValueError`, whose message
+    contains the servers' names and no other part of the JSON.
     """
     if not setting.strip():
         return []
-    found = _parsed(setting if setting.lstrip().startswith("{") else _file(setting))
-    return [_server(name, entry, environ) for name, entry in found.items() if not _disabled(entry)]
+    entries = _parse(setting if setting.lstrip().startswith("{") else _read(setting))
+    return [_server(name, entry, environ) for name, entry in entries.items() if not _is_disabled(entry)]
 
 
-def _file(path: str) -> str:
+def _read(path: str) -> str:
     try:
-        if os.path.getsize(path) > _LARGEST:  # noqa: PTH202  # a path of the environment may hold what Path refuses
+        if os.path.getsize(path) > _MAX_BYTES:  # noqa: PTH202  # Path rejects some texts that the setting may hold
             raise ValueError("the file is larger than 1 MB")
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -64,7 +68,7 @@ def _file(path: str) -> str:
         raise ValueError(f"it is no JSON object, and the file of that name cannot be read: {reason}") from None
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parse(text: str) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(text, type=dict[str, Any])
         return msgspec.convert(found.get("mcpServers", found), dict[str, Any])
@@ -72,7 +76,7 @@ def _parsed(text: str) -> dict[str, Any]:
         raise ValueError('expected JSON such as {"name": {"command": "…"}} or {"name": {"url": "…"}}') from None
 
 
-def _disabled(entry: Any) -> bool:
+def _is_disabled(entry: Any) -> bool:
     return isinstance(entry, dict) and entry.get("disabled") is True
 
 
@@ -100,7 +104,7 @@ def _server(name: str, entry: Any, environ: Mapping[str, str]) -> ServerConfig:
 def _runnable(server: StdioServer) -> StdioServer:
     if not server.command.strip():
         raise ValueError(f"{server.name}: its command is empty")
-    if server.cwd is not None and not os.path.isdir(server.cwd):  # noqa: PTH112  # Path refuses what may stand here
+    if server.cwd is not None and not os.path.isdir(server.cwd):  # noqa: PTH112  # Path rejects some texts
         raise ValueError(f"{server.name}: its cwd is no folder")
     return server
 

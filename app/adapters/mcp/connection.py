@@ -1,4 +1,4 @@
-"""A connection to one MCP server, kept up for as long as we run."""
+"""MCP connection: a client session with one server, restored with backoff after each failure."""
 
 import asyncio
 import shutil
@@ -21,92 +21,99 @@ log = structlog.get_logger(__name__)
 
 INITIAL_BACKOFF: Final = 1.0
 MAX_BACKOFF: Final = 300.0
-"""Seconds between two tries to reach a server that is down; each pause is twice the one before."""
+"""Seconds between two attempts to connect; the backoff doubles after each failed attempt."""
 
-TOOLS: Final = 128
-PAGES: Final = 20
-RESULT_CHARACTERS: Final = 50_000
+MAX_TOOLS: Final = 128
+MAX_PAGES: Final = 20
+MAX_RESULT_CHARACTERS: Final = 50_000
 
-_STREAM_SECONDS: Final = 300.0
-"""How long a server may keep a stream open without a word; calls have a timeout of their own."""
+_IDLE_SECONDS: Final = 300.0
+"""Idle timeout of a server's stream; each call has a timeout of its own."""
 
-_OF_THE_CALL: Final = frozenset({INVALID_PARAMS, METHOD_NOT_FOUND})
-"""Errors that say nothing against the connection."""
+_CALL_ERRORS: Final = frozenset({INVALID_PARAMS, METHOD_NOT_FOUND})
+"""Error codes of a wrong call, after which the connection stays in use."""
 
 
 class Connection:
-    """Opened and closed by one task of its own, for what `mcp` enters only that task may leave."""
+    """A connection to one MCP server, with the tools that it lists while it is connected.
+
+    One task opens and closes the client, because `mcp` requires the same task for both. `attempted` is set after the
+    first attempt to connect, successful or not.
+    """
 
     def __init__(self, config: ServerConfig, *, timeout: float) -> None:
         self.name = config.name
         self.tools: Sequence[Tool] = ()
-        self.tried = asyncio.Event()
+        self.attempted = asyncio.Event()
         self._config = config
         self._timeout = timeout
         self._client: Client | None = None
         self._lost = asyncio.Event()
         self._closing = False
-        self._task = asyncio.create_task(self._keep_up())
+        self._task = asyncio.create_task(self._reconnect_loop())
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> ToolResult:
-        """Call one of its tools. A server that does not answer is a failed result, and is connected to anew."""
+        """Call one of the server's tools; an error is a failed result, not an exception.
+
+        A timeout keeps the connection; a transport error drops it, and the connection is restored.
+        """
         client = self._client
         if client is None:
             return _failure(f"The server {self.name} cannot be reached just now.")
         try:
             async with asyncio.timeout(self._timeout):
-                return _readable(await client.call_tool(tool, dict(arguments)))
+                return _tool_result(await client.call_tool(tool, dict(arguments)))
         except TimeoutError:
             return _failure(f"The server {self.name} did not answer within {self._timeout:g} seconds.")
         except MCPError as error:
-            if error.code not in _OF_THE_CALL:
-                self._give_up()
+            if error.code not in _CALL_ERRORS:
+                self._drop()
             return _failure(error.message)
-        except Exception as error:  # whatever a stranger's server makes of its transport
-            log.warning("MCP call failed", server=self.name, tool=tool, error=type(error).__name__)
-            self._give_up()
+        except Exception as error:  # an external server's transport may raise any exception
+            log.warning("mcp call failed", server=self.name, tool=tool, error=type(error).__name__)
+            self._drop()
             return _failure(f"The connection to the server {self.name} broke.")
 
     async def aclose(self) -> None:
-        """Close it and wait until that is done. Safe to call twice."""
+        """Close the connection and wait for its end. Idempotent."""
         self._closing = True
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
 
-    def _give_up(self) -> None:
+    def _drop(self) -> None:
         self._client, self.tools = None, ()
         self._lost.set()
 
-    async def _keep_up(self) -> None:
-        pause = INITIAL_BACKOFF
-        # A transport that fails just when it is cancelled raises its failure, and the cancellation is lost.
+    async def _reconnect_loop(self) -> None:
+        backoff = INITIAL_BACKOFF
+        # `_closing` beside the cancellation: a transport that fails while it is cancelled raises its own error instead.
         while not self._closing:
             try:
                 async with self._connected():
-                    pause = INITIAL_BACKOFF
+                    backoff = INITIAL_BACKOFF
                     await self._lost.wait()
             except Exception as error:
                 reason = _reason(error)
-                log.warning("MCP server cannot be reached", server=self.name, reason=reason, next_try_seconds=pause)
+                log.warning("mcp server unreachable", server=self.name, reason=reason, next_try_seconds=backoff)
             finally:
-                self._give_up()
+                self._drop()
                 self._lost.clear()
-                self.tried.set()
+                self.attempted.set()
             if not self._closing:
-                await asyncio.sleep(pause)
-            pause = min(pause * 2, MAX_BACKOFF)
+                await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, MAX_BACKOFF)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[None, None]:
-        # `mcp` imports it for the first result of a tool that has a schema: a tenth of a second, on the event loop.
+        # Imported in a thread: `mcp` would import it on the event loop, for 0.1 s, at the first result with a schema.
         await asyncio.to_thread(import_module, "jsonschema")
         async with _client(self._config, self._timeout) as client:
             async with asyncio.timeout(self._timeout):
                 self.tools = await _all_tools(client)
             self._client = client
-            log.info("MCP server connected", server=self.name, tools=len(self.tools))
-            self.tried.set()
+            log.info("mcp server connected", server=self.name, tools=len(self.tools))
+            self.attempted.set()
             yield
 
 
@@ -117,7 +124,7 @@ class McpServerError(AnyportError):
 
 
 async def probe_server(config: ServerConfig, seconds: float) -> str:
-    """Connect, and ask for the tools; says how many there are. Raises `McpServerError`."""
+    """Connect within `seconds`, and return the number of tools as a text. Raises `McpServerError`."""
     if isinstance(config, StdioServer):
         path = config.env.get("PATH")
         if await asyncio.to_thread(shutil.which, config.command, path=path) is None:
@@ -137,10 +144,10 @@ async def _client(config: ServerConfig, timeout: float) -> AsyncGenerator[Client
         async with Client(command, read_timeout_seconds=timeout, cache=None) as client:
             yield client
         return
-    # Reading the authorities takes too long for the event loop, and is done anew for each client.
-    trusted = await asyncio.to_thread(httpx2.create_ssl_context)
+    # In a thread: each client reads the certificate authorities anew, which would block the event loop.
+    ssl_context = await asyncio.to_thread(httpx2.create_ssl_context)
     async with httpx2.AsyncClient(
-        verify=trusted, headers=config.headers, timeout=httpx2.Timeout(timeout, read=_STREAM_SECONDS)
+        verify=ssl_context, headers=config.headers, timeout=httpx2.Timeout(timeout, read=_IDLE_SECONDS)
     ) as http:
         transport = streamable_http_client(config.url, http_client=http)
         async with Client(transport, read_timeout_seconds=timeout, cache=None) as client:
@@ -150,30 +157,30 @@ async def _client(config: ServerConfig, timeout: float) -> AsyncGenerator[Client
 async def _all_tools(client: Client) -> Sequence[Tool]:
     tools: list[Tool] = []
     cursor = None
-    for _ in range(PAGES):
+    for _ in range(MAX_PAGES):
         page = await client.list_tools(cursor=cursor)
         tools += page.tools
         cursor = page.next_cursor
-        if cursor is None or len(tools) >= TOOLS:
+        if cursor is None or len(tools) >= MAX_TOOLS:
             break
-    return tools[:TOOLS]
+    return tools[:MAX_TOOLS]
 
 
-def _readable(result: CallToolResult) -> ToolResult:
-    """The text of a result; pictures and the like are named, since a tool's result is text for a model."""
+def _tool_result(result: CallToolResult) -> ToolResult:
+    """The text of a result, with a placeholder for each part of another type, truncated at the limit."""
     parts = [part.text if isinstance(part, TextContent) else f"[{part.type}]" for part in result.content]
     text = "\n".join(parts)
-    if len(text) > RESULT_CHARACTERS:
-        text = f"{text[:RESULT_CHARACTERS]}\n[{len(text) - RESULT_CHARACTERS} more characters were left out]"
+    if len(text) > MAX_RESULT_CHARACTERS:
+        text = f"{text[:MAX_RESULT_CHARACTERS]}\n[{len(text) - MAX_RESULT_CHARACTERS} more characters were left out]"
     return ToolResult(text=text, failed=bool(result.is_error))
 
 
 def _failure(text: str) -> ToolResult:
-    return ToolResult(text=text[:RESULT_CHARACTERS], failed=True)
+    return ToolResult(text=text[:MAX_RESULT_CHARACTERS], failed=True)
 
 
 def _reason(error: BaseException) -> str:
-    """What kind of failure it was. Its text is left out: it may quote an address or a header."""
+    """The error's type and HTTP status; its text may hold an address or a header and is left out."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     status = getattr(getattr(error, "response", None), "status_code", None)

@@ -1,1 +1,1 @@
-"""Services that write speech down."""
+"""Transcription: services that turn speech into text."""

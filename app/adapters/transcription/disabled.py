@@ -1,4 +1,4 @@
-"""No service at all."""
+"""Disabled transcription: the transcriber of a server without `TRANSCRIPTION_MODEL`."""
 
 from app.domain.errors import NotEnabledError
 from app.domain.language import _
@@ -6,7 +6,7 @@ from app.ports.transcriber import Transcriber
 
 
 class DisabledTranscriber(Transcriber):
-    """Refuses, and says to the operator what to set."""
+    """Refuses each request with a `NotEnabledError` whose detail names the variable to set."""
 
     async def transcribe(self, audio: bytes, media_type: str) -> str:
         raise NotEnabledError(_("Dictation is not enabled on this server."), detail="set TRANSCRIPTION_MODEL")
@@ -15,4 +15,4 @@ class DisabledTranscriber(Transcriber):
         await self.transcribe(b"", "audio/wav")
 
     async def aclose(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there are no connections."""

@@ -17,7 +17,7 @@ from app.ports.transcriber import Transcriber, TranscriptionError
 
 _SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 10.0
-_LONGEST_ANSWER: Final = 1_000_000
+_MAX_RESPONSE_BYTES: Final = 1_000_000
 """Bytes of a response body; the rest is not read."""
 
 _SAMPLES: Final = 8000
@@ -89,7 +89,7 @@ async def _bounded_body(response: httpx2.Response) -> bytes:
     body = bytearray()
     async for piece in response.aiter_bytes():
         body += piece
-        if len(body) >= _LONGEST_ANSWER:
+        if len(body) >= _MAX_RESPONSE_BYTES:
             break
     return bytes(body)
 
