@@ -11,7 +11,7 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.auth import open_authentication
-from app.adapters.providers.shared.retries import first_word
+from app.adapters.providers.shared.model_requests import first_word
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import SqliteTarget, parse_database_url
 from app.adapters.transcription.openai_audio import OpenAIAudio

@@ -10,7 +10,7 @@ OWN = {
     "application/health/timekeeping.py": "measures how far it is off",
     "adapters/stores/memory/__init__.py": "is the storage's clock where there is one process",
     "adapters/providers/shared/errors.py": "a provider's own times, against this machine's",
-    "adapters/providers/shared/chat_completions/answer.py": "a field of a response that nobody keeps",
+    "adapters/providers/shared/chat_completions/response.py": "a field of a response that nobody keeps",
     "adapters/providers/demo/provider.py": "the day that the demo speaks of",
     "adapters/auth/login_token.py": "a token that somebody else signed",
 }

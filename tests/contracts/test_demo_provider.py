@@ -12,7 +12,9 @@ from agents.items import TResponseInputItem, TResponseStreamEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.adapters.providers.demo.provider import DemoProvider, DemoSettings, plugin
+from app.adapters.providers.demo.plugin import plugin
+from app.adapters.providers.demo.provider import DemoProvider
+from app.adapters.providers.demo.settings import DemoSettings
 from app.ports.model_provider import Capabilities
 from tests.contracts.response_events import Heard, check_events, heard
 from tests.fakes.dialects import Call

@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
-from app.adapters.providers.gemini.provider import GeminiProvider, GeminiSettings
-from app.adapters.providers.openai.provider import Api, OpenAIProvider, OpenAISettings
+from app.adapters.providers.gemini.provider import GeminiProvider
+from app.adapters.providers.gemini.settings import GeminiSettings
+from app.adapters.providers.openai.provider import OpenAIProvider
+from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
 from tests.contracts.model_provider import ModelProviderContract, TakesFiles

@@ -112,4 +112,4 @@ async def test_two_of_one_name_stop_the_start_and_are_both_named(tmp_path: Path)
     await server.spawn()
     assert await server.wait() == 1
     assert "anyport-impostor" in server.log
-    assert "app.adapters.providers.demo.provider" in server.log
+    assert "app.adapters.providers.demo.plugin" in server.log

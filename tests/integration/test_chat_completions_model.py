@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.adapters.providers.gemini.provider import GeminiProvider, GeminiSettings
+from app.adapters.providers.gemini.provider import GeminiProvider
+from app.adapters.providers.gemini.settings import GeminiSettings
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 from tests.contracts.provider_subject import Subject, clock, until_failure, weather

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.tasks import task_tools
-from app.adapters.providers.demo.provider import DemoProvider, DemoSettings
+from app.adapters.providers.demo.provider import DemoProvider
+from app.adapters.providers.demo.settings import DemoSettings
 from app.adapters.stores.memory import MemoryStorage
 from app.application.tasks.service import TaskService
 from app.domain.identity import RequestContext

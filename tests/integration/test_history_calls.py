@@ -6,7 +6,8 @@ from typing import cast
 import pytest
 from agents.items import TResponseInputItem
 
-from app.adapters.providers.openai.provider import Api, OpenAISettings, plugin
+from app.adapters.providers.openai.plugin import plugin
+from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.environment import Secret
 from tests.contracts.provider_subject import Subject
 from tests.fakes.chat_wire import OpenAIChat

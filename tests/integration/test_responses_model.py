@@ -11,7 +11,9 @@ from openai._utils import async_maybe_transform
 from openai._utils._json import openapi_dumps
 from openai.resources.responses import responses
 
-from app.adapters.providers.openai import provider as openai
+from app.adapters.providers.openai import provider as openai_provider
+from app.adapters.providers.openai.provider import OpenAIProvider
+from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.adapters.providers.openai.warm_up import rehearse
 from app.environment import Secret
 from app.ports.model_provider import ModelError
@@ -30,10 +32,8 @@ async def upstream() -> AsyncIterator[Upstream]:
         yield upstream
 
 
-def provider(upstream: Upstream) -> openai.OpenAIProvider:
-    return openai.OpenAIProvider(
-        openai.OpenAISettings(api_key=Secret(SECRET), base_url=f"{upstream.url}/v1", api=openai.Api.RESPONSES)
-    )
+def provider(upstream: Upstream) -> OpenAIProvider:
+    return OpenAIProvider(OpenAISettings(api_key=Secret(SECRET), base_url=f"{upstream.url}/v1", api=Api.RESPONSES))
 
 
 async def test_it_is_rehearsed_once_and_off_the_loop(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ async def test_it_is_rehearsed_once_and_off_the_loop(upstream: Upstream, monkeyp
         rehearsed.append(threading.get_ident())
         rehearse()
 
-    monkeypatch.setattr(openai, "rehearse", watched)
+    monkeypatch.setattr(openai_provider, "rehearse", watched)
     subject = Subject(provider(upstream), upstream)
     await asyncio.gather(*(_answered(subject) for _ in range(2)))
     await subject.provider.aclose()

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.providers.shared.chat_completions.answer import Answer
+from app.adapters.providers.shared.chat_completions.reasoning_tags import ThoughtSplitter
+from app.adapters.providers.shared.chat_completions.response import Answer
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
-from app.adapters.providers.shared.chat_completions.tags import ThoughtSplitter
 from app.adapters.providers.shared.chat_completions.wire import Chunk, Tokens, UpstreamReportedError, decode
-from app.adapters.providers.shared.event_streams import LONGEST_EVENT, EventTooLongError
+from app.adapters.providers.shared.event_stream import LONGEST_EVENT, EventTooLongError
 from tests.contracts.response_events import Heard, check_events, heard
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.dialects import Call

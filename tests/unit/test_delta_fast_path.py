@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.agents_sdk.outlet import Outlet
-from app.adapters.providers.shared.chat_completions.answer import Answer
+from app.adapters.providers.shared.chat_completions.response import Answer
 from app.adapters.providers.shared.chat_completions.wire import Choice, Chunk, Delta, Function, ToolCall
 
 WORDS = st.text("<>thougn ab", min_size=1, max_size=8)

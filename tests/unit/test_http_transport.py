@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.adapters.providers.shared.http import HttpTransport
-from app.adapters.providers.shared.http import dial as dialling
+from app.adapters.providers.shared.http import HttpTransport, happy_eyeballs
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
@@ -388,7 +387,7 @@ def _certified(folder: Path) -> tuple[Path, Path]:
 
 async def test_an_address_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
-    connected = dialling._connected  # stands in for a network without an answer
+    connected = happy_eyeballs._connected  # stands in for a network without an answer
 
     async def silent(family: int, address: tuple[Any, ...]) -> socket.socket:
         tried.append(address[0])
@@ -404,7 +403,7 @@ async def test_an_address_that_does_not_answer_is_not_waited_for(monkeypatch: py
             return found
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both)
-        monkeypatch.setattr(dialling, "_connected", silent)
+        monkeypatch.setattr(happy_eyeballs, "_connected", silent)
         async with client() as http:
             assert (await http.get(f"http://upstream:{port}/")).text == "hi"
     assert tried == ["::1", "127.0.0.1"]

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.providers.gemini.provider import GeminiProvider, GeminiSettings
-from app.adapters.providers.gemini.provider import plugin as gemini
-from app.adapters.providers.openai.provider import Api, OpenAIProvider, OpenAISettings
-from app.adapters.providers.openai.provider import plugin as openai_plugin
+from app.adapters.providers.gemini.plugin import plugin as gemini
+from app.adapters.providers.gemini.provider import GeminiProvider
+from app.adapters.providers.gemini.settings import GeminiSettings
+from app.adapters.providers.openai.plugin import plugin as openai_plugin
+from app.adapters.providers.openai.provider import OpenAIProvider
+from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.adapters.providers.shared.errors import Origin, facts_of, model_error, status_error, upstream_error
 from app.environment import Secret
 from app.ports.model_provider import ModelError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.providers.shared.json_body import body_of
+from app.adapters.providers.shared.request_body import body_of
 
 LONG = st.builds(lambda text, times: text * times, st.text(min_size=1, max_size=20), st.integers(1, 30_000))
 CONTENT = st.recursive(

@@ -1,1 +1,1 @@
-"""The language-model providers. Each file is one entry point of `anyport.providers`; `_` files are what they share."""
+"""Language-model providers: a folder for each, with its entry point of `anyport.providers` in `plugin.py`."""

@@ -12,7 +12,8 @@ from uuid import uuid4
 from agents import Model, ModelResponse, ModelSettings, Tool, Usage
 from agents.items import TResponseInputItem, TResponseStreamEvent
 
-from app.adapters.providers.demo.answers import (
+from app.adapters.providers.demo.intents import FORM, PRIORITIES, Call, in_english, means_it, obey, understand
+from app.adapters.providers.demo.replies import (
     CHANGING,
     DONE_ALREADY,
     NOT_ADDED,
@@ -23,9 +24,8 @@ from app.adapters.providers.demo.answers import (
     tool_talk,
     unable,
 )
-from app.adapters.providers.demo.phrases import FORM, PRIORITIES, Call, in_english, means_it, obey, understand
-from app.adapters.providers.shared.chat_completions.answer import Answer
 from app.adapters.providers.shared.chat_completions.message import TEXT
+from app.adapters.providers.shared.chat_completions.response import Answer
 from app.adapters.providers.shared.chat_completions.wire import Chunk, Function, Tokens, ToolCall
 
 _CHARACTERS_PER_TOKEN: Final = 4

@@ -2,30 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
 from agents import Model
 
-from app.environment import env
-from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
+from app.adapters.providers.demo.settings import DemoSettings
+from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
 NAME: Final = "demo"
-
-
-class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the demo talks."""
-
-    delay_ms: Annotated[
-        int,
-        env(
-            "DEMO_DELAY_MS",
-            help="Milliseconds between two words of the demo.",
-            expects="a number from 0 to 1000",
-            ge=0,
-            le=1000,
-        ),
-    ] = 20
 
 
 def utc_today() -> dt.date:
@@ -59,13 +43,3 @@ class DemoProvider(ModelProvider):
 
     async def aclose(self) -> None:
         """There is nothing to close."""
-
-
-plugin = ProviderPlugin(
-    name=NAME,
-    settings=DemoSettings,
-    build=DemoProvider,
-    missing=lambda _: "",
-    detect=lambda _: False,
-    rank=1000,
-)

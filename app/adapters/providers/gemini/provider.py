@@ -2,66 +2,23 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Final
 
 from agents import Model
 
+from app.adapters.providers.gemini.settings import GeminiSettings
+from app.adapters.providers.shared.capabilities import offered
 from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect, cleaned
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
-from app.adapters.providers.shared.retries import first_word
-from app.adapters.providers.shared.upstream import UpstreamSettings, offered
-from app.environment import Secret, checks, env
-from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
+from app.adapters.providers.shared.model_requests import first_word
+from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
 _CAPABILITIES: Final = (
     (r"gemini-(1|2\.0)", Capabilities(images=True)),
     (r"gemini-", Capabilities(images=True, reasoning=True)),
     (r"gemma-", Capabilities(tools=False, parallel_tools=False, images=True)),
 )
-
-
-class GeminiSettings(UpstreamSettings, frozen=True, kw_only=True):
-    """Gemini's key, address and models."""
-
-    api_key: Annotated[
-        Secret,
-        env(
-            "GEMINI_API_KEY",
-            "GOOGLE_API_KEY",
-            help="Key from https://aistudio.google.com/apikey.",
-            expects="a key, without spaces",
-            check=checks.key,
-        ),
-    ] = Secret("")
-    model: Annotated[
-        str,
-        env(
-            "GEMINI_MODEL",
-            "GEMINI_DEFAULT_MODEL",
-            help="Default model of Gemini.",
-            expects="a model's name, without spaces",
-            check=checks.word,
-        ),
-    ] = "gemini-2.5-flash"
-    models: Annotated[
-        str,
-        env(
-            "GEMINI_MODELS",
-            help="Additional models of Gemini to choose from, separated by commas.",
-            expects="names of models, separated by commas",
-            check=checks.words,
-        ),
-    ] = ""
-    base_url: Annotated[
-        str,
-        env(
-            "GEMINI_BASE_URL",
-            help="Base address of another server with Gemini's interface.",
-            expects="an http(s) URL, such as https://llm.example.com/v1",
-            check=checks.base_url,
-        ),
-    ] = "https://generativelanguage.googleapis.com/v1beta/openai/"
 
 
 def _bypass(model: str) -> str:
@@ -118,17 +75,3 @@ class GeminiProvider(ModelProvider):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._endpoint.aclose()
-
-
-def _missing(settings: GeminiSettings) -> str:
-    return "" if settings.api_key else "GEMINI_API_KEY is not set: get a key from https://aistudio.google.com/apikey"
-
-
-plugin = ProviderPlugin(
-    name="gemini",
-    settings=GeminiSettings,
-    build=GeminiProvider,
-    missing=_missing,
-    detect=lambda settings: bool(settings.api_key),
-    rank=10,
-)

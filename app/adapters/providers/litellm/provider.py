@@ -12,7 +12,7 @@ from app.adapters.providers.litellm.wire import open_line
 from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
-from app.adapters.providers.shared.retries import first_word
+from app.adapters.providers.shared.model_requests import first_word
 from app.ports.model_provider import ModelInfo, ModelProvider
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from app.adapters.providers.litellm.vendors import UNKNOWN, VENDORS, Vendor
-from app.adapters.providers.shared.upstream import UpstreamSettings
+from app.adapters.providers.shared.settings import UpstreamSettings
 from app.environment import Secret, checks, env
 
 NAME = "litellm"

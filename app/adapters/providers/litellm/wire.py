@@ -18,7 +18,7 @@ import msgspec
 
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
 from app.adapters.providers.shared.chat_completions.wire import DONE, UpstreamReportedError, reported
-from app.adapters.providers.shared.event_streams import EventTooLongError
+from app.adapters.providers.shared.event_stream import EventTooLongError
 
 Result = TypeVar("Result")
 

@@ -2,24 +2,22 @@
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Annotated, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 from agents import Model
 
-from app.adapters.providers.openai.responses_model import ResponsesModel
+from app.adapters.providers.openai.model import ResponsesModel
+from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.adapters.providers.openai.warm_up import rehearse
+from app.adapters.providers.shared.capabilities import capabilities, offered
 from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect
+from app.adapters.providers.shared.client import new_client
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
-from app.adapters.providers.shared.retries import first_word
-from app.adapters.providers.shared.upstream import UpstreamSettings, capabilities, new_client, offered
+from app.adapters.providers.shared.model_requests import first_word
 from app.aio.lazy_value import LazyValue
-from app.environment import Secret, checks, env
-from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider, ProviderPlugin
+from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
-_OWN_ADDRESS: Final = "https://api.openai.com/v1/"
 _CAPABILITIES: Final = (
     (r"o\d-mini|o1-preview", Capabilities(reasoning=True)),
     (r"gpt-5|o\d", Capabilities(images=True, files=True, reasoning=True)),
@@ -27,75 +25,6 @@ _CAPABILITIES: Final = (
     (r"gpt-oss|deepseek-r1|qwq|qwen3|magistral", Capabilities(reasoning=True)),
     (r"gemma3|gemma-3|llava|pixtral|.*vision|.*-vl", Capabilities(images=True)),
 )
-
-
-class Api(StrEnum):
-    """Which of OpenAI's two interfaces is spoken."""
-
-    RESPONSES = "responses"
-    CHAT = "chat"
-
-
-class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
-    """OpenAI's key, address, interface and models."""
-
-    api_key: Annotated[
-        Secret,
-        env(
-            "OPENAI_API_KEY",
-            help="Key from https://platform.openai.com/api-keys.",
-            expects="a key, without spaces",
-            check=checks.key,
-        ),
-    ] = Secret("")
-    model: Annotated[
-        str,
-        env(
-            "OPENAI_MODEL",
-            "OPENAI_DEFAULT_MODEL",
-            help="Default model of OpenAI.",
-            expects="a model's name, without spaces",
-            check=checks.word,
-        ),
-    ] = "gpt-4o-mini"
-    models: Annotated[
-        str,
-        env(
-            "OPENAI_MODELS",
-            help="Additional models of OpenAI to choose from, separated by commas.",
-            expects="names of models, separated by commas",
-            check=checks.words,
-        ),
-    ] = ""
-    base_url: Annotated[
-        str,
-        env(
-            "OPENAI_BASE_URL",
-            help="Base address of a server compatible with OpenAI, such as http://localhost:11434/v1 for Ollama. "
-            "It needs no key.",
-            expects="an http(s) URL, such as http://localhost:11434/v1",
-            check=checks.base_url,
-        ),
-    ] = _OWN_ADDRESS
-    api: Annotated[
-        Api | None,
-        env(
-            "OPENAI_API",
-            help="Interface of the server: `responses` or `chat`. Unset: `responses` at OpenAI, `chat` at other "
-            "servers.",
-            expects="responses or chat",
-        ),
-    ] = None
-
-    @property
-    def at_openai(self) -> bool:
-        """OpenAI itself answers."""
-        return urlsplit(self.base_url).hostname == urlsplit(_OWN_ADDRESS).hostname
-
-    @property
-    def speaks(self) -> Api:
-        """The interface that is used in the end."""
-        return self.api or (Api.RESPONSES if self.at_openai else Api.CHAT)
 
 
 # Newer models of OpenAI's refuse `max_tokens`; other servers know nothing else.
@@ -160,19 +89,3 @@ class OpenAIProvider(ModelProvider):
         await self._rehearsed.aclose()
         await self._endpoint.aclose()
         await self._client.close()
-
-
-def _missing(settings: OpenAISettings) -> str:
-    if settings.api_key or not settings.at_openai:
-        return ""
-    return "OPENAI_API_KEY is not set: get a key from https://platform.openai.com/api-keys"
-
-
-plugin = ProviderPlugin(
-    name="openai",
-    settings=OpenAISettings,
-    build=OpenAIProvider,
-    missing=_missing,
-    detect=lambda settings: bool(settings.api_key) or not settings.at_openai,
-    rank=20,
-)

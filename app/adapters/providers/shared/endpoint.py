@@ -7,9 +7,10 @@ from typing import Any
 import httpx2
 import msgspec
 
-from app.adapters.providers.shared.event_streams import beginning
-from app.adapters.providers.shared.json_body import Body, body_of
-from app.adapters.providers.shared.upstream import UpstreamSettings, new_http
+from app.adapters.providers.shared.client import new_http
+from app.adapters.providers.shared.event_stream import beginning
+from app.adapters.providers.shared.request_body import Body, body_of
+from app.adapters.providers.shared.settings import UpstreamSettings
 from app.ports.model_provider import ModelError
 
 

@@ -14,7 +14,7 @@ import openai
 from agents.exceptions import UserError
 
 from app.adapters.providers.shared.endpoint import NoAnswerError, RefusedError
-from app.adapters.providers.shared.event_streams import LONGEST_EVENT, EventTooLongError, NotAStreamError
+from app.adapters.providers.shared.event_stream import LONGEST_EVENT, EventTooLongError, NotAStreamError
 from app.domain.language import _, deferred
 from app.domain.redaction import is_error_name
 from app.ports.model_provider import FailureKind, ModelError

@@ -1,7 +1,7 @@
 """Chat completions, spoken by us: https://platform.openai.com/docs/api-reference/chat."""
 
 from app.adapters.providers.shared.chat_completions.dialect import Dialect
+from app.adapters.providers.shared.chat_completions.json_schema import cleaned
 from app.adapters.providers.shared.chat_completions.model import ChatCompletionsModel
-from app.adapters.providers.shared.chat_completions.schemas import cleaned
 
 __all__ = ["ChatCompletionsModel", "Dialect", "cleaned"]

@@ -16,7 +16,7 @@ from openai.types.responses import (
     ResponseTextDoneEvent,
 )
 
-from app.adapters.providers.shared.chat_completions.outputs import Events, Outputs
+from app.adapters.providers.shared.chat_completions.output_items import Events, Outputs
 from app.ports.delta_sink import DeltaReceiver
 
 TEXT: Final = "output_text"

@@ -9,18 +9,20 @@ import msgspec
 from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelSettings, ModelTracing, Tool
 from agents.items import TResponseInputItem
 
-from app.adapters.providers.shared.chat_completions.answer import Answer
 from app.adapters.providers.shared.chat_completions.dialect import Dialect
+from app.adapters.providers.shared.chat_completions.finish_reason import reached_its_limit, verdict
 from app.adapters.providers.shared.chat_completions.request import completion_request
+from app.adapters.providers.shared.chat_completions.response import Answer
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
-from app.adapters.providers.shared.chat_completions.verdict import reached_its_limit, verdict
 from app.adapters.providers.shared.chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin, model_error, upstream_error
-from app.adapters.providers.shared.event_streams import error_in, expect_stream, pieces_of
+from app.adapters.providers.shared.event_stream import error_in, expect_stream, pieces_of
 from app.adapters.providers.shared.history import Item, call_ids
-from app.adapters.providers.shared.retries import Events, Watch, collected, retrying
-from app.adapters.providers.shared.upstream import UpstreamSettings
+from app.adapters.providers.shared.idle_timeout import Watch
+from app.adapters.providers.shared.model_requests import collected
+from app.adapters.providers.shared.retries import Events, retrying
+from app.adapters.providers.shared.settings import UpstreamSettings
 from app.ports.delta_sink import delta_receiver
 from app.ports.model_provider import ModelError
 

@@ -10,7 +10,7 @@ from agents.models.chatcmpl_converter import Converter
 from openai import Omit
 
 from app.adapters.providers.shared.chat_completions.dialect import Dialect
-from app.adapters.providers.shared.chat_completions.history import messages
+from app.adapters.providers.shared.chat_completions.messages import messages
 
 
 def completion_request(

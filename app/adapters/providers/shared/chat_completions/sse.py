@@ -1,6 +1,6 @@
 """Server-sent events, from bytes in any pieces to the data of whole events."""
 
-from app.adapters.providers.shared.event_streams import LONGEST_EVENT, EventTooLongError
+from app.adapters.providers.shared.event_stream import LONGEST_EVENT, EventTooLongError
 
 
 class SseDecoder:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from app.adapters.providers.shared.event_streams import reported as reported
+from app.adapters.providers.shared.event_stream import reported as reported
 
 
 class Google(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Final, cast
 import httpx2
 
 from app.adapters.providers.shared.http.connection import Connection
-from app.adapters.providers.shared.http.dial import dial
+from app.adapters.providers.shared.http.happy_eyeballs import dial
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SENDABLE: Final = re.compile(rb"[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff\t]*[\x21-\x7e\x80-\xff])?|")

@@ -10,7 +10,7 @@ from openai.types.responses import (
     ResponseFunctionToolCall,
 )
 
-from app.adapters.providers.shared.chat_completions.outputs import Events, Outputs
+from app.adapters.providers.shared.chat_completions.output_items import Events, Outputs
 from app.adapters.providers.shared.chat_completions.wire import ToolCall
 
 _LONGEST_ID: Final = 40  # What OpenAI's chat completions take, should the history move there.

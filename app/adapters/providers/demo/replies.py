@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from app.adapters.providers.demo.phrases import LONGEST
+from app.adapters.providers.demo.intents import LONGEST
 
 COUNT_LIMIT: Final = 1000
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from agents.items import TResponseStreamEvent
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseCreatedEvent, ResponseUsage
 
-from app.adapters.providers.shared.chat_completions.calls import Calls
 from app.adapters.providers.shared.chat_completions.message import REFUSAL, TEXT, Message
-from app.adapters.providers.shared.chat_completions.outputs import Events, Item, Outputs
-from app.adapters.providers.shared.chat_completions.tags import ThoughtSplitter
-from app.adapters.providers.shared.chat_completions.thought import Thought
+from app.adapters.providers.shared.chat_completions.output_items import Events, Item, Outputs
+from app.adapters.providers.shared.chat_completions.reasoning import Thought
+from app.adapters.providers.shared.chat_completions.reasoning_tags import ThoughtSplitter
+from app.adapters.providers.shared.chat_completions.tool_calls import Calls
 from app.adapters.providers.shared.chat_completions.wire import Chunk, Delta, Tokens
 from app.ports.delta_sink import DeltaReceiver
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.adapters.providers.shared.chat_completions.answer import Answer
+from app.adapters.providers.shared.chat_completions.response import Answer
 from app.adapters.providers.shared.errors import Origin, failed
 from app.ports.model_provider import FailureKind, ModelError
 

@@ -20,9 +20,11 @@ from openai.types.responses import Response, ResponseCompletedEvent, ResponseInc
 
 from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers.shared.history import Item, paired, plain
-from app.adapters.providers.shared.json_body import LongTexts
-from app.adapters.providers.shared.retries import PREAMBLE, Events, Watch, collected, retrying
-from app.adapters.providers.shared.upstream import UpstreamSettings
+from app.adapters.providers.shared.idle_timeout import Watch
+from app.adapters.providers.shared.model_requests import collected
+from app.adapters.providers.shared.request_body import LongTexts
+from app.adapters.providers.shared.retries import PREAMBLE, Events, retrying
+from app.adapters.providers.shared.settings import UpstreamSettings
 from app.aio.lazy_value import LazyValue
 from app.ports.model_provider import FailureKind
 

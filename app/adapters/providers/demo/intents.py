@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from app.adapters.providers.demo.days import DAY, day
+from app.adapters.providers.demo.dates import DAY, day
 from app.domain.language import _, deferred
 
 FORM: Final = "ask_user"

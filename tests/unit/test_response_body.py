@@ -5,8 +5,8 @@ import gzip
 import httpx2
 
 from app.adapters.providers.shared.endpoint import Endpoint
-from app.adapters.providers.shared.event_streams import pieces_of
-from app.adapters.providers.shared.upstream import UpstreamSettings
+from app.adapters.providers.shared.event_stream import pieces_of
+from app.adapters.providers.shared.settings import UpstreamSettings
 
 WORDS = b'data: {"choices": []}\n\n' * 50
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.providers.demo.answers import COUNT_LIMIT, small_talk, spoken_of, tool_talk
-from app.adapters.providers.demo.days import day
-from app.adapters.providers.demo.phrases import FORM, LONGEST, Call, means_it, obey, understand
+from app.adapters.providers.demo.dates import day
+from app.adapters.providers.demo.intents import FORM, LONGEST, Call, means_it, obey, understand
+from app.adapters.providers.demo.replies import COUNT_LIMIT, small_talk, spoken_of, tool_talk
 
 TODAY = dt.date(2026, 11, 21)  # A Saturday.
 TOMORROW = "2026-11-22"

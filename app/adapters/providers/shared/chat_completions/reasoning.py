@@ -11,7 +11,7 @@ from openai.types.responses import (
     ResponseReasoningSummaryTextDoneEvent,
 )
 
-from app.adapters.providers.shared.chat_completions.outputs import Events, Outputs
+from app.adapters.providers.shared.chat_completions.output_items import Events, Outputs
 
 
 class Thought:

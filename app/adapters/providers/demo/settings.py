@@ -1,0 +1,22 @@
+"""Settings of the demo provider."""
+
+from typing import Annotated
+
+import msgspec
+
+from app.environment import env
+
+
+class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the demo talks."""
+
+    delay_ms: Annotated[
+        int,
+        env(
+            "DEMO_DELAY_MS",
+            help="Milliseconds between two words of the demo.",
+            expects="a number from 0 to 1000",
+            ge=0,
+            le=1000,
+        ),
+    ] = 20

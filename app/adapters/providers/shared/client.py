@@ -1,0 +1,66 @@
+"""HTTP clients for upstreams: httpx2's, and the `openai` package's on top of one."""
+
+import ssl
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+import httpx2
+from openai import AsyncOpenAI
+
+from app.adapters.providers.shared.event_stream import bound_lines, expect_stream
+from app.adapters.providers.shared.http import HttpTransport
+from app.adapters.providers.shared.request_body import put_back
+from app.adapters.providers.shared.settings import UpstreamSettings
+
+_HEADERS: Final = frozenset(
+    {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
+    # The package reads this one back from the request, to know how the answer is wanted.
+    | {"x-stainless-raw-response"}
+)
+
+
+def new_http(
+    settings: UpstreamSettings,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+) -> httpx2.AsyncClient:
+    """Connections to upstreams: no proxy from the environment, no redirects. Closing it closes the `transport`."""
+    return httpx2.AsyncClient(
+        transport=transport or HttpTransport(_trusted),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx2.Timeout(
+            connect=settings.connect_timeout,
+            pool=settings.connect_timeout,
+            # A wider net than our own watch on tokens, for a socket that takes or gives nothing at all.
+            read=max(settings.first_token_timeout, settings.idle_timeout) + 5,
+            write=settings.first_token_timeout,
+        ),
+        event_hooks=hooks,
+    )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The usual authorities, for all providers."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
+def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str) -> AsyncOpenAI:
+    """The `openai` package's client, kept to `base_url` and to event streams, without retries of its own.
+
+    Without a key none is sent. The caller closes it.
+    """
+
+    async def only_known_headers(request: httpx2.Request) -> None:
+        # The package describes this machine, and sends OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS
+        # to any address.
+        for name in set(request.headers) - (_HEADERS if api_key else _HEADERS - {"authorization"}):
+            del request.headers[name]
+        request.headers["user-agent"] = "anyport"
+
+    http = new_http(
+        settings, hooks={"request": [put_back, only_known_headers], "response": [expect_stream, bound_lines]}
+    )
+    return AsyncOpenAI(api_key=api_key or "none", base_url=base_url, http_client=http, max_retries=0)
