@@ -49,7 +49,7 @@ def preload() -> None:
     from app.chatkit_json import validators as models
 
     validators.prepare()
-    models.build()
+    models.build_validators()
     gc.freeze()
     assert threading.active_count() == 1
 

@@ -1,1 +1,1 @@
-"""How ChatKit's models are read and written as JSON: adapters, validators, templates and pages."""
+"""Serialization of ChatKit's models: type adapters, validators, templates and pages."""

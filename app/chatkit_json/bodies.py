@@ -1,4 +1,4 @@
-"""ChatKit's objects as the exact JSON of pydantic, and back."""
+"""Stored bodies: ChatKit's objects as the exact JSON of pydantic, and back."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -15,12 +15,12 @@ from app.chatkit_json.type_adapters import type_adapter
 from app.chatkit_json.widgets import with_widget, without_widget
 
 
-class _Body(Protocol):
+class _StoredEntry(Protocol):
     @property
     def body(self) -> str: ...
 
 
-_Entry = TypeVar("_Entry", bound=_Body)
+_Entry = TypeVar("_Entry", bound=_StoredEntry)
 _Loaded = TypeVar("_Loaded")
 
 _WIDGET: Final = '"widget"'
@@ -29,19 +29,19 @@ _EMPTY: Final = {"type": "Basic", "children": []}
 
 
 def dump(kind: Any, value: object) -> str:
-    """`value` as JSON with the fields of `kind`; control characters are escaped, so it holds no NUL."""
+    """The JSON of `value` with the fields of `kind`; control characters are escaped, so it has no NUL."""
     try:
         if isinstance(value, WidgetItem):
-            written = type_adapter(WidgetItem).dump_json(without_widget(value))
-            return with_widget(written, value.widget, nulls=True).decode()
+            fields = type_adapter(WidgetItem).dump_json(without_widget(value))
+            return with_widget(fields, value.widget, nulls=True).decode()
         return type_adapter(kind).dump_json(value, serialize_as_any=is_extended(value)).decode()
     except PydanticSerializationError:
-        # Half an emoji, as some models send it, fits into no UTF-8; the standard library escapes it.
+        # Models may send half a surrogate pair, which UTF-8 cannot encode; the standard library escapes it.
         return json.dumps(type_adapter(kind).dump_python(value, mode="json", serialize_as_any=is_extended(value)))
 
 
 def load(kind: Any, body: str) -> Any:
-    """The value that `dump` was given."""
+    """The value of a body that `dump` wrote."""
     try:
         return type_adapter(kind).validate_json(body)
     except ValidationError:
@@ -49,33 +49,33 @@ def load(kind: Any, body: str) -> Any:
 
 
 async def load_all(entries: Iterable[_Entry], load: Callable[[_Entry], _Loaded]) -> list[_Loaded]:
-    """Load each entry's body, and let others go on in between: a page of large items takes long."""
-    loaded, pauses = [], CooperativeYield()
+    """Load the body of each entry, with cooperative yields: a page of large items takes long."""
+    loaded, cooperative = [], CooperativeYield()
     for entry in entries:
         loaded.append(load(entry))
-        await pauses.after(len(entry.body))
+        await cooperative.after(len(entry.body))
     return loaded
 
 
 def load_item(body: str) -> ThreadItem:
-    """The item that `dump` was given, with every field of its widget and those of ours."""
+    """The item of a body that `dump` wrote, with all fields of its widget and with our own fields."""
     if len(body) > _LARGE and (widget := _large_widget(body)) is not None:
         return widget
     if (extended := extended_item(body)) is not None:
         return extended
     item: ThreadItem = load(ThreadItem, body)
     if isinstance(item, WidgetItem):
-        # ChatKit reads a widget as one of its strict classes first, which drop the fields that they do not know.
-        written = json.loads(body)["widget"]
-        if item.widget.model_dump(mode="json") != written:
-            item.widget = DynamicWidgetRoot.model_validate(written)
+        # ChatKit tries its strict widget classes first, which drop unknown fields.
+        fields = json.loads(body)["widget"]
+        if item.widget.model_dump(mode="json") != fields:
+            item.widget = DynamicWidgetRoot.model_validate(fields)
     return item
 
 
 def _large_widget(body: str) -> WidgetItem | None:
-    """The item, if it is a widget: read as what any widget is, which takes a tenth of the time."""
-    if _WIDGET not in body or (written := json.loads(body))["type"] != "widget":
+    """The item if it is a widget, validated as a dynamic widget, which takes a tenth of the time."""
+    if _WIDGET not in body or (fields := json.loads(body))["type"] != "widget":
         return None
-    item: WidgetItem = type_adapter(WidgetItem).validate_python({**written, "widget": _EMPTY})
-    item.widget = DynamicWidgetRoot.model_validate(written["widget"])
+    item: WidgetItem = type_adapter(WidgetItem).validate_python({**fields, "widget": _EMPTY})
+    item.widget = DynamicWidgetRoot.model_validate(fields["widget"])
     return item

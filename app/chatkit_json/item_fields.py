@@ -1,4 +1,4 @@
-"""Fields that items of ours have beyond ChatKit's: clients that do not know them pass them over."""
+"""Fields of our items beyond ChatKit's; other clients ignore them."""
 
 import json
 from typing import Any, Final, Literal
@@ -17,26 +17,26 @@ from pydantic import BaseModel, ValidationError
 IncompleteReason = Literal[
     "stopped", "disconnected", "interrupted", "max_output_tokens", "max_steps", "content_filter", "failed"
 ]
-"""Why an answer ended before it was complete. The words for users are in `app/application/turns/endings.py`."""
+"""Reasons why an answer is incomplete. The texts for users are in `app/application/turns/endings.py`."""
 
 
 class IncompleteDetails(BaseModel):
-    """Why an item is incomplete, as the Responses API says it of a response."""
+    """The reason why an item is incomplete, in the form of the Responses API."""
 
     reason: IncompleteReason
 
 
 class IncompleteMessage(AssistantMessageItem):
-    """A message of the assistant that broke off."""
+    """A message of the assistant that is incomplete."""
 
-    # Fields whose types ChatKit names before they are defined are written again, for pydantic to find them.
+    # Declared again, because ChatKit's forward references do not resolve in a subclass of another module.
     content: list[AssistantMessageContent]
     status: Literal["incomplete"] = "incomplete"
     incomplete_details: IncompleteDetails
 
 
 class IncompleteNote(TaskItem):
-    """The last item of an answer that broke off: says so in words, in every client that draws tasks."""
+    """The last item of an incomplete answer: a text for every client that draws tasks."""
 
     task: Task
     status: Literal["incomplete"] = "incomplete"
@@ -44,14 +44,14 @@ class IncompleteNote(TaskItem):
 
 
 class ChangingWorkflow(WorkflowItem):
-    """The steps of an answer, with the titles of those that changed something."""
+    """The workflow of an answer, with the titles of the steps that changed something."""
 
     workflow: Workflow
     changes: list[str]
 
 
 def with_changes(item: WorkflowItem, changes: list[str]) -> ChangingWorkflow:
-    """The workflow with what it changed."""
+    """The workflow with the titles of its changes."""
     return ChangingWorkflow(
         id=item.id, thread_id=item.thread_id, created_at=item.created_at, workflow=item.workflow, changes=[*changes]
     )
@@ -67,12 +67,12 @@ _MARKS: Final = tuple({f'"{field}":' for _, field in _BY_FIELD})
 
 
 def is_extended(shown: object) -> bool:
-    """True for an item with fields of ours, or an event that carries one: they are written with `serialize_as_any`."""
+    """True for an item with our fields, or an event with such an item: both need `serialize_as_any`."""
     return isinstance(vars(shown).get("item", shown), EXTENDED)
 
 
 def extended_item(body: str) -> ThreadItem | None:
-    """The item of a stored body that has fields of ours; None for every other one."""
+    """The item of a stored body with our fields; None for every other body."""
     if not any(mark in body for mark in _MARKS):
         return None
     written = json.loads(body)
@@ -80,7 +80,7 @@ def extended_item(body: str) -> ThreadItem | None:
         if written.get("type") == kind and field in written:
             try:
                 item: ThreadItem = model.model_validate(written)
-            except ValidationError:  # A later version may write what this one does not know.
+            except ValidationError:  # Written by a later version.
                 return None
             return item
     return None

@@ -1,10 +1,10 @@
-"""What an item says, as text alone."""
+"""The plain text of an item."""
 
 from chatkit.types import AssistantMessageItem, ThreadItem, UserMessageItem, WidgetItem
 
 
 def text_of_item(item: ThreadItem) -> str:
-    """The words of a message, or those that could be copied from a widget; nothing for items without any."""
+    """The text of a message, or the copy text of a widget; empty for all other items."""
     match item:
         case AssistantMessageItem() | UserMessageItem():
             return "".join(part.text for part in item.content)

@@ -1,4 +1,4 @@
-"""A page as JSON, an item at a time: a hundred large ones in one go would hold up everybody else."""
+"""Pages as JSON, item by item with cooperative yields: a hundred large items would block the event loop."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -9,18 +9,18 @@ from pydantic import BaseModel
 from app.aio.cooperative_yield import CooperativeYield
 
 _EMPTY: Final = b'"data":[]'
-"""Inside a text the quotes would be escaped."""
+"""Unique in the JSON, because quotes inside a text are escaped."""
 
 
 async def page_json(shown: BaseModel, write: Callable[[BaseModel], bytes]) -> bytes:
-    """What `write` makes of a page, or of a thread with its page."""
+    """The JSON of a page, or of a thread with its page; equal to `write(shown)`."""
     page: Page[Any] = shown.items if isinstance(shown, Thread) else shown  # type: ignore[assignment]  # nothing else
     items, page.data = page.data, []
     head, _, tail = write(shown).partition(_EMPTY)
     page.data = items
     pieces: list[bytes] = []
-    pauses = CooperativeYield()
+    cooperative = CooperativeYield()
     for item in items:
         pieces.append(write(item))
-        await pauses.after(len(pieces[-1]))
+        await cooperative.after(len(pieces[-1]))
     return b"".join((head, b'"data":[', b",".join(pieces), b"]", tail))

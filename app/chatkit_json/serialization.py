@@ -1,4 +1,4 @@
-"""What goes to a client, as JSON: what ChatKit's own `_serialize` writes, with fewer copies of what is large."""
+"""JSON for clients: equal to ChatKit's own `_serialize`, with fewer copies of large widgets."""
 
 from chatkit.types import WidgetItem
 from pydantic import BaseModel
@@ -8,7 +8,7 @@ from app.chatkit_json.widgets import with_widget, without_widget
 
 
 def to_json(shown: BaseModel) -> bytes:
-    """An event, an item or an answer."""
+    """The JSON of an event, an item or a response."""
     item = vars(shown).get("item", shown)
     if not isinstance(item, WidgetItem):
         return _json(shown)

@@ -1,4 +1,4 @@
-"""What reads and writes ChatKit's unions, such as any item of a thread."""
+"""Type adapters: validate and serialize ChatKit's models and unions, such as `ThreadItem`."""
 
 from functools import cache
 from typing import Any
@@ -8,5 +8,5 @@ from pydantic import TypeAdapter
 
 @cache
 def type_adapter(kind: Any) -> TypeAdapter[Any]:
-    """Of a model or a union of ChatKit's; one for all who ask. Built when first used: 4 ms for a thread's items."""
+    """The shared adapter of a model or a union; built on first use, which takes 4 ms for `ThreadItem`."""
     return TypeAdapter(kind)

@@ -1,4 +1,4 @@
-"""Widgets as ChatKit writes them, in one walk: its own looks through a component once for each that it stands in."""
+"""Widgets as ChatKit's JSON, in one walk; ChatKit's own code walks a component once for each of its ancestors."""
 
 from math import isfinite
 from typing import Any, Final
@@ -10,34 +10,34 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 _EMPTY: Final = b'"widget":{"type":"Basic","children":[]}'
-"""Inside a text the quotes would be escaped."""
+"""Unique in the JSON, because quotes inside a text are escaped."""
 
-_AS_IT_IS: Final = (str, int, type(None))
+_SCALARS: Final = (str, int, type(None))
 _LISTS: Final = (list, tuple)
-_OF_CHATKIT: Final = (widgets.__name__, actions.__name__)
+_CHATKIT_MODULES: Final = (widgets.__name__, actions.__name__)
 
 
 def without_widget(item: WidgetItem) -> WidgetItem:
-    """The item with the smallest widget in place of its own."""
+    """The item with an empty placeholder widget."""
     empty = DynamicWidgetRoot.model_construct(type="Basic", children=[])
     return item.model_copy(update={"widget": empty})
 
 
 def with_widget(written: bytes, widget: WidgetRoot, *, nulls: bool) -> bytes:
-    """JSON of what holds an item `without_widget`, with its widget; `nulls` for components that have no children.
+    """Insert the widget into the JSON of an item `without_widget`; `nulls` keeps `"children": null`.
 
-    Raises `PydanticSerializationError` for half a character.
+    Raises `PydanticSerializationError` for a text with half a surrogate pair.
     """
     head, _, tail = written.partition(_EMPTY)
     return b"".join((head, b'"widget":', to_json(_plain(widget, nulls=nulls), inf_nan_mode="null"), tail))
 
 
 def _plain(value: Any, *, nulls: bool) -> Any:
-    """Without what is None, but for `children`: ChatKit leaves them in where somebody else wrote the object.
+    """The value without None, except for `children`: ChatKit keeps those in objects of other classes than its own.
 
-    To pydantic a number that JSON does not know is None as well.
+    As in pydantic, a float that JSON cannot express is None.
     """
-    if isinstance(value, _AS_IT_IS):
+    if isinstance(value, _SCALARS):
         return value
     if isinstance(value, float):
         return value if isfinite(value) else None
@@ -51,7 +51,7 @@ def _plain(value: Any, *, nulls: bool) -> Any:
         }
     if not isinstance(value, BaseModel):
         return value
-    if type(value).__module__ in _OF_CHATKIT:
+    if type(value).__module__ in _CHATKIT_MODULES:
         return {
             name: plain
             for name, entry in value

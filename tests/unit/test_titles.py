@@ -70,8 +70,8 @@ async def test_the_title_replaces_the_plain_one_and_its_tokens_count(storage: Me
     author = Author()
     author.may_answer.set()
     writing, limits = titles(storage, author)
-    writing.begin(BEGUN, ADA)
-    await writing.settled()
+    writing.schedule(BEGUN, ADA)
+    await writing.wait_idle()
     assert await title_in(storage.threads) == "A greeting"
     assert author.asked == [("Hello there", "Hi!")]
     assert (await limits.tokens(ADA.user_id)).used == 100
@@ -80,11 +80,11 @@ async def test_the_title_replaces_the_plain_one_and_its_tokens_count(storage: Me
 async def test_a_name_that_the_user_gave_meanwhile_stays(storage: MemoryStorage) -> None:
     author = Author()
     writing, _ = titles(storage, author)
-    writing.begin(BEGUN, ADA)
+    writing.schedule(BEGUN, ADA)
     await author.begun.wait()
     await storage.threads.save_thread(BEGUN.model_copy(update={"title": "Ours"}), ADA)
     author.may_answer.set()
-    await writing.settled()
+    await writing.wait_idle()
     assert await title_in(storage.threads) == "Ours"
 
 
@@ -96,19 +96,19 @@ async def test_a_name_that_the_user_gave_meanwhile_stays(storage: MemoryStorage)
 async def test_without_a_title_the_plain_one_stays(storage: MemoryStorage, author: Author) -> None:
     author.may_answer.set()
     writing, _ = titles(storage, author)
-    writing.begin(BEGUN, ADA)
-    await writing.settled()
+    writing.schedule(BEGUN, ADA)
+    await writing.wait_idle()
     assert await title_in(storage.threads) == "Hello there"
 
 
 async def test_a_thread_that_is_deleted_meanwhile_needs_none(storage: MemoryStorage) -> None:
     author = Author()
     writing, _ = titles(storage, author)
-    writing.begin(BEGUN, ADA)
+    writing.schedule(BEGUN, ADA)
     await author.begun.wait()
     await storage.threads.delete_thread(BEGUN.id, ADA)
     author.may_answer.set()
-    await writing.settled()
+    await writing.wait_idle()
 
 
 class DeletedOnceRead(MemoryThreadStore):
@@ -126,8 +126,8 @@ async def test_a_thread_deleted_between_read_and_write_stays_deleted(storage: Me
     await store.add_thread_item(BEGUN.id, message(BEGUN.id, "msg_1", text="Hello there"), ADA)
     author.may_answer.set()
     writing = Titles(store, Limits(WriteBehindCounters(storage.counters), Rules()), author)
-    writing.begin(BEGUN, ADA)
-    await writing.settled()
+    writing.schedule(BEGUN, ADA)
+    await writing.wait_idle()
     assert (await store.load_threads(10, None, "asc", ADA)).data == []
 
 
@@ -135,8 +135,8 @@ async def test_a_user_without_tokens_gets_the_plain_one(storage: MemoryStorage) 
     author = Author()
     writing, limits = titles(storage, author, per_day=5)
     limits.spend(ADA.user_id, TokenUsage(requests=1, input_tokens=5, output_tokens=0))
-    writing.begin(BEGUN, ADA)
-    await writing.settled()
+    writing.schedule(BEGUN, ADA)
+    await writing.wait_idle()
     assert author.asked == []
 
 
@@ -144,18 +144,18 @@ async def test_one_that_takes_too_long_is_given_up(storage: MemoryStorage, monke
     monkeypatch.setattr("app.application.conversation.titles.SECONDS", 0.01)
     author = Author()
     writing, _ = titles(storage, author)
-    writing.begin(BEGUN, ADA)
-    await writing.settled()
+    writing.schedule(BEGUN, ADA)
+    await writing.wait_idle()
     assert await title_in(storage.threads) == "Hello there"
 
 
 async def test_closing_stops_what_is_being_written(storage: MemoryStorage) -> None:
     author = Author()
     writing, _ = titles(storage, author)
-    writing.begin(BEGUN, ADA)
+    writing.schedule(BEGUN, ADA)
     await author.begun.wait()
     await writing.aclose()
     assert author.cancelled
-    writing.begin(BEGUN, ADA)
-    await writing.settled()
+    writing.schedule(BEGUN, ADA)
+    await writing.wait_idle()
     assert len(author.asked) == 1

@@ -1,4 +1,4 @@
-"""What the model is told of a thread: its newest items, and for turns that were recorded, the whole of them."""
+"""History for the model: the newest items of a thread, and recorded turns as a whole."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,10 +14,10 @@ from app.ports.turn_log import ToolEffect, TurnRecord
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest of a thread, oldest first; a recorded turn stands where its items stood, told whole or not at all.
+    """The newest entries of a thread, oldest first; a recorded turn replaces its items, and is complete or left out.
 
-    `newest` is the item to answer. Questions that nobody answered are given up: `given_up` holds their items as
-    they are from now on. `done` is what earlier answers to the newest item changed.
+    `newest` is the id of the item to answer. `given_up` holds the items of open questions, now closed. `done` are the
+    effects of earlier answers to the newest item.
     """
 
     entries: Sequence[HistoryEntry] = ()
@@ -28,14 +28,13 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def history_of(loaded: LoadedContext, window: HistoryWindow) -> History:
-    """What the model is told before it answers the newest item; an earlier turn that answered it (a retry) is left
-    out."""
+    """The history for the answer to the newest item; an earlier turn that answered the item (a retry) is left out."""
     if not loaded.items:
         return History()
-    items = [questions.closed(item) for item in loaded.items]
+    items = [questions.give_up(item) for item in loaded.items]
     given_up = [item for item, before in zip(items, loaded.items, strict=True) if item is not before]
     turns = {key: turn for key, turn in loaded.turns.items() if key != items[-1].id}
-    answered = None if given_up else questions.answered(items, turns)
+    answered = None if given_up else questions.resumable(items, turns)
     entries = _interleave(items, _settled(items, turns, answered))
     count = window.newest([_size(entry, window) for entry in entries])
     if answered is not None:
@@ -46,7 +45,7 @@ def history_of(loaded: LoadedContext, window: HistoryWindow) -> History:
 
 
 def _size(entry: HistoryEntry, window: HistoryWindow) -> int:
-    """About as many bytes as the model will be told: what a widget draws is not told."""
+    """The approximate size for the model in bytes; the components of a widget are left out."""
     if isinstance(entry, TurnRecord):
         return len(msgspec.json.encode(entry.model_items))
     attachments = entry.attachments if isinstance(entry, UserMessageItem) else []
@@ -57,17 +56,17 @@ def _size(entry: HistoryEntry, window: HistoryWindow) -> int:
 def _settled(
     items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord], answered: Answered | None
 ) -> Mapping[str, TurnRecord]:
-    """The turns, each with a result for every call but the one that is gone on with."""
+    """The turns, with a result for every call except the one that the answer resumes."""
     by_id = {item.id: item for item in items}
-    kept = answered.turn if answered else None
-    return {key: turn if turn is kept else questions.settled(turn, by_id) for key, turn in turns.items()}
+    resumed = answered.turn if answered else None
+    return {key: turn if turn is resumed else questions.close_call(turn, by_id) for key, turn in turns.items()}
 
 
 def _interleave(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> list[HistoryEntry]:
-    told = {item_id for turn in turns.values() for item_id in turn.item_ids}
+    recorded = {item_id for turn in turns.values() for item_id in turn.item_ids}
     history: list[HistoryEntry] = []
     for item in items:
-        if item.id not in told:
+        if item.id not in recorded:
             history.append(item)
         if item.id in turns and turns[item.id].model_items:
             history.append(turns[item.id])

@@ -1,4 +1,4 @@
-"""Which languages there are, and which of them a caller understands."""
+"""Languages: the translations of this server, and the choice for each caller."""
 
 import datetime as dt
 import gettext
@@ -29,33 +29,33 @@ _RANGE: Final = re.compile(r"\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q
 
 
 class LanguageChoice(msgspec.Struct, frozen=True):
-    """What a caller asked for: `locale` is theirs, such as `fr-CA`; `language` is the nearest that we have texts in."""
+    """A caller's language: `locale` as requested, such as `fr-CA`, and the nearest `language` with translations."""
 
     locale: str | None
     language: Language
 
 
 class Languages:
-    """The languages of this server."""
+    """The languages that this server has translations for."""
 
     def __init__(self, languages: Sequence[Language]) -> None:
         self._by_tag = {language.tag.replace("-", "_"): language for language in (ENGLISH, *languages)}
-        # Clients send the same few headers again and again; looking one up reads Babel's files.
+        # Cached: clients send the same few headers, and a choice reads Babel's files.
         self.choose = lru_cache(maxsize=256)(self._choose)
 
     @classmethod
     def read(cls, folder: Path = CATALOGS) -> "Languages":
-        """Every catalog under `folder`. Blocks: call it before anything is served."""
+        """Load every catalog under `folder`. Blocking: call it before the server serves."""
         found = sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
         return cls([_read(file, file.parent.parent.name) for file in found])
 
     @property
     def tags(self) -> Sequence[str]:
-        """English first."""
+        """The language tags, English first."""
         return [language.tag for language in self._by_tag.values()]
 
     def _choose(self, accepted: str | None) -> LanguageChoice:
-        """What `Accept-Language` asks for (RFC 9110, 12.5.4): one locale or a list with weights. Never fails."""
+        """The choice for an `Accept-Language` header (RFC 9110, 12.5.4). Never fails."""
         locales = list(_known(accepted or ""))
         nearest = negotiate_locale([str(locale) for locale in locales], list(self._by_tag))
         return LanguageChoice(
@@ -65,17 +65,17 @@ class Languages:
 
 
 def english_name(locale: str) -> str:
-    """What a locale is called in English, such as “French (Canada)”, for models: they are instructed in English."""
+    """The English name of a locale, such as “French (Canada)”, for the instructions of models."""
     return Locale.parse(locale, sep="-").english_name or locale
 
 
 def read_english_names() -> None:
-    """Read, once for all, the file that `english_name` looks into. Blocks, as that does without, for some 20 ms."""
+    """Load the names for `english_name` into Babel's cache. Blocking, some 20 ms."""
     english_name(ENGLISH.tag)
 
 
 def day(date: dt.date, style: Literal["short", "medium", "long", "full"] = "medium") -> str:
-    """A date as the caller writes dates."""
+    """The date in the caller's format."""
     return format_date(date, style, locale=current_language().tag.replace("-", "_"))
 
 
@@ -93,7 +93,7 @@ def _read(file: Path, tag: str) -> Language:
 
 
 def _direction(texts: Iterable[str]) -> Literal["ltr", "rtl"]:
-    """That of most letters. Babel knows as well, from data that take longer to read than everything else here."""
+    """The direction of most letters; Babel's own data take long to load."""
     strong: Counter[str] = Counter()
     for letter, times in Counter("".join(texts)).items():
         strong[unicodedata.bidirectional(letter)] += times
@@ -101,7 +101,7 @@ def _direction(texts: Iterable[str]) -> Literal["ltr", "rtl"]:
 
 
 def _known(accepted: str) -> Iterator[Locale]:
-    """The locales of the header that there are, the most wanted first; those of equal weight keep their order."""
+    """The known locales of the header, by descending weight; equal weights keep their order."""
     weighted = [
         (float(match[2] or 1), locale)
         for part in accepted[:_LONGEST].split(",")
@@ -115,7 +115,7 @@ def _weight(weighted: tuple[float, Locale]) -> float:
 
 
 def _parsed(tag: str) -> Locale | None:
-    """The locale, with as many of its subtags as are known."""
+    """The locale with its known subtags; None for an unknown language."""
     parts = tag.split("-")
     for length in range(len(parts), 0, -1):
         try:

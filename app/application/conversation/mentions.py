@@ -1,4 +1,4 @@
-"""Tasks as ChatKit's entities: what the composer offers behind an @, and what a mention stands for in a turn."""
+"""Mentions: tasks as ChatKit's entities, for the composer's @ and for the model."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -14,16 +14,16 @@ from app.domain.task import Status, Task
 from app.ports.agent_runner import HistoryEntry
 
 MOST: Final = 100
-"""Mentions of one conversation that are looked up; the newest ones count."""
+"""Mentions that are resolved in one history, the newest first."""
 
 MODEL_TEXT: Final = "model_text"
-"""The key of a resolved tag's data under which stands what the model is told of it."""
+"""The key in a resolved tag's data of the text for the model."""
 
 _PREFIX: Final = "task_"
 
 
 class Entity(msgspec.Struct, frozen=True, kw_only=True):
-    """What ChatKit's composer shows for an @mention, in the shape of ChatKit.js's `Entity`."""
+    """An @mention in ChatKit's composer, in the form of ChatKit.js's `Entity`."""
 
     id: str
     title: str
@@ -34,26 +34,26 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mentions:
-    """The tasks of a user as entities."""
+    """Finds tasks for mentions, and resolves mentions of tasks."""
 
     def __init__(self, tasks: TaskService) -> None:
         self._tasks = tasks
 
     async def search(self, user_id: str, query: str, *, limit: int) -> Sequence[Entity]:
-        """Tasks whose title contains `query`, an exact match first; the oldest ones for an empty query."""
+        """At most `limit` tasks whose title contains `query`, an exact match first; for an empty query the oldest."""
         return [_entity(task) for task in await self._tasks.search(user_id, query, limit=limit)]
 
     async def resolved(self, entries: Sequence[HistoryEntry], context: RequestContext) -> Sequence[HistoryEntry]:
-        """The history with each tag of a task resolved, by one query: the model is told how the task is now.
+        """The history with the present state of each mentioned task, read by one query.
 
-        What the client put into a tag is not believed, and somebody else's task is as absent as one that is gone.
+        Data of the client in a tag is not trusted; another user's task counts as deleted.
         """
         tags = [tag for entry in entries if isinstance(entry, UserMessageItem) for tag in _task_tags(entry)]
         if not tags:
             return entries
         wanted = list(dict.fromkeys(tag.id for tag in reversed(tags)))[:MOST]
         found = {task.id: task for task in await self._tasks.get_several(context.user_id, wanted)}
-        return [_told(entry, found) if isinstance(entry, UserMessageItem) else entry for entry in entries]
+        return [_resolve(entry, found) if isinstance(entry, UserMessageItem) else entry for entry in entries]
 
 
 def _entity(task: Task) -> Entity:
@@ -72,8 +72,8 @@ def _task_tags(message: UserMessageItem) -> list[UserMessageTagContent]:
     return [part for part in message.content if isinstance(part, UserMessageTagContent) and part.id.startswith(_PREFIX)]
 
 
-def _told(message: UserMessageItem, found: Mapping[str, Task]) -> ThreadItem:
-    """ChatKit tells the model of one tag for each text, so that one speaks for all that read the same."""
+def _resolve(message: UserMessageItem, found: Mapping[str, Task]) -> ThreadItem:
+    """The message with resolved tags; tags of the same text share one text, because ChatKit keeps one for each text."""
     by_text: dict[str, dict[str, str]] = {}
     for tag in _task_tags(message):
         by_text.setdefault(tag.text, {})[tag.id] = _sentence(found.get(tag.id))

@@ -1,4 +1,4 @@
-"""Which models may answer here: the default, those a message may ask for, and those that step in."""
+"""Model catalog: the default model, the models that a message may name, and the fallback models."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from app.ports.model_provider import Capabilities, ModelProvider
 
 
 class OfferedModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model as a front end's picker shows it; `id` is what `inference_options.model` takes."""
+    """A model for a front end's picker; `id` is the value for `inference_options.model`."""
 
     id: str
     provider: str
@@ -38,13 +38,13 @@ class ModelCatalog:
 
     @property
     def default(self) -> ModelRef:
-        """The model that answers when a message names none."""
+        """The model for a message that names none."""
         return self._default
 
     def choose(self, wanted: str | None) -> ModelRef:
-        """The model a message asks for, by its id or, where that is unmistakable, by its bare name.
+        """The model with this id, or with this bare name when only one has it; the default for None or "".
 
-        An empty wish is none. Raises `InvalidInputError`, which names what can be had.
+        Raises `InvalidInputError`, which lists the offered models.
         """
         if not wanted:
             return self._default
@@ -55,19 +55,19 @@ class ModelCatalog:
         return fitting[0]
 
     def candidates(self, chosen: ModelRef) -> Sequence[ModelRef]:
-        """Who may answer: the chosen model, then the fallbacks in their order."""
+        """The chosen model, then the fallbacks in their order."""
         return tuple(dict.fromkeys((chosen, *self._fallbacks)))
 
     def provider(self, ref: ModelRef) -> ModelProvider:
-        """The provider that has the model."""
+        """The provider of the model."""
         return self._providers[ref.provider]
 
     def providers(self) -> Sequence[ModelProvider]:
-        """Every provider that may be asked."""
+        """All providers of the catalog."""
         return tuple(self._providers.values())
 
     def offered(self) -> Sequence[OfferedModel]:
-        """Everything a message may ask for, the default first."""
+        """The models that a message may name, the default first."""
         return [
             OfferedModel(
                 id=str(ref),
@@ -80,6 +80,6 @@ class ModelCatalog:
         ]
 
     def capabilities(self, ref: ModelRef) -> Capabilities:
-        """What the provider declares for the model; the cautious default for one that it does not list."""
+        """The capabilities that the provider declares for the model; a minimal default for an unlisted model."""
         known = {info.name: info.capabilities for info in self.provider(ref).models()}
         return known.get(ref.model, Capabilities())

@@ -1,4 +1,4 @@
-"""Questions that are open in a thread: to the user, or to the page that shows it."""
+"""Open questions of a thread: forms for the user, and client tool calls for the page."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -19,24 +19,26 @@ from app.ports.agent_runner import Answered
 from app.ports.turn_log import OpenCall, TurnRecord
 
 NO_ANSWER = {"error": "The page did not answer."}
-"""The output of a client tool call that was given up."""
+"""The output of a client tool call without a result."""
 
 _UNANSWERED = "The user did not answer this question, and wrote something else instead."
-_CUT_SHORT = "This was answered, but then broken off. It is not known whether anything was done: look before you go on."
+_INTERRUPTED = (
+    "This was answered, but then broken off. It is not known whether anything was done: look before you go on."
+)
 
 
 def is_open(item: ThreadItem) -> bool:
-    """Whether the item still waits for its answer."""
+    """True for a form or a client tool call without an answer."""
     return isinstance(item, ClientToolCallItem | StructuredInputItem) and item.status == "pending"
 
 
-def expired(item: ThreadItem, now: dt.datetime, patience: dt.timedelta) -> bool:
-    """Whether a page was asked so long ago that its answer would come too late. People may take their time."""
-    return isinstance(item, ClientToolCallItem) and item.status == "pending" and item.created_at + patience < now
+def expired(item: ThreadItem, now: dt.datetime, lifetime: dt.timedelta) -> bool:
+    """True for an open client tool call older than `lifetime`. Forms never expire."""
+    return isinstance(item, ClientToolCallItem) and item.status == "pending" and item.created_at + lifetime < now
 
 
-def closed(item: ThreadItem) -> ThreadItem:
-    """The item, with its question given up if it was open."""
+def give_up(item: ThreadItem) -> ThreadItem:
+    """The item, closed without an answer if it was an open question."""
     match item:
         case ClientToolCallItem(status="pending"):
             return item.model_copy(update={"status": "completed", "output": NO_ANSWER})
@@ -49,7 +51,7 @@ def closed(item: ThreadItem) -> ThreadItem:
 
 
 def with_answers(form: StructuredInputItem, submission: StructuredInputSubmission) -> StructuredInputItem:
-    """The form with the user's answers; a question without one is skipped, an unknown one is ignored."""
+    """The form with the user's answers; a question without an answer is skipped, an unknown answer ignored."""
     inputs = [_with_answer(question, submission) for question in form.inputs]
     return form.model_copy(update={"status": submission.status, "inputs": inputs})
 
@@ -63,8 +65,8 @@ def _with_answer(question: StructuredInput, submission: StructuredInputSubmissio
     return question.model_copy(update={"answer": StructuredInputAnswer(values=values)})
 
 
-def answered(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> Answered | None:
-    """The open call that can be gone on with: it has an answer, and the user has said nothing since."""
+def resumable(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> Answered | None:
+    """The open call to resume: it has an answer, and no message of the user follows."""
     by_id = {item.id: item for item in items}
     for item in reversed(items):
         turn = turns.get(item.id)
@@ -76,18 +78,18 @@ def answered(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> An
     return None
 
 
-def settled(turn: TurnRecord, items: Mapping[str, ThreadItem]) -> TurnRecord:
-    """The turn with a result for its open call, which will not be gone on with: models take no call without one."""
+def close_call(turn: TurnRecord, items: Mapping[str, ThreadItem]) -> TurnRecord:
+    """The turn with a result for its open call, which is not resumed: models reject a call without a result."""
     if turn.open_call is None:
         return turn
     match items.get(turn.open_call.item_id):
         case ClientToolCallItem(output=output) if output == NO_ANSWER:
-            told = NO_ANSWER["error"]
+            result = NO_ANSWER["error"]
         case ClientToolCallItem() | StructuredInputItem(status="answered"):
-            told = _CUT_SHORT
+            result = _INTERRUPTED
         case _:
-            told = _UNANSWERED
-    return with_result(turn, turn.open_call, told)
+            result = _UNANSWERED
+    return with_result(turn, turn.open_call, result)
 
 
 def with_result(turn: TurnRecord, call: OpenCall, output: str) -> TurnRecord:

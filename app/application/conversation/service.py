@@ -1,4 +1,4 @@
-"""One turn of a conversation: history in, answer out, and what it took written down."""
+"""Conversation: one turn from history to answer, with its record and its token usage."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 class Conversation:
-    """Answers the newest item of a thread."""
+    """Loads the context of a thread and streams the answer to its newest item."""
 
     def __init__(
         self,
@@ -60,12 +60,12 @@ class Conversation:
         self._titles = titles
 
     async def admit(self, context: RequestContext) -> None:
-        """Raises `LimitError` for a user who has no tokens left for another answer."""
+        """Raises `LimitError` for a user without tokens left for another answer."""
         await self._limits.admit_turn(context.user_id)
 
     async def check(self, message: UserMessageInput) -> None:
-        """Raises `InvalidInputError` when a message is empty or too long, or asks for a model or tool that is not
-        offered here."""
+        """Raises `InvalidInputError` for a message that is empty or too long, or that names an unknown model or
+        tool."""
         if not message.attachments and not any(part.text.strip() for part in message.content):
             raise InvalidInputError(_("The message is empty."))
         characters = sum(len(part.text) for part in message.content) + len(message.quoted_text or "")
@@ -84,8 +84,10 @@ class Conversation:
             raise InvalidInputError(_("This tool is not offered here. Choose one of: {tools}.", tools=offered))
 
     async def forget_answer(self, message: UserMessageItem, answer: Sequence[str], context: RequestContext) -> None:
-        """The message is answered anew: the model must not be told of an answer whose items are gone, whatever
-        becomes of the new one. What the tools of that answer changed is kept, so that it is not done again."""
+        """Delete the record of an answer before a retry, so that no later turn sends the answer to a model.
+
+        The effects of its tools stay recorded, so that the new answer does not repeat them.
+        """
         turns = await self._turn_log.load(message.thread_id, [message.id, *answer], context)
         effects = [effect for key in (message.id, *answer) if key in turns for effect in turns[key].effects]
         if not effects:
@@ -106,8 +108,10 @@ class Conversation:
         )
         await self._turn_log.save(stub, context)
 
-    async def begin(self, thread: ThreadMetadata, message: UserMessageItem, context: RequestContext) -> LoadedContext:
-        """Store a new thread with its first message, after which it is called; what its answer needs to know."""
+    async def create_thread(
+        self, thread: ThreadMetadata, message: UserMessageItem, context: RequestContext
+    ) -> LoadedContext:
+        """Store a new thread, titled after its first message, with that message; the context of the answer."""
         thread.title = _title([message])
         await self._store.create_thread(thread, message, context)
         return LoadedContext(thread=thread, items=[message], created=True)
@@ -115,7 +119,7 @@ class Conversation:
     async def load_context(
         self, thread_id: str, context: RequestContext, *, adding: UserMessageItem | None = None
     ) -> LoadedContext:
-        """What the answer needs to know of a thread, to which a message is added first. Raises `NotFoundError`."""
+        """Load the context of an answer, after adding a message if given. Raises `NotFoundError`."""
         return await self._store.load_context(thread_id, self._window.items, context, adding=adding)
 
     async def answer(
@@ -125,20 +129,21 @@ class Conversation:
         delta_sink: DeltaSink | None = None,
         loaded: LoadedContext | None = None,
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """Stream the answer to the newest item of what is `loaded`. Raises `AnyportError` when there is none; the
-        turn is recorded however it ends.
+        """Stream the answer to the newest item of the `loaded` context, which is loaded when None.
+
+        Raises `AnyportError` when the model fails. The turn is recorded also when it fails or is cancelled.
 
         With a `delta_sink` text takes the delta fast path instead of an event.
 
-        A thread without a title is given one, in place: ChatKit saves it and tells the client. A better one may be
-        written when the answer is complete; nothing waits for it.
+        A thread without a title gets a plain one, in place; the event fold stores it and sends an event. A title by a
+        model may follow in the background.
         """
         loaded = loaded or await self.load_context(thread.id, context)
         past = history_of(loaded, self._window)
         untitled = loaded.created or thread.title is None
         if thread.title is None:
             thread.title = _title(past.entries)
-        turn = _Turn(thread.id, past)
+        turn = _TurnProgress(thread.id, past)
         for item in past.given_up:
             yield ThreadItemReplacedEvent(item=item)
         try:
@@ -146,35 +151,35 @@ class Conversation:
             if unreadable := self._unreadable(request):
                 yield NoticeEvent(level="warning", message=unreadable)
             running = self._runner.run(request, turn.report)
-            del loaded, past, request  # What the model is told is nobody else's to hold while it answers.
+            del loaded, past, request  # Only the run holds the history while the model answers.
             async with aclosing(running) as events:
                 async for event in events:
                     yield event
         except (asyncio.CancelledError, GeneratorExit) as cause:
-            await self._record_broken_off(turn, "interrupted" if INTERRUPTED in cause.args else "cancelled", context)
+            await self._record_incomplete(turn, "interrupted" if INTERRUPTED in cause.args else "cancelled", context)
             raise
         except AnyportError as failure:
             turn.error = failure.code
             log.warning("turn failed", thread=thread.id, code=failure.code, actor=failure.actor, detail=failure.detail)
-            await self._record_broken_off(turn, "failed", context)
+            await self._record_incomplete(turn, "failed", context)
             raise
         await self._record(turn, "completed", context)
         if untitled and self._titles is not None:
-            self._titles.begin(thread, context)
+            self._titles.schedule(thread, context)
         if turn.used_up:
             yield NoticeEvent(level="warning", message=_("That was the last of today's allowance of this chat."))
 
     def _request(
         self, thread: ThreadMetadata, past: History, context: RequestContext, delta_sink: DeltaSink | None
     ) -> RunRequest:
-        """The newest message of the user says which model answers; a tool it names is for its own answer alone."""
+        """The run's request, with the model of the newest message; its tool choice is for its own answer only."""
         history = past.entries
         asked = next((entry for entry in reversed(history) if isinstance(entry, UserMessageItem)), None)
         options = asked.inference_options if asked else InferenceOptions()
         try:
             model = self._models.choose(options.model)
         except InvalidInputError:
-            model = self._models.default  # It was offered when the message was sent, and is not any more.
+            model = self._models.default  # The model was offered when the message was sent.
         tool = options.tool_choice.id if options.tool_choice and asked is history[-1] else None
         return RunRequest(
             thread=thread,
@@ -188,7 +193,7 @@ class Conversation:
         )
 
     def _unreadable(self, request: RunRequest) -> str:
-        """What the user has to be told of files that the model cannot be shown; the model is told so itself."""
+        """The notice about attachments that the model cannot read; empty when it reads all."""
         asked, able = request.history[-1], self._models.capabilities(request.model)
         attachments = asked.attachments if isinstance(asked, UserMessageItem) else []
         names = [attachment.name for attachment in attachments if not able.reads(attachment.mime_type)]
@@ -196,25 +201,25 @@ class Conversation:
             return ""
         return _("This model cannot read {names}. Say what is in it, or choose another model.", names=", ".join(names))
 
-    async def _record_broken_off(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
-        """Record a turn whose own end matters more than a store that fails on top of it."""
+    async def _record_incomplete(self, turn: "_TurnProgress", status: TurnStatus, context: RequestContext) -> None:
+        """Record a failed or cancelled turn; an error of the store is logged, because the turn's own error counts."""
         try:
             await self._record(turn, status, context)
         except AnyportError as failure:
             log.warning("turn not recorded", thread=turn.thread_id, code=failure.code, detail=failure.detail)
 
-    async def _record(self, turn: "_Turn", status: TurnStatus, context: RequestContext) -> None:
+    async def _record(self, turn: "_TurnProgress", status: TurnStatus, context: RequestContext) -> None:
         turn.used_up = self._limits.spend(context.user_id, turn.report.usage)
         try:
             if turn.report.earlier is not None:
                 await self._turn_log.save(turn.report.earlier, context)
             await self._turn_log.save(turn.record(status), context)
         except NotFoundError:
-            log.info("turn not recorded: what it answers was deleted meanwhile", thread=turn.thread_id)
+            log.info("turn not recorded: thread or message deleted", thread=turn.thread_id)
 
 
-class _Turn:
-    """A turn under way."""
+class _TurnProgress:
+    """The state of a running turn, for its record."""
 
     def __init__(self, thread_id: str, past: History) -> None:
         if not past.entries or (isinstance(past.entries[-1], TurnRecord) and past.answered is None):

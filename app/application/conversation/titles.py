@@ -1,4 +1,4 @@
-"""Titles of threads: the first words at once, and a better one, written by a model, a moment later."""
+"""Titles of threads: the first words at once, then a title that a model writes in the background."""
 
 import asyncio
 from typing import Final
@@ -17,14 +17,14 @@ from app.ports.title_writer import TitleWriter
 log = structlog.get_logger(__name__)
 
 SECONDS: Final = 30.0
-"""A title that takes longer is not worth waiting for."""
+"""Timeout of one title."""
 
 _READ_ITEMS: Final = 10
 _READ_CHARACTERS: Final = 1_500
 
 
 class Titles:
-    """Writes titles in tasks of its own, so that no answer waits for one. What fails leaves the plain title."""
+    """Writes titles in background tasks, so that no answer waits. After a failure the plain title stays."""
 
     def __init__(self, store: ThreadStore, limits: Limits, writer: TitleWriter) -> None:
         self._store = store
@@ -33,24 +33,24 @@ class Titles:
         self._running: set[asyncio.Task[None]] = set()
         self._closing = False
 
-    def begin(self, thread: ThreadMetadata, context: RequestContext) -> None:
-        """Find a title for a thread whose first answer is complete; its present one is taken for the plain one."""
+    def schedule(self, thread: ThreadMetadata, context: RequestContext) -> None:
+        """Schedule a title for a thread with a complete first answer. The present title counts as the plain title."""
         if self._closing:
             return
         task = asyncio.create_task(self._improve(thread.id, thread.title, context))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def settled(self) -> None:
+    async def wait_idle(self) -> None:
         """Wait until no title is being written."""
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def aclose(self) -> None:
-        """Stop writing; threads keep their plain titles."""
+        """Cancel all titles that are being written; their threads have the plain title."""
         self._closing = True
         for task in self._running:
             task.cancel()
-        await self.settled()
+        await self.wait_idle()
 
     async def _improve(self, thread_id: str, plain: str | None, context: RequestContext) -> None:
         try:
@@ -59,12 +59,12 @@ class Titles:
             if title is not None:
                 await self._save(thread_id, plain, title, context)
         except NotFoundError:
-            log.debug("title not needed: the thread was deleted meanwhile", thread=thread_id)
+            log.debug("title dropped: thread deleted", thread=thread_id)
         except TimeoutError:
-            log.warning("title not written in time", thread=thread_id, seconds=SECONDS)
+            log.warning("title timed out", thread=thread_id, seconds=SECONDS)
         except AnyportError as failure:
             log.warning("title not written", thread=thread_id, code=failure.code, detail=failure.detail)
-        except Exception as error:  # nobody awaits the task: what is not logged here is lost
+        except Exception as error:  # No caller awaits the task, so the error is logged here.
             log.exception("title not written", thread=thread_id, exc_info=error)
 
     async def _written(self, thread_id: str, context: RequestContext) -> str | None:

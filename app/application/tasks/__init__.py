@@ -1,1 +1,1 @@
-"""Tasks: their service, their widgets, and the clicks in those widgets."""
+"""Tasks: the service, the widgets, and the clicks in the widgets."""

@@ -1,4 +1,4 @@
-"""The clicks that the task widgets send, and what is shown after each."""
+"""Clicks in the task widgets: their payloads, and the widget after each."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -18,31 +18,31 @@ from app.domain.language import _
 from app.domain.task import COMPLETED, REOPENED, Priority, Task, TaskChange
 
 _AT_ONCE: Final = 100
-"""Rows of a list that are drawn again; earlier versions drew that many."""
+"""Rows of a list that are redrawn at most; earlier versions had lists of that length."""
 
 
 class Click(msgspec.Struct, frozen=True, kw_only=True):
-    """A click; `back` is the list that a card was opened from."""
+    """A click; `back` is the list from which a card was opened."""
 
     back: TaskListView | None = msgspec.field(name="list", default=None)
 
 
 class ShowList(Click, frozen=True, kw_only=True):
-    """Show a list, in the place of whatever is there."""
+    """Replace the widget by a list."""
 
 
 class OnTask(Click, frozen=True, kw_only=True):
-    """A click that is about one task."""
+    """A click on one task."""
 
     id: str
 
 
 class Complete(OnTask, frozen=True, kw_only=True):
-    """Mark as done; it says what is wanted, so that a double click wants the same twice."""
+    """Mark as done; idempotent, so that a double click has no second effect."""
 
 
 class Reopen(OnTask, frozen=True, kw_only=True):
-    """Mark as to be done again."""
+    """Mark as pending again."""
 
 
 class Open(OnTask, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class Edit(OnTask, frozen=True, kw_only=True):
 
 
 class Save(OnTask, frozen=True, kw_only=True):
-    """Store what stands in the form, over the version that it was drawn from."""
+    """Store the fields of the form, if the task still has the form's version."""
 
     version: int
     title: str
@@ -64,11 +64,11 @@ class Save(OnTask, frozen=True, kw_only=True):
 
 
 class AskDelete(OnTask, frozen=True, kw_only=True):
-    """Ask before the task is deleted."""
+    """Show the question before a deletion."""
 
 
 class Delete(OnTask, frozen=True, kw_only=True):
-    """Remove for good."""
+    """Delete the task."""
 
 
 CLICKS: Final[Mapping[str, type[Click]]] = {
@@ -84,7 +84,7 @@ CLICKS: Final[Mapping[str, type[Click]]] = {
 
 
 class ClickResult(msgspec.Struct, frozen=True):
-    """What stands where the click was; `notice` tells what could not be seen in it. No widget leaves things alone."""
+    """The widget after a click, None for no change, and a notice for the user beside the widget."""
 
     widget: WidgetRoot | None = None
     copy_text: str | None = None
@@ -92,7 +92,7 @@ class ClickResult(msgspec.Struct, frozen=True):
 
 
 def read_click(kind: str, payload: Any) -> Click:
-    """The click that an action is. Raises `InvalidInputError`; fields of a form around a button do no harm."""
+    """Parse an action; unknown fields are ignored. Raises `InvalidInputError`."""
     if kind not in CLICKS:
         raise InvalidInputError(_("This server knows no such action. It knows: {list}.", list=", ".join(CLICKS)))
     try:
@@ -105,9 +105,10 @@ def read_click(kind: str, payload: Any) -> Click:
 
 
 def read_day(moment: str | None) -> dt.date | None:
-    """The day that a date picker means, whether it sends a day, the moment it was given, or midnight where the user is.
+    """The day of a date picker, which sends a date, a time in UTC, or the user's midnight in UTC.
 
-    Midnight in Berlin is 23:00 of the day before in UTC; the day that holds most of the next 24 hours is meant.
+    Midnight in Berlin is 23:00 UTC of the day before: the result is the day with most of the next 24 hours. Raises
+    `InvalidInputError`.
     """
     if not moment:
         return None
@@ -121,43 +122,43 @@ def read_day(moment: str | None) -> dt.date | None:
 
 
 class TaskClicks:
-    """Carries clicks out for one user; whoever hands in `tasks` is told what was changed."""
+    """Runs the clicks of one user on `tasks`; `sender` is the widget of the click."""
 
     def __init__(self, tasks: TaskService, user_id: str, sender: WidgetItem | None) -> None:
         self._tasks = tasks
         self._user_id = user_id
         self._sender = sender.widget if sender else None
 
-    async def carry_out(self, click: Click) -> ClickResult:
-        """Do it, and say what is shown now. A task that is gone is no error: what showed it was old."""
+    async def run(self, click: Click) -> ClickResult:
+        """Run the click and return the new widget. A deleted task is no error, because the widget may be old."""
         try:
-            return await self._carry_out(click)
+            return await self._run(click)
         except NotFoundError:
-            gone = _("This task is not there any more.")
-            return await self._gone(click, closing=gone, notice=gone)
+            text = _("This task is not there any more.")
+            return await self._without_task(click, closing=text, notice=text)
 
-    async def _carry_out(self, click: Click) -> ClickResult:
+    async def _run(self, click: Click) -> ClickResult:
         match click:
             case Complete(id=task_id):
-                return await self._redrawn(click, await self._tasks.change(self._user_id, task_id, COMPLETED))
+                return await self._redraw(click, await self._tasks.change(self._user_id, task_id, COMPLETED))
             case Reopen(id=task_id):
-                return await self._redrawn(click, await self._tasks.change(self._user_id, task_id, REOPENED))
+                return await self._redraw(click, await self._tasks.change(self._user_id, task_id, REOPENED))
             case Open(id=task_id):
                 return self._card(click, await self._tasks.get(self._user_id, task_id))
             case Edit(id=task_id):
                 task = await self._tasks.get(self._user_id, task_id)
                 return ClickResult(task_form(task, click.back), task_card_text(task))
             case Save():
-                return await self._saved(click)
+                return await self._save(click)
             case AskDelete(id=task_id):
                 task = await self._tasks.get(self._user_id, task_id)
                 return ClickResult(deletion_card(task, click.back), task_card_text(task))
             case Delete(id=task_id):
                 task = await self._tasks.remove(self._user_id, task_id)
-                return await self._gone(click, closing=_("{task} is deleted.", task=named(task)))
+                return await self._without_task(click, closing=_("{task} is deleted.", task=named(task)))
         return await self._list(click.back or TaskListView())
 
-    async def _saved(self, click: Save) -> ClickResult:
+    async def _save(self, click: Save) -> ClickResult:
         draft = Draft(
             title=click.title, description=click.description, priority=click.priority, due=read_day(click.due)
         )
@@ -175,8 +176,8 @@ class TaskClicks:
         task = await self._tasks.get(self._user_id, click.id)
         return ClickResult(task_form(task, click.back, draft=draft, remark=remark), task_card_text(task))
 
-    async def _redrawn(self, click: Click, task: Task) -> ClickResult:
-        """The widget as it was, with the task as it is now; without a widget there is nothing to draw."""
+    async def _redraw(self, click: Click, task: Task) -> ClickResult:
+        """The same widget with the changed task; no widget for a click without a sender."""
         if self._sender is None:
             return ClickResult()
         if self._sender.type == "ListView":
@@ -184,7 +185,7 @@ class TaskClicks:
         return self._card(click, task)
 
     async def _same_rows(self, widget: WidgetRoot, view: TaskListView) -> ClickResult:
-        """The same tasks: one that was just completed stays in a list of open ones, so that a slip can be mended."""
+        """The same rows: a task completed just now stays in a list of open tasks, so that a click can be undone."""
         listed = await self._tasks.get_several(self._user_id, listed_ids(widget)[:_AT_ONCE])
         if not listed:
             return await self._list(view)
@@ -203,8 +204,8 @@ class TaskClicks:
     def _card(self, click: Click, task: Task) -> ClickResult:
         return ClickResult(task_card(task, self._tasks.today, click.back), task_card_text(task))
 
-    async def _gone(self, click: Click, *, closing: str, notice: str | None = None) -> ClickResult:
-        """A card is closed with `closing`; a list says no more than `notice`, for the row is seen to be gone."""
+    async def _without_task(self, click: Click, *, closing: str, notice: str | None = None) -> ClickResult:
+        """The widget after a deletion: a card becomes the text `closing`, a list loses the row and gets `notice`."""
         if self._sender is None:
             return ClickResult(notice=notice)
         if self._sender.type == "ListView":

@@ -1,4 +1,4 @@
-"""A task as the model is told of it outside of tools."""
+"""Facts about a task for the model, outside of tool results."""
 
 import msgspec
 
@@ -6,6 +6,6 @@ from app.domain.task import Task
 
 
 def facts(task: Task) -> str:
-    """Id, title and state as JSON. `<` is escaped: a title cannot pretend to be the end of what surrounds it."""
-    told = {"id": task.id, "title": task.title, "status": task.status, "priority": task.priority, "due": task.due}
-    return msgspec.json.encode(told).decode().replace("<", "\\u003c")
+    """Id, title and state as JSON. `<` is escaped, so that no title can close a surrounding tag."""
+    fields = {"id": task.id, "title": task.title, "status": task.status, "priority": task.priority, "due": task.due}
+    return msgspec.json.encode(fields).decode().replace("<", "\\u003c")

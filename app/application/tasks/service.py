@@ -1,4 +1,4 @@
-"""What can be done with tasks: the one place that holds the rules, for tools, routes and widgets alike."""
+"""The task service: the rules for tasks, shared by tools, routes and widgets."""
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
@@ -16,7 +16,7 @@ _SHOWN = 5
 
 
 class AmbiguousTaskError(InvalidInputError):
-    """A title fits several tasks; whoever asked must say which one is meant."""
+    """Several tasks match a title; the caller has to choose one."""
 
     code = "ambiguous_task"
 
@@ -36,20 +36,20 @@ EventKind = Literal["created", "updated", "completed", "reopened", "deleted"]
 
 
 class TaskEvent(msgspec.Struct, frozen=True):
-    """A change that was made, and the task after it; a deleted one as it was last."""
+    """A stored change, with the task after it; a deleted task in its last state."""
 
     kind: EventKind
     task: Task
 
 
 def _no_subscriber(_: TaskEvent) -> None:
-    """Nobody asked to be told."""
+    """The subscriber of a service without subscribers."""
 
 
 class TaskService:
-    """The tasks of one user at a time. A task is named by its id or by its title.
+    """Creates, finds, changes and deletes tasks of a user. A reference is an id or a title.
 
-    Titles match whatever their letter case: the exact one first, else the only one that contains what was said.
+    Titles match without regard to letter case: an equal title first, else the only title that contains the reference.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class TaskService:
         self._on_change = on_change
 
     def notifying(self, on_change: Callable[[TaskEvent], None]) -> "TaskService":
-        """The same service, telling one more what it changes: once for each change, when it is stored."""
+        """The same service that also calls `on_change`: once for each change, after it is stored."""
 
         def both(event: TaskEvent) -> None:
             self._on_change(event)
@@ -73,11 +73,11 @@ class TaskService:
 
     @property
     def today(self) -> dt.date:
-        """The day that due dates are compared with, in UTC."""
+        """The present day in UTC, for due dates."""
         return self._now().date()
 
     async def create(self, user_id: str, title: str, details: TaskChange | None = None) -> Task:
-        """Add a task, pending unless the details say otherwise. Raises `InvalidInputError`."""
+        """Add a task, pending unless `details` has a status. Raises `InvalidInputError`."""
         task = new_task(user_id, title, now=self._now(), details=details)
         await self._repository.add(task)
         self._on_change(TaskEvent("created", task))
@@ -86,7 +86,7 @@ class TaskService:
     async def list(
         self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
     ) -> Sequence[Task]:
-        """A page of tasks, oldest first; limits and cursors are the repository's."""
+        """A keyset page of tasks, oldest first, behind the task with id `after`; limits as in the repository."""
         return await self._repository.list(user_id, status=status, after=after, limit=limit)
 
     async def get(self, user_id: str, task_id: str) -> Task:
@@ -94,7 +94,7 @@ class TaskService:
         return await self._repository.get(user_id, task_id)
 
     async def find(self, user_id: str, reference: str) -> Task:
-        """The task that `reference` names. Raises `NotFoundError`, or `AmbiguousTaskError` when several fit."""
+        """The task of a reference. Raises `NotFoundError`, and `AmbiguousTaskError` when several match."""
         reference = " ".join(reference.split())
         if not reference:
             raise InvalidInputError(_("Say which task is meant, by its title or its id."))
@@ -114,41 +114,41 @@ class TaskService:
                 raise AmbiguousTaskError(reference, several)
 
     async def get_several(self, user_id: str, task_ids: Collection[str]) -> Sequence[Task]:
-        """Those of these tasks that there are, oldest first."""
+        """The tasks with these ids, oldest first; missing ones are left out."""
         return await self._repository.get_several(user_id, task_ids)
 
     async def search(self, user_id: str, text: str, *, limit: int = 10) -> Sequence[Task]:
-        """Tasks whose title contains `text`, an exact match first; the oldest when there is no text."""
+        """At most `limit` tasks whose title contains `text`, an equal title first; the oldest without a text."""
         text = " ".join(text.split())
         if not text:
             return await self._repository.list(user_id, limit=limit)
         return await self._repository.find_by_title(user_id, text, limit=limit)
 
     async def update(self, user_id: str, reference: str, change: TaskChange) -> Task:
-        """Give fields new values. Raises as `find` does, and `InvalidInputError`."""
+        """Change fields of a task. Raises what `find` does, and `InvalidInputError`."""
         return await self._changed(await self.find(user_id, reference), change)
 
     async def complete(self, user_id: str, reference: str) -> Task:
-        """Mark as done; a task that is done already stays as it is. Raises as `find` does."""
+        """Mark as done. Idempotent. Raises what `find` does."""
         return await self.update(user_id, reference, COMPLETED)
 
     async def reopen(self, user_id: str, reference: str) -> Task:
-        """Mark as to be done again. Raises as `find` does."""
+        """Mark as pending. Idempotent. Raises what `find` does."""
         return await self.update(user_id, reference, REOPENED)
 
     async def delete(self, user_id: str, reference: str) -> Task:
-        """Remove for good; returns what was removed. Raises as `find` does."""
+        """Delete a task and return its last state. Raises what `find` does."""
         return await self._deleted(await self.find(user_id, reference))
 
     async def change(self, user_id: str, task_id: str, change: TaskChange, *, version: int | None = None) -> Task:
-        """As `update`, of the task with this id, if it still has this version; one that is so already stays as it is.
+        """Change the task with this id, if it still has `version`. A change without an effect is not stored.
 
-        Raises `NotFoundError`, `InvalidInputError`, and `StaleVersionError` when it has another version.
+        Raises `NotFoundError`, `InvalidInputError`, and `StaleVersionError` for another version.
         """
         return await self._changed(await self.get(user_id, task_id), change, version)
 
     async def remove(self, user_id: str, task_id: str, *, version: int | None = None) -> Task:
-        """As `delete`, of the task with this id, if it has this version. Raises as `change` does."""
+        """Delete the task with this id, if it still has `version`. Raises what `change` does."""
         task = await self.get(user_id, task_id)
         _check_version(task, version)
         return await self._deleted(task)
@@ -161,7 +161,7 @@ class TaskService:
         except ConflictError:
             if version is not None:
                 raise _stale() from None
-            # Somebody was quicker; what the user asked for holds for the task as it is now.
+            # Another writer was first; without a version the change applies to the newest state.
             return await self._stored(await self._repository.get(task.user_id, task.id), change)
 
     async def _stored(self, task: Task, change: TaskChange, version: int | None = None) -> Task:

@@ -1,6 +1,6 @@
-"""Actions of widgets, as ChatKit sends them: each changes its widget in place, without a model.
+"""Widget actions: each changes its widget in place, without a model.
 
-What was changed is written into the thread's hidden context, so that the model knows of it on its next turn.
+A hidden item in the thread informs the model of each change on its next turn.
 """
 
 from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ from chatkit.types import (
 )
 
 from app.application.tasks.clicks import ClickResult, TaskClicks, read_click
-from app.application.tasks.effects import clicked, tasks_changed
+from app.application.tasks.effects import change_for_model, tasks_changed
 from app.application.tasks.service import TaskEvent, TaskService
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
@@ -26,21 +26,21 @@ from app.ports.thread_store import ThreadStore
 
 
 class WidgetActions:
-    """Carries out what widgets send. Doing the same twice changes nothing the second time."""
+    """Runs the actions of widgets. Idempotent: a repeated action changes nothing."""
 
     def __init__(self, store: ThreadStore, tasks: TaskService) -> None:
         self._store = store
         self._tasks = tasks
 
     def check(self, action: Action[str, object]) -> None:
-        """Raises `InvalidInputError` for an action that is unknown, or has another payload than it needs."""
+        """Raises `InvalidInputError` for an unknown action or an invalid payload."""
         read_click(action.type, action.payload)
 
     async def stream(
         self, thread: ThreadMetadata, action: Action[str, object], sender: WidgetItem | None, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """The events that show what was done; ChatKit stores the items in them."""
-        shown, changes = await self._carry_out(action, sender, context)
+        """Run the action and stream the changed widget; the event fold stores the items in the events."""
+        shown, changes = await self._run(action, sender, context)
         item = self._item(thread, sender, shown, context)
         if item is not None:
             yield ThreadItemReplacedEvent(item=item) if sender else ThreadItemDoneEvent(item=item)
@@ -53,8 +53,8 @@ class WidgetActions:
     async def sync(
         self, thread: ThreadMetadata, action: Action[str, object], sender: WidgetItem | None, context: RequestContext
     ) -> SyncCustomActionResponse:
-        """The same in one answer, stored already. It has no room for effects: who asked this way is told enough."""
-        shown, changes = await self._carry_out(action, sender, context)
+        """Run the action, store its items, and return the changed widget. This response has no field for effects."""
+        shown, changes = await self._run(action, sender, context)
         updated = self._item(thread, sender, shown, context)
         if updated is not None:
             await self._store.save_item(thread.id, updated, context)
@@ -62,17 +62,17 @@ class WidgetActions:
             await self._store.add_thread_item(thread.id, self._hidden(thread, change, context), context)
         return SyncCustomActionResponse(updated_item=updated)
 
-    async def _carry_out(
+    async def _run(
         self, action: Action[str, object], sender: WidgetItem | None, context: RequestContext
     ) -> tuple[ClickResult, list[TaskEvent]]:
         changes: list[TaskEvent] = []
         clicks = TaskClicks(self._tasks.notifying(changes.append), context.user_id, sender)
-        return await clicks.carry_out(read_click(action.type, action.payload)), changes
+        return await clicks.run(read_click(action.type, action.payload)), changes
 
     def _item(
         self, thread: ThreadMetadata, sender: WidgetItem | None, shown: ClickResult, context: RequestContext
     ) -> WidgetItem | None:
-        """The sender as it is now; without one a new widget, and nothing when there is nothing to show."""
+        """The changed sender, or a new widget for an action without one; None when no widget changed."""
         if shown.widget is None:
             return None
         if sender is not None:
@@ -90,5 +90,5 @@ class WidgetActions:
             id=self._store.generate_item_id("message", thread, context),
             thread_id=thread.id,
             created_at=clock.now(),
-            content=clicked(change),
+            content=change_for_model(change),
         )

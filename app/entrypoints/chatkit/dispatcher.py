@@ -34,7 +34,7 @@ from app.application.idempotency.key import idempotency_key
 from app.application.tasks.widget_actions import WidgetActions
 from app.application.turns.registry import TurnRegistry
 from app.chatkit_json.type_adapters import type_adapter
-from app.chatkit_json.validators import build
+from app.chatkit_json.validators import build_validators
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.errors import malformed
 from app.entrypoints.chatkit.event_fold import EventFold
@@ -80,7 +80,7 @@ class ChatKitDispatcher:
         self._conversation = conversation
         self._turns = turns
         self._serializer = ResponseSerializer(attachments, lifetime)
-        self._models = LazyValue(build)
+        self._validators = LazyValue(build_validators)
         messages = MessageHandler(store, conversation, attachments)
         clicks = ActionHandler(store, actions)
         threads, items = ThreadHandler(store, turns, cleanup), ItemHandler(store, turns)
@@ -110,7 +110,7 @@ class ChatKitDispatcher:
 
     async def ready(self) -> None:
         """Build the validators of all requests in a thread, so that parsing never blocks the loop. Idempotent."""
-        await self._models.get()
+        await self._validators.get()
 
     async def receive(self, body: bytes, caller: RequestContext, client: str | None = None) -> ChatKitRequest:
         """Parse a request; with `client`, the id of a front end, it gets an idempotency key. Raises as `read`."""

@@ -6,7 +6,7 @@ from chatkit.types import ErrorEvent, Page, Thread, ThreadMetadata, ThreadStream
 from pydantic import BaseModel
 
 from app.application.attachments.service import Attachments
-from app.application.conversation.questions import closed, expired
+from app.application.conversation.questions import expired, give_up
 from app.chatkit_json.pages import page_json
 from app.chatkit_json.serialization import to_json
 from app.chatkit_json.text_delta import encoded_text_delta
@@ -55,7 +55,7 @@ class ResponseSerializer:
         page = answer.items if isinstance(answer, Thread) else answer
         now = clock.now()
         # A client must neither run nor wait for an expired call.
-        page.data = [closed(item) if expired(item, now, self._lifetime) else item for item in page.data]
+        page.data = [give_up(item) if expired(item, now, self._lifetime) else item for item in page.data]
         return await page_json(answer, to_json)
 
 

@@ -1,1 +1,1 @@
-"""What is drawn in a thread, one widget a file: tools show them, and actions change them in place."""
+"""The task widgets, one in each file: tools show them, actions change them in place."""

@@ -1,6 +1,6 @@
-"""What the task widgets are made of.
+"""Components of the task widgets.
 
-Written as the JSON that ChatKit's widget studio shows; ChatKit's named widget classes are deprecated.
+They are JSON, as in ChatKit's widget studio, because ChatKit's widget classes are deprecated.
 """
 
 import datetime as dt
@@ -23,26 +23,26 @@ _PRIORITY_COLORS: Final = {Priority.HIGH: "danger", Priority.MEDIUM: "warning", 
 
 
 class TaskListView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which list is shown, so that a card can lead back to it: of one status, behind one task."""
+    """The parameters of a list, for the way back from a card: a status, and the task before the page."""
 
     status: Status | None = None
     after: str | None = None
 
 
 def action(kind: str, back: TaskListView | None, **payload: Any) -> Json:
-    """An action that a click sends; `back` is the list that the user came from, if they did."""
+    """The action of a click; `back` is the list from which the user came, if any."""
     if back is not None:
         payload["list"] = msgspec.to_builtins(back)
     return {"type": kind, "payload": payload, "handler": "server", "loadingBehavior": "auto", "streaming": True}
 
 
 def text(value: str, **more: Any) -> Json:
-    """Plain text, never Markdown: what a task says stays as it was written."""
+    """Plain text, never Markdown, so that a task's text is shown unchanged."""
     return {"type": "Text", "value": value, **more}
 
 
 def note(words: str, color: str = "warning") -> Json:
-    """A line that says what happened."""
+    """A line with an icon, for a message to the user."""
     return {
         "type": "Row",
         "gap": 2,
@@ -62,12 +62,12 @@ def column(*children: Json, **more: Any) -> Json:
 
 
 def button(label: str, click: Json, **more: Any) -> Json:
-    """A quiet button; `more` makes it louder."""
+    """An outlined button; `more` overrides its style."""
     return {"type": "Button", "label": label, "size": "sm", "variant": "outline", "onClickAction": click, **more}
 
 
 def icon_button(icon: str, click: Json, **more: Any) -> Json:
-    """A round button with nothing but an icon."""
+    """A round button with an icon only."""
     looks = {"size": "sm", "variant": "ghost", "uniform": True, "pill": True}
     return {"type": "Button", "iconStart": icon, "onClickAction": click, **looks, **more}
 
@@ -79,20 +79,20 @@ def card(*children: Json, key: str | None = None, **more: Any) -> Json:
 
 
 def priority_badge(task: Task) -> Json:
-    """How much it matters."""
+    """The priority as a badge."""
     label = _(PRIORITIES[task.priority])
     return {"type": "Badge", "label": label, "color": _PRIORITY_COLORS[task.priority], "variant": "soft", "pill": True}
 
 
 def status_badge(task: Task) -> Json:
-    """Whether it is done."""
+    """The status as a badge."""
     done = task.status is Status.COMPLETED
     label, color = (_("done"), "success") if done else (_("open"), "info")
     return {"type": "Badge", "label": label, "color": color, "variant": "soft", "pill": True}
 
 
 def due_caption(task: Task, today: dt.date) -> list[Json]:
-    """When it is due, red when that was before today; nothing for a task without a date."""
+    """The due date, red when overdue; empty for a task without a date."""
     if task.due is None:
         return []
     if task.status is Status.COMPLETED or task.due > today:
@@ -105,12 +105,12 @@ def due_caption(task: Task, today: dt.date) -> list[Json]:
 
 
 def named(task: Task) -> str:
-    """The title inside a sentence, set apart so that its direction of writing does not turn the sentence around."""
+    """The title inside a sentence, in bidi isolation marks."""
     return f"“\u2068{task.title}\u2069”"
 
 
 def line(task: Task) -> str:
-    """The task as plain text, for copying, and for the model."""
+    """The task as plain text, for the clipboard and for the model."""
     mark = "x" if task.status is Status.COMPLETED else " "
     due = f", due {task.due.isoformat()}" if task.due else ""
     return f"[{mark}] {task.title} ({task.priority.value}{due})"

@@ -1,4 +1,4 @@
-"""One task as a card, the question before it is deleted, and what is left when it is gone."""
+"""The card of a task, of the question before a deletion, and of a deleted task."""
 
 import datetime as dt
 
@@ -26,7 +26,7 @@ from app.domain.task import Status, Task
 def task_card(
     task: Task, today: dt.date, back: TaskListView | None = None, remark: str | None = None
 ) -> DynamicWidgetRoot:
-    """The task with all its details and what can be done with it; `remark` says what happened meanwhile."""
+    """The task with its details and buttons; `remark` is a message to the user above them."""
     details = [text(task.description, color="secondary", size="sm")] if task.description else []
     return DynamicWidgetRoot.model_validate(
         card(
@@ -42,12 +42,12 @@ def task_card(
 
 
 def task_card_text(task: Task) -> str:
-    """The same as plain text, for copying."""
+    """The card as plain text, for the clipboard."""
     return "\n".join([line(task), *([task.description] if task.description else [])])
 
 
 def deletion_card(task: Task, back: TaskListView | None = None) -> DynamicWidgetRoot:
-    """Asks whether the task is to go."""
+    """The question whether to delete the task."""
     return DynamicWidgetRoot.model_validate(
         card(
             text(_("Delete {task} for good?", task=named(task)), weight="medium"),
@@ -59,8 +59,10 @@ def deletion_card(task: Task, back: TaskListView | None = None) -> DynamicWidget
 
 
 def closing_card(words: str, back: TaskListView | None = None) -> DynamicWidgetRoot:
-    """Where a task was; `words` say what became of it."""
-    return DynamicWidgetRoot.model_validate(card(note(words, "secondary"), *([row(_way_back(back))] if back else [])))
+    """The card in place of a deleted task, with a text for the user."""
+    return DynamicWidgetRoot.model_validate(
+        card(note(words, "secondary"), *([row(_back_button(back))] if back else []))
+    )
 
 
 def _buttons(task: Task, back: TaskListView | None) -> list[Json]:
@@ -70,9 +72,9 @@ def _buttons(task: Task, back: TaskListView | None) -> list[Json]:
         button(_("Reopen") if done else _("Complete"), change, variant="solid", style="primary"),
         button(_("Edit"), action("tasks.edit", back, id=task.id)),
         button(_("Delete"), action("tasks.ask_delete", back, id=task.id), color="danger"),
-        *([{"type": "Spacer"}, _way_back(back)] if back else []),
+        *([{"type": "Spacer"}, _back_button(back)] if back else []),
     ]
 
 
-def _way_back(back: TaskListView) -> Json:
+def _back_button(back: TaskListView) -> Json:
     return button(_("Back to the list"), action("tasks.list", back), variant="ghost")

@@ -1,4 +1,4 @@
-"""The form that a task is edited in."""
+"""The form to edit a task."""
 
 import datetime as dt
 from typing import Any
@@ -22,7 +22,7 @@ from app.domain.task import Priority, Task
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the fields: a task's own values, or what was typed and could not be saved."""
+    """The values of the fields: those of the task, or rejected input."""
 
     title: str
     description: str = ""
@@ -33,7 +33,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 def task_form(
     task: Task, back: TaskListView | None = None, *, draft: Draft | None = None, remark: str | None = None
 ) -> DynamicWidgetRoot:
-    """The form for `task`, which is saved only over the version that it was drawn from; `remark` says what is wrong."""
+    """The form for `task` with its version, for optimistic locking; `remark` is a message to the user."""
     filled = draft or Draft(title=task.title, description=task.description, priority=task.priority, due=task.due)
     form = {
         "type": "Form",
@@ -78,5 +78,5 @@ def _field(label: str, name: str, control: dict[str, Any]) -> Json:
 
 
 def _at_noon(day: dt.date) -> str:
-    """ChatKit's picker knows moments only; noon in UTC is on the same day almost everywhere on earth."""
+    """Noon in UTC, because ChatKit's picker takes times only, and noon is the same day in most time zones."""
     return f"{day.isoformat()}T12:00:00Z"

@@ -1,4 +1,4 @@
-"""The list of tasks: title, status, priority and due date, a row each, and buttons that change or open it."""
+"""The list of tasks: a row each, with title, status, priority, due date and buttons."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -24,17 +24,17 @@ from app.domain.language import _, plural
 from app.domain.task import Status, Task
 
 PAGE: Final = 20
-"""Tasks that a list shows at once."""
+"""Tasks on a page of the list."""
 
 COUNTED: Final = 99
-"""Tasks behind them that are counted; beyond that there are just more."""
+"""Tasks behind a page that are counted exactly."""
 
 FETCHED: Final = PAGE + COUNTED + 1
 """Tasks to read for a page."""
 
 
 class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a list: its tasks, and how many follow (`COUNTED + 1` stands for more than that)."""
+    """A page of the list, and the number of tasks behind it; `COUNTED + 1` means more than `COUNTED`."""
 
     view: TaskListView = TaskListView()
     tasks: Sequence[Task]
@@ -42,26 +42,26 @@ class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def page_of(found: Sequence[Task], view: TaskListView, length: int = PAGE) -> TaskPage:
-    """The first `length` of the tasks that were found; the others only count."""
+    """The page with the first `length` of the tasks; the others are only counted."""
     return TaskPage(view=view, tasks=found[:length], more=min(max(len(found) - length, 0), COUNTED + 1))
 
 
 def task_list(page: TaskPage, today: dt.date) -> DynamicWidgetRoot:
-    """The widget for these tasks, in their order."""
+    """The widget of a page."""
     rows = [_row(task, page.view, today) for task in page.tasks] or [_empty(page.view)]
     return DynamicWidgetRoot.model_validate(
-        {"type": "ListView", "status": {"text": _header(page), "icon": "notebook"}, "children": rows + _turning(page)}
+        {"type": "ListView", "status": {"text": _header(page), "icon": "notebook"}, "children": rows + _paging(page)}
     )
 
 
 def task_list_text(page: TaskPage) -> str:
-    """The same list as plain text, for copying."""
+    """The page as plain text, for the clipboard."""
     lines = [line(task) for task in page.tasks]
     return "\n".join([*lines, *([_more(page.more)] if page.more else [])]) or _("No tasks")
 
 
 def listed_ids(widget: WidgetRoot) -> list[str]:
-    """The tasks that a list shows, whichever version of this server drew it."""
+    """The ids of the tasks in a list, also in one of an earlier version."""
     children = widget.children if isinstance(widget.children, list) else []
     return [child.key for child in children if child.key]
 
@@ -75,7 +75,7 @@ def _row(task: Task, view: TaskListView, today: dt.date) -> Json:
         "gap": 3,
         "align": "center",
         "children": [
-            _mark(task, view),
+            _status_button(task, view),
             column(title, *due_caption(task, today), gap=0, flex=1),
             priority_badge(task),
             button(_("Open"), action("tasks.open", view, id=task.id), variant="ghost"),
@@ -83,15 +83,15 @@ def _row(task: Task, view: TaskListView, today: dt.date) -> Json:
     }
 
 
-def _mark(task: Task, view: TaskListView) -> Json:
-    """The circle in front of a task, which a click fills or empties."""
+def _status_button(task: Task, view: TaskListView) -> Json:
+    """The status button in front of a task."""
     done = task.status is Status.COMPLETED
     click = action("tasks.reopen" if done else "tasks.complete", view, id=task.id)
     icon, color = ("check-circle-filled", "success") if done else ("empty-circle", "secondary")
     return icon_button(icon, click, color=color)
 
 
-def _turning(page: TaskPage) -> list[Json]:
+def _paging(page: TaskPage) -> list[Json]:
     buttons = []
     if page.view.after is not None:
         buttons.append(button(_("From the beginning"), action("tasks.list", TaskListView(page.view.status))))

@@ -47,7 +47,7 @@ class MessageHandler:
     async def _created(self, message: UserMessageInput, context: RequestContext) -> Opening:
         thread = self._new_thread(context)
         item = self._item(message, (), thread, context)
-        answer = answer_of(self._conversation, await self._conversation.begin(thread, item, context), context)
+        answer = answer_of(self._conversation, await self._conversation.create_thread(thread, item, context), context)
         yield ThreadCreatedEvent(thread=thread_response(thread))
         yield ThreadItemDoneEvent(item=item)
         yield Cancellable(thread.id)
