@@ -1,4 +1,4 @@
-"""Much work on the event loop, in pieces."""
+"""Cooperative yield: long work on the event loop lets other tasks run in between."""
 
 import asyncio
 from bisect import bisect_left
@@ -7,17 +7,17 @@ from itertools import accumulate
 from typing import Final
 
 PIECE_BYTES: Final = 100_000
-"""So much is read or written before others may go on: a few milliseconds."""
+"""Bytes processed between two yields: a few milliseconds of work."""
 
 
 class CooperativeYield:
-    """Lets others go on whenever another `PIECE_BYTES` were worked on."""
+    """Yields to the event loop each time another `PIECE_BYTES` are processed."""
 
     def __init__(self) -> None:
         self._size = 0
 
     async def after(self, size: int) -> None:
-        """So many bytes were worked on."""
+        """Count `size` bytes as processed, and yield to other tasks when a piece is full."""
         self._size += size
         if self._size > PIECE_BYTES:
             self._size = 0
@@ -25,5 +25,5 @@ class CooperativeYield:
 
 
 def below(pieces: Sequence[bytes], size: int) -> int:
-    """How many of the first pieces come to less than `size` together."""
+    """Return how many leading pieces have fewer than `size` bytes in total."""
     return bisect_left([*accumulate(map(len, pieces))], size)

@@ -1,42 +1,43 @@
-"""A moment that is put off again and again, such as the end of a silence."""
+"""Deadline: a debounced timer, such as an idle timeout that each token postpones."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Deadline:
-    """Calls `ring` once the moment has passed, if somebody still waits for it; whoever made it closes it.
+    """A deadline that calls `on_expiry` when it passes, if `is_awaited` is true then; its creator closes it.
 
-    One timer serves many moments, because there is one a token: when it goes off too early, it is set anew.
+    Each token postpones the deadline, so one timer serves many postponements: when it fires too early, it is armed
+    again.
     """
 
-    def __init__(self, ring: Callable[[], None], waited_for: Callable[[], bool]) -> None:
-        self._ring = ring
-        self._waited_for = waited_for
+    def __init__(self, on_expiry: Callable[[], None], is_awaited: Callable[[], bool]) -> None:
+        self._on_expiry = on_expiry
+        self._is_awaited = is_awaited
         self._loop = asyncio.get_running_loop()
-        self._moment = 0.0
+        self._expires_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def postpone(self, seconds: float) -> None:
-        """The moment is so long from now; it must not come earlier than the one before it."""
-        self._moment = self._loop.time() + seconds
+        """Move the deadline to `seconds` from now; it must not become earlier than it was."""
+        self._expires_at = self._loop.time() + seconds
 
     def arm(self) -> None:
-        """Somebody waits for the moment."""
+        """Start the timer. Safe to repeat."""
         if self._timer is None:
-            self._timer = self._loop.call_at(self._moment, self._look)
+            self._timer = self._loop.call_at(self._expires_at, self._check)
 
     def close(self) -> None:
-        """Nobody waits any more, or for an earlier moment."""
+        """Cancel the timer. Safe to repeat; `arm` starts it again."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._timer = None
-        if not self._waited_for():
-            return  # The next who waits arms it.
-        if self._loop.time() < self._moment:
+        if not self._is_awaited():
+            return  # The next waiter arms the timer.
+        if self._loop.time() < self._expires_at:
             self.arm()
         else:
-            self._ring()
+            self._on_expiry()

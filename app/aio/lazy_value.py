@@ -1,33 +1,33 @@
-"""Something that takes long to make, and is made once, off the event loop."""
+"""Lazy value: built once, in a thread, when it is first needed."""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
-class LazyValue(Generic[Made]):
-    """Has `make` called in a thread when somebody first asks; when that fails, the next who asks tries again."""
+class LazyValue(Generic[Value]):
+    """A value that `build` returns in a thread on the first `get`; after a failure the next `get` builds again."""
 
-    def __init__(self, make: Callable[[], Made]) -> None:
-        self._make = make
-        self._making: asyncio.Task[Made] | None = None
+    def __init__(self, build: Callable[[], Value]) -> None:
+        self._build = build
+        self._building: asyncio.Task[Value] | None = None
 
-    async def get(self) -> Made:
-        """What was made. Whoever gives up waiting does not take it from the others. Raises what `make` does."""
-        if self._making is None or self._failed:
-            self._making = asyncio.create_task(asyncio.to_thread(self._make))
-        return await asyncio.shield(self._making)
+    async def get(self) -> Value:
+        """Return the value. Cancelling one caller does not cancel the others. Raises what `build` raises."""
+        if self._building is None or self._failed:
+            self._building = asyncio.create_task(asyncio.to_thread(self._build))
+        return await asyncio.shield(self._building)
 
     async def aclose(self) -> None:
-        """See that the thread is over, if there is one."""
-        if self._making is not None:
-            with suppress(Exception):  # those who waited were told
-                await self._making
+        """Wait for the thread to end, if there is one. Safe to repeat."""
+        if self._building is not None:
+            with suppress(Exception):  # The callers of `get` received it.
+                await self._building
 
     @property
     def _failed(self) -> bool:
-        making = self._making
-        return making is not None and making.done() and (making.cancelled() or making.exception() is not None)
+        task = self._building
+        return task is not None and task.done() and (task.cancelled() or task.exception() is not None)

@@ -1,4 +1,4 @@
-"""One who waits for news, and looks up by itself after a silence."""
+"""Notification: one waiter, woken by `notify` or after an idle timeout."""
 
 import asyncio
 
@@ -6,47 +6,47 @@ from app.aio.deadline import Deadline
 
 
 class Notification:
-    """For one waiter at a time; whoever made it closes it.
+    """A notification for one waiter at a time; its creator closes it.
 
-    An `asyncio.Event` under `asyncio.timeout` would say the same with a timer and a dozen calls for each wait, which is
-    one a token.
+    An `asyncio.Event` under `asyncio.timeout` does the same with a timer and a dozen calls for each wait, and a stream
+    waits once for each token.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, idle_seconds: float) -> None:
+        self._idle_seconds = idle_seconds
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[bool] | None = None
-        self._rung = False
-        self._silence = Deadline(lambda: self._answer(news=False), lambda: self._waits)
+        self._notified = False
+        self._idle = Deadline(lambda: self._resume(notified=False), lambda: self._is_waiting)
 
     def notify(self) -> None:
-        """There is news; it stays there until somebody has waited for it."""
-        self._rung = True
-        if self._waits:
-            self._answer(news=True)
+        """Wake the waiter; without a waiter, the next `wait` returns at once. Safe to repeat."""
+        self._notified = True
+        if self._is_waiting:
+            self._resume(notified=True)
 
     async def wait(self) -> bool:
-        """Wait for news; False after a silence."""
-        if not self._rung:
-            self._silence.postpone(self._seconds)
-            self._silence.arm()
+        """Wait for a notification; False after `idle_seconds` without one."""
+        if not self._notified:
+            self._idle.postpone(self._idle_seconds)
+            self._idle.arm()
             self._waiter = self._loop.create_future()
             try:
                 if not await self._waiter:
                     return False
             finally:
                 self._waiter = None
-        self._rung = False
+        self._notified = False
         return True
 
     def close(self) -> None:
-        """Nobody waits any more."""
-        self._silence.close()
+        """Cancel the timer; nothing waits afterwards. Safe to repeat."""
+        self._idle.close()
 
     @property
-    def _waits(self) -> bool:
+    def _is_waiting(self) -> bool:
         return self._waiter is not None and not self._waiter.done()
 
-    def _answer(self, *, news: bool) -> None:
+    def _resume(self, *, notified: bool) -> None:
         if self._waiter is not None:
-            self._waiter.set_result(news)
+            self._waiter.set_result(notified)

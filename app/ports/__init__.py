@@ -1,1 +1,1 @@
-"""The contracts between the application and the outside, one a file, each with one suite in tests/contracts."""
+"""Ports: the contracts between the application and its adapters, one a file, each with a suite in tests/contracts."""

@@ -1,4 +1,4 @@
-"""One run of the assistant, seen from outside: history in, ChatKit events out."""
+"""Agent runner: one run of the assistant, with history as input and ChatKit events as output."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
@@ -13,11 +13,11 @@ from app.ports.delta_sink import DeltaSink
 from app.ports.turn_log import OpenCall, TokenUsage, ToolEffect, TurnRecord
 
 HistoryEntry = ThreadItem | TurnRecord
-"""What the model is told of the past: a thread item as it is, or a whole turn with its tool calls."""
+"""History entry for the model: a thread item as it is, or a complete turn with its tool calls."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that an earlier turn left open, and the item in which the user, or the page, has answered it since."""
+    """An open call of an earlier turn, and the item with the answer of the user or the page."""
 
     turn: TurnRecord
     call: OpenCall
@@ -25,9 +25,9 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run needs to know; `history` ends with what the assistant is to answer. `tool` must be used first.
+    """Input of a run; `history` ends with the item that the assistant answers. `tool` must be used first.
 
-    With `answered` the run goes on where that turn stopped: its open call is made again, this time with an answer.
+    With `answered` the run continues where that turn stopped: its open call is made again, now with an answer.
     With `delta_sink` the run may pass text there instead of yielding an event, while no event waits to be read, and the
     caller keeps that text: see `app/entrypoints/chatkit/delta_fast_path.py`. `done` holds the changes of an answer that
     this one replaces: the model is given them, and an identical call returns the same result without being made.
@@ -44,10 +44,10 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunReport(msgspec.Struct, kw_only=True):
-    """What a run leaves behind, filled in while it goes and complete when its events end, however they end.
+    """Result of a run, filled while it streams and complete when its events end for any reason.
 
-    `attempts` counts the requests to models, those that failed included. `earlier` is the turn that was gone on with,
-    now with the result of its call. `effects` are the calls that changed something.
+    `attempts` counts the requests to models, failed ones included. `earlier` is the continued turn, now with the result
+    of its open call. `effects` are the calls that changed something.
     """
 
     provider: str = ""
@@ -62,20 +62,20 @@ class RunReport(msgspec.Struct, kw_only=True):
 
 
 class AgentRunner(ABC):
-    """Runs the assistant's loop: model, tools, model, until there is an answer."""
+    """Agent runner: runs the assistant's loop of model and tools until there is an answer."""
 
     @abstractmethod
     async def tools(self) -> frozenset[str]:
-        """The names of the assistant's tools."""
+        """Return the names of the assistant's tools."""
 
     async def warm(self) -> None:  # noqa: B027  # not every runner has something to prepare
-        """Prepare what the first run would otherwise wait for, off the event loop. Safe to repeat."""
+        """Load what the first run needs, off the event loop. Idempotent."""
 
     @abstractmethod
     def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """Stream the run's events; the first may come long before the model is done.
+        """Stream the run's events, in order; the first may come long before the model is done.
 
-        Every item gets an id of the store's kind, the same from added to done. Closing or cancelling the
-        iterator stops the model's request. On a failure all open items are closed with the text that was shown,
-        then an `AnyportError` is raised.
+        Every item has one id of the store's format in all its events. Closing or cancelling the iterator stops the
+        model's request. After a failure all open items are closed with the text shown so far, then an `AnyportError`
+        is raised.
         """

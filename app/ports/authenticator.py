@@ -1,4 +1,4 @@
-"""Who a request comes from."""
+"""Authentication: identifies the user of a request."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -7,24 +7,24 @@ import msgspec
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a request may say who sent it; header names are in lower case."""
+    """Credentials of a request: its headers, with names in lower case, and its cookies."""
 
     headers: Mapping[str, str] = {}
     cookies: Mapping[str, str] = {}
 
     @property
     def bearer(self) -> str:
-        """The token of `Authorization: Bearer …`; empty without one."""
+        """The bearer token of the `Authorization` header; empty without one."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """A caller who is known.
+    """Login of an authenticated user.
 
-    `ambient`: the browser sends what proves it by itself, so a page of another origin could use it too. `since`: when
-    the user logged in, where the proof is one of ours that replaced a login; else None. `until`: when the login ends;
-    None for never. Both are seconds since 1970. `key`: the thumbprint of the key that signed the login, if one did.
+    `ambient`: the browser sends the credentials by itself, as with a cookie, so another origin's page could use them.
+    `since`: time of the original login, for our own session tokens; else None. `until`: end of the login; None for
+    never. Both are seconds since 1970. `key`: thumbprint of the key that signed the login; empty without one.
     """
 
     user_id: str
@@ -35,25 +35,25 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Authenticator(ABC):
-    """Tells users apart. Another way to log in is another subclass."""
+    """Authenticator: one way to log in, which identifies the user of a request."""
 
     @abstractmethod
     async def authenticate(self, credentials: Credentials) -> Login | None:
-        """Who sent these credentials; None when there are none of the kind that this authenticator reads.
+        """Return the login of these credentials; None without credentials of this authenticator's kind.
 
-        Raises `UnauthenticatedError` for credentials of its kind that are not good, and `LoginUnavailableError` when
-        that cannot be found out just now. The user id has 1 to 255 characters, all printable.
+        Raises `UnauthenticatedError` for invalid credentials of its kind, and `LoginUnavailableError` when they cannot
+        be checked now. The user id has 1 to 255 printable characters.
         """
 
     async def is_revoked(self, login: Login) -> bool:
-        """True once the login's key has left the keys that logins are checked with; only for logins with a `key`.
+        """Return True once the key that signed the login was withdrawn; only for logins with a `key`.
 
-        Raises `LoginUnavailableError` when that cannot be found out just now.
+        Raises `LoginUnavailableError` when the keys cannot be fetched now.
         """
         return False
 
-    async def check(self) -> None:  # noqa: B027  # most need nobody else
-        """Ask for what logins are checked with. Raises `LoginUnavailableError`, whose detail says why."""
+    async def check(self) -> None:  # noqa: B027  # most need no service
+        """Fetch the keys that logins are checked with. Raises `LoginUnavailableError`; its detail has the cause."""
 
-    async def aclose(self) -> None:  # noqa: B027  # most have nothing to let go of
-        """Let go of everything; nothing is asked afterwards."""
+    async def aclose(self) -> None:  # noqa: B027  # most have nothing to release
+        """Release all resources; no call follows."""

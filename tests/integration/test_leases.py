@@ -41,12 +41,12 @@ async def test_a_lease_that_ran_out_because_a_clock_was_set_is_left_to_be_renewe
     storage = JumpingStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
     upkeep = LeaseKeeper(TurnRegistry(storage), storage)
-    await upkeep._look_after_others()
+    await upkeep._recover_orphans()
     head = TurnHead(id="turn_1", thread_id="thr_1", user_id=ANN.user_id, owner="proc_other")
     assert await storage.journal.begin(head, OVER)
     storage.ahead = jump
     for _ in range(3):
-        await upkeep._look_after_others()
+        await upkeep._recover_orphans()
     assert await storage.journal.find(head.id) == head
 
 
@@ -54,11 +54,11 @@ async def test_a_lease_that_ran_out_by_itself_is_taken() -> None:
     storage = JumpingStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
     upkeep = LeaseKeeper(TurnRegistry(storage), storage)
-    await upkeep._look_after_others()
+    await upkeep._recover_orphans()
     head = TurnHead(id="turn_1", thread_id="thr_1", user_id=ANN.user_id, owner="proc_other")
     assert await storage.journal.begin(head, OVER)
     with structlog.testing.capture_logs() as logs:
-        await upkeep._look_after_others()
+        await upkeep._recover_orphans()
     assert await storage.journal.find("turn_1") is None, "it had said nothing, and can be asked for again"
     assert [entry["turn"] for entry in logs if "silent" in entry["event"]] == ["turn_1"]
 
@@ -96,7 +96,7 @@ async def test_who_lost_a_turn_ends_it_with_an_error_for_its_reader(left: str) -
         await turn.wait_ended()
     assert b"lost touch" in turn.events[-1]
     assert turn.end == "interrupted"
-    assert ["took over" in entry["event"] for entry in logs] == [True]
+    assert ["lease lost" in entry["event"] for entry in logs] == [True]
 
 
 async def test_who_lost_its_thread_ends_it_without_one() -> None:

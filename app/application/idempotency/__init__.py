@@ -1,1 +1,1 @@
-"""Idempotency: a request that a client sends again joins the request in flight instead of being answered twice."""
+"""Idempotency: a repeated request joins the request in flight instead of being answered twice."""

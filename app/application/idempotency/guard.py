@@ -1,4 +1,4 @@
-"""The idempotency guard: one answer for one request, however often a client sends it."""
+"""Idempotency guard: one answer for one request, however often a client sends it."""
 
 from abc import ABC, abstractmethod
 from typing import Protocol
@@ -13,7 +13,7 @@ Answer = TurnStream | bytes
 
 
 class Request(Protocol):
-    """A request that was read and not begun."""
+    """A request that was parsed and not started."""
 
     @property
     def caller(self) -> RequestContext:
@@ -21,28 +21,28 @@ class Request(Protocol):
 
     @property
     def key(self) -> bytes | None:
-        """Its idempotency key; None when its client never repeats a request."""
+        """The idempotency key; None when the client never repeats a request."""
 
     @property
     def streams(self) -> bool:
         """True when a turn answers it."""
 
     async def begin(self, reservation: KeyReservation | None = None) -> Turn | bytes:
-        """Begin to answer it. Raises what refuses it.
+        """Start the answer: a turn, or one JSON object. Raises the error that refuses the request.
 
-        A `claim` has to be held before anything is shown, or stored beside an empty new thread.
+        A `reservation` must be granted before anything is shown, or stored other than an empty new thread.
         """
 
 
 class IdempotencyGuard(ABC):
-    """Answers requests; one that was sent before joins the request in flight.
+    """Answers requests; a repeated request joins the request in flight.
 
-    Requests are in flight for `WINDOW_SECONDS`, until their answer was delivered: a request that is sent after its
-    answer came whole is a new one, because people say “yes” twice.
+    A request is in flight for `WINDOW_SECONDS` at most, and until its answer is delivered. A request that arrives after
+    the complete answer is a new one, because people write “yes” twice.
     """
 
     async def answer(self, request: Request) -> Answer:
-        """Begin the request, or join the one in flight. Raises what `request.begin` does, also for those who join."""
+        """Start the request, or join the one in flight. Raises what `request.begin` raises, in both cases."""
         if request.key is not None:
             return await self._share(request.key, request)
         begun = await request.begin()

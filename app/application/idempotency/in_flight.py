@@ -1,4 +1,4 @@
-"""The requests in flight of one process."""
+"""Requests in flight of one process, by idempotency key."""
 
 import asyncio
 import time
@@ -11,18 +11,18 @@ T = TypeVar("T")
 
 
 class RequestsInFlight(Generic[T]):
-    """What was begun for the requests of the last `WINDOW_SECONDS`, by idempotency key."""
+    """Answers of the requests in flight, kept for `WINDOW_SECONDS` after their start."""
 
     def __init__(
         self, *, now: Callable[[], float] = time.monotonic, lost: Callable[[T], bool] = lambda _: False
     ) -> None:
-        """`lost` is true for something begun that will never be whole: the request is begun anew."""
+        """`lost` is true for an answer that will never be complete: the request is then started again."""
         self._now = now
         self._lost = lost
         self._begun: dict[bytes, tuple[float, asyncio.Future[T]]] = {}
 
     async def share(self, key: bytes, begin: Callable[[], Awaitable[T]]) -> T:
-        """Return what `begin` gives, or gave to the request in flight. An error reaches those who wait for it now."""
+        """Return the result of `begin`, or of the request in flight. Raises what `begin` raises, to all waiters."""
         self._forget_old()
         if key in self._begun:
             earlier = self._begun[key][1]
@@ -36,7 +36,7 @@ class RequestsInFlight(Generic[T]):
         except BaseException as error:
             self.forget(key)
             begun.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError())
-            begun.exception()  # Nobody else may be waiting, and that is no mistake.
+            begun.exception()  # Mark it as retrieved: there may be no other waiter.
             raise
         begun.set_result(result)
         return result
@@ -47,6 +47,6 @@ class RequestsInFlight(Generic[T]):
 
     def _forget_old(self) -> None:
         now = self._now()
-        # In the order in which they were begun, so the first that is young ends the search.
+        # Entries are in the order of their start, so the first recent one ends the loop.
         while self._begun and (oldest := next(iter(self._begun.items())))[1][0] <= now:
             del self._begun[oldest[0]]

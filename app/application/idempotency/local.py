@@ -10,10 +10,10 @@ from app.application.turns.turn import Turn
 
 
 class LocalIdempotency(IdempotencyGuard):
-    """Keeps the requests in flight in memory."""
+    """Idempotency guard that holds the requests in flight in memory."""
 
     def __init__(self) -> None:
-        # A turn that was cut off because nobody followed it will never be whole.
+        # A truncated turn will never be complete.
         self._in_flight = RequestsInFlight[Turn | bytes](
             lost=lambda begun: isinstance(begun, Turn) and begun.truncated_at is not None
         )
@@ -26,13 +26,8 @@ class LocalIdempotency(IdempotencyGuard):
         return TurnStream(begun.id, self._delivered(begun, key))
 
     async def _delivered(self, turn: Turn, key: bytes) -> AsyncGenerator[bytes, None]:
-        """Follow the turn; a client that got all of it does not ask for it again."""
+        """Stream the turn; once it is delivered completely, the same request is a new one."""
         async with aclosing(turn.follow()) as events:
             async for chunk in events:
                 yield chunk
         self._in_flight.forget(key)
-
-
-def _is_cut_off(begun: Turn | bytes) -> bool:
-    """True for a turn that was cut off because nobody followed it: it will never be whole."""
-    return isinstance(begun, Turn) and begun.truncated_at is not None

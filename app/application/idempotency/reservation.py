@@ -1,4 +1,4 @@
-"""A reservation: the right of one turn to answer a request, asked for while the answer is already being prepared."""
+"""Key reservation: the right of one turn to answer the requests of an idempotency key."""
 
 import asyncio
 import datetime as dt
@@ -8,7 +8,7 @@ from app.ports.idempotency_keys import IdempotencyKeys
 
 
 class AnsweredElsewhereError(Exception):
-    """Another turn has this request; `thread_id` is the thread that was begun for it in vain."""
+    """Another turn holds the idempotency key; `thread_id` is the empty new thread to delete, if there is one."""
 
     def __init__(self, thread_id: str) -> None:
         super().__init__(thread_id)
@@ -16,7 +16,10 @@ class AnsweredElsewhereError(Exception):
 
 
 class KeyReservation:
-    """Asks the storage at once; its answer is there when a new thread is stored, so that nothing waits for it."""
+    """A reservation of an idempotency key, requested when it is constructed.
+
+    The storage answers while the new thread is stored, so no request waits for it.
+    """
 
     def __init__(self, keys: IdempotencyKeys, key: bytes, user_id: str, lasts: dt.timedelta) -> None:
         self.turn_id = new_id("turn")
@@ -26,18 +29,18 @@ class KeyReservation:
         self._asked = asyncio.create_task(keys.reserve(key, self.turn_id, lasts))
 
     async def granted(self) -> bool:
-        """True when the request is this turn's. Raises `StoreUnavailableError`."""
+        """True when this turn holds the key. Raises `StoreUnavailableError`."""
         return await asyncio.shield(self._asked)
 
     async def renew(self) -> None:
-        """Move the claim's end while the turn waits for its thread. Raises `StoreUnavailableError`."""
+        """Extend the reservation while the turn waits for its thread. Raises `StoreUnavailableError`."""
         await self._keys.renew(self.turn_id, self._lasts)
 
     async def store_response(self, events: bytes) -> None:
-        """Store the response, as long as a request is claimed. Raises `StoreUnavailableError`."""
+        """Store the response for as long as a reservation lasts. Raises `StoreUnavailableError`."""
         await self._keys.store_response(self.turn_id, events, self._lasts, user_id=self._user_id)
 
     async def hold(self, thread_id: str = "") -> None:
-        """Raises `AnsweredElsewhereError` when it is another's."""
+        """Wait for the key. Raises `AnsweredElsewhereError` when another turn holds it, and `StoreUnavailableError`."""
         if not await self.granted():
             raise AnsweredElsewhereError(thread_id)

@@ -1,4 +1,4 @@
-"""Responses to a request that another process answers."""
+"""Responses of a request that another process answers."""
 
 from collections.abc import AsyncGenerator
 
@@ -7,7 +7,7 @@ from app.ports.turn_journal import TurnHead
 
 
 class RemoteTurn:
-    """A turn of another process, followed through the journal."""
+    """Remote turn: a turn of another process, read from the journal."""
 
     def __init__(self, head: TurnHead, turns: TurnRegistry) -> None:
         self.id = head.id
@@ -15,18 +15,18 @@ class RemoteTurn:
         self._turns = turns
 
     def follow(self) -> AsyncGenerator[bytes, None]:
-        """All of its events, and those to come. Raises `ClosingError` when this process stops before the turn has
-        ended: the same request, sent once more, finds it elsewhere."""
+        """Stream all events of the turn, past and future. Raises `ClosingError` when this process stops before the turn
+        ends: the client repeats the request, and another process answers it."""
         return self._turns.remote.whole(self._head)
 
 
 class StoredResponse:
-    """The response of a turn that is in no journal: a click's."""
+    """Stored response of a turn that has no journal entry, such as a click in a widget."""
 
     def __init__(self, turn_id: str, events: bytes) -> None:
         self.id = turn_id
         self._events = events
 
     async def follow(self) -> AsyncGenerator[bytes, None]:
-        """All of it at once."""
+        """Yield the complete response at once."""
         yield self._events

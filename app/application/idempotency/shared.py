@@ -1,4 +1,4 @@
-"""Idempotency across replicas: the process that claims a request answers it, the others follow its answer."""
+"""Idempotency across replicas: the process that reserves a key answers it, the others stream that answer."""
 
 import asyncio
 import datetime as dt
@@ -24,11 +24,14 @@ from app.ports.thread_store import ThreadStore
 log = structlog.get_logger(__name__)
 
 ABANDONED = dt.timedelta(seconds=WINDOW_SECONDS - LEASE_SECONDS)
-"""A claim that ends later than this and has no turn was left by a process that died: one that waits renews it."""
+"""A reservation without a turn that was not renewed for a lease's length belongs to a dead process."""
 
 
 class SharedIdempotency(IdempotencyGuard):
-    """Claims each streaming request in the storage; all others are shared within the process."""
+    """Idempotency guard that reserves the keys of streaming requests in the storage.
+
+    All other requests are shared within the process only.
+    """
 
     def __init__(self, storage: Storage, threads: ThreadStore, turns: TurnRegistry) -> None:
         self._journal = storage.journal
@@ -40,27 +43,27 @@ class SharedIdempotency(IdempotencyGuard):
     async def _share(self, key: bytes, request: Request) -> Answer:
         if not request.streams:
             return await self._local.answer(request)
-        turn = await self._begun(key, request)
+        turn = await self._start_or_join(key, request)
         return turn if isinstance(turn, bytes) else TurnStream(turn.id, self._delivered(turn))
 
-    async def _begun(self, key: bytes, request: Request) -> Turn | RemoteTurn | StoredResponse | bytes:
-        """Begin the request, or find the turn that answers it, here or in another process."""
+    async def _start_or_join(self, key: bytes, request: Request) -> Turn | RemoteTurn | StoredResponse | bytes:
+        """Start the request, or return the turn or response that answers it, here or in another process."""
         while True:
             reservation = KeyReservation(self._keys, key, request.caller.user_id, dt.timedelta(seconds=WINDOW_SECONDS))
-            in_vain = ""
+            abandoned_thread = ""
             try:
                 return await request.begin(reservation)
             except AnsweredElsewhereError as elsewhere:
-                in_vain = elsewhere.thread_id
+                abandoned_thread = elsewhere.thread_id
             except Exception:
-                # What another turn has begun to do may well be impossible a second time.
+                # A failure beside another turn that holds the key is no answer: that turn may have changed the state.
                 if await reservation.granted():
                     await self._release(reservation.turn_id)
                     raise
-            # Looked for at once: the other turn may end while the thread is deleted.
-            deleting = asyncio.create_task(self._delete(in_vain, request.caller))
+            # Search at once: the other turn may end while the thread is deleted.
+            deleting = asyncio.create_task(self._delete(abandoned_thread, request.caller))
             try:
-                if (turn := await self._found(key)) is not None:
+                if (turn := await self._find_answer(key)) is not None:
                     return turn
             finally:
                 await deleting
@@ -70,22 +73,22 @@ class SharedIdempotency(IdempotencyGuard):
             await self._threads.delete_thread(thread_id, caller)
 
     async def _delivered(self, turn: Turn | RemoteTurn | StoredResponse) -> AsyncGenerator[bytes, None]:
-        """Follow the turn; then the same request is a new one."""
+        """Stream the turn, then release the key: the same request is a new one."""
         async with aclosing(turn.follow()) as events:
             async for chunk in events:
                 yield chunk
-        cut_short = isinstance(turn, RemoteTurn) and self._turns.closing.is_set()
-        if not cut_short:
+        interrupted = isinstance(turn, RemoteTurn) and self._turns.closing.is_set()
+        if not interrupted:
             await self._release(turn.id)
 
     async def _release(self, turn_id: str) -> None:
         try:
             await self._keys.release(turn_id)
         except StoreUnavailableError as failure:
-            log.warning("a request stays claimed until its minute is over", turn=turn_id, detail=failure.detail)
+            log.warning("idempotency key not released, it expires by itself", turn=turn_id, detail=failure.detail)
 
-    async def _found(self, key: bytes) -> Turn | RemoteTurn | StoredResponse | None:
-        """Wait for the turn that has the request; None when it gave the request up."""
+    async def _find_answer(self, key: bytes) -> Turn | RemoteTurn | StoredResponse | None:
+        """Wait for the turn that holds the key; None when the key was released without a response."""
         seen = ""
         while (turn_id := await self._keys.holder(key)) is not None:
             seen = turn_id
@@ -99,11 +102,11 @@ class SharedIdempotency(IdempotencyGuard):
             if (response := await self._keys.stored_response(turn_id)) is not None:
                 return StoredResponse(turn_id, response)
             if await self._keys.holder(key, ahead=ABANDONED) is None:
-                log.warning("a request is answered anew: the process that claimed it never began", turn=turn_id)
+                log.warning("idempotency key released: its process died before the turn started", turn=turn_id)
                 await self._release(turn_id)
                 return None
             if await set_within(self._turns.closing, QUEUE_POLL_SECONDS):
                 raise ClosingError(_("The server is shutting down."), retry_after=1)
-        # It may have ended, and have been delivered, between two looks.
+        # The turn may have ended, and have been delivered, between two polls.
         response = await self._keys.stored_response(seen) if seen else None
         return None if response is None else StoredResponse(seen, response)

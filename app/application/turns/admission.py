@@ -1,4 +1,4 @@
-"""One turn a thread: who may begin, who waits, and who is turned away."""
+"""Turn admission: one turn a thread; the others queue or are refused."""
 
 import asyncio
 import datetime as dt
@@ -15,26 +15,26 @@ from app.settings.turns import BusyThread, TurnSettings
 
 LEASE_SECONDS = 10.0
 LEASE = dt.timedelta(seconds=LEASE_SECONDS)
-"""How long a process may be silent before its turns are another's."""
+"""How long a turn's lease lasts without a heartbeat; then another process may take the turn over."""
 
 QUEUE_SECONDS = 120.0
 QUEUE_POLL_SECONDS = 0.2
 RETRY_SECONDS = 5
 
 YIELD_SECONDS = 1.0
-"""How long a message waits for a turn of another process that nobody follows to give way."""
+"""How long a message waits until an unfollowed turn of another process yields the thread."""
 
 QUEUE_POSITION = dt.timedelta(seconds=3)
-"""How long a place in the queue is kept for a process that is silent."""
+"""How long a queue position lasts without renewal."""
 
 YIELD = "yield:"
 
 
 class TurnAdmission:
-    """The way into the journal, for the turns of one process.
+    """Admits the turns of one process to their threads, through the journal.
 
-    In a process, whoever came first to a thread stands at its door and the others behind; between processes, the
-    journal keeps the order of those who stand at doors.
+    Within a process a lock for each thread keeps the order of arrival; between processes the journal's queue keeps the
+    order of the turns that hold such a lock.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class TurnAdmission:
     ) -> None:
         self._journal = journal
         self._signals = signals
-        self._queues = settings.busy_thread is BusyThread.QUEUE
+        self._queueing = settings.busy_thread is BusyThread.QUEUE
         self._here = here
         self._closing = closing
         self._owner = owner
@@ -69,30 +69,31 @@ class TurnAdmission:
         return entered
 
     async def wait(self, turn: Turn, placement: Placement) -> None:
-        """Enter the turn as soon as its thread is free, and it is its turn. One that nobody follows gives way: whoever
-        pressed Stop and goes on writing does not wait for the grace to end.
+        """Enter the turn when its thread is free and its queue position is the first.
+
+        A running turn without followers yields: after Stop, the next message does not wait for the grace period.
 
         Raises `BusyError`, `LimitError`, `ClosingError`, and `chatkit.store.NotFoundError`.
         """
         loop = asyncio.get_running_loop()
-        # Where no signals arrive, the other process finds the wish when it next looks.
+        # Without signals, the other process reads the yield signal from the journal at its next poll.
         patience = YIELD_SECONDS if self._signals.connected else YIELD_SECONDS + 2 * POLL_SECONDS
-        deadline = loop.time() + (QUEUE_SECONDS if self._queues else patience)
-        door = self._locks.setdefault((placement.user_id, placement.thread_id), asyncio.Lock())
-        turn.waited = door.locked()
+        deadline = loop.time() + (QUEUE_SECONDS if self._queueing else patience)
+        lock = self._locks.setdefault((placement.user_id, placement.thread_id), asyncio.Lock())
+        turn.waited = lock.locked()
         try:
             async with asyncio.timeout_at(deadline):
-                await door.acquire()
+                await lock.acquire()
         except TimeoutError:
             raise _busy() from None
         try:
             await self._wait_in_queue(turn, placement, deadline)
         finally:
-            door.release()
+            lock.release()
 
     async def _wait_in_queue(self, turn: Turn, placement: Placement, deadline: float) -> None:
         loop = asyncio.get_running_loop()
-        asked, renew_at = False, 0.0
+        yield_requested, renew_at = False, 0.0
         try:
             while (other := self._running_here(placement)) is not None or not await self.begin(turn, placement):
                 turn.waited = True
@@ -100,16 +101,16 @@ class TurnAdmission:
                     raise ClosingError(_("The server is shutting down."), retry_after=1)
                 if other is not None and other.timer is not None:
                     other.yield_to_next()
-                elif loop.time() >= deadline or (other is not None and not self._queues):
+                elif loop.time() >= deadline or (other is not None and not self._queueing):
                     raise _busy()
-                if self._queues and loop.time() >= renew_at:
+                if self._queueing and loop.time() >= renew_at:
                     await self._journal.queue(turn.id, placement.thread_id, QUEUE_POSITION)
                     if turn.reservation is not None:
                         await turn.reservation.renew()
                     renew_at = loop.time() + POLL_SECONDS
-                if other is None and not asked:
-                    asked = True
-                    await self._ask(placement.thread_id)
+                if other is None and not yield_requested:
+                    yield_requested = True
+                    await self._request_yield(placement.thread_id)
                 await (
                     set_within(other.ended, POLL_SECONDS) if other else set_within(self._closing, QUEUE_POLL_SECONDS)
                 )
@@ -118,13 +119,13 @@ class TurnAdmission:
                 await self._journal.leave_queue(turn.id)
 
     def _running_here(self, placement: Placement) -> Turn | None:
-        """The user's turn that runs in the thread in this process."""
+        """Return the user's turn that runs in the thread in this process."""
         other = self._here.get(placement.thread_id)
-        # Another user's turn is not looked at: the journal refuses the thread as it refuses one that does not exist.
+        # Another user's turn is ignored: the journal refuses the thread as it refuses one that does not exist.
         is_own = other is not None and other.placement is not None and other.placement.user_id == placement.user_id
         return other if is_own else None
 
-    async def _ask(self, thread_id: str) -> None:
+    async def _request_yield(self, thread_id: str) -> None:
         if (turn_id := await self._journal.signal(thread_id, "yield")) is not None:
             await self._signals.publish([YIELD + turn_id])
 
@@ -134,6 +135,6 @@ def _busy() -> BusyError:
 
 
 def too_many(count: int) -> LimitError:
-    """What a user is told who has as many answers running as one may."""
+    """Return the error for a user who reached the limit of running turns."""
     message = _("You have {count} answers running already. Wait for one to end, or stop one.", count=count)
     return LimitError(message, code="too_many_turns", retry_after=RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""Answers that end before they are complete: how they are marked, for users, in the thread and for the model."""
+"""Incomplete answers: how their end is marked for users, in the thread and for the model."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -31,7 +31,7 @@ _CAUSES: Final[Mapping[IncompleteReason, str]] = {
 
 
 def incomplete(message: AssistantMessageItem, reason: IncompleteReason) -> IncompleteMessage:
-    """The message with the mark that it broke off, and why."""
+    """Return the message, marked as incomplete for `reason`."""
     return IncompleteMessage(
         id=message.id,
         thread_id=message.thread_id,
@@ -42,7 +42,7 @@ def incomplete(message: AssistantMessageItem, reason: IncompleteReason) -> Incom
 
 
 def note(thread_id: str, item_id: str, reason: IncompleteReason) -> IncompleteNote:
-    """The item that ends an incomplete answer, in the language of the request."""
+    """Return the item that ends an incomplete answer, in the language of the request."""
     return IncompleteNote(
         id=item_id,
         thread_id=thread_id,
@@ -53,12 +53,12 @@ def note(thread_id: str, item_id: str, reason: IncompleteReason) -> IncompleteNo
 
 
 def note_id(turn_id: str) -> str:
-    """The id of a turn's note: the same in every process that ends the turn, so that it is stored once."""
+    """Return the id of a turn's note; every process derives the same, so the note is stored once."""
     return f"tsk_{turn_id.removeprefix('turn_')}"
 
 
 def note_for_model(shown: IncompleteNote) -> str:
-    """What the model is told in place of the note."""
+    """Return the text that the model receives in place of the note."""
     cause = _CAUSES[shown.incomplete_details.reason]
     return (
         f"The answer above is incomplete: {cause}. The user sees that. "

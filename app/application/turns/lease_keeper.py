@@ -1,4 +1,4 @@
-"""What keeps turns alive beyond their process: the journal, the leases, and those that others left behind."""
+"""Lease keeper: heartbeats of running turns, and recovery of turns whose process died."""
 
 import asyncio
 import datetime as dt
@@ -23,34 +23,36 @@ from app.ports.turn_journal import TurnHead
 log = structlog.get_logger(__name__)
 
 WRITE_SECONDS = 0.25
-"""How much of an answer a crash may cost, and how late another replica shows it."""
+"""Interval of journal writes: the part of an answer that a crash may lose, and the delay on other replicas."""
 
-KEPT = dt.timedelta(minutes=10)
-"""How long the events of a turn that ended can be asked for."""
+RESUMABLE = dt.timedelta(minutes=10)
+"""How long the events of an ended turn can be resumed."""
 
 
 class LeaseKeeper:
-    """One task a process, whatever number of turns it runs: no token waits for the database."""
+    """Renews the leases of all turns of a process, flushes their events, and recovers orphaned turns.
+
+    Three tasks serve any number of turns, so that no token waits for the database.
+    """
 
     def __init__(self, turns: TurnRegistry, storage: Storage) -> None:
         self._turns = turns
         self._storage = storage
         self._journal = storage.journal
-        self._left: list[TurnHead] = []
-        self._looked_at: dt.datetime | None = None
-        self._patience = 0.0
+        self._orphans: list[TurnHead] = []
+        self._checked_at: dt.datetime | None = None
+        self._recover_after = 0.0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Recover what a dead process left, then keep at it for the length of the block. Raises
-        `StoreUnavailableError`."""
+        """Recover orphaned turns, then renew leases for the length of the block. Raises `StoreUnavailableError`."""
         async with self._journal.alive(self._turns.owner):
             if not self._journal.shared:
                 await self._recover()
             tasks = [
-                asyncio.create_task(self._again(self._flush, WRITE_SECONDS)),
-                asyncio.create_task(self._again(self._renew, POLL_SECONDS)),
-                asyncio.create_task(self._again(self._look_after_others, LEASE_SECONDS / 3)),
+                asyncio.create_task(self._repeat(self._flush, WRITE_SECONDS)),
+                asyncio.create_task(self._repeat(self._renew, POLL_SECONDS)),
+                asyncio.create_task(self._repeat(self._recover_orphans, LEASE_SECONDS / 3)),
             ]
             try:
                 yield
@@ -61,18 +63,18 @@ class LeaseKeeper:
                     with suppress(asyncio.CancelledError):
                         await task
 
-    async def _again(self, step: Callable[[], Awaitable[None]], seconds: float) -> None:
-        lost = False
+    async def _repeat(self, step: Callable[[], Awaitable[None]], seconds: float) -> None:
+        unavailable = False
         while True:
             try:
                 await step()
-                lost = False
+                unavailable = False
             except StoreUnavailableError as failure:
-                if not lost:
-                    log.warning("running turns are not written down for now", detail=failure.detail)
-                lost = True
+                if not unavailable:
+                    log.warning("journal unavailable: turns continue unwritten", detail=failure.detail)
+                unavailable = True
             except Exception:
-                log.exception("upkeep of turns failed")
+                log.exception("lease upkeep failed")
             await asyncio.sleep(seconds)
 
     async def _flush(self) -> None:
@@ -87,7 +89,7 @@ class LeaseKeeper:
         for turn_id, turn in own.items():
             head = found.get(turn_id)
             if head is None:
-                await self._lost(turn)
+                await self._handle_lost_lease(turn)
             elif head.stop:
                 turn.stop()
             elif head.pinned:
@@ -95,18 +97,18 @@ class LeaseKeeper:
             elif head.yield_requested:
                 turn.yield_to_next()  # Another process waits for the thread.
 
-    async def _lost(self, turn: Turn) -> None:
-        """The turn is this process's no more: its thread was deleted, or another process took this one for dead."""
+    async def _handle_lost_lease(self, turn: Turn) -> None:
+        """Handle a lost lease: the thread was deleted, or another process took the turn over."""
         if turn.model_finished or not turn.running:
             return
         head = await self._journal.find(turn.id)
         if head is not None and head.owner == self._turns.owner:
-            return  # Its end was being written down just now.
+            return  # Its end was written in the same moment.
         if head is None and not await self._has_thread(turn):
             turn.stop()
             return
         by = None if head is None else head.owner
-        log.warning("another process took over a turn that runs here: this one was silent", turn=turn.id, by=by)
+        log.warning("lease lost: another process took the turn over", turn=turn.id, by=by)
         turn.lose()
 
     async def _has_thread(self, turn: Turn) -> bool:
@@ -120,31 +122,34 @@ class LeaseKeeper:
             return False
         return True
 
-    async def _look_after_others(self) -> None:
+    async def _recover_orphans(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            if await self._could_all_renew() and loop.time() >= self._patience:
+            if await self._leases_are_conclusive() and loop.time() >= self._recover_after:
                 await self._recover()
-                await self._journal.forget(KEPT)
+                await self._journal.forget(RESUMABLE)
         except StoreUnavailableError:
-            # Nobody could renew a lease meanwhile: those who live get the time to do it.
-            self._patience = loop.time() + LEASE_SECONDS
+            # No process could renew meanwhile: living ones get one lease's length to do so.
+            self._recover_after = loop.time() + LEASE_SECONDS
             raise
 
-    async def _could_all_renew(self) -> bool:
-        """False when, since the last look, more time passed than a lease lasts: this process, or the machine of all of
-        them, stood still, or the storage's clock was set. Leases that ran out by that say nothing."""
+    async def _leases_are_conclusive(self) -> bool:
+        """Return False when more than a lease's length passed since the last check.
+
+        Then this process or the whole machine was suspended, or the storage's clock was set: an expired lease does not
+        prove that its process is dead.
+        """
         await sync_clock(self._storage)
         now = clock.now()
-        before, self._looked_at = self._looked_at, now
+        before, self._checked_at = self._checked_at, now
         if before is None or dt.timedelta(0) <= now - before <= LEASE:
             return True
-        self._patience = asyncio.get_running_loop().time() + LEASE_SECONDS
+        self._recover_after = asyncio.get_running_loop().time() + LEASE_SECONDS
         return False
 
     async def _recover(self) -> None:
-        self._left += await self._journal.take_over(self._turns.owner, LEASE)
-        for head in [*self._left]:
+        self._orphans += await self._journal.take_over(self._turns.owner, LEASE)
+        for head in [*self._orphans]:
             await recover(head, self._storage, self._turns.threads)
-            self._left.remove(head)
-            log.warning("recovered a turn whose process was silent", thread=head.thread_id, turn=head.id)
+            self._orphans.remove(head)
+            log.warning("turn recovered: its process is dead", thread=head.thread_id, turn=head.id)

@@ -1,4 +1,4 @@
-"""What is stored of a turn that did not come to its end."""
+"""Recovery: finishes a turn whose process died, from its journal."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from app.ports.turn_log import ToolEffect, TurnLog, TurnRecord
 
 
 async def all_events(journal: TurnJournal, turn_id: str) -> list[bytes]:
-    """Every event of a turn that the journal has."""
+    """Return all events of a turn in the journal, in order."""
     events: list[bytes] = []
     while more := await journal.events(turn_id, len(events)):
         events += more
@@ -27,10 +27,10 @@ async def all_events(journal: TurnJournal, turn_id: str) -> list[bytes]:
 
 
 async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> None:
-    """Finish a turn whose process died: what was said becomes stored messages, and nothing is done a second time.
+    """Finish a turn whose process died: store the text shown so far, and run no tool a second time.
 
-    Of a turn whose message was never stored nothing is left: the same request, sent again, begins it anew. Safe to
-    repeat. Raises `StoreUnavailableError`.
+    A turn whose user message was never stored is dropped and its idempotency key released, so that the repeated
+    request starts a new turn. Idempotent. Raises `StoreUnavailableError`.
     """
     journal = storage.journal
     events = await all_events(journal, head.id)
@@ -39,7 +39,7 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
         for item in transcript.unfinished:
             await threads.add_thread_item(head.thread_id, incomplete(item, "interrupted"), context)
         asked = transcript.asked or await newest_message(threads, head.thread_id, context)
-        earlier = await _earlier(head, asked, storage.turn_log, context)
+        earlier = await _stored_record(head, asked, storage.turn_log, context)
         effects = earlier.effects if earlier is not None and earlier.superseded else []
         earlier = None if earlier is not None and earlier.superseded else earlier
         if not events and (asked is None or earlier is not None):
@@ -48,7 +48,7 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
             await storage.signals.publish([JOURNAL_GREW + head.id])
             return
         closing = transcript.closing("interrupted")
-        if asked is not None and (earlier is None or not _is_of(earlier, head, transcript)):
+        if asked is not None and (earlier is None or not _belongs_to(earlier, head, transcript)):
             await _record(head, asked, [*effects, *_effects(events)], storage.turn_log, context)
             shown = note(head.thread_id, note_id(head.id), "interrupted")
             await threads.add_thread_item(head.thread_id, shown, context)
@@ -59,13 +59,13 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
     await journal.end(head.id, head.owner, "interrupted", last=last, signals=[JOURNAL_GREW + head.id])
 
 
-def _is_of(record: TurnRecord, head: TurnHead, transcript: Transcript) -> bool:
-    """True when the turn had come to its own end, and its record is this."""
+def _belongs_to(record: TurnRecord, head: TurnHead, transcript: Transcript) -> bool:
+    """Return True when `record` is the turn's own, stored before its process died."""
     return record.id == head.id or not set(record.item_ids).isdisjoint(transcript.items)
 
 
 async def newest_message(threads: ThreadStore, thread_id: str, context: RequestContext) -> str | None:
-    """The message of the user that was answered last."""
+    """Return the id of the newest user message; None when there is none."""
     after: str | None = None
     while True:
         page = await threads.load_thread_items(thread_id, after, PAGE_LIMIT, "desc", context)
@@ -75,21 +75,23 @@ async def newest_message(threads: ThreadStore, thread_id: str, context: RequestC
             return None
 
 
-async def _earlier(head: TurnHead, asked: str | None, turn_log: TurnLog, context: RequestContext) -> TurnRecord | None:
+async def _stored_record(
+    head: TurnHead, asked: str | None, turn_log: TurnLog, context: RequestContext
+) -> TurnRecord | None:
     return None if asked is None else (await turn_log.load(head.thread_id, [asked], context)).get(asked)
 
 
 def _effects(events: Sequence[bytes]) -> list[ToolEffect]:
-    """The tasks that its tools changed, as the page was told: of calls and results nothing was written down yet."""
-    told = (msgspec.json.decode(event.removeprefix(b"data: "), type=_Told) for event in events)
+    """Return the effects of the turn's tools, read from its events: its tool calls were not stored yet."""
+    shown_effects = (msgspec.json.decode(event.removeprefix(b"data: "), type=_ClientEffect) for event in events)
     return [
         ToolEffect(tool=effect.name, arguments="", result=msgspec.json.encode(effect.data).decode())
-        for effect in told
+        for effect in shown_effects
         if effect.name == TASKS_CHANGED
     ]
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _ClientEffect(msgspec.Struct, frozen=True):
     name: str = ""
     data: dict[str, object] = {}
 

@@ -1,7 +1,7 @@
-"""Turns in tasks of their own: a response only follows its turn.
+"""Turn registry: each turn runs in its own task, and a response only follows it.
 
-A web framework that loses its client cancels the response, and with it every write that the response would
-still make. A turn is never inside a response, so what was said is stored however the connection ends.
+A web framework that loses its client cancels the response, and with it every later write of the response. A turn is
+never part of a response, so the answer is stored however the connection ends.
 """
 
 import asyncio
@@ -52,14 +52,14 @@ _first_event = msgspec.json.Decoder(_First)
 
 
 class TurnStream(NamedTuple):
-    """What is followed, and which turn it is of."""
+    """The stream of a turn's events, and the turn's id."""
 
     turn_id: str
     events: AsyncGenerator[bytes, None]
 
 
 class TurnRegistry:
-    """The turns of this process, and the way to those of all others."""
+    """Starts, follows and stops the turns of this process, and reaches the remote turns."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class TurnRegistry:
         self._on_closing = on_closing
         self._storage = storage
         self.threads = threads or storage.threads
-        """Where what is kept of a turn is written, and told."""
+        """The store that truncation and recovery write to; its writes are published in the change feed."""
         self._journal = storage.journal
         self._signals: Signals = storage.signals
         self._settings = settings or TurnSettings()
@@ -100,11 +100,11 @@ class TurnRegistry:
 
     @property
     def running(self) -> Iterable[Turn]:
-        """Those that have not ended."""
+        """The turns that have not ended."""
         return [*self._running]
 
     def are_running(self) -> bool:
-        """Whether there are any."""
+        """Return True while a turn runs in this process."""
         return bool(self._running)
 
     @property
@@ -130,7 +130,9 @@ class TurnRegistry:
         if self._closing.is_set():
             raise ClosingError(_("The server is shutting down."), retry_after=1)
         if 0 < self._at_most_in_process <= len(self._running):
-            log.warning("no room for another turn", running=len(self._running), change="MAX_STREAMS, ulimit -n")
+            log.warning(
+                "turn rejected: process limit reached", running=len(self._running), change="MAX_STREAMS, ulimit -n"
+            )
             raise CapacityError(
                 _("This server is answering as many questions as it can. Please try again in a moment."),
                 retry_after=RETRY_SECONDS,
@@ -138,7 +140,7 @@ class TurnRegistry:
         if placement is not None:
             self._check_user_limit(placement)
         turn_id = reservation.turn_id if reservation else new_id("turn")
-        turn = Turn(turn_id, placement, self._left, keep_alive=self._settings.keep_alive_seconds)
+        turn = Turn(turn_id, placement, self._on_last_follower_left, keep_alive=self._settings.keep_alive_seconds)
         turn.reservation = reservation
         if reservation is not None and (placement is None or placement.thread_id):
             await reservation.hold()
@@ -151,7 +153,10 @@ class TurnRegistry:
         return turn
 
     async def stop(self, thread_id: str) -> None:
-        """Stop the thread's turn, wherever it runs, and wait until what was said is stored. Safe to repeat."""
+        """Stop the thread's turn in any process, and wait until its answer is stored. Idempotent.
+
+        A remote turn is waited for at most `STOP_SECONDS`.
+        """
         if (turn := self._by_thread.get(thread_id)) is not None:
             turn.stop()
             await turn.wait_ended()
@@ -163,14 +168,16 @@ class TurnRegistry:
             await self.remote.wait_ended(head, STOP_SECONDS)
 
     async def end_deleted(self, thread_id: str) -> None:
-        """End the turn of a thread that is deleted. One of another process finds out when it renews its lease."""
+        """Stop the turn of a deleted thread. A remote turn ends when its process next renews the lease."""
         if (turn := self._by_thread.get(thread_id)) is not None:
             turn.stop()
             await turn.wait_ended()
 
     async def open(self, thread_id: str) -> Transcript | None:
-        """Its user looks at the thread: its turn runs to the end, wherever it runs. What the turn shows so far; None
-        when none runs."""
+        """Pin the thread's turn in any process, because its user opened the thread.
+
+        Returns the transcript of the turn so far; None when no turn runs.
+        """
         if (turn := self._by_thread.get(thread_id)) is not None:
             if turn.truncated_at is not None:
                 await turn.wait_ended()
@@ -181,23 +188,26 @@ class TurnRegistry:
             return None
         head = await self._journal.latest(thread_id)
         if head is None or head.end is not None or head.owner == self.owner:
-            return None  # One of ours that runs was found above; any other has ended, and only has to be written down.
+            return None  # An own turn that is not found above has ended, and only persistence is left.
         await self.pin_remote(head)
         return Transcript(await all_events(self._journal, head.id))
 
     async def follow(
         self, thread_id: str, after: int, turn_id: str = "", *, running: bool = False
     ) -> TurnStream | None:
-        """The numbered events behind `after` of the thread's turn, which goes on, or of its last one, if it ended not
-        long ago and not only what is `running` is asked for; None when there are none to come, or when it is not
-        `turn_id`. That the events end does not say that the turn did: this process may stop."""
+        """Stream the numbered events behind `after` of the thread's running turn, which is then pinned.
+
+        Without a running turn it is the last one, while the journal has it, unless only `running` ones are wanted.
+        Returns None without further events, or when the turn is not `turn_id`. The stream may end before the turn does:
+        this process may stop.
+        """
         if (turn := self._by_thread.get(thread_id)) is not None:
             if turn_id not in {"", turn.id}:
                 return None
             if turn.truncated_at is None:
                 turn.pin()
                 return TurnStream(turn.id, turn.follow(after, numbered=True))
-            await turn.wait_ended()  # What it said beyond the cut is no longer there to be followed.
+            await turn.wait_ended()  # Events behind the truncation no longer exist.
         head = await self._journal.latest(thread_id)
         if head is None or turn_id not in {"", head.id} or (running and head.end is not None):
             return None
@@ -208,7 +218,7 @@ class TurnRegistry:
         return None if rest is None else TurnStream(head.id, rest)
 
     async def drain(self) -> None:
-        """Take no more turns, let those that run finish as long as the settings allow, then keep what was said."""
+        """Refuse new turns, wait for running ones up to the shutdown timeout, then stop and store the rest."""
         self._closing.set()
         self._on_closing()
         self.remote.close()
@@ -218,7 +228,7 @@ class TurnRegistry:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Stop all turns and wait until each has stored what it said."""
+        """Stop all turns and wait until each has stored its answer. Idempotent."""
         self._closing.set()
         self.remote.close()
         for turn in self.running:
@@ -228,15 +238,15 @@ class TurnRegistry:
         self._unsubscribe = lambda: None
 
     async def pin_remote(self, head: TurnHead) -> None:
-        """Somebody came back for a turn of another process: it runs to its end."""
+        """Pin a remote turn: it runs to its end without a follower. Idempotent."""
         if not head.pinned:
             await self._journal.signal(head.thread_id, "pin")
             await self._signals.publish([_PIN + head.id])
 
     def _check_user_limit(self, placement: Placement) -> None:
-        """What this process knows by itself; the journal knows of the others."""
+        """Check the user's limit within this process; the journal checks it across processes."""
         placements = [turn.placement for turn in self._running if turn.placement is not None]
-        # A new thread has no id yet: it is another one all the same.
+        # A new thread has no id yet, and counts as another thread.
         others = [other for other in placements if not other.thread_id or other.thread_id != placement.thread_id]
         own = sum(other.user_id == placement.user_id for other in others)
         if 0 < self._at_most <= own:
@@ -245,7 +255,7 @@ class TurnRegistry:
     async def _run(
         self, turn: Turn, events: AsyncGenerator[bytes, None], on_failure: Callable[[Exception], bytes]
     ) -> None:
-        current_turn.set(turn)  # The task is the turn's own, and so is its context.
+        current_turn.set(turn)  # The turn has its own task, and so its own context.
         try:
             async with aclosing(events):
                 async for event in events:
@@ -261,14 +271,14 @@ class TurnRegistry:
         except asyncio.CancelledError:
             await self._close_incomplete(turn)
         except ThreadGoneError:
-            log.info("a turn ended: its thread was deleted", turn=turn.id)
+            log.info("turn stopped: its thread was deleted", turn=turn.id)
             turn.model_finished, turn.end = True, "stopped"
             await self._close_incomplete(turn)
         except Exception as failure:
             turn.model_finished = True
             turn.failure = failure
             if turn.events:
-                log.exception("turn broke off", exc_info=failure)
+                log.exception("turn failed", exc_info=failure)
                 turn.append(on_failure(failure))
         finally:
             if turn.entering is not None:
@@ -276,33 +286,37 @@ class TurnRegistry:
             await self._end(turn)
 
     async def _enter_new_thread(self, turn: Turn, placement: Placement) -> None:
-        """A new thread is nobody else's, so its first event need not wait for the journal."""
+        """Enter the turn of a new thread in the journal, after its first event: no other turn can hold the thread."""
         try:
             await self._admission.begin(turn, placement)
         except LimitError as refused:
             turn.append(notice(refused.message))
             turn.stop()
         except NotFoundError:
-            turn.stop()  # It was deleted as soon as it was there.
+            turn.stop()  # The thread was deleted at once.
         except (AnyportError, LookupError) as failure:
-            log.warning("a turn that other replicas will not see", thread=placement.thread_id, reason=str(failure))
+            log.warning(
+                "journal entry failed: other replicas do not see the turn",
+                thread=placement.thread_id,
+                reason=str(failure),
+            )
         except Exception:
             self._by_thread[placement.thread_id] = turn
-            log.exception("a turn that other replicas will not see", thread=placement.thread_id)
+            log.exception("journal entry failed", thread=placement.thread_id)
         finally:
             turn.entering = None
 
     async def _close_incomplete(self, turn: Turn) -> None:
-        """Store what was shown of a turn that was cancelled, and let no item stay open."""
+        """Store the shown part of a cancelled turn, and close its open items."""
         if turn.truncated_at is not None and turn.placement is not None:
             context = RequestContext(user_id=turn.placement.user_id)
             try:
-                kept = Truncation(turn.events, turn.truncated_at, turn.placement.thread_id, context)
-                await kept.store(self.threads, self._storage.turn_log)
+                truncation = Truncation(turn.events, turn.truncated_at, turn.placement.thread_id, context)
+                await truncation.store(self.threads, self._storage.turn_log)
             except AnyportError as failure:
-                log.warning("a turn was not cut back", thread=turn.placement.thread_id, code=failure.code)
+                log.warning("truncation failed", thread=turn.placement.thread_id, code=failure.code)
             except NotFoundError:
-                log.debug("nothing to cut back: the thread was deleted", thread=turn.placement.thread_id)
+                log.debug("truncation skipped: the thread was deleted", thread=turn.placement.thread_id)
         if not turn.events:
             return
         for event in Transcript(turn.events).closing(turn.incomplete_reason):
@@ -312,7 +326,7 @@ class TurnRegistry:
             turn.append(taken_over() if turn.lost else interrupted())
 
     async def _note_ending(self, turn: Turn) -> None:
-        """Store and show that there was to be more, unless the thread is gone; a click has no answer to be cut."""
+        """Store and show the note that ends an incomplete answer; a click and a deleted thread have none."""
         if turn.placement is None or not turn.placement.thread_id:
             return
         shown = note(turn.placement.thread_id, note_id(turn.id), turn.incomplete_reason)
@@ -322,7 +336,7 @@ class TurnRegistry:
         except NotFoundError:
             return
         except AnyportError as failure:
-            log.warning("a turn's early end was not noted", thread=turn.placement.thread_id, code=failure.code)
+            log.warning("note of an incomplete answer not stored", thread=turn.placement.thread_id, code=failure.code)
         turn.append(done(shown))
 
     async def _end(self, turn: Turn) -> None:
@@ -332,19 +346,24 @@ class TurnRegistry:
             elif turn.placement is None and turn.reservation is not None and turn.events:
                 await turn.reservation.store_response(b"".join(turn.events))
         except StoreUnavailableError as failure:
-            log.warning("what was said to a click will not be said again", turn=turn.id, detail=failure.detail)
+            log.warning(
+                "stored response not written: a repeated click is answered again", turn=turn.id, detail=failure.detail
+            )
         finally:
             self._running.discard(turn)
             if turn.placement is not None and self._by_thread.get(turn.placement.thread_id) is turn:
                 del self._by_thread[turn.placement.thread_id]
             turn.finish()
 
-    def _left(self, turn: Turn) -> None:
-        """The last follower has gone. On the wire, ChatKit's Stop button, a refresh and a closed tab look the same."""
+    def _on_last_follower_left(self, turn: Turn) -> None:
+        """Apply `on_disconnect` after the last follower left.
+
+        On the wire ChatKit's Stop button, a refresh and a closed tab are the same.
+        """
         if turn.pinned or self._closing.is_set():
             return
         if turn.placement is None:
-            if turn.reservation is None:  # Whoever may ask for it again shall find all of it.
+            if turn.reservation is None:  # A repeated request receives the complete stored response.
                 turn.stop()
             return
         match self._settings.on_disconnect:
@@ -352,17 +371,17 @@ class TurnRegistry:
                 turn.stop(truncated_at=turn.delivered)
             case Disconnect.GRACE:
                 loop = asyncio.get_running_loop()
-                turn.timer = loop.call_later(self._settings.grace_seconds, self._grace_is_over, turn)
+                turn.timer = loop.call_later(self._settings.grace_seconds, self._on_grace_expired, turn)
             case Disconnect.FINISH:
                 pass
 
-    def _grace_is_over(self, turn: Turn) -> None:
-        deciding = asyncio.create_task(self._yield_unless_pinned(turn))
-        self._expiring.add(deciding)
-        deciding.add_done_callback(self._expiring.discard)
+    def _on_grace_expired(self, turn: Turn) -> None:
+        expiring = asyncio.create_task(self._yield_unless_pinned(turn))
+        self._expiring.add(expiring)
+        expiring.add_done_callback(self._expiring.discard)
 
     async def _yield_unless_pinned(self, turn: Turn) -> None:
-        """Unless somebody opened the thread on another replica: their word may still be on its way."""
+        """Yield unless another replica pinned the turn: its signal may still be on the way."""
         if self._journal.shared and turn.entered.is_set():
             with suppress(StoreUnavailableError):
                 head = await self._journal.find(turn.id)

@@ -1,4 +1,4 @@
-"""Turns that run in another process, followed through the journal."""
+"""Remote turns: turns of other processes, read from the journal."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,17 +17,17 @@ from app.settings.turns import KEEP_ALIVE_SECONDS
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
-"""How often one looks for news where no signals arrive, and while the database is away."""
+"""Poll interval without signals, and while the database is unavailable."""
 
 POLL_WITH_SIGNALS_SECONDS = 5.0
-"""And where they do: a signal may be lost."""
+"""Poll interval with signals: a signal may be lost."""
 
 PIECE_BATCHES = 10
-"""So much of the journal is read at once: a reader who reads slowly costs no copy of the whole turn."""
+"""Batches of one read: a slow reader holds no copy of the whole turn."""
 
 
 class RemoteTurns:
-    """Follows turns by reading what their processes write; a signal says when there is something to read."""
+    """Follows remote turns through the journal; a signal triggers the next read."""
 
     def __init__(self, journal: TurnJournal, signals: Signals, *, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
         self._journal = journal
@@ -37,33 +37,38 @@ class RemoteTurns:
         self._closing = False
 
     def on_signal(self, signal: str) -> None:
-        """A signal arrived: wake those whom it is for."""
+        """Wake the followers that the signal concerns."""
         turns = self._waiting if signal == MISSED else [signal.removeprefix(JOURNAL_GREW)]
         for turn_id in turns:
-            for wake in self._waiting.get(turn_id, ()):
-                wake.set()
+            for notified in self._waiting.get(turn_id, ()):
+                notified.set()
 
     async def follow(self, head: TurnHead, after: int) -> AsyncGenerator[bytes, None]:
-        """The turn's events behind number `after`, with their numbers, until it ends or this process stops: whoever
-        knows numbers can ask another one for the rest."""
+        """Stream the turn's numbered events behind `after` until the turn ends or this process stops.
+
+        After a stop the client resumes at another process, by the last number.
+        """
         with suppress(ClosingError):
             async with aclosing(self._events(head, after, numbered=True)) as events:
                 async for piece in events:
                     yield piece
 
     def whole(self, head: TurnHead) -> AsyncGenerator[bytes, None]:
-        """All of the turn's events, without numbers. Raises `ClosingError` when this process stops before the turn has
-        ended, or when the turn never began because its process died: either would look like its end."""
+        """Stream all events of the turn, without numbers.
+
+        Raises `ClosingError` when this process stops before the turn ends, or when the turn's process died before the
+        first event: both would look like a complete answer.
+        """
         return self._events(head, 0, numbered=False)
 
     async def _events(self, head: TurnHead, after: int, *, numbered: bool) -> AsyncGenerator[bytes, None]:
-        wake, loop = asyncio.Event(), asyncio.get_running_loop()
-        self._waiting.setdefault(head.id, set()).add(wake)
+        notified, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._waiting.setdefault(head.id, set()).add(notified)
         ping_at = loop.time() + self._keep_alive
         try:
             while True:
-                wake.clear()
-                over, events = await self._look(head, after)
+                notified.clear()
+                over, events = await self._poll(head, after)
                 sent = 0
                 while piece := first_piece(events, sent):
                     yield number(piece, after + sent) if numbered else b"".join(piece)
@@ -81,41 +86,43 @@ class RemoteTurns:
                     yield PING
                 else:
                     pause = POLL_WITH_SIGNALS_SECONDS if self._signals.connected else POLL_SECONDS
-                    await set_within(wake, min(pause, ping_at - loop.time()))
+                    await set_within(notified, min(pause, ping_at - loop.time()))
         finally:
-            self._waiting[head.id].discard(wake)
+            self._waiting[head.id].discard(notified)
             if not self._waiting[head.id]:
                 del self._waiting[head.id]
 
     async def rest(self, head: TurnHead, after: int) -> AsyncGenerator[bytes, None] | None:
-        """What a turn that has ended said behind number `after`; None when that is nothing. Whoever saw more than was
-        kept of it, because its process died, is told once how it ended."""
+        """Return the events of an ended turn behind `after`; None when there are none.
+
+        A client that saw more events than the journal has, because the process died, receives the last event again.
+        """
         if await self._journal.events(head.id, after, batches=1):
             return self.follow(head, after)
         if head.end != "interrupted":
             return None
-        kept = len(await all_events(self._journal, head.id))
-        return self.follow(head, kept - 1) if after > kept > 0 else None
+        journaled = len(await all_events(self._journal, head.id))
+        return self.follow(head, journaled - 1) if after > journaled > 0 else None
 
     async def wait_ended(self, head: TurnHead, seconds: float) -> None:
-        """Wait until the turn has ended, at most so long."""
+        """Wait until the turn has ended, at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 async for _ in self.follow(head, 2**31 - 1):
                     pass
         except TimeoutError:
-            log.warning("a turn of another process was asked to stop and goes on", turn=head.id)
+            log.warning("remote turn not stopped in time", turn=head.id)
 
     def close(self) -> None:
-        """End all streams; whoever reads them can go on elsewhere."""
+        """End all streams; clients resume at another process. Safe to repeat."""
         self._closing = True
         for waiting in self._waiting.values():
-            for wake in waiting:
-                wake.set()
+            for notified in waiting:
+                notified.set()
 
-    async def _look(self, head: TurnHead, after: int) -> tuple[bool, list[bytes]]:
+    async def _poll(self, head: TurnHead, after: int) -> tuple[bool, list[bytes]]:
         try:
-            # In this order: what was written before the end is there when the end is.
+            # The order matters: events written before the end are there when the end is.
             now = await self._journal.latest(head.thread_id)
             over = now is None or now.id != head.id or now.end is not None
             return over, list(await self._journal.events(head.id, after, batches=PIECE_BATCHES))

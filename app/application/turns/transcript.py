@@ -1,4 +1,4 @@
-"""What the events of a turn show, put together again: for pages that come later, and for turns that broke off."""
+"""Transcript: the items that a turn's events show, for late pages and for incomplete turns."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -17,10 +17,10 @@ Shown = dict[str, Any]
 
 
 class Transcript:
-    """The items that a run of events shows, in the order they came, as JSON of the wire.
+    """Items that a sequence of events shows, in the order of their first event, as JSON of the wire.
 
-    `open` holds those that were begun and not finished. Of unfinished items only messages of the assistant are brought
-    up to date: all others are worth nothing before they are done.
+    `open` holds the ids of the items that were added and are not done. Updates are applied to the assistant's messages
+    only: any other item has no value before it is done.
     """
 
     def __init__(self, events: Iterable[bytes] = ()) -> None:
@@ -30,7 +30,7 @@ class Transcript:
             self.add(event)
 
     def add(self, event: bytes) -> None:
-        """One more event, in the frame of the wire."""
+        """Apply one event, in the frame of the wire."""
         match msgspec.json.decode(event.removeprefix(b"data: ")):
             case {"type": "thread.item.added", "item": {"id": str(key)} as item}:
                 self.items[key] = item
@@ -46,21 +46,21 @@ class Transcript:
 
     @property
     def unfinished(self) -> Sequence[AssistantMessageItem]:
-        """The messages that were broken off, with the text so far; those without text count as never begun."""
-        begun = [self.items[key] for key in self.items if key in self.open]
-        return [message(item) for item in begun if item["type"] == _ASSISTANT and text_of(item).strip()]
+        """The incomplete messages with their text so far; a message without text is left out."""
+        opened = [self.items[key] for key in self.items if key in self.open]
+        return [message(item) for item in opened if item["type"] == _ASSISTANT and text_of(item).strip()]
 
     @property
     def asked(self) -> str | None:
-        """The message of the user that is answered, if the turn began with one."""
+        """The id of the user message that the turn answers, if the turn added one."""
         return next((key for key, item in self.items.items() if item["type"] == "user_message"), None)
 
     def closing(self, reason: IncompleteReason) -> list[bytes]:
-        """The events after which no item is left open; messages say that they broke off."""
-        kept = {item.id for item in self.unfinished}
+        """Return the events that close all open items; messages are marked as incomplete for `reason`."""
+        unfinished = {item.id for item in self.unfinished}
         return [
             done(incomplete(message(self.items[key]), reason))
-            if key in kept
+            if key in unfinished
             else _frame({"type": "thread.item.removed", "item_id": key})
             for key in self.items
             if key in self.open
@@ -68,44 +68,44 @@ class Transcript:
 
 
 def interrupted() -> bytes:
-    """The last event of a turn whose server stopped."""
-    return _error(_("The server stopped in the middle of this answer. What was said so far is kept."))
+    """Return the last event of a turn whose server stopped."""
+    return _error(_("The server stopped in the middle of this answer. What was said so far is unfinished."))
 
 
 def taken_over() -> bytes:
-    """The last event of a turn whose server was silent for so long that another one finished it."""
-    return _error(_("The server lost touch in the middle of this answer. What was said until then is kept."))
+    """Return the last event of a turn whose lease was lost to another process."""
+    return _error(_("The server lost touch in the middle of this answer. What was said until then is unfinished."))
 
 
 def done(item: ThreadItem) -> bytes:
-    """The event that an item is finished."""
+    """Return the event that marks an item as done."""
     return _frame({"type": "thread.item.done", "item": item.model_dump(mode="json", exclude_none=True)})
 
 
 def notice(text: str) -> bytes:
-    """Something that the user should know beside the answer."""
+    """Return a warning event, shown beside the answer."""
     event = NoticeEvent(level="warning", message=text)
     return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
 
 
 def message(item: Shown) -> AssistantMessageItem:
-    """The item as ChatKit's own object."""
+    """Return an assistant's message as ChatKit's model."""
     return AssistantMessageItem.model_validate(item)
 
 
 def thread_item(item: Shown) -> ThreadItem:
-    """The same, of any kind."""
+    """Return an item of any type as ChatKit's model."""
     read: ThreadItem = type_adapter(ThreadItem).validate_python(item)
     return read
 
 
 def text_of(item: Shown) -> str:
-    """All that a message says."""
+    """Return the text of a message, all parts joined."""
     return "".join(part["text"] for part in item.get("content", ()))
 
 
 def _update(item: Shown, update: Shown) -> None:
-    """What ChatKit's front end does with an update, for messages of the assistant."""
+    """Apply an update to an assistant's message as ChatKit's front end does."""
     if item["type"] != _ASSISTANT or "content_index" not in update:
         return
     content = item["content"]

@@ -1,4 +1,4 @@
-"""One turn of this process: its task, its events so far, and whoever follows them."""
+"""Turn: one answer of this process, with its task, its events and its followers."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -19,29 +19,29 @@ from app.settings.turns import KEEP_ALIVE_SECONDS
 PING: Final = b": ping\n\n"
 
 INTERRUPTED: Final = "interrupted"
-"""Said to a task that is cancelled because the server stops, not because somebody wants it to."""
+"""Cancellation message of a task that the server stops at shutdown, not the user."""
 
 JOURNAL_GREW: Final = "news:"
-"""Signals with a turn's id: the journal has more of it."""
+"""Prefix of a signal with a turn's id: the journal has new events of the turn."""
 
 PIECE_EVENTS: Final = 256
 PIECE_BYTES: Final = 64 * 1024
-"""So much leaves in one piece at most, or one event: a reader who is far behind costs no second copy of the turn."""
+"""Most bytes of one piece, or one event: a slow reader costs no second copy of the turn."""
 
 
 class ThreadGoneError(Exception):
-    """The thread was deleted while it was answered: the turn is over, and nobody needs to be told why."""
+    """The thread was deleted while it was answered: the turn ends without an error event."""
 
 
 class Placement(msgspec.Struct):
-    """Where a turn takes place, and for whom; a new thread's id is known from the first event on."""
+    """Placement of a turn: its user and its thread; a new thread has an id from the first event on."""
 
     user_id: str
     thread_id: str = ""
 
 
 class Turn:
-    """A list of events that grows; a follower is a place in it, and costs nothing more."""
+    """A growing list of events; a follower is a position in the list."""
 
     def __init__(
         self,
@@ -57,61 +57,64 @@ class Turn:
         self.failure: Exception | None = None
         self.end: TurnEnd = "completed"
         self.journaled = 0
-        """So many events are in the journal."""
+        """Number of events in the journal."""
         self.writing = asyncio.Lock()
-        """Held while events go into the journal: two batches of a turn must not overlap."""
+        """Held during a journal write: two batches of a turn must not overlap."""
         self.delivered = 0
-        """So many events were on their way to somebody, at least."""
+        """Number of events that were passed to at least one follower."""
         self.truncated_at: int | None = None
-        """Where the turn ends for good, if nobody waited for all of it."""
+        """Number of events after which the turn is truncated; None for a turn that is not."""
         self.pinned = False
-        """Whether somebody came back for it: then it runs to its end."""
+        """True once a user came back: the turn runs to its end without a follower."""
         self.reservation: KeyReservation | None = None
         """Its right to answer a request that may arrive at another replica too."""
         self.lost = False
-        """Whether another process took it over, because this one was silent for too long."""
+        """True once another process took the turn over, because its lease expired."""
         self.waited = False
-        """True once it had to wait for its thread: another turn has changed that meanwhile."""
+        """True once the turn queued for its thread: another turn changed the thread meanwhile."""
         self.model_finished = False
-        """Whether it came to its own end, and only has to be written down."""
+        """True once the model finished and only persistence is left."""
         self.entered = asyncio.Event()
-        """Set when the journal knows of it."""
+        """Set when the turn is entered in the journal."""
         self.task: asyncio.Task[None] | None = None
         self.entering: asyncio.Task[None] | None = None
-        """While the journal is told of a new thread's turn."""
+        """Set while the turn of a new thread is entered in the journal."""
         self.timer: asyncio.TimerHandle | None = None
         self._followers: set[Notification] = set()
         self._first = asyncio.Event()
         self.ended = asyncio.Event()
-        """Set when everything is stored and said."""
+        """Set when all events are stored and delivered to followers' positions."""
         self._on_left = on_left
         self._keep_alive = keep_alive
 
     @property
     def running(self) -> bool:
-        """Whether there may be more."""
+        """True while further events may follow."""
         return not self.ended.is_set()
 
     @property
     def first(self) -> bytes:
-        """The first event; there is none before `opened`, nor when the turn had nothing to say."""
+        """The first event; empty before `wait_first_event` returns, and for a turn without events."""
         return self.events[0] if self.events else b""
 
     async def wait_first_event(self) -> None:
-        """Wait for the first event. Raises what the turn raised before it had one, so that it can be answered
-        with a status code instead of a broken stream."""
+        """Wait for the first event. Raises an earlier failure of the turn, so that the response gets a status code
+        instead of a broken stream."""
         await self._first.wait()
         if self.failure is not None and not self.events:
             raise self.failure
 
     async def wait_ended(self) -> None:
-        """Wait until everything is stored and said."""
+        """Wait until all events are stored."""
         await self.ended.wait()
 
     async def follow(self, after: int = 0, *, numbered: bool = False) -> AsyncGenerator[bytes, None]:
-        """The events behind number `after`, then those to come; events that wait already leave in one piece."""
-        wake = Notification(self._keep_alive)
-        self._followers.add(wake)
+        """Stream the events behind number `after`, past and future; available events are joined into one piece.
+
+        With `numbered` each event has an `id:` line. Yields `PING` when idle for the keep-alive interval.
+        """
+        notification = Notification(self._keep_alive)
+        self._followers.add(notification)
         if self.timer is not None:
             self.pin()
         try:
@@ -124,75 +127,75 @@ class Turn:
                     yield piece
                 elif self.ended.is_set():
                     return
-                elif not await wake.wait():
+                elif not await notification.wait():
                     yield PING
         finally:
-            wake.close()
-            self._followers.discard(wake)
+            notification.close()
+            self._followers.discard(notification)
             if not self._followers and not self.model_finished and self.running:
                 self._on_left(self)
 
     @property
     def incomplete_reason(self) -> IncompleteReason:
-        """Why it is cancelled, once it is."""
+        """Why the answer is incomplete, once the turn is cancelled."""
         if self.end == "interrupted":
             return "interrupted"
         return "stopped" if self.truncated_at is None else "disconnected"
 
     def pin(self) -> None:
-        """Somebody came back for it: it runs to its end."""
+        """Pin the turn: it runs to its end without a follower. Idempotent."""
         self.pinned = True
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
 
     def yield_to_next(self) -> None:
-        """If nobody follows it and its grace runs, it ends where its last reader was."""
+        """Stop the turn at its last delivered event, if it has no follower and its grace period runs."""
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
             self.stop(truncated_at=self.delivered)
 
     def stop(self, *, truncated_at: int | None = None, end: TurnEnd = "stopped") -> None:
-        """Cancel the turn, once; what was said is stored, up to event number `truncated_at` if that is given."""
+        """Cancel the turn; its events so far are stored, or only the first `truncated_at`. Idempotent."""
         if self.model_finished or self.task is None or self.task.cancelling() or self.task.done():
             return
         self.truncated_at, self.end = truncated_at, end
         self.task.cancel(INTERRUPTED if end == "interrupted" else None)
 
     def lose(self) -> None:
-        """Another process took it over: it ends here with an error, and what was said is not for this one to keep."""
+        """End the turn with an error, because another process took it over and stores it."""
         self.lost = True
         self.stop(end="interrupted")
 
     def append(self, event: bytes) -> None:
-        """One more event, for everybody."""
+        """Append an event and notify all followers."""
         self.events.append(event)
         if not self._first.is_set():
             self._first.set()
-        self._wake()
+        self._notify_followers()
 
     def finish(self) -> None:
-        """There will be no more."""
+        """Mark the turn as ended and notify all followers."""
         if self.timer is not None:
             self.timer.cancel()
         if not self.events and self.failure is None and self.end != "completed":
             self.failure = AnyportError(_("The turn was stopped before it began."))
         self.ended.set()
         self._first.set()
-        self._wake()
+        self._notify_followers()
 
-    def _wake(self) -> None:
+    def _notify_followers(self) -> None:
         for follower in self._followers:
             follower.notify()
 
 
 current_turn: ContextVar[Turn | None] = ContextVar("current_turn", default=None)
-"""The turn whose task this is."""
+"""The turn that the current task runs, if any."""
 
 
 async def set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event was set within so many seconds."""
+    """Wait up to `seconds`; True when the event was set in time."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             return await event.wait()
@@ -200,7 +203,7 @@ async def set_within(event: asyncio.Event, seconds: float) -> bool:
 
 
 def first_piece(events: Sequence[bytes], after: int) -> Sequence[bytes]:
-    """As many of the events behind number `after` as leave at once."""
+    """Return the events behind number `after` that form one piece: see `PIECE_EVENTS` and `PIECE_BYTES`."""
     waiting = events[after : after + PIECE_EVENTS]
     size = 0
     for count, event in enumerate(waiting, 1):
@@ -211,5 +214,5 @@ def first_piece(events: Sequence[bytes], after: int) -> Sequence[bytes]:
 
 
 def number(events: Sequence[bytes], after: int) -> bytes:
-    """The events with their numbers, as `id:` lines that a browser sends back in `Last-Event-ID`."""
+    """Join the events, each with its number as an `id:` line; browsers return it in `Last-Event-ID`."""
     return b"".join(b"id: %d\n%b" % (at, event) for at, event in enumerate(events, after + 1))
