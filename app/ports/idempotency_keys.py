@@ -1,46 +1,47 @@
-"""Shared requests in flight: a request that is sent again to another replica is not answered again."""
+"""Idempotency keys shared by all replicas: a request repeated at another replica is not answered twice."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
 
 
 class IdempotencyKeys(ABC):
-    """Requests by idempotency key, each claimed for the turn that answers it; shared by all processes on one storage,
-    whose clock tells when a claim ends: callers pass durations, for their clocks differ.
+    """Idempotency keys, each reserved for the turn that answers its request; shared by all processes on one storage.
+
+    Reservations expire by the storage's clock: callers pass durations, because their clocks differ.
 
     The contract is `tests/contracts/test_idempotency_keys.py`. Raises `StoreUnavailableError`.
     """
 
     @abstractmethod
     async def reserve(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
-        """Claim the request for so long; False when another turn has it.
+        """Reserve the key for `lasts`; False when another turn holds it.
 
-        Of several that claim at once one has it. One round trip.
+        Atomic: of concurrent calls exactly one succeeds. One round trip.
         """
 
     @abstractmethod
     async def holder(self, key: bytes, *, ahead: dt.timedelta = dt.timedelta()) -> str | None:
-        """The turn that has the request, and will have it for longer than `ahead` unless it is released."""
+        """Return the turn that holds the key for longer than `ahead` from now; None when no turn does."""
 
     @abstractmethod
     async def renew(self, turn_id: str, lasts: dt.timedelta) -> None:
-        """Let the turn's claim, if it has one, last so long from now."""
+        """Extend the turn's reservation, if it has one, to `lasts` from now."""
 
     @abstractmethod
     async def release(self, turn_id: str) -> None:
-        """The turn's request may be claimed by any other. Safe to repeat."""
+        """Release the turn's key: any turn may reserve it. Idempotent."""
 
     @abstractmethod
     async def store_response(self, turn_id: str, events: bytes, lasts: dt.timedelta, *, user_id: str) -> None:
-        """Store the response of a user's turn that is in no journal for so long, also when its request is released.
+        """Store the response of a turn that has no journal entry for `lasts`, also after its key is released.
 
-        It goes with its user: see `Storage.erase`.
+        `Storage.erase` deletes it with its user. Idempotent.
         """
 
     @abstractmethod
     async def stored_response(self, turn_id: str) -> bytes | None:
-        """The turn's stored response; None when there is none."""
+        """Return the turn's stored response; None when there is none."""
 
     @abstractmethod
     async def forget(self) -> None:
-        """Delete claims and stored responses that have ended."""
+        """Delete expired reservations and stored responses. Idempotent."""

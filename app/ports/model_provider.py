@@ -1,4 +1,4 @@
-"""Where answers come from: a service, or several, that speak for language models."""
+"""Model provider: a service, or several, that offer language models."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -12,9 +12,9 @@ from app.domain.media_types import IMAGES, PDF, is_text
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model can take and do. Code asks for these, never for a provider's name or type.
+    """Capabilities of a model. Code checks these, never a provider's name or type.
 
-    `instructable` models do what they are instructed to; others follow a script of their own.
+    `instructable` models follow their instructions; others follow a script.
     """
 
     tools: bool = True
@@ -24,7 +24,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: bool = False
 
     def reads(self, media_type: str) -> bool:
-        """Whether it can be shown a file of this type; a text can be told to every model."""
+        """Return True when the model accepts a file of this type; every model accepts texts."""
         if media_type in IMAGES:
             return self.images
         return is_text(media_type) or (media_type == PDF and self.files)
@@ -33,7 +33,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One model that a provider offers, by the name the provider knows it under."""
+    """One model of a provider, by the provider's own name for it."""
 
     name: str
     capabilities: Capabilities
@@ -73,8 +73,8 @@ _RETRYABLE: frozenset[str] = frozenset(
 class ModelError(AnyportError):
     """A model did not answer as asked. Every `Model` of a provider raises this and nothing else.
 
-    `actor` is the operator for keys and names, the user for their own text, else the upstream; `retry` says
-    whether the very same request may succeed later.
+    `actor` is the operator for keys and names, the user for their own text, else the upstream; `retry` is true when
+    the same request may succeed later.
 
     `message` is for the user, `detail` for the operator's log: neither holds a key, a prompt, or the body
     of an upstream's error. `retry_after` is in seconds, when the upstream gave one.
@@ -100,7 +100,7 @@ class ModelError(AnyportError):
 
 
 class ModelProvider(ABC):
-    """A source of models, built once at start and closed at stop.
+    """Provider of models, built once at start and closed at stop.
 
     The contract is `tests/contracts/model_provider.py`. A provider holds its own HTTP client, never touches
     the process-wide defaults of an SDK, and contacts no address but its own `base_url`.
@@ -111,7 +111,7 @@ class ModelProvider(ABC):
     @property
     @abstractmethod
     def default_model(self) -> str:
-        """The model that answers when none is asked for."""
+        """The model that answers when the request names none."""
 
     @property
     @abstractmethod
@@ -120,33 +120,33 @@ class ModelProvider(ABC):
 
     @abstractmethod
     def models(self) -> Sequence[ModelInfo]:
-        """The models this provider offers, the default one first. Does no I/O."""
+        """Return the models of this provider, the default one first. Does no I/O."""
 
     @abstractmethod
     def model(self, name: str) -> Model:
-        """The Agents SDK's `Model` for `name`. Cheap, does no I/O; an unknown name fails at its first request.
+        """Return the Agents SDK's `Model` for `name`. Does no I/O; an unknown name fails at its first request.
 
         The `Model` streams through `stream_response`, closes its upstream when it is cancelled, and raises
-        `ModelError` for every failure. It takes history written by any other provider and leaves out what its
-        own upstream would reject.
+        `ModelError` for every failure. It accepts history of any other provider and leaves out the
+        parts that its own upstream rejects.
         """
 
     @abstractmethod
     async def check(self) -> None:
-        """One small real request. Raises `ModelError`."""
+        """Send one small real request. Raises `ModelError`."""
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Release connections. Safe to call twice."""
+        """Release connections. Idempotent."""
 
 
 class ProviderPlugin(msgspec.Struct, frozen=True, kw_only=True):
-    """What a package puts behind the entry-point group `anyport.providers`; ours use the same door.
+    """Plugin that a package registers in the entry-point group `anyport.providers`; our own providers do the same.
 
-    `settings` is a frozen struct whose fields carry `app.environment.env` metadata. `missing` returns what the
-    operator must do before the provider can be chosen, or an empty string. `detect` says whether the settings
-    show that somebody wants this provider, for a start without `LLM_PROVIDER`; the lowest `rank` wins.
-    `build` constructs the provider without I/O.
+    `settings` is a frozen struct whose fields have `app.environment.env` metadata. `missing` returns the step that the
+    operator must take before the provider can be chosen, or an empty string. `detect` returns true when the settings
+    select this provider, for a start without `LLM_PROVIDER`; the lowest `rank` wins. `build` constructs the provider
+    without I/O.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Short-lived stand-ins for a login, for a page to hold."""
+"""Session issuer: short-lived tokens that a page uses instead of a login."""
 
 from abc import ABC, abstractmethod
 
@@ -9,19 +9,19 @@ from app.ports.authenticator import Login
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A token that opens this server for its user, and for how many seconds."""
+    """Session token of one user, valid for `expires_in` seconds."""
 
     secret: Secret
     expires_in: int
 
 
 class SessionIssuer(ABC):
-    """Makes sessions that an `Authenticator` beside it reads."""
+    """Issues sessions that an `Authenticator` of the same adapter accepts."""
 
     @abstractmethod
     async def issue(self, login: Login) -> Session:
-        """A session for who is logged in, by a login or by an earlier session.
+        """Issue a session for a user who logged in, or who has an earlier session.
 
-        Raises `UnauthenticatedError` when the login lies too far back, and `NotEnabledError` where no secret is set
-        that sessions could be signed with.
+        Raises `UnauthenticatedError` when the original login is too old, and `NotEnabledError` without a secret to
+        sign sessions with.
         """

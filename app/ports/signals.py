@@ -1,4 +1,4 @@
-"""Word from one replica to all: small, quick, and lost when nobody listens."""
+"""Signals: publish/subscribe between replicas; small, quick, and not stored."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -10,30 +10,32 @@ SIGNAL_LIMIT = 7_000
 
 
 MISSED = "missed:"
-"""Heard by the listeners of one process when signals of others may have been lost: they look at everything."""
+"""Signal to the subscribers of one process that signals may have been lost: they read the full state."""
 
 
 class Signals(ABC):
-    """Tells every replica, this one included. Whoever listens must be able to do without, by looking from time to
-    time: signals are lost while the connection is, which `MISSED` tells when it is back."""
+    """Publish/subscribe between all replicas, this one included.
+
+    Signals are lost while the connection is; `MISSED` reports that after a reconnect. Subscribers therefore also poll.
+    """
 
     @property
     @abstractmethod
     def connected(self) -> bool:
-        """Whether signals of other replicas arrive at once just now; else they arrive within seconds."""
+        """True while signals of other replicas arrive at once; otherwise they arrive within seconds."""
 
     @abstractmethod
     async def start(self) -> None:
-        """Begin to listen, in the background."""
+        """Start receiving signals, in the background."""
 
     @abstractmethod
     async def publish(self, signals: Sequence[str]) -> None:
-        """Tell all listeners, in this order, each of at most `SIGNAL_LIMIT` bytes. Raises `StoreUnavailableError`."""
+        """Publish signals in this order, each of at most `SIGNAL_LIMIT` bytes. Raises `StoreUnavailableError`."""
 
     @abstractmethod
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Call `subscriber`, which must not block, for each signal; returns what ends that."""
+        """Call `subscriber`, which must not block, for each signal; return a function that unsubscribes."""
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Stop listening. Safe to call twice, and without `start`."""
+        """Stop receiving signals. Idempotent, also without `start`."""

@@ -1,4 +1,4 @@
-"""One database, and the stores that live in it."""
+"""Storage: one database and its stores."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
@@ -17,21 +17,21 @@ from app.ports.turn_log import TurnLog
 
 
 class SchemaStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The migration that a database stands at, None for an empty one, and the one that this code needs."""
+    """Schema status: the database's migration, None for an empty one, and the migration that this code needs."""
 
     current: str | None
     needed: str
 
     @property
     def state(self) -> Literal["current", "behind", "ahead"]:
-        """How the database relates to this code; migrations are numbered in their order."""
+        """The database's schema compared with this code; migrations are numbered in their order."""
         if self.current == self.needed:
             return "current"
         return "behind" if self.current is None or self.current < self.needed else "ahead"
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a user was deleted; `is_recent` when a server may have been at work for them just now."""
+    """Result of an erasure; `is_recent` when a server may still write for the user."""
 
     threads: int
     tasks: int
@@ -39,16 +39,16 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Storage(ABC):
-    """A place to keep everything, opened at start and closed at stop; `app.adapters.stores` picks one by URL.
+    """Storage with all stores, opened at start and closed at stop; `app.adapters.stores` chooses one by URL.
 
-    Building one does no I/O; the stores may be used between `start` and `aclose`.
+    Construction does no I/O; the stores are usable between `start` and `aclose`.
     """
 
     name: str
-    """As `/health` and the start-up log call it: `memory`, `sqlite`, `postgresql`."""
+    """Name in `/health` and the start-up log: `memory`, `sqlite`, `postgresql`."""
 
     location: str
-    """For the operator's eyes: where it is, such as `sqlite:data/anyport.db`; never with a password."""
+    """Location for the operator, such as `sqlite:data/anyport.db`; contains no password."""
 
     threads: ThreadStore
     tasks: TaskRepository
@@ -61,57 +61,55 @@ class Storage(ABC):
 
     @abstractmethod
     async def start(self) -> None:
-        """Connect, and see that the schema is the one this code was written for.
+        """Connect, and check that the schema is the one that this code needs.
 
         Raises `StoreUnavailableError` when the database does not answer, and `SchemaError` when it has another
-        schema; the message says which command mends it.
+        schema; the message names the command to run.
         """
 
     @abstractmethod
     async def check(self) -> None:
-        """One cheap round trip; after a failure, one that writes, until it succeeds. Raises `StoreUnavailableError`."""
+        """Check the database: one cheap round trip, or a write after a failure. Raises `StoreUnavailableError`."""
 
     @abstractmethod
     async def check_writing(self) -> None:
-        """Write something small and delete it again. Raises `StoreUnavailableError`."""
+        """Write a small row and delete it. Raises `StoreUnavailableError`."""
 
     @abstractmethod
     async def now(self) -> dt.datetime:
-        """The clock that all processes on the storage share, in UTC. One cheap round trip. Raises
-        `StoreUnavailableError`."""
+        """Return the time of the storage's clock in UTC. One cheap round trip. Raises `StoreUnavailableError`."""
 
     @abstractmethod
     async def sweep(self, age: dt.timedelta, *, batch: int = 100) -> int:
-        """Delete threads that got their last item, or without items began, longer ago than `age`, and all that is
-        theirs.
+        """Delete threads, with all their data, whose last item (or creation, without items) is older than `age`.
 
-        Takes at most `batch` of them, the oldest first, and returns how many; 0 means that none is left. Safe to run
-        in several processes at once.
+        Deletes at most `batch`, the oldest first, and returns their number; 0 means that none is left. Safe in several
+        processes at once.
         """
 
     @abstractmethod
     async def purge_tombstones(self, age: dt.timedelta) -> None:
-        """Let go of what was kept only because a cursor may name it, of all that was deleted longer ago than `age`.
+        """Delete the tombstones of items and threads that were deleted longer ago than `age`.
 
-        Such a cursor may from then on be as unknown as one that never existed.
+        A cursor that names one is afterwards as unknown as one that never existed. Idempotent.
         """
 
     @abstractmethod
     async def erase(self, user_id: str) -> Erasure:
-        """Delete everything of one user: threads with all that is theirs, attachments, tasks, counters, stored
-        responses, and their traces. No row names the user afterwards.
+        """Erase one user: threads with all their data, attachments, tasks, counters, stored responses and traces.
 
-        Works in small steps, so that others need not wait; after an interruption call it again.
+        No row names the user afterwards. Works in small transactions, so that it blocks no other writer. Idempotent:
+        after an interruption call it again.
         """
 
     @abstractmethod
     async def scrub(self, *, thorough: bool = False) -> None:
-        """Remove what the database's own files still hold of deleted text, as far as they are ours; `thorough` writes
-        them anew, which takes as much room again and keeps writers waiting. Safe to repeat.
+        """Remove deleted text from the database's own files, as far as this server manages them.
 
-        Raises `StoreUnavailableError` while another process keeps it from that.
+        `thorough` rewrites the files, which needs their size again on disk and blocks writers. Idempotent. Raises
+        `StoreUnavailableError` while another process prevents it.
         """
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Close every connection. Safe to call twice, and without `start`."""
+        """Close every connection. Idempotent, also without `start`."""

@@ -1,4 +1,4 @@
-"""Where tasks are kept."""
+"""Task repository: the tasks of each user."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
@@ -7,37 +7,38 @@ from app.domain.task import Status, Task
 
 
 class TaskRepository(ABC):
-    """Tasks, each seen by its own user only: another user's id is as unknown as one that does not exist.
+    """Task repository; each task is visible to its user only, and unknown to every other.
 
     The contract is `tests/contracts/test_task_repository.py`.
     """
 
     @abstractmethod
     async def add(self, task: Task) -> None:
-        """Store a new task. Raises `ConflictError` when its user has one of that id."""
+        """Store a new task. Raises `ConflictError` when its user has a task of that id."""
 
     @abstractmethod
     async def get(self, user_id: str, task_id: str) -> Task:
-        """Raises `NotFoundError`."""
+        """Return a task. Raises `NotFoundError`."""
 
     @abstractmethod
     async def get_several(self, user_id: str, task_ids: Collection[str]) -> Sequence[Task]:
-        """Those of these tasks that there are, by age, in one query; ids that are unknown are left out."""
+        """Return the existing tasks of these ids by age, in one query; unknown ids are left out."""
 
     @abstractmethod
     async def list(
         self, user_id: str, *, status: Status | None = None, after: str | None = None, limit: int = 100
     ) -> Sequence[Task]:
-        """Tasks by age, oldest first (`created_at`, then order of insertion), at most `limit` (brought into 1..500).
+        """Return a keyset page of tasks, oldest first (`created_at`, then order of insertion).
 
-        `after` is a task's id; the page starts behind it, even when that task was deleted meanwhile.
+        At most `limit`, which is clamped to 1..500. `after` is a task's id; the page starts behind it, even when that
+        task was deleted meanwhile.
         """
 
     @abstractmethod
     async def find_by_title(self, user_id: str, title: str, *, limit: int = 10) -> Sequence[Task]:
-        """Tasks whose title contains `title`, letter case aside (Unicode), oldest first; `limit` as in `list`.
+        """Return tasks whose title contains `title`, ignoring case (Unicode), oldest first; `limit` as in `list`.
 
-        An exact match, letter case aside, comes before all others. `%` and `_` have no meaning in `title`.
+        An exact match, ignoring case, comes before all others. `%` and `_` have no meaning in `title`.
         """
 
     @abstractmethod
@@ -49,4 +50,4 @@ class TaskRepository(ABC):
 
     @abstractmethod
     async def delete(self, user_id: str, task_id: str) -> None:
-        """Raises `NotFoundError`."""
+        """Delete a task. Raises `NotFoundError`."""

@@ -60,7 +60,7 @@ async def test_a_lease_that_ran_out_by_itself_is_taken() -> None:
     with structlog.testing.capture_logs() as logs:
         await upkeep._recover_orphans()
     assert await storage.journal.find("turn_1") is None, "it had said nothing, and can be asked for again"
-    assert [entry["turn"] for entry in logs if "silent" in entry["event"]] == ["turn_1"]
+    assert [entry["turn"] for entry in logs if "turn recovered" in entry["event"]] == ["turn_1"]
 
 
 class Answer:
