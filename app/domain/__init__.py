@@ -1,1 +1,1 @@
-"""What Anyport talks about: tasks, conversations, who asks, and what can go wrong."""
+"""Domain: tasks, conversations, identity and errors."""

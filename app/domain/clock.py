@@ -1,7 +1,6 @@
-"""The time that all replicas share: this process's clock, set right by the storage's.
+"""Shared clock of all replicas: this process's clock, corrected by the storage's.
 
-Ids and `created_at` order what several machines write, so they are stamped with one clock. It is the process's own
-because a stamp must not cost a round trip, and one for the process as the machine's is.
+Ids and `created_at` order the rows of several machines, so they come from one clock. Reading it costs no round trip.
 """
 
 import datetime as dt
@@ -9,23 +8,22 @@ import time
 from typing import Final
 
 _SLACK: Final = 1_000_000
-"""Nanoseconds: SQLite tells milliseconds."""
+"""Nanoseconds: SQLite's clock has milliseconds."""
 
 
 class SharedClock:
-    """The process's clock plus a correction, which is 0 until the clock was `sync_to` another, and as long as both
-    may show the same."""
+    """Shared clock: the process's clock plus a correction, which `sync_to` changes by as little as possible."""
 
     def __init__(self) -> None:
         self._correction = 0
 
     @property
     def correction(self) -> float:
-        """Seconds that this process's clock is behind; less than 0 when it is ahead."""
+        """Seconds by which this process's clock is behind; negative when it is ahead."""
         return self._correction / 1e9
 
     def sync_to(self, theirs: dt.datetime, *, asked: int, answered: int) -> None:
-        """Take over the time `theirs`, which was read between `asked` and `answered`, by `time.time_ns`."""
+        """Correct the clock by `theirs`, which was read between `asked` and `answered` (both `time.time_ns`)."""
         shown = int(theirs.timestamp() * 1e6) * 1000
         least, most = shown - answered - _SLACK, shown - asked + _SLACK
         self._correction = min(max(self._correction, least), most)
@@ -39,12 +37,11 @@ class SharedClock:
         return self.time_ns() / 1e9
 
     def now(self) -> dt.datetime:
-        """The time in UTC."""
+        """Return the time in UTC."""
         return dt.datetime.now(dt.UTC) + self._off
 
     def in_utc(self, moment: dt.datetime) -> dt.datetime:
-        """The same moment in UTC. One without an offset was read from this process's clock, as ChatKit does it, and is
-        set right."""
+        """Return the moment in UTC. A naive one comes from this process's clock, as ChatKit's do, and is corrected."""
         if moment.tzinfo is not None:
             return moment.astimezone(dt.UTC)
         return moment.astimezone(dt.UTC) + self._off

@@ -1,7 +1,6 @@
-"""What can go wrong, said so that the one who must act knows it.
+"""Errors: each names who must act.
 
-`message` is shown to the user, so it never carries a secret, a path or an upstream's words; what only the
-operator should see goes into `detail`, which is logged.
+`message` is shown to the user and contains no secret, path or upstream's text. `detail` is logged for the operator.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +10,13 @@ Actor = Literal["user", "operator", "model", "upstream"]
 
 
 class AnyportError(Exception):
-    """Base of all our errors: says who must act, a stable code, and whether trying again can help."""
+    """Base of all our errors: who must act, a stable code, and whether a retry can help."""
 
     actor: Actor = "operator"
     code: str = "error"
     retry: bool = False
     data: Mapping[str, object] = {}
-    """What a program needs to act on it; part of the problem document."""
+    """Data for programs, part of the problem document."""
 
     def __init__(self, message: str, *, detail: str = "") -> None:
         super().__init__(message)
@@ -26,15 +25,17 @@ class AnyportError(Exception):
 
 
 class InvalidInputError(AnyportError):
-    """The caller sent something that cannot be done; sending it again changed is the way on."""
+    """The caller's input is invalid; changed input may succeed."""
 
     actor = "user"
     code = "invalid"
 
 
 class MalformedError(InvalidInputError):
-    """The caller sent something of another form. `problems` tell its developer, in English, which fields are wrong and
-    how, without a word of what was sent: it may be private."""
+    """The caller's input has a wrong form.
+
+    `problems` name the wrong fields for the developer, in English, without the values sent: they may be private.
+    """
 
     def __init__(self, message: str, *, problems: Sequence[str]) -> None:
         super().__init__(message)
@@ -42,27 +43,27 @@ class MalformedError(InvalidInputError):
 
 
 class TooLargeError(InvalidInputError):
-    """More bytes than are taken."""
+    """The input has more bytes than the limit."""
 
     code = "too_large"
 
 
 class UnauthenticatedError(AnyportError):
-    """Nobody is logged in, or their token is no good; a new login is the way on."""
+    """The request has no valid login; the user must log in again."""
 
     actor = "user"
     code = "unauthenticated"
 
 
 class ForbiddenOriginError(AnyportError):
-    """A page of another origin asked for something in the user's name."""
+    """A page of a foreign origin sent a request with the user's credentials."""
 
     actor = "operator"
     code = "forbidden_origin"
 
 
 class LoginUnavailableError(AnyportError):
-    """The keys that logins are checked with cannot be had just now; `retry_after` seconds later they are asked for."""
+    """The keys that check logins are unavailable; they are fetched again after `retry_after` seconds."""
 
     actor = "upstream"
     code = "login_unavailable"
@@ -74,14 +75,14 @@ class LoginUnavailableError(AnyportError):
 
 
 class NotFoundError(AnyportError):
-    """The thing does not exist for this user; somebody else's looks exactly the same."""
+    """The object does not exist for this user; another user's object gives the same error."""
 
     actor = "user"
     code = "not_found"
 
 
 class ConflictError(AnyportError):
-    """Somebody changed the thing in between; read it again and repeat."""
+    """The object was changed meanwhile; read it again and repeat."""
 
     actor = "user"
     code = "conflict"
@@ -89,13 +90,13 @@ class ConflictError(AnyportError):
 
 
 class StaleVersionError(ConflictError):
-    """What the caller wants to change is not the version any more that they looked at."""
+    """The object's version is newer than the one that the caller read."""
 
     code = "stale_version"
 
 
 class RemovalNotConfirmedError(ConflictError):
-    """A retry would delete later messages of the user; the caller has to confirm which."""
+    """A retry would delete later messages of the user; the caller must confirm them."""
 
     code = "removal_not_confirmed"
     retry = False
@@ -106,13 +107,13 @@ class RemovalNotConfirmedError(ConflictError):
 
 
 class BusyError(ConflictError):
-    """Somebody, or something, is at it already."""
+    """Another operation on the object is running."""
 
     code = "busy"
 
 
 class ClosingError(AnyportError):
-    """This process takes nothing new; `retry_after` seconds later another one, or this one again, does."""
+    """The process is shutting down; after `retry_after` seconds a process accepts requests again."""
 
     code = "closing"
     retry = True
@@ -123,7 +124,7 @@ class ClosingError(AnyportError):
 
 
 class LimitError(AnyportError):
-    """The caller wants more than one caller may have; `retry_after` seconds later there is room again."""
+    """The user reached a limit; it allows more after `retry_after` seconds."""
 
     actor = "user"
     code = "rate_limited"
@@ -136,7 +137,7 @@ class LimitError(AnyportError):
 
 
 class CapacityError(AnyportError):
-    """The process carries as much as it can; `retry_after` seconds later there may be room."""
+    """The process reached its capacity; retry after `retry_after` seconds."""
 
     code = "at_capacity"
     retry = True
@@ -147,14 +148,14 @@ class CapacityError(AnyportError):
 
 
 class NotEnabledError(AnyportError):
-    """The request is part of the protocol, but this server has it switched off."""
+    """The feature is part of the protocol and disabled on this server."""
 
     actor = "operator"
     code = "not_enabled"
 
 
 class StoreUnavailableError(AnyportError):
-    """The database cannot be reached or refused the work for a reason that may pass."""
+    """The database is unreachable, or refused the work for a temporary reason."""
 
     actor = "operator"
     code = "store_unavailable"

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""Identity: the caller of a request."""
 
 import ipaddress
 
@@ -6,11 +6,11 @@ import msgspec
 
 
 class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The caller of one request; every store call is scoped to its `user_id`.
+    """Request context: the caller of one request; every store call is scoped to its `user_id`.
 
-    `base_url` is the address that the request came to, for links back to this server.
-    `locale` is the one they prefer, such as `fr-CA`, whether or not we have texts in it.
-    `sees_hidden` is false for pages that go to a client: stores then leave hidden items out inside the query.
+    `base_url` is the server's address in the request, for links back to this server. `locale` is the preferred one,
+    such as `fr-CA`, also without translations. `sees_hidden` is false for results that go to a client: stores then
+    leave hidden items out inside the query.
     """
 
     user_id: str
@@ -20,12 +20,12 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     sees_hidden: bool = True
 
     def as_client(self) -> "RequestContext":
-        """The same caller, for reads whose result is shown to them."""
+        """Return the context for reads whose result goes to the client."""
         return msgspec.structs.replace(self, sees_hidden=False)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens on `host`."""
+    """Return True when only this machine can reach a server that listens on `host`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -6,9 +6,9 @@ from app.domain.clock import clock
 
 
 def new_id(prefix: str) -> str:
-    """Return a fresh id such as `msg_0199d1c2…`: 48 bits of milliseconds, then 80 random bits, in hex.
+    """Return a new id such as `msg_0199d1c2…`: 48 bits of milliseconds, then 80 random bits, in hex.
 
-    Ids of different milliseconds sort by age, on whichever replica they were made; within one millisecond their order
+    Ids of different milliseconds sort by age, across replicas; within one millisecond their order
     is random. ChatKit's own default has 32 random bits, too few for a server that many people share.
     """
     milliseconds = clock.time_ns() // 1_000_000

@@ -1,9 +1,9 @@
-"""Types of files, and what is done with them."""
+"""Media types of files: images, PDF and texts."""
 
 from typing import Final
 
 IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
-"""What browsers draw and cannot run, and what models that see take."""
+"""Images that browsers show without running code, and that vision models accept."""
 
 PDF: Final = "application/pdf"
 
@@ -13,9 +13,9 @@ TEXTS: Final = {
     ".csv": "text/csv",
     ".json": "application/json",
 }
-"""Texts that only their names tell apart; every other text is plain."""
+"""Text types by file extension; every other text is plain."""
 
 
 def is_text(media_type: str) -> bool:
-    """Whether a model can be told the file as it is."""
+    """Return True for a text, which every model reads unchanged."""
     return media_type.startswith("text/") or media_type in TEXTS.values()

@@ -1,4 +1,4 @@
-"""How a model is named across providers: `gemini/gemini-2.5-flash`."""
+"""Model reference: a model's name across providers, such as `gemini/gemini-2.5-flash`."""
 
 from collections.abc import Iterator
 from typing import Self
@@ -7,7 +7,7 @@ import msgspec
 
 
 class ModelRef(msgspec.Struct, frozen=True):
-    """A provider's name and the name that provider knows the model under."""
+    """Model reference: the provider's name, and the provider's own name for the model."""
 
     provider: str
     model: str
@@ -25,7 +25,7 @@ class ModelRef(msgspec.Struct, frozen=True):
 
 
 class ModelRefs:
-    """Several models in the order they were given, each once."""
+    """Model references in the given order, without duplicates."""
 
     __slots__ = ("_refs",)
 

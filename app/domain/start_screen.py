@@ -1,4 +1,4 @@
-"""What a front end shows before anything was said."""
+"""Start screen of the front end, before the first message."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from app.domain.language import _
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """A button that says something for the user: `prompt` is sent when `label` is clicked.
+    """Start prompt: a button with `label` that sends `prompt` as the user's message.
 
     `icon` is one of ChatKit's names: https://openai.github.io/chatkit-js/api/openai/chatkit/type-aliases/widgeticon
     """
@@ -19,12 +19,12 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StartScreen(msgspec.Struct, frozen=True, kw_only=True):
-    """ChatKit's `startScreen` option, as it is given to its front end."""
+    """ChatKit's `startScreen` option of the front end."""
 
     greeting: str = ""
     prompts: Sequence[Prompt] = ()
 
     def translated(self) -> "StartScreen":
-        """The same in the caller's language, as far as the catalogs have it."""
+        """Return the start screen in the caller's language, as far as translations exist."""
         prompts = [Prompt(label=_(one.label), prompt=_(one.prompt), icon=one.icon) for one in self.prompts]
         return StartScreen(greeting=_(self.greeting) if self.greeting else "", prompts=prompts)

@@ -1,4 +1,4 @@
-"""A to-do of one user, and the rules that hold for it wherever it is changed."""
+"""Task: a to-do of one user, and the rules for its changes."""
 
 import datetime as dt
 from enum import StrEnum
@@ -15,7 +15,7 @@ DESCRIPTION_LIMIT = 4_000
 
 
 class Priority(StrEnum):
-    """How much a task matters."""
+    """Priority of a task."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -23,7 +23,7 @@ class Priority(StrEnum):
 
 
 class Status(StrEnum):
-    """Whether a task is still to be done."""
+    """Status of a task."""
 
     PENDING = "pending"
     COMPLETED = "completed"
@@ -45,7 +45,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
 
     def changed(self, change: "TaskChange", *, now: dt.datetime) -> Self:
-        """The task after `change`; the same object when nothing differs."""
+        """Return the task with `change` applied; the same object when nothing differs."""
         wanted = {name: value for name, value in change.values().items() if value != getattr(self, name)}
         if not wanted:
             return self
@@ -64,7 +64,7 @@ class TaskChange(msgspec.Struct, frozen=True, kw_only=True):
     status: Status | msgspec.UnsetType = msgspec.UNSET
 
     def values(self) -> dict[str, object]:
-        """The fields that are set, cleaned as a task holds them. Raises `InvalidInputError`."""
+        """Return the fields that are set, cleaned for a task. Raises `InvalidInputError`."""
         values = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not msgspec.UNSET}
         if isinstance(self.title, str):
             values["title"] = clean_title(self.title)
@@ -78,9 +78,9 @@ REOPENED = TaskChange(status=Status.PENDING)
 
 
 def new_task(user_id: str, title: str, *, now: dt.datetime, details: TaskChange | None = None) -> Task:
-    """A task of `user_id` with a fresh id, pending unless the details say otherwise.
+    """Return a task of `user_id` with a new id, pending unless `details` has another status.
 
-    Raises `InvalidInputError` for an unusable title.
+    Raises `InvalidInputError` for an invalid title or description.
     """
     task = Task(id=new_id("task"), user_id=user_id, title=clean_title(title), created_at=now, updated_at=now)
     if details is None:
@@ -91,7 +91,7 @@ def new_task(user_id: str, title: str, *, now: dt.datetime, details: TaskChange 
 
 
 def clean_title(title: str) -> str:
-    """The title on one line, without the white space around it. Raises `InvalidInputError`."""
+    """Return the title on one line, trimmed. Raises `InvalidInputError`."""
     title = " ".join(title.split())
     if not title:
         raise InvalidInputError(_("A task needs a title."))
@@ -107,7 +107,7 @@ def clean_title(title: str) -> str:
 
 
 def clean_description(description: str) -> str:
-    """The description without the white space around it. Raises `InvalidInputError`."""
+    """Return the description, trimmed. Raises `InvalidInputError`."""
     description = description.strip()
     if len(description) > DESCRIPTION_LIMIT:
         raise InvalidInputError(

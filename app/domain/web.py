@@ -1,4 +1,4 @@
-"""Addresses of the web as browsers name them: origins and hosts."""
+"""Web addresses: origins and host names, in the form that browsers send."""
 
 import ipaddress
 import re
@@ -13,14 +13,14 @@ _HIGHEST_PORT: Final = 65535
 
 
 class _Words(tuple[str, ...]):
-    """Words between commas, in lower case, each once, each of one form."""
+    """Comma-separated words of one form, in lower case, without duplicates."""
 
     __slots__ = ()
     form: ClassVar[re.Pattern[str]]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `a,b`. Raises `ValueError` for a word of another form, and without any word."""
+        """Parse `a,b`. Raises `ValueError` for a malformed word, and for an empty list."""
         words = [word.strip().lower() for word in text.split(",") if word.strip()]
         wrong = [word for word in words if not (cls.form.fullmatch(word) and _can_be_reached(word))]
         if wrong or not words:
@@ -39,14 +39,14 @@ class Origins(_Words):
 
 
 class Hosts(_Words):
-    """Host names without ports; `*.example.com` stands for what is below, `*` for any."""
+    """Host names without ports; `*.example.com` matches subdomains, `*` any host."""
 
     __slots__ = ()
     form = _HOST
 
 
 def _can_be_reached(word: str) -> bool:
-    """False for a port or an address of numbers that cannot be."""
+    """Return False for an impossible port or numeric address."""
     try:
         parts = urlsplit(word if "//" in word else f"//[{word}]" if ":" in word else f"//{word}")
         name, port = parts.hostname or "", parts.port
@@ -57,7 +57,7 @@ def _can_be_reached(word: str) -> bool:
 
 
 def host_name(host: str) -> str:
-    """The name in a `Host` header, without port and brackets; empty for one that is malformed."""
+    """Return the name in a `Host` header, without port and brackets; empty when it is malformed."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -65,7 +65,7 @@ def host_name(host: str) -> str:
 
 
 def is_address(host: str) -> bool:
-    """Whether it is a number and no name: nobody's name server can point it elsewhere."""
+    """Return True for an IP address, which no name server can redirect."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

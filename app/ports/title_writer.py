@@ -1,4 +1,4 @@
-"""Who finds a title for a conversation."""
+"""Title writer: asks a model for the title of a conversation."""
 
 from abc import ABC, abstractmethod
 
@@ -8,15 +8,15 @@ from app.ports.turn_log import TokenUsage
 
 
 class WrittenTitle(msgspec.Struct, frozen=True, kw_only=True):
-    """What was written, as it came, and what it cost."""
+    """Title as the model wrote it, and the tokens used."""
 
     text: str
     usage: TokenUsage
 
 
 class TitleWriter(ABC):
-    """Asks somebody for a title."""
+    """Title writer: one request to a model for each title."""
 
     @abstractmethod
     async def write(self, question: str, answer: str) -> WrittenTitle:
-        """A title for a conversation that begins so. Raises `AnyportError`; cancelling it stops the request."""
+        """Return a title for this first exchange. Raises `AnyportError`; cancelling stops the request."""

@@ -1,4 +1,4 @@
-"""Tools as both sides of MCP see them: a name, a schema, and a call that returns text."""
+"""Toolbox: tools with a name, a schema and a call that returns text, for both sides of MCP."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,10 @@ from app.domain.language import _
 
 
 class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool that may be called; `schema` is the JSON schema of its arguments, an object. One that is `read_only`
-    changes nothing."""
+    """Specification of a tool; `schema` is the JSON schema of its arguments, an object.
+
+    A `read_only` tool changes nothing.
+    """
 
     name: str
     description: str
@@ -22,33 +24,33 @@ class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call returned. `failed` says that nothing was done, and `text` why, for a model to read."""
+    """Result of a call. When `failed`, nothing was done, and `text` has the reason for the model."""
 
     text: str
     failed: bool = False
 
 
 class Toolbox(ABC):
-    """Some tools, and the way to call them."""
+    """Toolbox: a set of tools that can be called."""
 
     @property
     @abstractmethod
     def tools(self) -> Sequence[ToolSpec]:
-        """Those that can be called now, each name once. Does no I/O."""
+        """The tools that can be called now, with unique names. Does no I/O."""
 
     @abstractmethod
     async def call(self, name: str, arguments: Mapping[str, Any], context: RequestContext) -> ToolResult:
-        """Call a tool for somebody. A tool that fails is a result; an unknown name raises `NotFoundError`."""
+        """Call a tool for the user of `context`. A failure is a result; an unknown name raises `NotFoundError`."""
 
 
 class EmptyToolbox(Toolbox):
-    """No tools."""
+    """Toolbox without tools."""
 
     @property
     def tools(self) -> Sequence[ToolSpec]:
-        """None."""
+        """No tools."""
         return ()
 
     async def call(self, name: str, arguments: Mapping[str, Any], context: RequestContext) -> Never:
-        """Nothing can be called. Raises `NotFoundError`."""
+        """Raise `NotFoundError`."""
         raise NotFoundError(_("There is no tool “{name}”.", name=name[:80]))

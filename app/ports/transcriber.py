@@ -1,4 +1,4 @@
-"""Speech as text, for dictating into the composer."""
+"""Transcriber: speech to text, for dictation in the composer."""
 
 from abc import ABC, abstractmethod
 from typing import Final
@@ -6,14 +6,14 @@ from typing import Final
 from app.domain.errors import AnyportError
 
 AUDIO_LIMIT: Final = 25_000_000
-"""Bytes of one recording."""
+"""Most bytes of one recording."""
 
 MEDIA_TYPES: Final = frozenset({"audio/webm", "audio/ogg", "audio/mp4", "audio/mpeg", "audio/wav"})
-"""What browsers record; the first three are ChatKit's."""
+"""Media types that browsers record; the first three are ChatKit's."""
 
 
 class TranscriptionError(AnyportError):
-    """The service that writes speech down did not do it; `detail` is for the operator."""
+    """The transcription service failed; `detail` is for the operator."""
 
     actor = "upstream"
     code = "transcription_failed"
@@ -21,11 +21,11 @@ class TranscriptionError(AnyportError):
 
 
 class Transcriber(ABC):
-    """Writes speech down. The contract is `tests/contracts/test_transcriber.py`."""
+    """Transcriber of recordings. The contract is `tests/contracts/test_transcriber.py`."""
 
     @abstractmethod
     async def transcribe(self, audio: bytes, media_type: str) -> str:
-        """What is said in a recording, without white space around it; empty when nobody speaks.
+        """Return the text of a recording, without surrounding white space; empty for silence.
 
         The caller has checked `AUDIO_LIMIT` and `MEDIA_TYPES`. Raises `TranscriptionError`, and `NotEnabledError` when
         the server has no such service.
@@ -33,8 +33,8 @@ class Transcriber(ABC):
 
     @abstractmethod
     async def check(self) -> None:
-        """One small real request. Raises what `transcribe` raises."""
+        """Send one small real request. Raises what `transcribe` raises."""
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Close what is open. Safe to call twice."""
+        """Close all connections. Idempotent."""

@@ -1,4 +1,4 @@
-"""Turns under way, as every replica sees them: who runs which, what was said so far, and what is wished of it."""
+"""Turn journal: running turns with their leases, events and signals, shared by all replicas."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
@@ -12,16 +12,19 @@ TurnEnd = Literal["completed", "stopped", "interrupted"]
 TurnSignal = Literal["stop", "pin", "yield"]
 
 YIELD_SIGNAL_LASTS = dt.timedelta(seconds=5)
-"""How long the wish holds that a turn which nobody follows gives way: whoever had it does not wait longer."""
+"""How long a yield signal lasts: a waiting message waits no longer than that."""
 
 LONGEST_LEASE = dt.timedelta(minutes=2)
-"""No lease, and no place in a queue, comes near it. One that lasts longer was given before the storage's clock was put
-back."""
+"""Upper bound of leases and queue positions. One that lasts longer was set before the storage's clock was set back, and
+counts as expired."""
 
 
 class TurnHead(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn in the journal. `end` is None while it runs; `stop` and `keep` are wishes that somebody expressed,
-    and while it is `wanted` somebody waits for the thread."""
+    """A turn in the journal, without its events. `end` is None while it runs.
+
+    `stop`, `pinned` and `yield_requested` are signals: a user stopped the turn, came back for it, or waits for its
+    thread with another message.
+    """
 
     id: str
     thread_id: str
@@ -34,7 +37,7 @@ class TurnHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Consecutive events of one turn, as they go over the wire; `first` is the number of the first, from 1."""
+    """Consecutive events of one turn, in the frames of the wire; `first` is the number of the first, from 1."""
 
     turn_id: str
     first: int
@@ -42,90 +45,97 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TooManyTurnsError(Exception):
-    """The user has as many turns running as one user may."""
+    """The user reached the limit of running turns."""
 
 
 class TurnJournal(ABC):
-    """Running turns and their events, and those of each thread's last turn for a while.
+    """Turn journal: running turns with their events, and the last ended turn of each thread for a while.
 
-    A process that runs a turn holds a lease on it and renews it; a turn whose lease has run out may be claimed by
-    any other. All times are read from the storage's clock: callers pass durations, for their clocks differ. The
-    contract is `tests/contracts/test_turn_journal.py`. Entries go with their thread. What goes with
-    `signals` tells them as `Signals.send` does. Raises
-    `StoreUnavailableError` while the database cannot do its work.
+    A process holds a lease on each turn it runs, and renews it by heartbeats. Another process may take over a turn
+    whose lease expired. All times come from the storage's clock: callers pass durations, because their clocks differ.
+    Entries are deleted with their thread. `signals` are published as by `Signals.publish`. Every method raises
+    `StoreUnavailableError` while the database is unavailable. The contract is `tests/contracts/test_turn_journal.py`.
     """
 
     shared: bool
-    """Whether other machines may run turns on the same data: only there requests are claimed, and turns of others are
-    looked for at each step."""
+    """True when other machines may run turns on the same data. Only then idempotency keys and remote turns are used."""
 
     @abstractmethod
     def alive(self, owner: str) -> AbstractAsyncContextManager[None]:
-        """For the length of the block `owner` is alive. Where the storage can see that by itself, no lease that ran out
-        lets anybody claim its turns meanwhile, and afterwards they can be claimed at once."""
+        """Mark `owner` as alive for the length of the block.
+
+        Where the storage detects dead processes by itself, an expired lease of a living owner does not allow a
+        takeover, and its turns can be taken over as soon as the block ends.
+        """
 
     @abstractmethod
     async def begin(self, turn: TurnHead, lease: dt.timedelta, *, at_most: int = 0) -> bool:
-        """Enter a turn, unless another one runs in its thread, or one with a lesser id stands in its queue: then
-        nothing is changed, and the answer is False.
+        """Enter a turn with a lease; False, without a change, while another one runs in the thread or precedes it.
 
-        What was kept of earlier turns of the thread goes. Raises `chatkit.store.NotFoundError` when the thread is not
-        that user's, and `TooManyTurnsError` when the user has `at_most` turns running in other threads; 0 is no limit,
-        and of turns that begin in the same instant one more may pass.
+        Turns queue in the order of their ids. Entering deletes the thread's earlier turns from the journal. Raises
+        `chatkit.store.NotFoundError` when the thread is not the user's, and `TooManyTurnsError` when the user has
+        `at_most` turns running in other threads. 0 is no limit; of turns that start in the same instant one more may
+        pass.
         """
 
     @abstractmethod
     async def queue(self, turn_id: str, thread_id: str, lasts: dt.timedelta) -> None:
-        """Let no turn with a greater id begin in the thread for so long. Repeating it moves the end.
+        """Hold a queue position: no turn with a greater id starts in the thread for `lasts`. Repeating extends it.
 
-        Raises `chatkit.store.NotFoundError` when there is no such thread.
+        Raises `chatkit.store.NotFoundError` for an unknown thread.
         """
 
     @abstractmethod
     async def leave_queue(self, turn_id: str) -> None:
-        """Hold up nobody any more. Safe to repeat."""
+        """Give up the queue position. Idempotent."""
 
     @abstractmethod
     async def append(self, batches: Sequence[Batch], owner: str, *, signals: Sequence[str] = ()) -> None:
-        """Add events, all or none, and tell `signals` to whoever can read them now. Idempotent: a batch that is there
-        already stays. Batches of a turn that is gone, or that `owner` does not run any more, are left out."""
+        """Append events atomically, and publish `signals` once they are readable.
+
+        Idempotent: a stored batch stays. Batches of a turn that is unknown or has another owner are skipped.
+        """
 
     @abstractmethod
     async def renew(self, owner: str, lease: dt.timedelta) -> Mapping[str, TurnHead]:
-        """Renew the leases of all turns that `owner` runs, and return them by id."""
+        """Renew the leases of all turns that `owner` runs (heartbeat), and return them by id."""
 
     @abstractmethod
     async def end(
         self, turn_id: str, owner: str, end: TurnEnd, *, last: Batch | None = None, signals: Sequence[str] = ()
     ) -> None:
-        """Add the turn's `last` events and note that it is over, if `owner` still runs it, both or neither; then tell
-        `signals`. One round trip while signals are heard. Safe to repeat."""
+        """Append the `last` events and end the turn, atomically, if `owner` still runs it; then publish `signals`.
+
+        One round trip while signals are connected. Idempotent.
+        """
 
     @abstractmethod
     async def drop(self, turn_id: str, owner: str) -> None:
-        """Forget the turn with its events, if `owner` runs it: nobody shall read what was cut off."""
+        """Delete the turn with its events, if `owner` runs it: truncated events must not be read. Idempotent."""
 
     @abstractmethod
     async def take_over(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
-        """Take over running turns of others that are dead: that are seen to be so, or whose lease has run out and that
-        are not seen to be alive. Each turn goes to one claimant only."""
+        """Take over orphaned turns: the owner is detected as dead, or the lease expired and it is not known to live.
+
+        Atomic: each turn goes to one caller only. The new lease lasts for `lease`.
+        """
 
     @abstractmethod
     async def signal(self, thread_id: str, signal: TurnSignal) -> str | None:
-        """Leave word for whoever runs the thread's turn; the id of that turn, None when none runs."""
+        """Signal the owner of the thread's running turn; return the turn's id, None when none runs. Idempotent."""
 
     @abstractmethod
     async def latest(self, thread_id: str) -> TurnHead | None:
-        """The turn that runs in the thread, else the last one that did, if it is still known."""
+        """Return the running turn of the thread, else its last one while the journal has it."""
 
     @abstractmethod
     async def find(self, turn_id: str) -> TurnHead | None:
-        """The turn of that id, if it is still known."""
+        """Return the turn of that id; None when the journal does not have it."""
 
     @abstractmethod
     async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
-        """The events behind number `after`, those of at most `batches` batches, in order."""
+        """Return the events behind number `after` in order, of at most `batches` batches."""
 
     @abstractmethod
     async def forget(self, age: dt.timedelta) -> None:
-        """Let go of turns that ended that long ago."""
+        """Delete turns that ended longer ago than `age`. Idempotent."""

@@ -1,4 +1,4 @@
-"""What each turn said to the model and heard back, kept beside the thread."""
+"""Turn log: the model input and output of each finished turn, stored with the thread."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
@@ -23,7 +23,7 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool call that has no result yet: the user, or the page, is asked for it by the thread item `item_id`."""
+    """Open call: a tool call without a result yet; the thread item `item_id` asks the user or the page for it."""
 
     call_id: str
     item_id: str
@@ -38,15 +38,14 @@ class ToolEffect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of the assistant.
+    """Record of one turn.
 
-    ChatKit's items hold no tool calls, so `model_items` keeps the run's own (calls, results, reasoning,
-    messages) as the Agents SDK's input items, to be replayed on later turns. The turn answers the thread item
-    `after_item_id`; `item_ids` are the thread items that it wrote and that `model_items` stand for.
-    `attempts` counts its requests to models, those that failed included. Of all calls in `model_items` only
-    `open_call` may be without a result, and then it belongs behind the last of them. `effects` are its calls that
-    changed something, and those of turns whose place it took when they were tried again; a `superseded` record holds
-    nothing else, until the turn that takes its place has ended.
+    ChatKit's items contain no tool calls, so `model_items` holds the run's own items (calls, results, reasoning,
+    messages) as input items of the Agents SDK, for later turns. The turn answers the thread item `after_item_id`;
+    `item_ids` are the thread items that it wrote and that `model_items` represent. `attempts` counts the requests to
+    models, failed ones included. Only `open_call` may be a call without a result, and it is the last one. `effects` are
+    the calls that changed something, those of earlier attempts of a retried answer included. A `superseded` record
+    holds only effects, until the retried answer ends.
     """
 
     id: str
@@ -68,21 +67,22 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TurnLog(ABC):
-    """Finished turns of a thread, scoped to the caller like the thread itself.
+    """Turn log: the finished turns of a thread, scoped to the caller like the thread itself.
 
-    The contract is `tests/contracts/test_turn_log.py`. Records go with their thread, and with the item they answer.
+    Records are deleted with their thread, and with the item they answer. The contract is
+    `tests/contracts/test_turn_log.py`.
     """
 
     @abstractmethod
     async def save(self, record: TurnRecord, context: RequestContext) -> None:
-        """Store a turn, replacing an earlier one with the same `after_item_id` in that thread.
+        """Save a turn; it replaces an earlier record of the same `after_item_id` in that thread. Idempotent.
 
         Raises `chatkit.store.NotFoundError` when the thread is not the caller's.
         """
 
     @abstractmethod
     async def delete(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
-        """Let go of the turn that answered this item, if there is one: it is answered anew.
+        """Delete the record of the turn that answered this item, before a retry. Idempotent.
 
         Raises `chatkit.store.NotFoundError` when the thread is not the caller's.
         """
@@ -91,7 +91,7 @@ class TurnLog(ABC):
     async def load(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:
-        """The turns that answer these items, by `after_item_id`; items without a turn are left out.
+        """Return the turns that answered these items, by `after_item_id`; items without a turn are left out.
 
         Raises `chatkit.store.NotFoundError` when the thread is not the caller's.
         """

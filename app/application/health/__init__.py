@@ -1,1 +1,1 @@
-"""Health: the checks that `doctor` runs, and the clock that replicas share."""
+"""Health: the self-checks of `doctor`, and the synchronization of the clock."""

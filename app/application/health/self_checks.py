@@ -1,4 +1,4 @@
-"""What `doctor` tries: each check makes one small real request to a part of the configuration."""
+"""Self-checks of `doctor`: each sends one small real request to a part of the configuration."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,10 +18,10 @@ _WHO: dict[Actor, str] = {
 
 
 class SelfCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """A part that can be tried by itself. `variables` are those to look at when it fails.
+    """Self-check of one part; `variables` are the settings to review when it fails.
 
-    `attempt` returns a remark, or nothing, and raises `AnyportError`; None stands for what cannot be tried from here,
-    and then `remark` says why.
+    `attempt` returns a remark or None, and raises `AnyportError`. Without `attempt` the part cannot be checked from
+    here, and `remark` has the reason.
     """
 
     name: str
@@ -31,25 +31,25 @@ class SelfCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SelfChecks(msgspec.Struct, frozen=True):
-    """All of them but those of models, which need an assistant."""
+    """All self-checks except those of models, which need an assistant."""
 
     checks: Sequence[SelfCheck]
 
 
 class ModelChecks(msgspec.Struct, frozen=True):
-    """One for each model that may answer."""
+    """Self-checks of the configured models, one each."""
 
     checks: Sequence[SelfCheck]
 
 
 class SelfCheckError(AnyportError):
-    """Something does not work that the operator has set, or has to set."""
+    """A setting that the operator made, or has to make, does not work."""
 
     code = "self_check"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a check; `text` names who must act, and on which variable, where it failed."""
+    """Outcome of a self-check; for a failure `text` names who must act, and on which variable."""
 
     state: Literal["ok", "FAILED", "untried"]
     name: str
@@ -60,7 +60,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def outcomes_of(checks: Sequence[SelfCheck], seconds: float) -> Sequence[Outcome]:
-    """Try all of them side by side, none for longer than `seconds`; in their order."""
+    """Run all checks concurrently, each for at most `seconds`; return the outcomes in the order of the checks."""
     return await asyncio.gather(*(_outcome(check, seconds) for check in checks))
 
 
@@ -74,13 +74,13 @@ async def _outcome(check: SelfCheck, seconds: float) -> Outcome:
         return failed(check, error)
     except TimeoutError:
         return _failed(check, f"no answer within {seconds:g} seconds", "operator")
-    except Exception as error:  # a library may fail in any way, and the others are to be heard of too
+    except Exception as error:  # a library may raise anything, and the other checks still report
         return _failed(check, f"it failed in a way that nobody foresaw: {type(error).__name__}", "operator")
 
 
 def failed(check: SelfCheck, error: AnyportError) -> Outcome:
-    """That of a check that raised `error`."""
-    # A service may say why in several lines.
+    """Return the outcome of a check that raised `error`."""
+    # A service's reason may have several lines.
     text = " ".join((error.message + (f" ({error.detail})" if error.detail else "")).split())
     return _failed(check, text, error.actor)
 

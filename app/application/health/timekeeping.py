@@ -1,4 +1,4 @@
-"""Keeps this process's clock right by the storage's: what replicas write must sort as it came about."""
+"""Clock synchronization with the storage, so that rows of all replicas sort by their time."""
 
 import time
 
@@ -8,13 +8,13 @@ from app.domain.clock import clock
 from app.ports.storage import Storage
 
 NOTABLE_SECONDS = 1.0
-"""A clock that is off by more is the operator's to set right, though nothing goes wrong here for it."""
+"""A larger difference is logged for the operator; the correction handles it."""
 
 log = structlog.get_logger(__name__)
 
 
 async def sync_clock(storage: Storage) -> None:
-    """Ask the storage for the time, and stamp with it from now on. Raises `StoreUnavailableError`."""
+    """Read the storage's time, and correct this process's clock by it. Raises `StoreUnavailableError`."""
     before, asked = clock.correction, time.time_ns()
     clock.sync_to(await storage.now(), asked=asked, answered=time.time_ns())
     if abs(clock.correction - before) > NOTABLE_SECONDS:

@@ -1,1 +1,1 @@
-"""Limits: what one user or address may take, and the counters behind it."""
+"""Limits of a user or address, and the counters behind them."""

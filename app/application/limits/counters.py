@@ -1,4 +1,4 @@
-"""Sums that cost a request no round trip: this process counts at once, and hears of the others a second later."""
+"""Write-behind counters: counted in memory at once, synchronized with the storage every second."""
 
 import asyncio
 import datetime as dt
@@ -13,16 +13,16 @@ from app.domain.errors import StoreUnavailableError
 from app.ports.counters import Counters
 
 PAUSE_SECONDS = 1.0
-"""What other replicas counted is seen so much later; that much of a limit may be overdrawn on each of them."""
+"""Interval of synchronization: how late other replicas' counts arrive, and how long each may exceed a limit."""
 
 ROUNDS = 60
-"""So often a sum is brought up to date after somebody last asked for it."""
+"""Number of synchronizations of a sum after its last use."""
 
 log = structlog.get_logger(__name__)
 
 
 class Sum(msgspec.Struct):
-    """One key: what the store said last, what it has not been told yet, and for how many rounds it is of interest."""
+    """Sum of one key: the stored value, the amount not synchronized yet, and the remaining rounds."""
 
     keep_until: dt.datetime
     known: int | None = None
@@ -31,10 +31,10 @@ class Sum(msgspec.Struct):
 
 
 class WriteBehindCounters:
-    """Counts by key in memory, and keeps in step with `Counters` in the background.
+    """Write-behind counters: sums by key in memory, synchronized with `Counters` in the background.
 
-    While the store is away counting goes on: a limit then holds for each process alone, and nothing is refused
-    because of the outage.
+    While the storage is unavailable counting continues: limits then hold for each process alone, and no request is
+    refused because of the outage.
     """
 
     def __init__(self, counters: Counters, *, now: Callable[[], dt.datetime] = clock.now) -> None:
@@ -43,14 +43,14 @@ class WriteBehindCounters:
         self._sums: dict[str, Sum] = {}
 
     def add(self, key: str, amount: int, keep_until: dt.datetime) -> int:
-        """Add to a key and return its sum, as far as it is known here."""
+        """Add to a key and return its sum, as far as this process knows it. Does no I/O."""
         entry = self._sums.setdefault(key, Sum(keep_until))
         entry.unsynced += amount
         entry.rounds = ROUNDS
         return (entry.known or 0) + entry.unsynced
 
     async def read(self, key: str, keep_until: dt.datetime) -> int:
-        """The sum of a key; asks the store the first time, so that a restart forgives nothing."""
+        """Return the sum of a key; the first call reads the storage, so that a restart resets no limit."""
         entry = self._sums.setdefault(key, Sum(keep_until))
         entry.rounds = ROUNDS
         if entry.known is None:
@@ -59,9 +59,9 @@ class WriteBehindCounters:
         return (entry.known or 0) + entry.unsynced
 
     async def sync(self) -> None:
-        """Tell the store what it does not know, hear of what others added, and forget what is over.
+        """Write unsynchronized amounts, read the sums of other replicas, and drop expired keys.
 
-        Raises `StoreUnavailableError`; what could not be told is told the next time.
+        Raises `StoreUnavailableError`; the next call then writes the same amounts.
         """
         spans: dict[dt.datetime, dict[str, Sum]] = {}
         for key, entry in self._sums.items():
@@ -75,7 +75,7 @@ class WriteBehindCounters:
     async def _sync(self, entries: dict[str, Sum], keep_until: dt.datetime) -> None:
         pending = {key: entry.unsynced for key, entry in entries.items()}
         sums = await self._counters.add(pending, keep=keep_until - self._now())
-        # Only now, and by subtraction: more may have been counted while the store was writing.
+        # Subtract instead of setting 0: more may have been counted during the write.
         for key, entry in entries.items():
             entry.known = sums[key]
             entry.unsynced -= pending[key]
@@ -83,7 +83,7 @@ class WriteBehindCounters:
 
     @asynccontextmanager
     async def syncing(self) -> AsyncIterator[None]:
-        """Settle every second meanwhile, and once more in the end."""
+        """Synchronize every second for the length of the block, and once at its end."""
         task = asyncio.create_task(self._forever())
         try:
             yield
@@ -102,4 +102,4 @@ class WriteBehindCounters:
         try:
             await self.sync()
         except StoreUnavailableError as error:
-            log.warning("limits hold for this process alone for now", reason=error.detail)
+            log.warning("counters not synchronized: limits hold for this process alone", reason=error.detail)

@@ -1,6 +1,6 @@
-"""Requests and streams that are open in this process: how many of them one user, and all together, may hold.
+"""Request limits: open requests and streams of one user, and open streams of the process.
 
-An open stream holds a connection, and with it a file descriptor, for as long as its client likes.
+An open stream holds a connection, and so a file descriptor, for as long as its client likes.
 """
 
 from collections import Counter
@@ -16,20 +16,20 @@ from app.domain.language import _
 
 RETRY_SECONDS = 5
 SPREAD_SECONDS = 10
-"""Clients that are refused at the same moment come back one after another."""
+"""Range of `Retry-After`, so that clients refused at the same moment do not all return at once."""
 
 log = structlog.get_logger(__name__)
 
 
 class OpenRules(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits of one process; 0 is none."""
+    """Limits of one process; 0 is no limit."""
 
     streams_per_user: int = 0
     streams: int = 0
 
 
 class OpenRequest:
-    """One request of one user, from its login to the end of its answer."""
+    """Open request of one user, from its authentication to the end of its response."""
 
     def __init__(self, requests: "OpenRequests", user_id: str) -> None:
         self.user_id = user_id
@@ -37,16 +37,19 @@ class OpenRequest:
         self._requests = requests
 
     def becomes_stream(self) -> None:
-        """Count it as a stream from now on: call it before anything is begun. Safe to repeat.
+        """Count the request as a stream from now on; call it before any work starts. Idempotent.
 
-        Raises `LimitError` when its user has as many as one may, and `CapacityError` when the process has.
+        Raises `LimitError` at the user's limit, and `CapacityError` at the process limit.
         """
         self._requests.admit_stream(self)
 
 
 class OpenRequests:
-    """Counts what is open. Streams are counted apart from all other requests, so that a user whose streams are used up
-    can still stop an answer; of the others one user may have as many at once as streams."""
+    """Counts open requests and open streams.
+
+    Streams are counted separately, so that a user at the limit of streams can still stop an answer. The same limit
+    holds for a user's other requests.
+    """
 
     def __init__(self, rules: OpenRules) -> None:
         self.rules = rules
@@ -57,12 +60,12 @@ class OpenRequests:
 
     @property
     def streams(self) -> int:
-        """How many streams are open."""
+        """Number of open streams."""
         return self._all_streams
 
     @contextmanager
     def request(self, user_id: str) -> Iterator[OpenRequest]:
-        """A request for the length of the block. Raises `LimitError` when its user has as many open as one may."""
+        """Count a request for the length of the block. Raises `LimitError` at the user's limit."""
         if 0 < self.rules.streams_per_user <= self._others[user_id]:
             raise self._too_many(user_id, "requests", self._others[user_id])
         opened = OpenRequest(self, user_id)
@@ -73,7 +76,7 @@ class OpenRequests:
             self._close(opened)
 
     def admit_stream(self, opened: OpenRequest) -> None:
-        """For `OpenRequest.becomes_stream`."""
+        """Count an open request as a stream; see `OpenRequest.becomes_stream`."""
         if opened.is_stream:
             return
         own = self._streams[opened.user_id]
@@ -95,7 +98,7 @@ class OpenRequests:
 
     def _too_many(self, user_id: str, kind: str, count: int) -> LimitError:
         log.warning(
-            "a user has too much open at once", user=user_id, kind=kind, open=count, change="MAX_STREAMS_PER_USER"
+            "request rejected: user limit reached", user=user_id, kind=kind, open=count, change="MAX_STREAMS_PER_USER"
         )
         message = _(
             "You have {count} connections open to this chat. Close a tab or a window, then try again.", count=count

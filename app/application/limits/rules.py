@@ -1,4 +1,4 @@
-"""How much of the server one user, or one address, may take."""
+"""Limits of one user or address: requests in a minute, tokens in a day."""
 
 import datetime as dt
 import ipaddress
@@ -17,14 +17,14 @@ from app.ports.turn_log import TokenUsage
 MINUTE = dt.timedelta(minutes=1)
 DAY = dt.timedelta(days=1)
 PROBES = 120
-"""Looks at the server's health that an address has in a minute whatever the limit: a balancer looks every second."""
+"""Least number of health probes an address has in a minute: a balancer probes every second."""
 
-KEPT = dt.timedelta(days=2)
-"""Yesterday's tokens can still be looked at; a minute's requests cannot, but cost little."""
+STORED = dt.timedelta(days=2)
+"""How long a day's tokens are stored, so that yesterday's can still be read."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits themselves; 0 is none."""
+    """Configured limits; 0 is no limit."""
 
     requests_per_minute: int = 0
     requests_per_address: int = 0
@@ -33,7 +33,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
-    """What one user has used, of how much, and when it begins anew; a limit of 0 is none."""
+    """Allowance of one user: amount used, limit (0 is none), and time of the reset in UTC."""
 
     used: int
     limit: int
@@ -41,9 +41,9 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits:
-    """Admits or refuses, over fixed spans: each clock minute, and each day in UTC, of the clock that replicas share.
+    """Limits over fixed periods: each clock minute, and each day in UTC, of the clock that replicas share.
 
-    Refusals are `LimitError`s, which say how many seconds to wait.
+    A refusal is a `LimitError` with the seconds to wait.
     """
 
     def __init__(
@@ -56,14 +56,13 @@ class Limits:
         self._probed_in: dt.datetime | None = None
 
     def admit_address(self, address: str) -> None:
-        """Count a request from there, whoever sends it: before a login is looked at."""
+        """Count a request of an address, before its authentication. Raises `LimitError`."""
         self._admit(f"address:{network(address)}", self.rules.requests_per_address)
 
     def admit_probe(self, address: str) -> None:
-        """Count a look at the server's health from there, by a count of its own: what users do behind the address of a
-        balancer must not make it take the server for ill, and its looks must cost the store no write.
+        """Count a health probe of an address, separately from its requests. Raises `LimitError`.
 
-        Raises `LimitError`.
+        Users behind a balancer's address must not exhaust its probes, and probes must not write to the storage.
         """
         if not self.rules.requests_per_address:
             return
@@ -74,11 +73,11 @@ class Limits:
         self._refuse_beyond(self._probes[network(address)], max(PROBES, self.rules.requests_per_address))
 
     def admit_request(self, user_id: str) -> None:
-        """Count a request of that user."""
+        """Count a request of a user. Raises `LimitError`."""
         self._admit(f"user:{user_id}", self.rules.requests_per_minute)
 
     async def admit_turn(self, user_id: str) -> None:
-        """See that the user has tokens left today. One round trip the first time in a day, none later."""
+        """Check that the user has tokens left today. Raises `LimitError`. One round trip on the first call of a day."""
         allowance = await self.tokens(user_id)
         if allowance.limit and allowance.used >= allowance.limit:
             wait = seconds(allowance.resets_at - self._now())
@@ -86,29 +85,29 @@ class Limits:
             raise LimitError(message, code="quota_used", retry_after=wait)
 
     def spend(self, user_id: str, usage: TokenUsage) -> bool:
-        """Count the tokens of a turn; whether the day's allowance is used up with them."""
+        """Count the tokens of a turn; return True once the day's allowance is used up."""
         spent = usage.input_tokens + usage.output_tokens
         day = _start(self._now(), DAY)
-        used = self._counters.add(_tokens_key(user_id, day), spent, day + KEPT)
+        used = self._counters.add(_tokens_key(user_id, day), spent, day + STORED)
         return 0 < self.rules.tokens_per_day <= used
 
     async def tokens(self, user_id: str) -> Allowance:
-        """Tokens of today."""
+        """Return the user's tokens of today (UTC)."""
         day = _start(self._now(), DAY)
-        used = await self._counters.read(_tokens_key(user_id, day), day + KEPT)
+        used = await self._counters.read(_tokens_key(user_id, day), day + STORED)
         return Allowance(used=used, limit=self.rules.tokens_per_day, resets_at=day + DAY)
 
     async def requests(self, user_id: str) -> Allowance:
-        """Requests of this minute."""
+        """Return the user's requests of this minute."""
         minute = _start(self._now(), MINUTE)
         used = await self._counters.read(_requests_key(f"user:{user_id}", minute), minute + 2 * MINUTE)
         return Allowance(used=used, limit=self.rules.requests_per_minute, resets_at=minute + MINUTE)
 
-    def _admit(self, who: str, limit: int) -> None:
+    def _admit(self, subject: str, limit: int) -> None:
         if not limit:
             return
         minute = _start(self._now(), MINUTE)
-        self._refuse_beyond(self._counters.add(_requests_key(who, minute), 1, minute + 2 * MINUTE), limit)
+        self._refuse_beyond(self._counters.add(_requests_key(subject, minute), 1, minute + 2 * MINUTE), limit)
 
     def _refuse_beyond(self, used: int, limit: int) -> None:
         if used > limit:
@@ -118,7 +117,7 @@ class Limits:
 
 
 def network(address: str) -> str:
-    """What counts as one address: with IPv6 a customer has a whole /64 of them."""
+    """Return the network that counts as one address: with IPv6 the /64 that a customer has."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -129,7 +128,7 @@ def network(address: str) -> str:
 
 
 def seconds(span: dt.timedelta) -> int:
-    """Whole seconds to wait, at least one."""
+    """Return a time span in whole seconds, rounded up, at least 1."""
     return max(1, math.ceil(span.total_seconds()))
 
 
@@ -137,8 +136,8 @@ def _start(now: dt.datetime, span: dt.timedelta) -> dt.datetime:
     return dt.datetime.fromtimestamp(now.timestamp() // span.total_seconds() * span.total_seconds(), dt.UTC)
 
 
-def _requests_key(who: str, minute: dt.datetime) -> str:
-    return f"requests:{minute:%Y-%m-%dT%H:%M}:{who}"
+def _requests_key(subject: str, minute: dt.datetime) -> str:
+    return f"requests:{minute:%Y-%m-%dT%H:%M}:{subject}"
 
 
 def _tokens_key(user_id: str, day: dt.datetime) -> str:

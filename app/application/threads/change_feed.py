@@ -1,4 +1,4 @@
-"""What changed for a user, told to all of their open pages on all replicas."""
+"""Change feed: publishes changes of a user's data to all of their open pages on all replicas."""
 
 import asyncio
 from collections import deque
@@ -17,11 +17,11 @@ from app.settings.turns import KEEP_ALIVE_SECONDS
 
 log = structlog.get_logger(__name__)
 
-GATHER_SECONDS = 0.1
-"""Changes of so long a time go out together: writing an answer does not wait for them."""
+DEBOUNCE_SECONDS = 0.1
+"""Debounce: changes within this time are published together, and no writer waits for that."""
 
-WAITING = 500
-"""So many events wait for a page that reads slowly; behind more of them it is told to look at everything."""
+PAGE_QUEUE = 500
+"""Backpressure: changes queued for a slow page; beyond that it receives `resync` and reloads everything."""
 
 _CHANGE = "change:"
 
@@ -38,7 +38,7 @@ Kind = Literal[
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One change, by ids alone: whoever is told may look."""
+    """One change, by ids only: a page loads the data itself."""
 
     type: Kind
     thread_id: str = ""
@@ -55,7 +55,7 @@ _published = msgspec.json.Decoder(_Published)
 
 
 def signal_prefix(user_id: str) -> str:
-    """How every signal of a change for this user begins."""
+    """Return the prefix of all signals of this user's changes."""
     return _CHANGE + msgspec.json.encode({"user": user_id}).decode().removesuffix("}") + ","
 
 
@@ -65,7 +65,7 @@ class _Page:
         self.notification = Notification(keep_alive)
 
     def enqueue(self, change: Change) -> None:
-        if len(self.waiting) >= WAITING:
+        if len(self.waiting) >= PAGE_QUEUE:
             self.waiting.clear()
             change = Change("resync")
         self.waiting.append(change)
@@ -73,29 +73,29 @@ class _Page:
 
 
 class ChangeFeed:
-    """Gathers changes, and hands them to the pages of their user."""
+    """Change feed: collects changes, and delivers them to the pages of their user."""
 
     def __init__(self, signals: Signals, *, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
         self._signals = signals
         self._keep_alive = keep_alive
         self._pages: dict[str, set[_Page]] = {}
-        self._gathered: list[str] = []
+        self._collected: list[str] = []
         self._sending: asyncio.Task[None] | None = None
         self._closing = False
         self._unsubscribe: Callable[[], None] = signals.subscribe(self._on_signal)
 
     def publish(self, user_id: str, change: Change) -> None:
-        """All pages of the user hear of it shortly; nobody waits for that."""
-        self._gathered.append(_CHANGE + msgspec.json.encode(_Published(user_id, change)).decode())
+        """Publish a change to all pages of the user. Does not wait; best effort."""
+        self._collected.append(_CHANGE + msgspec.json.encode(_Published(user_id, change)).decode())
         if self._sending is None:
             self._sending = asyncio.create_task(self._send())
 
     def task_changed(self, event: TaskEvent) -> None:
-        """For `TaskService`."""
+        """Publish a changed task; a listener of `TaskService`."""
         self.publish(event.task.user_id, Change("task.changed", task_id=event.task.id))
 
     async def follow(self, user_id: str) -> AsyncGenerator[bytes, None]:
-        """The changes from now on, as server-sent events, until the server stops."""
+        """Stream changes from now on as server-sent events, until the server stops."""
         page = _Page(self._keep_alive)
         self._pages.setdefault(user_id, set()).add(page)
         try:
@@ -114,14 +114,14 @@ class ChangeFeed:
                 del self._pages[user_id]
 
     def close(self) -> None:
-        """End all streams; a page opens the next one elsewhere."""
+        """End all streams; pages reconnect to another process. Idempotent."""
         self._closing = True
         for pages in self._pages.values():
             for page in pages:
                 page.notification.notify()
 
     async def aclose(self) -> None:
-        """Send what is gathered, and end."""
+        """Publish the collected changes, then unsubscribe."""
         self.close()
         if self._sending is not None:
             await self._sending
@@ -129,12 +129,12 @@ class ChangeFeed:
         self._unsubscribe = lambda: None
 
     async def _send(self) -> None:
-        await asyncio.sleep(0 if self._closing else GATHER_SECONDS)
-        gathered, self._gathered, self._sending = self._gathered, [], None
+        await asyncio.sleep(0 if self._closing else DEBOUNCE_SECONDS)
+        collected, self._collected, self._sending = self._collected, [], None
         try:
-            await self._signals.publish(gathered)
+            await self._signals.publish(collected)
         except StoreUnavailableError as failure:
-            log.warning("pages were not told of changes", changes=len(gathered), detail=failure.detail)
+            log.warning("changes not published", changes=len(collected), detail=failure.detail)
 
     def _on_signal(self, signal: str) -> None:
         if signal == MISSED:

@@ -1,4 +1,4 @@
-"""The thread store as the application uses it: what changes is told, and a database that went away is waited for."""
+"""Notifying store: publishes every write in the change feed, and retries writes while the database is away."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -28,12 +28,12 @@ LONGEST_PAUSE = 2.0
 
 
 class UnsavedError(StoreUnavailableError, CustomStreamError):
-    """A write within an answer failed. As one of ChatKit's own errors it reaches the user in its words."""
+    """A write of an answer failed. It is also a ChatKit error, so that the user sees its text."""
 
     def __init__(self, message: str, *, detail: str) -> None:
         super().__init__(message, detail=detail)
         self.allow_retry = self.retry
-        log.error("What was shown to a user could not be stored", detail=detail)
+        log.error("answer could not be stored", detail=detail)
 
 
 @contextmanager
@@ -47,10 +47,10 @@ def _as_unsaved() -> Iterator[None]:
 
 
 class NotifyingThreadStore(ThreadStore):
-    """`ThreadStore` before another one: every write of every use case passes here.
+    """Notifying store: a `ThreadStore` around another one, used by every use case.
 
-    A write of an item is tried again for `patience` seconds while the database is away: what it holds was shown to
-    somebody already. Then it raises `UnsavedError`, as every other write does at once.
+    A write of an answer's item is retried for `patience` seconds while the database is away, because a user already
+    saw the text. Then it raises `UnsavedError`; every other write raises it at once.
     """
 
     def __init__(self, store: ThreadStore, changes: ChangeFeed, *, patience: float) -> None:
@@ -111,7 +111,7 @@ class NotifyingThreadStore(ThreadStore):
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         if item.type == "user_message":
-            await self._store.add_thread_item(thread_id, item, context)  # Nobody was shown anything yet.
+            await self._store.add_thread_item(thread_id, item, context)  # Nothing was shown yet.
         else:
             await self._retry(lambda: self._store.add_thread_item(thread_id, item, context))
         self._changes.publish(context.user_id, Change("item.added", thread_id, item.id))

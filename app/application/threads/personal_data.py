@@ -1,4 +1,4 @@
-"""Everything that is kept of one user, for them to take along."""
+"""Personal data of one user: export and erasure."""
 
 import asyncio
 import base64
@@ -21,14 +21,13 @@ from app.ports.thread_store import PAGE_LIMIT
 Record = dict[str, Any]
 
 SETTLING_SECONDS = POLL_SECONDS + 2 * PAUSE_SECONDS
-"""A server ends a user's answers within one look at its leases, and writes what they cost with its next counts."""
+"""Time in which running servers end the user's turns (one heartbeat) and write their counters."""
 
 
 async def export_user(storage: Storage, files: AttachmentStorage, user_id: str) -> AsyncIterator[Record]:
-    """Threads, each followed by its items, turns and feedback, then tasks and attachments; oldest first.
+    """Export a user's threads, each with its items, turns and feedback, then tasks and attachments; oldest first.
 
-    A record says in `kind` what it is, and holds ChatKit's or our own JSON in `data`. What is deleted meanwhile may
-    be missing.
+    A record has its type in `kind`, and ChatKit's or our own JSON in `data`. Data deleted meanwhile may be missing.
     """
     context = RequestContext(user_id=user_id)
     async for thread in _threads(storage, context):
@@ -45,9 +44,9 @@ async def export_user(storage: Storage, files: AttachmentStorage, user_id: str) 
 
 
 async def erase_user(storage: Storage, user_id: str) -> Erasure:
-    """Delete everything of one user, and what servers that run write of them while they find out.
+    """Erase a user, also the rows that running servers write before they notice.
 
-    Raises `StoreUnavailableError`; safe to repeat.
+    Idempotent. Raises `StoreUnavailableError`.
     """
     gone = await storage.erase(user_id)
     if not gone.is_recent:
@@ -91,7 +90,7 @@ async def _tasks(storage: Storage, user_id: str) -> AsyncIterator[Record]:
 
 
 async def _attachments(storage: Storage, files: AttachmentStorage, context: RequestContext) -> AsyncIterator[Record]:
-    """With the file itself as base64 in `content`; None for one that never arrived."""
+    """Export attachments with their file as base64 in `content`; None for a file that was never uploaded."""
     after = ""
     while ids := await storage.files.of_user(context.user_id, after=after):
         for id_ in ids:

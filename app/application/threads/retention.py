@@ -1,4 +1,4 @@
-"""Lets go of what is kept no longer, while the server runs."""
+"""Retention: deletes old threads and expired rows while the server runs."""
 
 import asyncio
 import datetime as dt
@@ -10,8 +10,8 @@ import structlog
 from app.domain.errors import StoreUnavailableError
 from app.ports.storage import Storage
 
-CURSOR_LIFE = dt.timedelta(days=30)
-"""How long a client may page on from something that was deleted."""
+TOMBSTONE_LIFE = dt.timedelta(days=30)
+"""Life of a tombstone: how long a cursor may name a deleted item or thread."""
 
 PAUSE_SECONDS = 3600.0
 
@@ -19,21 +19,24 @@ log = structlog.get_logger(__name__)
 
 
 async def apply_retention(storage: Storage, *, thread_days: int) -> int:
-    """Delete the threads that nobody wrote in for `thread_days`, none when it is 0; returns how many went."""
-    gone = 0
+    """Delete threads without a new item for `thread_days`, and expired rows; return the number of threads.
+
+    0 days deletes no thread. Idempotent. Raises `StoreUnavailableError`.
+    """
+    deleted = 0
     if thread_days:
-        while swept := await storage.sweep(dt.timedelta(days=thread_days)):
-            gone += swept
-    await storage.purge_tombstones(CURSOR_LIFE)
+        while batch := await storage.sweep(dt.timedelta(days=thread_days)):
+            deleted += batch
+    await storage.purge_tombstones(TOMBSTONE_LIFE)
     await storage.counters.forget()
     await storage.idempotency_keys.forget()
     await storage.scrub()
-    return gone
+    return deleted
 
 
 @asynccontextmanager
 async def periodic_retention(storage: Storage, *, thread_days: int) -> AsyncIterator[None]:
-    """Do so at once and every hour; several servers on one database do not disturb each other."""
+    """Apply retention at once and every hour for the length of the block; safe on several servers."""
     task = asyncio.create_task(_forever(storage, thread_days))
     try:
         yield
@@ -46,9 +49,9 @@ async def periodic_retention(storage: Storage, *, thread_days: int) -> AsyncIter
 async def _forever(storage: Storage, thread_days: int) -> None:
     while True:
         try:
-            gone = await apply_retention(storage, thread_days=thread_days)
-            if gone:
-                log.info("Old threads deleted", threads=gone, older_than_days=thread_days)
+            deleted = await apply_retention(storage, thread_days=thread_days)
+            if deleted:
+                log.info("old threads deleted", threads=deleted, older_than_days=thread_days)
         except StoreUnavailableError as error:
-            log.warning("Old threads stay for now", reason=error.detail)
+            log.warning("retention postponed", reason=error.detail)
         await asyncio.sleep(PAUSE_SECONDS)

@@ -69,12 +69,12 @@ class Transcript:
 
 def interrupted() -> bytes:
     """Return the last event of a turn whose server stopped."""
-    return _error(_("The server stopped in the middle of this answer. What was said so far is unfinished."))
+    return _error(_("The server stopped in the middle of this answer. What was said so far is kept."))
 
 
 def taken_over() -> bytes:
     """Return the last event of a turn whose lease was lost to another process."""
-    return _error(_("The server lost touch in the middle of this answer. What was said until then is unfinished."))
+    return _error(_("The server lost touch in the middle of this answer. What was said until then is kept."))
 
 
 def done(item: ThreadItem) -> bytes:
