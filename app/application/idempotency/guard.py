@@ -45,8 +45,8 @@ class IdempotencyGuard(ABC):
         """Start the request, or join the one in flight. Raises what `request.begin` raises, in both cases."""
         if request.key is not None:
             return await self._share(request.key, request)
-        begun = await request.begin()
-        return begun if isinstance(begun, bytes) else TurnStream(begun.id, begun.follow())
+        started = await request.begin()
+        return started if isinstance(started, bytes) else TurnStream(started.id, started.follow())
 
     @abstractmethod
     async def _share(self, key: bytes, request: Request) -> Answer:

@@ -19,34 +19,34 @@ class RequestsInFlight(Generic[T]):
         """`lost` is true for an answer that will never be complete: the request is then started again."""
         self._now = now
         self._lost = lost
-        self._begun: dict[bytes, tuple[float, asyncio.Future[T]]] = {}
+        self._started: dict[bytes, tuple[float, asyncio.Future[T]]] = {}
 
     async def share(self, key: bytes, begin: Callable[[], Awaitable[T]]) -> T:
         """Return the result of `begin`, or of the request in flight. Raises what `begin` raises, to all waiters."""
         self._forget_old()
-        if key in self._begun:
-            earlier = self._begun[key][1]
+        if key in self._started:
+            earlier = self._started[key][1]
             if not (earlier.done() and self._lost(earlier.result())):
                 return await asyncio.shield(earlier)
             self.forget(key)
-        begun: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._begun[key] = (self._now() + WINDOW_SECONDS, begun)
+        started: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._started[key] = (self._now() + WINDOW_SECONDS, started)
         try:
             result = await begin()
         except BaseException as error:
             self.forget(key)
-            begun.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError())
-            begun.exception()  # Mark it as retrieved: there may be no other waiter.
+            started.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError())
+            started.exception()  # Mark it as retrieved: there may be no other waiter.
             raise
-        begun.set_result(result)
+        started.set_result(result)
         return result
 
     def forget(self, key: bytes) -> None:
         """Make the next request of this key a new one. Safe to repeat."""
-        self._begun.pop(key, None)
+        self._started.pop(key, None)
 
     def _forget_old(self) -> None:
         now = self._now()
         # Entries are in the order of their start, so the first recent one ends the loop.
-        while self._begun and (oldest := next(iter(self._begun.items())))[1][0] <= now:
-            del self._begun[oldest[0]]
+        while self._started and (oldest := next(iter(self._started.items())))[1][0] <= now:
+            del self._started[oldest[0]]

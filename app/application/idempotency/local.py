@@ -15,15 +15,15 @@ class LocalIdempotency(IdempotencyGuard):
     def __init__(self) -> None:
         # A truncated turn will never be complete.
         self._in_flight = RequestsInFlight[Turn | bytes](
-            lost=lambda begun: isinstance(begun, Turn) and begun.truncated_at is not None
+            lost=lambda started: isinstance(started, Turn) and started.truncated_at is not None
         )
 
     async def _share(self, key: bytes, request: Request) -> Answer:
-        begun = await self._in_flight.share(key, request.begin)
-        if isinstance(begun, bytes):
+        started = await self._in_flight.share(key, request.begin)
+        if isinstance(started, bytes):
             self._in_flight.forget(key)
-            return begun
-        return TurnStream(begun.id, self._delivered(begun, key))
+            return started
+        return TurnStream(started.id, self._delivered(started, key))
 
     async def _delivered(self, turn: Turn, key: bytes) -> AsyncGenerator[bytes, None]:
         """Stream the turn; once it is delivered completely, the same request is a new one."""

@@ -40,7 +40,7 @@ class KeyReservation:
         """Store the response for as long as a reservation lasts. Raises `StoreUnavailableError`."""
         await self._keys.store_response(self.turn_id, events, self._lasts, user_id=self._user_id)
 
-    async def hold(self, thread_id: str = "") -> None:
+    async def require(self, thread_id: str = "") -> None:
         """Wait for the key. Raises `AnsweredElsewhereError` when another turn holds it, and `StoreUnavailableError`."""
         if not await self.granted():
             raise AnsweredElsewhereError(thread_id)

@@ -110,7 +110,7 @@ class TurnAdmission:
                     renew_at = loop.time() + POLL_SECONDS
                 if other is None and not yield_requested:
                     yield_requested = True
-                    await self._request_yield(placement.thread_id)
+                    await self._signal_yield(placement.thread_id)
                 await (
                     set_within(other.ended, POLL_SECONDS) if other else set_within(self._closing, QUEUE_POLL_SECONDS)
                 )
@@ -125,7 +125,7 @@ class TurnAdmission:
         is_own = other is not None and other.placement is not None and other.placement.user_id == placement.user_id
         return other if is_own else None
 
-    async def _request_yield(self, thread_id: str) -> None:
+    async def _signal_yield(self, thread_id: str) -> None:
         if (turn_id := await self._journal.signal(thread_id, "yield")) is not None:
             await self._signals.publish([YIELD + turn_id])
 

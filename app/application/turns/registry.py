@@ -143,7 +143,7 @@ class TurnRegistry:
         turn = Turn(turn_id, placement, self._on_last_follower_left, keep_alive=self._settings.keep_alive_seconds)
         turn.reservation = reservation
         if reservation is not None and (placement is None or placement.thread_id):
-            await reservation.hold()
+            await reservation.require()
         if placement is not None and placement.thread_id:
             await self._admission.wait(turn, placement)
             self._by_thread[placement.thread_id] = turn
@@ -262,7 +262,7 @@ class TurnRegistry:
                     if turn.placement is not None and not turn.placement.thread_id:
                         thread_id = _first_event.decode(event.removeprefix(b"data: ")).thread.id
                         if turn.reservation is not None:
-                            await turn.reservation.hold(thread_id)
+                            await turn.reservation.require(thread_id)
                         turn.placement.thread_id = thread_id
                         self._by_thread[thread_id] = turn
                         turn.entering = asyncio.create_task(self._enter_new_thread(turn, turn.placement))

@@ -1,4 +1,4 @@
-"""A request that is sent again reaches another replica: it is one turn all the same, and followed there."""
+"""Idempotency across replicas: a request repeated at another replica is one turn, and is followed there."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A request that is sent again because its answer did not come begins nothing anew."""
+"""Idempotency: a request that is repeated because its answer did not come starts nothing again."""
 
 import asyncio
 from collections.abc import AsyncIterator
