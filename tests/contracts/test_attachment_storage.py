@@ -134,16 +134,16 @@ async def test_half_a_file_replaces_none(storage: AttachmentStorage, key: str) -
 
 
 async def test_a_cancelled_file_is_none(storage: AttachmentStorage, key: str) -> None:
-    begun = asyncio.Event()
+    started = asyncio.Event()
 
     async def endless() -> AsyncGenerator[bytes, None]:
         while True:
             yield b"x" * MEGABYTE
-            begun.set()
+            started.set()
             await asyncio.sleep(0.01)
 
     writing = asyncio.create_task(storage.write(key, endless()))
-    await begun.wait()
+    await started.wait()
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
@@ -261,8 +261,8 @@ async def test_closing_twice_does_no_harm(storage: AttachmentStorage) -> None:
 async def broken(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AttachmentStorage]:
     """A storage that cannot be used."""
     (tmp_path / "file").write_text("no folder")
-    nobody = f"http://127.0.0.1:{free_port()}"
-    wanted = {"folder": AttachmentSettings(url=f"file://{tmp_path}/file/under"), "s3": at_s3(nobody)}
+    unused_address = f"http://127.0.0.1:{free_port()}"
+    wanted = {"folder": AttachmentSettings(url=f"file://{tmp_path}/file/under"), "s3": at_s3(unused_address)}
     storage = open_attachments(wanted[request.param])
     yield storage
     await storage.aclose()

@@ -19,7 +19,7 @@ LONG = "u" * 255
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticator, and somebody whom it knows: `proofs` are all ways of `user` to show who they are."""
+    """An authenticator and a user that it knows; `proofs` are all credentials of that user."""
 
     authenticator: Authenticator
     user: str
@@ -38,7 +38,7 @@ def cookie(token: str) -> Credentials:
 
 
 async def single_user() -> AsyncIterator[Subject]:
-    """Nobody logs in."""
+    """Single user: there is no login."""
     yield Subject(
         authenticator=open_authentication(LoginSettings()).authenticator, user=LOCAL_USER, proofs=[Credentials()]
     )
@@ -46,29 +46,31 @@ async def single_user() -> AsyncIterator[Subject]:
 
 async def shared_secret() -> AsyncIterator[Subject]:
     """Tokens signed with a secret."""
-    doors = open_authentication(LoginSettings(jwt_secret=SigningSecret(SECRET), issuer=ISSUER, audience=AUDIENCE))
+    authentication = open_authentication(
+        LoginSettings(jwt_secret=SigningSecret(SECRET), issuer=ISSUER, audience=AUDIENCE)
+    )
     token = secret_token()
     yield Subject(
-        authenticator=doors.authenticator,
+        authenticator=authentication.authenticator,
         user="ann",
         proofs=[bearer(token), cookie(token), Credentials(headers={"authorization": f"bearer  {token}"})],
         forged=[bearer(secret_token(key="another secret that nobody knows of")), cookie("nonsense"), bearer("a.b.c")],
     )
-    await doors.authenticator.aclose()
+    await authentication.authenticator.aclose()
 
 
 async def key_set() -> AsyncIterator[Subject]:
     """Tokens signed with a private key."""
-    key, stranger = SigningKey("one", "ES256"), SigningKey("one", "ES256")
+    key, unknown_key = SigningKey("one", "ES256"), SigningKey("one", "ES256")
     async with login_service(key) as service:
-        doors = open_authentication(LoginSettings(jwks_url=service.url, issuer=ISSUER, audience=AUDIENCE))
+        authentication = open_authentication(LoginSettings(jwks_url=service.url, issuer=ISSUER, audience=AUDIENCE))
         yield Subject(
-            authenticator=doors.authenticator,
+            authenticator=authentication.authenticator,
             user="ann",
             proofs=[bearer(key.token()), cookie(key.token())],
-            forged=[bearer(stranger.token()), bearer(secret_token())],
+            forged=[bearer(unknown_key.token()), bearer(secret_token())],
         )
-        await doors.authenticator.aclose()
+        await authentication.authenticator.aclose()
 
 
 async def session() -> AsyncIterator[Subject]:
@@ -84,10 +86,10 @@ async def session() -> AsyncIterator[Subject]:
 
 async def chain() -> AsyncIterator[Subject]:
     """A session before a login."""
-    doors = open_authentication(LoginSettings(jwt_secret=SigningSecret(SECRET), audience=AUDIENCE))
-    token = (await doors.sessions.issue(Login(user_id="ann"))).secret.reveal()
+    authentication = open_authentication(LoginSettings(jwt_secret=SigningSecret(SECRET), audience=AUDIENCE))
+    token = (await authentication.sessions.issue(Login(user_id="ann"))).secret.reveal()
     yield Subject(
-        authenticator=doors.authenticator,
+        authenticator=authentication.authenticator,
         user="ann",
         proofs=[bearer(token), bearer(secret_token()), cookie(secret_token())],
         forged=[cookie(token), bearer(token[:-4])],
@@ -122,9 +124,9 @@ async def test_what_is_forged_is_refused_with_a_word_for_the_user_and_none_of_th
     for forged in subject.forged:
         with pytest.raises(UnauthenticatedError) as refused:
             await subject.authenticator.authenticate(forged)
-        said = f"{refused.value.message} {refused.value.detail}"
+        text_of_error = f"{refused.value.message} {refused.value.detail}"
         assert refused.value.message
-        assert not any(text and text in said for text in [*forged.cookies.values(), forged.bearer])
+        assert not any(text and text in text_of_error for text in [*forged.cookies.values(), forged.bearer])
 
 
 NOT_OURS: Sequence[dict[str, Any]] = (

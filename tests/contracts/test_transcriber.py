@@ -105,7 +105,7 @@ async def test_without_a_key_none_is_sent(upstream: Upstream) -> None:
 
 
 async def test_nobody_says_that_it_is_not_enabled() -> None:
-    nobody = DisabledTranscriber()
+    transcriber = DisabledTranscriber()
     with pytest.raises(NotEnabledError):
-        await nobody.transcribe(b"sound", "audio/webm")
-    await nobody.aclose()
+        await transcriber.transcribe(b"sound", "audio/webm")
+    await transcriber.aclose()

@@ -1,4 +1,4 @@
-"""What a model is told of attached files, over the wires of a model that sees and one that does not."""
+"""File inputs on the wire, for a model that reads images and for one that does not."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ PICTURE, PAGES = (base64.b64encode(content).decode() for content in (png(), PDF)
 async def conversing(
     folder: Path, dialect: Dialect, environment: Mapping[str, str], path: str
 ) -> AsyncGenerator[tuple[Upstream, ChatKitClient], None]:
-    """A server in front of an upstream that says `Seen.` to everything."""
+    """A server in front of an upstream that answers `Seen.` to each request."""
     async with Upstream(dialect.guard) as upstream:
         upstream.always(dialect.text("Seen."))
         addresses = dict.fromkeys(("OPENAI_BASE_URL", "GEMINI_BASE_URL"), f"{upstream.url}{path}")
@@ -47,7 +47,7 @@ def notices(exchange: Exchange) -> list[str]:
     return [event.message for event in exchange.events if isinstance(event, NoticeEvent)]
 
 
-def told(upstream: Upstream, request: int) -> str:
+def model_input(upstream: Upstream, request: int) -> str:
     return json.dumps(upstream.requests[request].body, ensure_ascii=False)
 
 
@@ -58,10 +58,10 @@ async def test_a_model_that_sees_is_shown_all_of_it_and_again_later(tmp_path: Pa
         assert (exchange.text, notices(exchange), exchange.error) == ("Seen.", [], None)
         await client.say("And again?", exchange.thread_id)
         for request in range(2):
-            assert PICTURE in told(upstream, request)
-            assert PAGES in told(upstream, request)
-            assert "notes.txt" in told(upstream, request)
-            assert 8_000 < told(upstream, request).count("buy milk") < 9_000, "about 20,000 tokens of it"
+            assert PICTURE in model_input(upstream, request)
+            assert PAGES in model_input(upstream, request)
+            assert "notes.txt" in model_input(upstream, request)
+            assert 8_000 < model_input(upstream, request).count("buy milk") < 9_000, "about 20,000 tokens of it"
 
 
 async def test_gemini_sees_images_and_is_told_of_the_rest(tmp_path: Path) -> None:
@@ -70,9 +70,9 @@ async def test_gemini_sees_images_and_is_told_of_the_rest(tmp_path: Path) -> Non
         exchange = await send_everything(client)
         assert (exchange.text, exchange.error) == ("Seen.", None)
         assert [("paper.pdf" in notice, "photo.png" in notice) for notice in notices(exchange)] == [(True, False)]
-        assert PICTURE in told(upstream, 0)
-        assert PAGES not in told(upstream, 0)
-        assert "'paper.pdf' of type application/pdf. You cannot read it" in told(upstream, 0)
+        assert PICTURE in model_input(upstream, 0)
+        assert PAGES not in model_input(upstream, 0)
+        assert "'paper.pdf' of type application/pdf. You cannot read it" in model_input(upstream, 0)
 
 
 async def test_a_fallback_that_sees_less_is_told_less(tmp_path: Path) -> None:
@@ -87,9 +87,9 @@ async def test_a_fallback_that_sees_less_is_told_less(tmp_path: Path) -> None:
         exchange = await send_everything(client)
         assert (exchange.text, exchange.error) == ("Seen.", None)
         assert [request.body["model"] for request in upstream.requests] == ["gpt-4o-mini", "llama3.2"]
-        assert PICTURE in told(upstream, 0)
-        assert PAGES in told(upstream, 0)
-        assert PICTURE not in told(upstream, 1)
-        assert PAGES not in told(upstream, 1)
-        assert "that you cannot read" in told(upstream, 1)
-        assert "buy milk" in told(upstream, 1)
+        assert PICTURE in model_input(upstream, 0)
+        assert PAGES in model_input(upstream, 0)
+        assert PICTURE not in model_input(upstream, 1)
+        assert PAGES not in model_input(upstream, 1)
+        assert "that you cannot read" in model_input(upstream, 1)
+        assert "buy milk" in model_input(upstream, 1)

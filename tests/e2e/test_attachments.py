@@ -1,4 +1,4 @@
-"""Files, from the composer to the model's door and back out, on a real server."""
+"""Files, from the composer to the model and back, on a real server."""
 
 import asyncio
 import shutil
@@ -56,8 +56,8 @@ async def send(client: ChatKitClient, *attachments: dict[str, Any], text: str = 
 
 async def fetch(url: str) -> httpx.Response:
     """As an <img> does: without a login."""
-    async with httpx.AsyncClient(trust_env=False) as stranger:
-        return await stranger.get(url)
+    async with httpx.AsyncClient(trust_env=False) as anonymous:
+        return await anonymous.get(url)
 
 
 class Folder:
@@ -87,22 +87,22 @@ async def test_a_file_lives_as_long_as_its_thread(client: ChatKitClient, files: 
     notes = await upload(client, "notes.md", b"# Notes\n")
     assert files.read(picture["id"]) == png()
 
-    said = await send(client, picture, notes)
-    assert [attachment.name for attachment in said.items[0].attachments] == ["photo.png", "notes.md"]
-    assert said.error is None
+    exchange = await send(client, picture, notes)
+    assert [attachment.name for attachment in exchange.items[0].attachments] == ["photo.png", "notes.md"]
+    assert exchange.error is None
 
-    thread = await client.call("threads.get_by_id", thread_id=said.thread_id)
+    thread = await client.call("threads.get_by_id", thread_id=exchange.thread_id)
     image, text = thread["items"]["data"][0]["attachments"]
     assert (image["type"], image["mime_type"]) == ("image", "image/png")
     assert (text["type"], text["mime_type"]) == ("file", "text/markdown")
-    assert image["thread_id"] == said.thread_id
+    assert image["thread_id"] == exchange.thread_id
     assert image.get("upload_descriptor") is None
     assert "metadata" not in image
     shown = await fetch(image["preview_url"])
     assert shown.content == png()
     assert shown.headers["content-type"] == "image/png"
 
-    await client.call("threads.delete", thread_id=said.thread_id)
+    await client.call("threads.delete", thread_id=exchange.thread_id)
     await files.until_gone(picture["id"])
     await files.until_gone(notes["id"])
     assert (await fetch(image["preview_url"])).status_code == httpx.codes.NOT_FOUND
@@ -181,8 +181,8 @@ async def test_active_content_is_known_whatever_it_calls_itself(
 
 async def test_a_text_that_calls_itself_an_image_is_no_image(client: ChatKitClient) -> None:
     created = await upload_in_two_phases(client, "a.png", b"hello", "image/png")
-    said = await send(client, created)
-    assert said.items[0].attachments[0].type == "file"
+    exchange = await send(client, created)
+    assert exchange.items[0].attachments[0].type == "file"
     assert (await fetch(created["preview_url"])).status_code == httpx.codes.NOT_FOUND
 
 

@@ -29,7 +29,7 @@ def login(seconds: int = 3600) -> dict[str, str]:
     return {"authorization": f"Bearer {secret_token(aud=None, iss=None, exp=int(time.time()) + seconds)}"}
 
 
-class Heard:
+class ReadStream:
     """What a reader got of a stream, and whether it came to an end of its own."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Heard:
         self.is_whole = False
         self.ended_at = 0.0
 
-    async def read(self, http: httpx.AsyncClient, method: str, path: str, **how: Any) -> "Heard":
+    async def read(self, http: httpx.AsyncClient, method: str, path: str, **how: Any) -> "ReadStream":
         async with http.stream(method, path, headers=login(2), **how) as response:
             self.status = response.status_code
             try:
@@ -72,14 +72,14 @@ async def test_each_ends_with_its_login_and_nothing_of_the_answer_is_lost(guarde
             thread = first["thread"]["id"]
         ends = time.time() + 2
         posted, followed, changes, spoken, collected = await asyncio.gather(
-            Heard().read(http, "POST", "/chatkit", json=asked),
-            Heard().read(http, "GET", f"/api/threads/{thread}/stream"),
-            Heard().read(http, "GET", "/api/events"),
-            Heard().read(http, "POST", "/chatkit/api", json=plain),
+            ReadStream().read(http, "POST", "/chatkit", json=asked),
+            ReadStream().read(http, "GET", f"/api/threads/{thread}/stream"),
+            ReadStream().read(http, "GET", "/api/events"),
+            ReadStream().read(http, "POST", "/chatkit/api", json=plain),
             http.post("/chatkit/api", json=plain, headers={**login(2), "accept": "application/json"}),
         )
-        assert [heard.status for heard in (posted, followed, changes, spoken)] == [200] * 4
-        assert all(heard.ended_at > ends - 1 for heard in (posted, followed, changes, spoken)), "not before it"
+        assert [stream.status for stream in (posted, followed, changes, spoken)] == [200] * 4
+        assert all(stream.ended_at > ends - 1 for stream in (posted, followed, changes, spoken)), "not before it"
         assert (followed.is_whole, changes.is_whole) == (True, True), "who can ask for the rest is let go"
         assert (posted.is_whole, spoken.is_whole) == (False, False), "to all others it must not look like the end"
         assert collected.status_code == httpx.codes.UNAUTHORIZED

@@ -19,7 +19,7 @@ SEVEN = ["create_task", "list_tasks", "get_task", "update_task", "complete_task"
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> tuple[bool, str]:
-    """Whether it failed, and what it said."""
+    """Return whether the call failed, and its text."""
     result = await client.call_tool(tool, arguments)
     [part] = result.content
     assert isinstance(part, TextContent)

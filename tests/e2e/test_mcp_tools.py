@@ -48,15 +48,15 @@ async def test_the_model_is_offered_their_tools_and_hears_what_they_return(works
     workshop.upstream.script(WIRE.calls(Call("jobs_shout", {"text": "hello"})), WIRE.text("It said HELLO."))
     exchange = await workshop.client.say("Shout hello")
     assert exchange.text == "It said HELLO."
-    offered, heard = (json.dumps(request.body) for request in workshop.upstream.requests[-2:])
+    offered, followed_up = (json.dumps(request.body) for request in workshop.upstream.requests[-2:])
     assert "jobs_shout" in offered
     assert "create_task" in offered
-    assert "HELLO" in heard
+    assert "HELLO" in followed_up
     [workflow] = [item for item in exchange.items if isinstance(item, WorkflowItem)]
     assert [task.title for task in workflow.workflow.tasks if task.type == "custom"] == ["Jobs shout"]
 
 
-async def test_a_failing_tool_is_told_to_the_model_and_the_answer_goes_on(workshop: Workshop) -> None:
+async def test_a_failing_tool_is_an_error_for_the_model_and_the_answer_goes_on(workshop: Workshop) -> None:
     workshop.upstream.script(WIRE.calls(Call("jobs_fail", {})), WIRE.text("It did not work."))
     exchange = await workshop.client.say("Try it")
     assert (exchange.text, exchange.error) == ("It did not work.", None)

@@ -30,7 +30,7 @@ class SigningKey:
         return {**entry, "kid": self.kid, "alg": self.algorithm, "use": "sig"}
 
     def token(self, headers: dict[str, Any] | None = None, **claims: Any) -> str:
-        """A token that says so; without `exp` it is good for an hour."""
+        """A token with these claims; without `exp` it is good for an hour."""
         return jwt.encode(
             claims_of(**claims), self.private, algorithm=self.algorithm, headers={"kid": self.kid, **(headers or {})}
         )
@@ -48,7 +48,7 @@ def secret_token(*, key: str = SECRET, algorithm: str = "HS256", **claims: Any) 
 
 
 class LoginService:
-    """Shows the public halves of `keys`; says `instead` when it is set."""
+    """Shows the public halves of `keys`; answers `instead` when it is set."""
 
     def __init__(self, upstream: Upstream, *keys: SigningKey) -> None:
         self.keys = list(keys)
@@ -68,7 +68,7 @@ class LoginService:
 
     @property
     def asked(self) -> int:
-        """How often somebody fetched it."""
+        """Number of fetches of the key set."""
         return len(self._upstream.requests)
 
 

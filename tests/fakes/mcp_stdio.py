@@ -16,7 +16,7 @@ def shout(text: str) -> str:
 
 @server.tool()
 def long_story() -> str:
-    """Tell more than anybody wants to hear."""
+    """Return a very long text."""
     return "x" * 200_000
 
 

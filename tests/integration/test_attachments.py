@@ -1,4 +1,4 @@
-"""Somebody else's file looks like one that does not exist, and a user's files have a limit."""
+"""Another user's file looks like one that does not exist, and a user's files have a limit."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
@@ -40,7 +40,7 @@ def token(attachment_id: str, purpose: str, user: RequestContext) -> str:
     return parse_qs(urlsplit(url).query)["token"][0]
 
 
-DOORS: dict[str, Callable[[Attachments, str], Awaitable[object]]] = {
+OPERATIONS: dict[str, Callable[[Attachments, str], Awaitable[object]]] = {
     "delete": lambda all_, id_: all_.delete_attachment(id_, BOB),
     "fill": lambda all_, id_: all_.fill(id_, token(id_, "upload", BOB), pieces(b"hello"), base_url=""),
     "preview": lambda all_, id_: all_.open(id_, "preview", token(id_, "preview", BOB)),
@@ -50,14 +50,14 @@ DOORS: dict[str, Callable[[Attachments, str], Awaitable[object]]] = {
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_nobody_gets_at_another_users_file(door: str) -> None:
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_another_users_file_is_not_found(operation: str) -> None:
     all_ = attachments()
     hers = await all_.add("photo.png", pieces(png()), ANN)
     refusals = []
     for id_ in (hers.id, "atc_unknown"):
         with pytest.raises((NotFoundError, chatkit.store.NotFoundError)) as caught:
-            await DOORS[door](all_, id_)
+            await OPERATIONS[operation](all_, id_)
         refusals.append((type(caught.value), str(caught.value).replace(id_, "…")))
     assert refusals[0] == refusals[1]
     await all_.check_message([hers.id], ANN)
@@ -80,8 +80,8 @@ async def test_attachments_can_be_turned_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored_name"),
     [("a/b\\c.txt", "c.txt"), ("../../etc/passwd", "passwd"), ("a\r\nb: c\u2028.txt", "ab: c.txt"), ("", "file")],
 )
-async def test_a_name_is_a_name_and_no_path(given: str, kept: str) -> None:
-    assert (await attachments().add(given, pieces(b"hello"), ANN)).name == kept
+async def test_a_name_is_a_name_and_no_path(given: str, stored_name: str) -> None:
+    assert (await attachments().add(given, pieces(b"hello"), ANN)).name == stored_name

@@ -1,4 +1,4 @@
-"""Which login tokens open the door: claims, algorithms, and keys that come, go and cannot be fetched."""
+"""Login tokens: claims, algorithms, and keys that are added, removed or unreachable."""
 
 import asyncio
 import base64
@@ -35,7 +35,7 @@ EXPECTED = ExpectedClaims(issuer=ISSUER, audience=AUDIENCE)
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that a test sets."""
 
     now = 1000.0
 
@@ -244,16 +244,18 @@ async def test_a_key_that_left_the_set_opens_nothing_after_a_quiet_spell(
 async def test_while_keys_are_in_use_nobody_waits_for_them_and_one_that_left_is_noticed(
     by_keys: Authenticator, service: LoginService, clock: Clock
 ) -> None:
-    old, kept = service.keys[:2]
+    old, remaining = service.keys[:2]
     await user_of(by_keys, old.token())
-    service.keys = [kept]
-    service.instead = Reply(steps=[Until(gate := asyncio.Event()), *json_reply(200, {"keys": [kept.public]}).steps])
+    service.keys = [remaining]
+    service.instead = Reply(
+        steps=[Until(gate := asyncio.Event()), *json_reply(200, {"keys": [remaining.public]}).steps]
+    )
     clock.now += 40
-    assert await user_of(by_keys, kept.token()) == "ann", "it is fetched anew beside the requests"
+    assert await user_of(by_keys, remaining.token()) == "ann", "it is fetched anew beside the requests"
     gate.set()
     clock.now += 30  # What is here now was fetched half a minute ago, or is waited for.
     await detail_of(by_keys, old.token())
-    assert await user_of(by_keys, kept.token()) == "ann"
+    assert await user_of(by_keys, remaining.token()) == "ann"
 
 
 async def test_a_fresh_token_is_never_blamed_for_a_set_that_may_not_be_asked_for_yet(
@@ -398,13 +400,13 @@ async def session_of(by_keys: Authenticator, sessions: SessionTokens, token: str
 async def test_the_sessions_of_a_key_end_with_it_and_those_of_another_do_not(
     by_keys: Authenticator, sessions: SessionTokens, service: LoginService, clock: Clock, quiet: float
 ) -> None:
-    gone, kept = service.keys[:2]
+    gone, remaining = service.keys[:2]
     of_gone = await session_of(by_keys, sessions, gone.token())
-    of_kept = await session_of(by_keys, sessions, kept.token())
-    service.keys = [kept]
+    session_of_remaining = await session_of(by_keys, sessions, remaining.token())
+    service.keys = [remaining]
     clock.now += quiet
     await detail_of(sessions, of_gone)
-    assert await user_of(sessions, of_kept) == "ann"
+    assert await user_of(sessions, session_of_remaining) == "ann"
     await detail_of(sessions, of_gone)
 
 

@@ -58,8 +58,8 @@ class Chat:
 
     async def say(self, text: str, *script: list[Any]) -> list[ThreadItem]:
         self._said += 1
-        said = message(THREAD, f"msg_{self._said}", at=dt.datetime.now(dt.UTC), text=text)
-        await self.storage.threads.add_thread_item(THREAD, said, ADA)
+        item = message(THREAD, f"msg_{self._said}", at=dt.datetime.now(dt.UTC), text=text)
+        await self.storage.threads.add_thread_item(THREAD, item, ADA)
         return await self.answer(*script)
 
     async def answer(self, *script: list[Any]) -> list[ThreadItem]:
@@ -101,8 +101,8 @@ class Chat:
         await self.storage.threads.save_item(THREAD, event.item, ADA)
         return [event.item]
 
-    def told(self) -> list[dict[str, Any]]:
-        """What the model was told in its newest request."""
+    def model_input(self) -> list[dict[str, Any]]:
+        """The input of the newest request to the model."""
         assert self.model.last_call is not None
         assert not isinstance(self.model.last_call.input, str)
         return [dict(item) for item in self.model.last_call.input]
@@ -123,10 +123,10 @@ async def test_deleting_several_asks_and_the_answer_is_honoured_after_a_restart(
     assert isinstance(question, StructuredInputItem)
     assert "2 tasks" in question.inputs[0].question
     assert len(await chat.titles()) == 3, "nothing is deleted before the answer"
-    *_, said = await chat.reply(question, YES)
-    assert isinstance(said, AssistantMessageItem)
+    *_, item = await chat.reply(question, YES)
+    assert isinstance(item, AssistantMessageItem)
     assert await chat.titles() == ["buy milk"]
-    assert "call Ann" in str(chat.told()[-1]["output"])
+    assert "call Ann" in str(chat.model_input()[-1]["output"])
 
 
 @pytest.mark.parametrize("answer", [NO, "", "rather not, thanks"])
@@ -134,12 +134,12 @@ async def test_any_other_answer_deletes_nothing(chat: Chat, answer: str) -> None
     *_, question = await chat.say("Delete both calls", deletes("call Ann", "call Ben"))
     await chat.reply(question, answer)
     assert len(await chat.titles()) == 3
-    assert "nothing was deleted" in str(chat.told()[-1]["output"])
+    assert "nothing was deleted" in str(chat.model_input()[-1]["output"])
 
 
 async def test_deleting_one_does_not_ask(chat: Chat) -> None:
-    _, said = await chat.say("Delete the milk", deletes("buy milk"), DONE)
-    assert isinstance(said, AssistantMessageItem)
+    _, item = await chat.say("Delete the milk", deletes("buy milk"), DONE)
+    assert isinstance(item, AssistantMessageItem)
     assert "buy milk" not in await chat.titles()
 
 
@@ -212,31 +212,31 @@ async def test_the_model_asks_for_what_is_missing_and_gets_the_answers(chat: Cha
     assert isinstance(question, StructuredInputItem)
     assert [each.type for each in question.inputs] == ["freeform", "multiple_choice"]
     await chat.reply(question, "x" * 5_000, "")
-    told = str(chat.told()[-1]["output"])
-    assert '"answer":"skipped"' in told
-    assert len(told) < 2_500, "what comes from outside is bounded"
+    output = str(chat.model_input()[-1]["output"])
+    assert '"answer":"skipped"' in output
+    assert len(output) < 2_500, "what comes from outside is bounded"
 
 
 async def test_a_message_instead_of_an_answer_closes_the_question(chat: Chat) -> None:
     *_, question = await chat.say("Delete both calls", deletes("call Ann", "call Ben"))
-    closed, said = await chat.say("Never mind. Hello!", DONE)
+    closed, item = await chat.say("Never mind. Hello!", DONE)
     assert isinstance(closed, StructuredInputItem)
     assert (closed.id, closed.status) == (question.id, "skipped")
     assert closed.inputs[0].answer is not None
     assert closed.inputs[0].answer.skipped
-    assert isinstance(said, AssistantMessageItem)
+    assert isinstance(item, AssistantMessageItem)
     assert len(await chat.titles()) == 3
-    kinds = [item.get("role", item.get("type")) for item in chat.told()]
+    kinds = [item.get("role", item.get("type")) for item in chat.model_input()]
     assert kinds == ["user", "function_call", "function_call_output", "user"]
-    assert "did not answer" in chat.told()[2]["output"]
+    assert "did not answer" in chat.model_input()[2]["output"]
 
 
 async def test_later_turns_are_told_the_call_once_with_its_result(chat: Chat) -> None:
     *_, question = await chat.say("Delete both calls", deletes("call Ann", "call Ben"))
     await chat.reply(question, YES)
     await chat.say("And now?", DONE)
-    kinds = [item.get("role", item.get("type")) for item in chat.told()]
-    assert kinds == ["user", "function_call", "function_call_output", "assistant", "user"], chat.told()
+    kinds = [item.get("role", item.get("type")) for item in chat.model_input()]
+    assert kinds == ["user", "function_call", "function_call_output", "assistant", "user"], chat.model_input()
 
 
 async def test_an_answer_that_was_not_carried_out_is_told_as_such(chat: Chat) -> None:
@@ -246,7 +246,7 @@ async def test_an_answer_that_was_not_carried_out_is_told_as_such(chat: Chat) ->
     question.status = "answered"
     await chat.storage.threads.save_item(THREAD, question, ADA)
     await chat.say("Are they gone?", DONE)
-    assert "not known" in chat.told()[2]["output"]
+    assert "not known" in chat.model_input()[2]["output"]
 
 
 async def test_parallel_calls_keep_their_results_and_only_one_question_is_asked(chat: Chat) -> None:
@@ -258,7 +258,9 @@ async def test_parallel_calls_keep_their_results_and_only_one_question_is_asked(
     items = await chat.say("Do it all", calls)
     [question] = [item for item in items if isinstance(item, StructuredInputItem)]
     await chat.reply(question, YES)
-    outputs = {item["call_id"]: item["output"] for item in chat.told() if item.get("type") == "function_call_output"}
+    outputs = {
+        item["call_id"]: item["output"] for item in chat.model_input() if item.get("type") == "function_call_output"
+    }
     assert set(outputs) == {"call_0", "call_1", "call_2"}
     assert "buy milk" in outputs["call_0"]
     assert "Something else is being asked" in outputs["call_2"]
@@ -280,9 +282,9 @@ async def test_the_page_is_asked_for_its_selected_task(chat: Chat) -> None:
     assert (call.name, call.status) == ("get_selected_task", "pending")
     [ann, *_] = await chat.tasks.list(ADA.user_id)
     await returns(chat, call, {"task_id": ann.id})
-    *_, said = await chat.answer(DONE)
-    assert isinstance(said, AssistantMessageItem)
-    assert "call Ann" in chat.told()[-1]["output"]
+    *_, item = await chat.answer(DONE)
+    assert isinstance(item, AssistantMessageItem)
+    assert "call Ann" in chat.model_input()[-1]["output"]
 
 
 @pytest.mark.parametrize("output", [None, 7, [], {"task_id": None}, {"task_id": {"$ne": 1}}, {"error": "no"}, "x"])
@@ -290,7 +292,7 @@ async def test_whatever_a_page_returns_is_data(chat: Chat, output: Any) -> None:
     *_, call = await chat.say("Which task is selected?", SELECTED)
     await returns(chat, call, output)
     await chat.answer(DONE)
-    assert "No task is selected" in chat.told()[-1]["output"]
+    assert "No task is selected" in chat.model_input()[-1]["output"]
 
 
 async def test_a_page_cannot_name_another_users_task(chat: Chat) -> None:
@@ -298,21 +300,21 @@ async def test_a_page_cannot_name_another_users_task(chat: Chat) -> None:
     *_, call = await chat.say("Which task is selected?", SELECTED)
     await returns(chat, call, {"task_id": theirs.id})
     await chat.answer(DONE)
-    assert "secret" not in str(chat.told())
+    assert "secret" not in str(chat.model_input())
 
 
 async def test_an_unanswered_page_does_not_block_the_thread(chat: Chat) -> None:
     *_, call = await chat.say("Which task is selected?", SELECTED)
-    given_up, said = await chat.say("Hello?", DONE)
+    given_up, item = await chat.say("Hello?", DONE)
     assert isinstance(given_up, ClientToolCallItem)
     assert (given_up.id, given_up.status) == (call.id, "completed")
-    assert isinstance(said, AssistantMessageItem)
-    assert "did not answer" in chat.told()[2]["output"]
+    assert isinstance(item, AssistantMessageItem)
+    assert "did not answer" in chat.model_input()[2]["output"]
 
 
 async def test_history_begins_with_a_message_however_narrow_the_window(chat: Chat) -> None:
     *_, question = await chat.say("Delete both calls", deletes("call Ann", "call Ben"))
     await chat.reply(question, YES)
-    first = chat.told()[0]
+    first = chat.model_input()[0]
     assert first["role"] == "user"
     assert isinstance(await chat.storage.threads.load_item(THREAD, "msg_1", ADA), UserMessageItem)

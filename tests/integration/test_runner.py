@@ -140,7 +140,7 @@ async def test_the_report_holds_calls_and_results_and_names_the_items_they_stand
     assert report.usage.requests == 2
 
 
-async def test_an_unknown_tool_is_told_to_the_model() -> None:
+async def test_an_unknown_tool_is_an_error_for_the_model() -> None:
     model = ScriptedModel([[function_call("fly", {}, call_id="call_1")], [assistant_message("I cannot fly.")]])
     items = finished([event async for event in start(model, RunReport())])
     assert items[-1].content[0].text == "I cannot fly."
@@ -153,7 +153,7 @@ async def test_a_model_that_calls_tools_for_ever_is_stopped_with_a_sentence() ->
 
 
 class Breaks(ScriptedModel):
-    """Says some words, then fails or falls silent."""
+    """A model that streams some text, then fails or stalls."""
 
     def __init__(self, failure: Exception | None) -> None:
         super().__init__([[assistant_message("Half an answer and a bit")]])
@@ -192,7 +192,7 @@ async def test_a_failure_closes_the_message_with_what_was_shown() -> None:
     assert message.content[0].text.startswith("Half an answer")
     assert (message.status, message.incomplete_details.reason) == ("incomplete", "failed")
     assert (noted.type, noted.incomplete_details.reason) == ("task", "failed")
-    assert report.item_ids == [], "the model never finished it: only the thread item tells of it"
+    assert report.item_ids == [], "the model never finished it: only the thread item shows it"
     assert report.model_items == []
 
 

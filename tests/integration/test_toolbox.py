@@ -29,8 +29,8 @@ async def test_nobody_sees_or_changes_what_is_somebody_else_s(toolbox: SdkToolbo
             )
             assert result.failed
             assert "There is no task" in result.text
-    kept = json.loads((await toolbox.call("get_task", {"task": created["id"]}, ADA)).text)["found"]
-    assert (kept["title"], kept["status"]) == ("secret plan", "pending")
+    found = json.loads((await toolbox.call("get_task", {"task": created["id"]}, ADA)).text)["found"]
+    assert (found["title"], found["status"]) == ("secret plan", "pending")
 
 
 async def test_what_may_be_left_out_need_not_be_there(toolbox: SdkToolbox) -> None:

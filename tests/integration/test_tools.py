@@ -29,7 +29,7 @@ ADA, BOB = "ada", "bob"
 
 
 class Stage(AskingStage):
-    """Remembers what it was told to show."""
+    """A stage that records its calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Bench:
         self.stage = Stage()
 
     async def call(self, tool: str, arguments: dict[str, Any] | str, user: str = ADA) -> str:
-        """What the model is told."""
+        """The call's output for the model."""
         model = ScriptedModel([[function_call(tool, arguments, call_id="call_1")], [assistant_message("Done.")]])
         agent = Agent[TurnContext](name="Test", tools=list(task_tools(self.tasks)))
         context = TurnContext(
@@ -62,11 +62,11 @@ class Bench:
         result = Runner.run_streamed(agent, "go", context=context, run_config=config)
         async for _ in result.stream_events():
             pass
-        [told] = [item for item in result.to_input_list() if item.get("type") == "function_call_output"]
-        return str(told["output"])  # type: ignore[typeddict-item]  # the kind was asked for above
+        [output] = [item for item in result.to_input_list() if item.get("type") == "function_call_output"]
+        return str(output["output"])  # type: ignore[typeddict-item]  # the kind was asked for above
 
     async def facts(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """The one event and its task that the model is told."""
+        """The event and the task in the call's output."""
         [[event, facts]] = json.loads(await self.call(tool, arguments)).items()
         return {"event": event, **facts}
 
@@ -82,7 +82,7 @@ def bench() -> Bench:
 
 async def test_a_task_is_created_with_all_its_fields(bench: Bench) -> None:
     given = {"title": "buy milk", "description": "2 l", "priority": "high", "due": "2026-12-01"}
-    told = await bench.facts("create_task", **given)
+    output = await bench.facts("create_task", **given)
     task = await bench.only()
     assert (task.title, task.description, task.priority, task.due) == (
         "buy milk",
@@ -90,7 +90,7 @@ async def test_a_task_is_created_with_all_its_fields(bench: Bench) -> None:
         Priority.HIGH,
         dt.date(2026, 12, 1),
     )
-    assert told == {"event": "created", "id": task.id, "status": "pending", **given}
+    assert output == {"event": "created", "id": task.id, "status": "pending", **given}
 
 
 async def test_what_a_model_leaves_out_has_its_default(bench: Bench) -> None:
@@ -140,10 +140,10 @@ async def test_the_list_is_shown_to_the_user_and_told_to_the_model(
     await bench.tasks.create(ADA, "a")
     await bench.tasks.create(ADA, "b", TaskChange(description="long"))
     await bench.tasks.complete(ADA, "b")
-    told = json.loads(await bench.call("list_tasks", {"status": status}))
-    assert [task["title"] for task in told["tasks"]] == titles
-    assert "Do not repeat it" in told["note"]
-    assert not any("description" in task for task in told["tasks"])
+    output = json.loads(await bench.call("list_tasks", {"status": status}))
+    assert [task["title"] for task in output["tasks"]] == titles
+    assert "Do not repeat it" in output["note"]
+    assert not any("description" in task for task in output["tasks"])
     [[widget, copied]] = bench.stage.shown
     assert widget.type == "ListView"
     assert copied is not None
@@ -154,20 +154,20 @@ async def test_the_list_is_shown_to_the_user_and_told_to_the_model(
 async def test_a_list_says_when_it_is_not_the_whole(bench: Bench, beyond: int) -> None:
     for number in range(MAX_LISTED + beyond):
         await bench.tasks.create(ADA, f"task {number}")
-    told = json.loads(await bench.call("list_tasks", {"status": None}))
-    assert told["shown"] == len(told["tasks"]) == MAX_LISTED
-    assert ("there are more" in told["note"]) == bool(beyond)
+    output = json.loads(await bench.call("list_tasks", {"status": None}))
+    assert output["shown"] == len(output["tasks"]) == MAX_LISTED
+    assert ("there are more" in output["note"]) == bool(beyond)
 
 
 @pytest.mark.parametrize("tool", ["get_task", "update_task", "complete_task", "reopen_task", "delete_task"])
 async def test_somebody_elses_task_is_not_there_by_title_or_by_id(bench: Bench, tool: str) -> None:
     task = await bench.tasks.create(ADA, "secret plan")
     for reference in (task.id, "secret plan"):
-        told = await bench.call(
+        output = await bench.call(
             tool, {"task": reference, "title": "mine"} if tool == "update_task" else {"task": reference}, BOB
         )
-        assert "no task" in told
-        assert "secret plan" not in told.replace(f"“{reference}”", "")
+        assert "no task" in output
+        assert "secret plan" not in output.replace(f"“{reference}”", "")
     assert await bench.only() == task
 
 
@@ -196,10 +196,10 @@ async def test_a_model_is_told_what_to_do_about_a_mistake(
     await bench.tasks.create(ADA, "call Ann")
     await bench.tasks.create(ADA, "call Ben")
     before = await bench.tasks.list(ADA)
-    told = await bench.call(tool, arguments)
-    assert told.startswith("This was not done.")
-    assert sentence in told
-    assert "Traceback" not in told
+    output = await bench.call(tool, arguments)
+    assert output.startswith("This was not done.")
+    assert sentence in output
+    assert "Traceback" not in output
     assert await bench.tasks.list(ADA) == before
 
 
@@ -216,9 +216,9 @@ class Broken(MemoryTaskRepository):
 
 async def test_a_crash_is_logged_and_its_text_is_not_told() -> None:
     with capture_logs() as logs:
-        told = await Bench(Broken(RuntimeError("password=hunter2"))).call("create_task", {"title": "x"})
-    assert "Tell the user that it did not work" in told
-    assert "hunter2" not in told
+        output = await Bench(Broken(RuntimeError("password=hunter2"))).call("create_task", {"title": "x"})
+    assert "Tell the user that it did not work" in output
+    assert "hunter2" not in output
     [entry] = [entry for entry in logs if entry["event"] == "tool crashed"]
     assert str(entry["exc_info"]) == "password=hunter2"
 
@@ -226,9 +226,9 @@ async def test_a_crash_is_logged_and_its_text_is_not_told() -> None:
 async def test_what_the_operator_must_mend_is_logged() -> None:
     failure = StoreUnavailableError("The database cannot be reached.", detail="connection refused")
     with capture_logs() as logs:
-        told = await Bench(Broken(failure)).call("create_task", {"title": "x"})
-    assert "cannot be reached" in told
-    assert "connection refused" not in told
+        output = await Bench(Broken(failure)).call("create_task", {"title": "x"})
+    assert "cannot be reached" in output
+    assert "connection refused" not in output
     [entry] = [entry for entry in logs if entry["event"] == "tool failed"]
     assert (entry["code"], entry["detail"]) == ("store_unavailable", "connection refused")
 
@@ -237,8 +237,8 @@ async def test_what_the_operator_must_mend_is_logged() -> None:
 @given(st.text(min_size=1, max_size=200).filter(str.strip))
 async def test_any_title_stays_what_it_is(title: str) -> None:
     bench = Bench()
-    told = await bench.facts("create_task", title=title)
-    assert told["title"] == (await bench.only()).title == " ".join(title.split())
+    output = await bench.facts("create_task", title=title)
+    assert output["title"] == (await bench.only()).title == " ".join(title.split())
 
 
 def test_schemas_are_plain_described_and_fit_for_gemini() -> None:

@@ -1,4 +1,4 @@
-"""Links from an answer to the tasks that it names."""
+"""Annotations: links from an answer to the tasks that it names."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ MILK, OATS = f"task_{1:032x}", f"task_{2:032x}"
 
 
 def annotator(*tasks: tuple[str, str]) -> Annotator:
-    """One who has seen these tasks in a list."""
+    """An annotator that remembers these tasks from a list."""
     made = Annotator()
     made.remember(json.dumps({"tasks": [{"id": task_id, "title": title} for task_id, title in tasks]}))
     return made
@@ -67,10 +67,10 @@ def test_what_is_no_task_is_not_linked(result: str) -> None:
 def test_any_titles_and_any_text(titles: list[str], text: str, result: str) -> None:
     found = annotator(*((new_id("task"), title) for title in titles))
     found.remember(result)
-    said = text + "".join(titles)
-    for note in found.annotate(said):
+    full_text = text + "".join(titles)
+    for note in found.annotate(full_text):
         assert isinstance(note.index, int)
-        assert said[: note.index].endswith(note.source.title)
+        assert full_text[: note.index].endswith(note.source.title)
 
 
 def test_every_link_is_one_that_chatkit_knows() -> None:

@@ -1,4 +1,4 @@
-"""Arguments that are too long are left out, and the model is told so whatever tool it called."""
+"""Argument size: too large arguments are replaced, and each tool reports it to the model."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ from app.ports.toolbox import Toolbox, ToolResult, ToolSpec
 
 
 class Deaf(Toolbox):
-    """One tool, which nobody may call."""
+    """A toolbox whose one tool must not be called."""
 
     @property
     def tools(self) -> Sequence[ToolSpec]:
-        return [ToolSpec(name="hear", description="", schema={})]
+        return [ToolSpec(name="echo", description="", schema={})]
 
     async def call(self, name: str, arguments: Mapping[str, Any], context: RequestContext) -> ToolResult:
         raise AssertionError
 
 
 def call_of(arguments: str) -> ResponseFunctionToolCall:
-    return ResponseFunctionToolCall(type="function_call", call_id="call_1", name="hear", arguments=arguments)
+    return ResponseFunctionToolCall(type="function_call", call_id="call_1", name="echo", arguments=arguments)
 
 
 def test_only_what_is_too_long_is_left_out() -> None:
@@ -46,5 +46,5 @@ def test_what_is_too_deep_is_left_out() -> None:
 async def test_a_tool_of_another_program_is_not_called_without_its_arguments() -> None:
     [tool] = ToolboxTools(Deaf()).current()
     assert isinstance(tool, FunctionTool)
-    context: ToolContext[Any] = ToolContext(None, tool_name="hear", tool_call_id="call_1", tool_arguments=OMITTED)
+    context: ToolContext[Any] = ToolContext(None, tool_name="echo", tool_call_id="call_1", tool_arguments=OMITTED)
     assert TOO_LARGE in await tool.on_invoke_tool(context, OMITTED)

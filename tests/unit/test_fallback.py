@@ -1,4 +1,4 @@
-"""When a model fails before it said a word, the next one answers."""
+"""Fallback model: the next candidate answers when a model fails before its first text."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -21,8 +21,8 @@ def delta(text: str) -> Any:
 CREATED: Any = ResponseCreatedEvent.model_construct(type="response.created")
 
 
-class Says(Model):
-    """Streams what it is told to, and raises where it is told to."""
+class ScriptedEvents(Model):
+    """A model that streams the given events, and raises the given exceptions in their place."""
 
     def __init__(self, *events: Any) -> None:
         self.events = events
@@ -43,53 +43,53 @@ def failed(kind: FailureKind) -> ModelError:
     return ModelError("sorry", kind=kind)
 
 
-def both(first: Says, second: Says, breakers: CircuitBreakers | None = None) -> FallbackModel:
+def both(first: ScriptedEvents, second: ScriptedEvents, breakers: CircuitBreakers | None = None) -> FallbackModel:
     models: dict[ModelRef, Model] = {FIRST: first, SECOND: second}
     return FallbackModel([FIRST, SECOND], models.__getitem__, breakers or CircuitBreakers())
 
 
-async def heard(model: FallbackModel) -> list[Any]:
+async def collect(model: FallbackModel) -> list[Any]:
     return [event async for event in model.stream_response("", [])]
 
 
 @pytest.mark.parametrize("kind", ["rate_limited", "overloaded", "network", "timeout", "bad_key"])
 async def test_the_next_answers_when_the_first_fails_before_its_first_word(kind: FailureKind) -> None:
-    model = both(Says(CREATED, failed(kind)), Says(CREATED, delta("hi")))
-    assert await heard(model) == [CREATED, delta("hi")]
+    model = both(ScriptedEvents(CREATED, failed(kind)), ScriptedEvents(CREATED, delta("hi")))
+    assert await collect(model) == [CREATED, delta("hi")]
     assert [(attempt.ref, attempt.failure) for attempt in model.attempts] == [(FIRST, kind), (SECOND, None)]
 
 
 async def test_never_after_a_word_was_shown() -> None:
-    second = Says(delta("other"))
-    model = both(Says(delta("half"), failed("network")), second)
+    second = ScriptedEvents(delta("other"))
+    model = both(ScriptedEvents(delta("half"), failed("network")), second)
     with pytest.raises(ModelError):
-        await heard(model)
+        await collect(model)
     assert second.asked == 0
 
 
 @pytest.mark.parametrize("kind", ["content_filtered", "context_too_long", "rejected"])
 async def test_not_for_what_another_would_refuse_as_well(kind: FailureKind) -> None:
-    second = Says(delta("other"))
+    second = ScriptedEvents(delta("other"))
     with pytest.raises(ModelError):
-        await heard(both(Says(failed(kind)), second))
+        await collect(both(ScriptedEvents(failed(kind)), second))
     assert second.asked == 0
 
 
 async def test_the_last_failure_is_the_answer_when_all_fail() -> None:
     with pytest.raises(ModelError) as raised:
-        await heard(both(Says(failed("network")), Says(failed("overloaded"))))
+        await collect(both(ScriptedEvents(failed("network")), ScriptedEvents(failed("overloaded"))))
     assert raised.value.kind == "overloaded"
 
 
-async def test_a_model_that_keeps_failing_is_passed_over_for_a_while() -> None:
+async def test_a_model_that_keeps_failing_is_skipped_while_its_breaker_is_open() -> None:
     now = [0.0]
     breakers = CircuitBreakers(threshold=2, open_seconds=30, clock=lambda: now[0])
-    first = Says(failed("overloaded"))
+    first = ScriptedEvents(failed("overloaded"))
     for _ in range(3):
-        await heard(both(first, Says(delta("hi")), breakers))
+        await collect(both(first, ScriptedEvents(delta("hi")), breakers))
     assert first.asked == 2
     now[0] = 31.0
-    await heard(both(first, Says(delta("hi")), breakers))
+    await collect(both(first, ScriptedEvents(delta("hi")), breakers))
     assert first.asked == 3
 
 
@@ -97,5 +97,5 @@ async def test_when_all_are_passed_over_they_are_asked_all_the_same() -> None:
     breakers = CircuitBreakers(threshold=1, open_seconds=30)
     for _ in range(2):
         with pytest.raises(ModelError):
-            await heard(both(Says(failed("network")), Says(failed("network")), breakers))
-    assert await heard(both(Says(delta("hi")), Says(), breakers)) == [delta("hi")]
+            await collect(both(ScriptedEvents(failed("network")), ScriptedEvents(failed("network")), breakers))
+    assert await collect(both(ScriptedEvents(delta("hi")), ScriptedEvents(), breakers)) == [delta("hi")]

@@ -1,4 +1,4 @@
-"""What a model is told before the conversation."""
+"""System instructions: assistant, language and date."""
 
 import datetime as dt
 
@@ -11,11 +11,11 @@ SATURDAY = dt.date(2026, 11, 21)
 
 
 def test_the_day_is_told() -> None:
-    told = instructions(ASSISTANT, RequestContext(user_id="ada"), SATURDAY)
-    assert told == "Be brief.\n\nToday is Saturday, 2026-11-21 (UTC)."
+    text = instructions(ASSISTANT, RequestContext(user_id="ada"), SATURDAY)
+    assert text == "Be brief.\n\nToday is Saturday, 2026-11-21 (UTC)."
 
 
 def test_the_language_is_told_whether_or_not_there_are_texts_in_it() -> None:
-    told = instructions(ASSISTANT, RequestContext(user_id="ada", locale="fr-CA"), SATURDAY)
-    assert "The user's language is French (Canada)." in told
-    assert told.index("French") < told.index("Today"), "what changes last changes the beginning of no request"
+    text = instructions(ASSISTANT, RequestContext(user_id="ada", locale="fr-CA"), SATURDAY)
+    assert "The user's language is French (Canada)." in text
+    assert text.index("French") < text.index("Today"), "the date comes last, so the rest stays cacheable"

@@ -1,4 +1,4 @@
-"""A runner that is made once, off the event loop, for whoever needs it first."""
+"""Lazy runner: the real runner is built one time, off the event loop, at the first use."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ from tests.factories import NOON
 
 
 class Eager(AgentRunner):
-    """Says who it is."""
+    """A runner that yields one event."""
 
     async def tools(self) -> frozenset[str]:
         return frozenset({"hammer"})
@@ -30,13 +30,13 @@ class Workshop:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.begun = threading.Event()
+        self.started = threading.Event()
         self.let = threading.Event()
         self.broken = False
 
     def make(self) -> AgentRunner:
         self.asked += 1
-        self.begun.set()
+        self.started.set()
         self.let.wait(30)
         if self.broken:
             raise OSError("the library is gone")
@@ -59,11 +59,13 @@ async def test_it_is_made_once_for_all_who_wait_for_it() -> None:
     workshop = Workshop()
     runner = LazyRunner(workshop.make)
     waiting = [asyncio.create_task(shown(runner)) for _ in range(3)]
-    await asyncio.to_thread(workshop.begun.wait, 30)
+    await asyncio.to_thread(workshop.started.wait, 30)
     assert not any(task.done() for task in waiting), "the loop goes on while it is made"
     waiting[0].cancel()
     workshop.let.set()
-    assert await asyncio.gather(*waiting[1:]) == [["progress_update"]] * 2, "who gave up took it from nobody"
+    assert await asyncio.gather(*waiting[1:]) == [["progress_update"]] * 2, (
+        "a cancelled waiter does not cancel the others"
+    )
     await runner.warm()
     assert await runner.tools() == {"hammer"}
     assert await shown(runner) == ["progress_update"]
@@ -89,7 +91,7 @@ async def test_closing_waits_for_the_thread() -> None:
     workshop = Workshop()
     runner = LazyRunner(workshop.make)
     warming = asyncio.create_task(runner.warm())
-    await asyncio.to_thread(workshop.begun.wait, 30)
+    await asyncio.to_thread(workshop.started.wait, 30)
     closing = asyncio.create_task(runner.aclose())
     warming.cancel()
     assert not closing.done()

@@ -17,7 +17,7 @@ SECRET = SigningSecret("a secret of tests that is long enough")
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that a test sets."""
 
     now = time.time()
 
@@ -82,18 +82,18 @@ async def test_a_session_never_shows_itself(tokens: SessionTokens) -> None:
 
 
 async def test_a_session_is_no_login_and_a_login_no_session() -> None:
-    doors = open_authentication(LoginSettings(jwt_secret=SECRET, session_secret=SECRET))
-    session = await doors.sessions.issue(Login(user_id="ann"))
+    authentication = open_authentication(LoginSettings(jwt_secret=SECRET, session_secret=SECRET))
+    session = await authentication.sessions.issue(Login(user_id="ann"))
     with pytest.raises(UnauthenticatedError):
-        await doors.authenticator.authenticate(Credentials(cookies={"auth_token": session.secret.reveal()}))
+        await authentication.authenticator.authenticate(Credentials(cookies={"auth_token": session.secret.reveal()}))
     claims = jwt.decode(session.secret.reveal(), options={"verify_signature": False})
     forged = jwt.encode(claims, SECRET.reveal(), algorithm="HS256", headers={"typ": "anyport-session+jwt"})
     with pytest.raises(UnauthenticatedError):
-        await doors.authenticator.authenticate(Credentials(headers={"authorization": f"Bearer {forged}"}))
+        await authentication.authenticator.authenticate(Credentials(headers={"authorization": f"Bearer {forged}"}))
 
 
 async def test_without_a_secret_a_login_by_keys_has_no_sessions() -> None:
-    doors = open_authentication(LoginSettings(jwks_url="http://127.0.0.1:9/jwks"))
+    authentication = open_authentication(LoginSettings(jwks_url="http://127.0.0.1:9/jwks"))
     with pytest.raises(NotEnabledError, match="SESSION_SECRET"):
-        await doors.sessions.issue(Login(user_id="ann"))
-    await doors.authenticator.aclose()
+        await authentication.sessions.issue(Login(user_id="ann"))
+    await authentication.authenticator.aclose()

@@ -57,7 +57,7 @@ class ResponseTranslator:
     def write(self, text: str) -> None:
         """Append text of the delta fast path to the part of the newest delta event."""
         if self._open_part is None:
-            raise AssertionError("the delta fast path begins behind the first delta of a text")
+            raise AssertionError("the delta fast path starts after the first delta of a text")
         message, part = self._open_part
         message.add(part, text)
 
