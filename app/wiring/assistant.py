@@ -173,7 +173,7 @@ class AssistantWiring(Provider):
         # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
         async with (
             periodic_retention(storage, thread_days=settings.store.thread_retention_days),
-            cleanup.at_work(),
+            cleanup.running(),
             LeaseKeeper(turns, storage).running(),
         ):
             try:

@@ -71,19 +71,19 @@ async def test_what_is_in_the_composer_waits_for_a_day(world: World) -> None:
 
 async def test_a_deletion_is_repeated_when_the_storage_was_down(world: World) -> None:
     world.down = True
-    async with world.cleanup.at_work():
+    async with world.cleanup.running():
         await world.store.threads.delete_attachment("atc_1", ANN)
-        world.cleanup.soon()
+        world.cleanup.request()
         await world.asked.wait()
         assert await world.has_file()
         world.down = False
-        world.cleanup.soon()
+        world.cleanup.request()
         await world.deleted.wait()
     assert not await world.has_file()
 
 
 async def test_what_was_left_by_an_earlier_process_goes_at_the_start(world: World) -> None:
     await world.store.threads.delete_attachment("atc_1", ANN)
-    async with world.cleanup.at_work():
+    async with world.cleanup.running():
         await world.deleted.wait()
     assert not await world.has_file()

@@ -1,4 +1,4 @@
-"""A file while it arrives: looked at, counted, and passed on piece by piece."""
+"""Bounded upload: a stream of pieces, counted and limited while it is stored."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
@@ -8,13 +8,15 @@ from app.domain.language import _
 
 
 class IncompleteError(InvalidInputError):
-    """Fewer bytes than were announced: the connection broke, and the client may send them again."""
+    """Fewer bytes than announced: the connection was lost, and the client may retry."""
 
 
-class Arrival:
-    """The pieces of one file. Iterating raises `too_large` at the first byte behind `limit`, and with `exactly`
-    `IncompleteError` when it ends before; so nothing of such a file is stored. No piece is passed on before `reserve`
-    was told how many bytes there are with it."""
+class BoundedUpload:
+    """The pieces of one file, iterated once, each after `reserve` was called with the bytes so far.
+
+    Iteration raises `too_large` beyond `limit` bytes, and with `exactly` `IncompleteError` below it, so that no such
+    file is stored.
+    """
 
     def __init__(
         self,
@@ -34,7 +36,7 @@ class Arrival:
         self._waiting: list[bytes] = []
 
     async def head(self) -> bytes:
-        """The first bytes, at least `HEAD_BYTES` if there are as many; they are passed on all the same."""
+        """The first `HEAD_BYTES` bytes, or all of a shorter file; iteration yields them as well."""
         while sum(map(len, self._waiting)) < HEAD_BYTES:
             piece = await anext(self._content, None)
             if piece is None:
@@ -43,7 +45,7 @@ class Arrival:
         return b"".join(self._waiting)[:HEAD_BYTES]
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        """The whole file, once."""
+        """The pieces of the file. Raises as the class says."""
         while self._waiting:
             yield await self._counted(self._waiting.pop(0))
         async for piece in self._content:

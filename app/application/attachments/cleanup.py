@@ -1,4 +1,4 @@
-"""Deletes the files that nobody needs any more, while the server runs."""
+"""File cleanup: deletes files without an attachment, while the server runs."""
 
 import asyncio
 import datetime as dt
@@ -13,7 +13,7 @@ from app.ports.attachment_storage import AttachmentStorage
 from app.ports.file_ledger import FileLedger
 
 UNSENT_LIFE: Final = dt.timedelta(days=1)
-"""How long a file may wait in the composer."""
+"""Lifetime of a file that was uploaded but not sent."""
 
 PAUSE_SECONDS: Final = 60.0
 
@@ -21,20 +21,22 @@ log = structlog.get_logger(__name__)
 
 
 class FileCleanup:
-    """Every file whose attachment is gone goes too, and what is left of an upload whose process or client is gone; what
-    cannot be deleted now is tried again."""
+    """Deletes files of deleted attachments and the remains of abandoned uploads; failed deletions are retried."""
 
     def __init__(self, ledger: FileLedger, storage: AttachmentStorage) -> None:
         self._ledger = ledger
         self._storage = storage
-        self._wanted = asyncio.Event()
+        self._requested = asyncio.Event()
 
-    def soon(self) -> None:
-        """Something was deleted: do not wait for the next round."""
-        self._wanted.set()
+    def request(self) -> None:
+        """Request a round now. Never waits; idempotent."""
+        self._requested.set()
 
     async def clean(self, unsent_life: dt.timedelta = UNSENT_LIFE) -> int:
-        """One round; returns how many files went. Raises `StoreUnavailableError`; safe to run in several processes."""
+        """Run one round and return the number of deleted files. Safe in several processes at once.
+
+        Raises `StoreUnavailableError`.
+        """
         while await self._ledger.abandon_unsent(unsent_life):
             pass
         while lapsed := await self._ledger.lapsed():
@@ -44,7 +46,7 @@ class FileCleanup:
         return await self.clear()
 
     async def clear(self) -> int:
-        """Delete the files that are abandoned, and return how many. Raises `StoreUnavailableError`."""
+        """Delete all abandoned files and return their number. Raises `StoreUnavailableError`."""
         gone = 0
         while keys := await self._ledger.abandoned():
             await self._storage.delete(keys)
@@ -53,8 +55,8 @@ class FileCleanup:
         return gone
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        """Clean up at once, every minute, and whenever something was deleted."""
+    async def running(self) -> AsyncIterator[None]:
+        """Run a round at once, every `PAUSE_SECONDS`, and on each request, until the block ends."""
         task = asyncio.create_task(self._forever())
         try:
             yield
@@ -65,12 +67,12 @@ class FileCleanup:
 
     async def _forever(self) -> None:
         while True:
-            self._wanted.clear()
+            self._requested.clear()
             try:
                 if gone := await self.clean():
-                    log.info("Files deleted", files=gone)
+                    log.info("files deleted", files=gone)
             except StoreUnavailableError as error:
-                log.warning("Files stay for now", reason=error.detail)
+                log.warning("file cleanup postponed", reason=error.detail)
             with suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE_SECONDS):
-                    await self._wanted.wait()
+                    await self._requested.wait()

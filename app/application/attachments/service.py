@@ -1,4 +1,4 @@
-"""What users attach: announced, uploaded, sent, shown and taken back."""
+"""The attachment service: announce, upload, send, serve and withdraw files."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -20,8 +20,8 @@ from pydantic import AnyUrl
 from app.application.attachments.bounded_upload import IncompleteError
 from app.application.attachments.cleanup import FileCleanup
 from app.application.attachments.signed_links import UPLOAD_LIFE, FileLinks, Purpose
-from app.application.attachments.upload_room import NoRoomError, lapsed
-from app.application.attachments.uploads import Incoming, Uploads
+from app.application.attachments.upload_reservation import QuotaExceededError, reservation_lapsed
+from app.application.attachments.uploads import IncomingFile, Uploads
 from app.domain.errors import (
     ConflictError,
     InvalidInputError,
@@ -42,7 +42,7 @@ _NAME_CHARACTERS: Final = 200
 
 
 class StoredFile(NamedTuple):
-    """A file as it is served."""
+    """A stored file with its content, for a response."""
 
     attachment: Attachment
     size: int
@@ -50,10 +50,10 @@ class StoredFile(NamedTuple):
 
 
 class Attachments(AttachmentStore[RequestContext]):
-    """The attachments of all users, each seen by its own user only.
+    """The attachments of all users; each user sees only their own.
 
-    An attachment is first of all a record in the `ThreadStore`; its bytes follow, in one of ChatKit's two ways, and are
-    kept under its id. A record without bytes cannot be sent.
+    An attachment is a record in the `ThreadStore`, and its bytes are stored under its id. ChatKit uploads in two ways:
+    with the record or after it. A record without bytes cannot be sent.
     """
 
     def __init__(
@@ -74,28 +74,28 @@ class Attachments(AttachmentStore[RequestContext]):
         self._uploads = Uploads(ledger, storage, cleanup, settings)
 
     async def create_attachment(self, input: AttachmentCreateParams, context: RequestContext) -> Attachment:
-        """Announce a file: its bytes are expected at the upload URL, and their room is reserved until that expires.
+        """Announce a file: reserve its bytes in the quota, and sign an upload link; both expire together.
 
         Raises `InvalidInputError`, `NotEnabledError`.
         """
-        self._see_that_enabled()
+        self._require_enabled()
         if input.size <= 0:
             raise InvalidInputError(_("The file is empty."))
         if input.size > self._settings.max_bytes:
             raise self._uploads.too_large()
         url = AnyUrl(self._links.url("upload", id_ := new_id("atc"), input.size, context))
         upload = AttachmentUploadDescriptor(url=url, method="PUT")
-        # What it is said to be does not count: its content says what it is.
+        # The claimed type is replaced by the sniffed one once the content is there.
         announced = self._attachment(id_, input.name, input.mime_type.lower(), context, upload_descriptor=upload)
         room = self._settings.bytes_per_user or None
         if not await self._ledger.announce(announced, context, input.size, at_most=room, life=UPLOAD_LIFE):
-            self._cleanup.soon()
-            raise NoRoomError
+            self._cleanup.request()
+            raise QuotaExceededError
         return announced
 
     async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
-        """See that it may be deleted, which ChatKit then does. Raises `NotFoundError`, and `ConflictError` for one that
-        is part of a message."""
+        """Check that the file may be deleted; the caller deletes the record. Raises `NotFoundError`, and
+        `ConflictError` for the file of a message."""
         attachment = await self._store.load_attachment(attachment_id, context)
         if attachment.thread_id is not None:
             raise ConflictError(_("This file is part of a message. Delete the chat to delete it."))
@@ -103,49 +103,49 @@ class Attachments(AttachmentStore[RequestContext]):
     async def add(
         self, name: str, content: AsyncIterator[bytes], context: RequestContext, *, at_most: int | None = None
     ) -> Attachment:
-        """A file that is uploaded at once, of `at_most` bytes if the client says so.
+        """Store a file in one request, of at most `at_most` bytes if the client declared a size.
 
-        Raises `InvalidInputError`, `NotEnabledError`, `StoreUnavailableError`, and `ConflictError` when it took too
-        long.
+        Raises `InvalidInputError`, `NotEnabledError`, `StoreUnavailableError`, and `ConflictError` for an
+        expired reservation.
         """
-        self._see_that_enabled()
+        self._require_enabled()
         id_, name = new_id("atc"), _plain_name(name)
         size = None if at_most is None else min(at_most, self._settings.max_bytes)
-        file = Incoming(attachment_id=id_, name=name, content=content, size=size)
+        file = IncomingFile(attachment_id=id_, name=name, content=content, size=size)
         added = await self._uploads.take(file, context, self._describing(id_, name, context))
         if added is None:
-            raise lapsed()
+            raise reservation_lapsed()
         return added
 
     async def fill(self, attachment_id: str, token: str, content: AsyncIterator[bytes], *, base_url: str) -> Attachment:
-        """The bytes of a file that was announced, as many as were announced; sent again, they replace the first.
+        """Store the bytes of an announced file, exactly as many as announced. A second upload replaces the first.
 
-        Bytes that are refused end the announcement. Raises `NotFoundError`, `InvalidInputError`, `NotEnabledError`,
-        `StoreUnavailableError`, and `ConflictError` once it is sent.
+        Rejected content withdraws the announcement. Raises `NotFoundError`, `InvalidInputError`, `NotEnabledError`,
+        `StoreUnavailableError`, and `ConflictError` for a sent file.
         """
-        self._see_that_enabled()
+        self._require_enabled()
         grant = self._links.read(token, "upload", attachment_id)
         context = RequestContext(user_id=grant.user_id, base_url=base_url)
-        attachment = await self._unsent(attachment_id, context)
+        attachment = await self._find_unsent(attachment_id, context)
         describe = self._describing(attachment_id, attachment.name, context)
-        file = Incoming(
+        file = IncomingFile(
             attachment_id=attachment_id, name=attachment.name, content=content, size=grant.size, announced=True
         )
         try:
             filled = await self._uploads.take(file, context, describe)
-        except (IncompleteError, NoRoomError):
-            raise  # The same bytes may be welcome the next time.
+        except (IncompleteError, QuotaExceededError):
+            raise  # The client may retry with the same bytes.
         except InvalidInputError:
             if not _is_uploaded(attachment):
-                await self._take_back(attachment_id, context)
+                await self._withdraw(attachment_id, context)
             raise
         if filled is None:
-            await self._unsent(attachment_id, context)
-            raise lapsed()
+            await self._find_unsent(attachment_id, context)
+            raise reservation_lapsed()
         return filled
 
     async def open(self, attachment_id: str, purpose: Purpose, token: str) -> StoredFile:
-        """The file behind a link. Raises `NotFoundError`, also for the preview of what is no image."""
+        """The file of a signed link. Raises `NotFoundError`, also for a preview of a file that is no image."""
         grant = self._links.read(token, purpose, attachment_id)
         attachment = await self._find(attachment_id, RequestContext(user_id=grant.user_id))
         shown = attachment.mime_type in IMAGES or purpose != "preview"
@@ -154,7 +154,7 @@ class Attachments(AttachmentStore[RequestContext]):
         return StoredFile(attachment, size_of(attachment), self._storage.read(attachment.id))
 
     async def download_url(self, attachment_id: str, context: RequestContext) -> tuple[Attachment, str]:
-        """An attachment and a link to its bytes. Raises `NotFoundError`."""
+        """An attachment and a signed link to its content. Raises `NotFoundError`."""
         attachment = await self._find(attachment_id, context)
         if not _is_uploaded(attachment):
             raise NotFoundError(_("There is no such file."))
@@ -163,8 +163,8 @@ class Attachments(AttachmentStore[RequestContext]):
     async def check_message(
         self, ids: Sequence[str], context: RequestContext, thread_id: str | None = None
     ) -> Sequence[Attachment]:
-        """The attachments of a message: each must be uploaded, and not in another chat. Raises `InvalidInputError`,
-        `NotFoundError`."""
+        """The attachments of a message. Raises `NotFoundError`, and `InvalidInputError` for too many files, for one
+        without content, and for one of another thread."""
         if len(ids) > self._settings.per_message:
             many = self._settings.per_message
             raise InvalidInputError(
@@ -181,7 +181,7 @@ class Attachments(AttachmentStore[RequestContext]):
         return found
 
     def linked(self, attachment: Attachment, context: RequestContext) -> Attachment:
-        """The attachment with a link that works from now on: those in old messages have expired."""
+        """The attachment with a new preview link, because links in stored messages expire."""
         if not isinstance(attachment, ImageAttachment):
             return attachment
         url = self._links.url("preview", attachment.id, 0, context)
@@ -196,7 +196,7 @@ class Attachments(AttachmentStore[RequestContext]):
     def _attachment(
         self, id_: str, name: str, type_: str, context: RequestContext, *, size: int | None = None, **more: Any
     ) -> Attachment:
-        """An attachment of `size` bytes that are stored, or None while they are to come."""
+        """An attachment record; `size` is None until the content is stored."""
         about = {
             "id": id_,
             "name": _plain_name(name),
@@ -208,16 +208,16 @@ class Attachments(AttachmentStore[RequestContext]):
             return ImageAttachment(**about, preview_url=AnyUrl(self._links.url("preview", id_, 0, context)))
         return FileAttachment(**about)
 
-    async def _unsent(self, attachment_id: str, context: RequestContext) -> Attachment:
+    async def _find_unsent(self, attachment_id: str, context: RequestContext) -> Attachment:
         attachment = await self._find(attachment_id, context)
         if attachment.thread_id is not None:
             raise ConflictError(_("This file has been sent already."))
         return attachment
 
-    async def _take_back(self, attachment_id: str, context: RequestContext) -> None:
+    async def _withdraw(self, attachment_id: str, context: RequestContext) -> None:
         with suppress(chatkit.store.NotFoundError, StoreUnavailableError):
             await self._store.delete_attachment(attachment_id, context)
-        self._cleanup.soon()
+        self._cleanup.request()
 
     async def _find(self, attachment_id: str, context: RequestContext) -> Attachment:
         try:
@@ -225,7 +225,7 @@ class Attachments(AttachmentStore[RequestContext]):
         except chatkit.store.NotFoundError as error:
             raise NotFoundError(_("There is no such file, or its link is too old.")) from error
 
-    def _see_that_enabled(self) -> None:
+    def _require_enabled(self) -> None:
         if not self._settings.max_bytes:
             raise NotEnabledError(_("Files cannot be attached here."))
 
@@ -235,6 +235,6 @@ def _is_uploaded(attachment: Attachment) -> bool:
 
 
 def _plain_name(name: str) -> str:
-    """The last part of a path, without what would break a header or a line."""
+    """The last part of a path, without control characters and line separators."""
     last = PureWindowsPath(PurePath(name).name).name
     return re.sub(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]", "", last).strip()[-_NAME_CHARACTERS:] or "file"

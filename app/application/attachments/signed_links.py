@@ -1,4 +1,4 @@
-"""Links that open one file to whoever holds them: an <img> and ChatKit's uploader send no login."""
+"""Signed links: each authorizes one action on one file, because an <img> and ChatKit's uploader send no login."""
 
 import base64
 import binascii
@@ -24,14 +24,14 @@ _LIFE_SECONDS: Final[dict[Purpose, int]] = {"upload": 3600, "preview": 86_400, "
 _PATHS: Final[dict[Purpose, str]] = {"upload": "content", "preview": "preview", "download": "content"}
 
 _ROUND_SECONDS: Final = 3600
-"""Links made within an hour are the same, so that a browser keeps what it has loaded."""
+"""Links are equal within this period, so that browsers can cache the files."""
 
 UPLOAD_LIFE: Final = dt.timedelta(seconds=_ROUND_SECONDS + _LIFE_SECONDS["upload"])
-"""How long a link to upload works at most."""
+"""The longest lifetime of an upload link."""
 
 
 class Grant(msgspec.Struct, frozen=True, array_like=True):
-    """What a link allows: one thing, to one user, with one file of `size` bytes, until `expires` (Unix seconds)."""
+    """The permission in a link: one purpose, one user, one file of `size` bytes, until `expires` (Unix seconds)."""
 
     purpose: str
     user_id: str
@@ -41,8 +41,10 @@ class Grant(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FileLinks:
-    """Makes links and reads them back; with `key` anybody can make them. One replica makes them and another reads them,
-    so their times are those of the clock that both share."""
+    """Signs and verifies links with the secret `key`.
+
+    All replicas verify each other's links, so times are those of the shared clock.
+    """
 
     def __init__(self, key: Secret, *, public_url: str = "", clock: Callable[[], float] = shared_clock.time) -> None:
         self._key = hashlib.sha256(b"anyport file links\0" + key.reveal().encode()).digest()
@@ -50,7 +52,7 @@ class FileLinks:
         self._clock = clock
 
     def url(self, purpose: Purpose, attachment_id: str, size: int, context: RequestContext) -> str:
-        """A link under the server's public address, or else the one that the request came to."""
+        """A signed link under the public address of the server, or else under the address of the request."""
         now = int(self._clock())
         expires = now - now % _ROUND_SECONDS + _ROUND_SECONDS + _LIFE_SECONDS[purpose]
         token = self._signed(Grant(purpose, context.user_id, attachment_id, size, expires))
@@ -58,7 +60,7 @@ class FileLinks:
         return f"{base}/api/attachments/{quote(attachment_id, safe='')}/{_PATHS[purpose]}?token={token}"
 
     def read(self, token: str, purpose: Purpose, attachment_id: str) -> Grant:
-        """What the link allows. Raises `NotFoundError` for one that is not ours, not for this, or too old."""
+        """Verify a link. Raises `NotFoundError` for a forged or expired link, and for another purpose or file."""
         try:
             payload, _, seal = token.partition(".")
             if not hmac.compare_digest(_unpacked(seal), self._seal(payload)):
@@ -89,5 +91,5 @@ def _packed(data: bytes) -> str:
 def _unpacked(text: str) -> bytes:
     data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if _packed(data) != text:
-        raise ValueError("another spelling of the same")  # Of its last character some bits do not count.
+        raise ValueError("another spelling of the same")  # base64 ignores some bits of the last character.
     return data

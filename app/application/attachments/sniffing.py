@@ -1,4 +1,4 @@
-"""What a file is, by its content. A name or a claim only tells one kind of text from another."""
+"""Content sniffing: the media type from the first bytes; the name only distinguishes kinds of text."""
 
 from pathlib import PurePath
 from typing import Final
@@ -7,7 +7,7 @@ from app.application.attachments.text_encoding import UnknownEncodingError, deco
 from app.domain.media_types import IMAGES, PDF, TEXTS, is_text
 
 HEAD_BYTES: Final = 8192
-"""How much of a file is looked at; all signatures that count here are within."""
+"""Bytes at the beginning of a file that are examined; all relevant signatures are within."""
 
 UNKNOWN: Final = "application/octet-stream"
 
@@ -21,20 +21,19 @@ _MARKUP: Final = {
     "<?xml": "application/xml",
     "<!doctype svg": "image/svg+xml",
 }
-"""Texts that a browser would run."""
+"""Beginnings of texts that a browser would execute or render."""
 
 
 def media_type(head: bytes, name: str) -> str:
-    """The type of a file that begins with `head`: all of it, or `HEAD_BYTES`. Raises `UnknownEncodingError` for a text
-    that cannot be read.
+    """The media type of a file from its first `HEAD_BYTES` bytes. Raises `UnknownEncodingError`.
 
-    It may take 50 ms, and with the first file longer: call it in a thread.
+    Blocking, up to 50 ms, longer for the first file: call it in a thread.
     """
     signatures = _signatures(head)
     known = next((type_ for type_ in signatures if type_ in IMAGES or type_ == PDF), "")
     if known:
         return known
-    # What is no text for sure; a few letters of a text are the signature of something.
+    # A binary type; some signatures are plain letters, which a text may begin with.
     other = next((type_ for type_ in signatures if not is_text(type_)), UNKNOWN)
     try:
         text = decoded(head, whole=len(head) < HEAD_BYTES)
@@ -50,7 +49,7 @@ def media_type(head: bytes, name: str) -> str:
 
 
 def _signatures(head: bytes) -> list[str]:
-    # Its tables take long to read, and most servers see no file in their first minutes.
+    # Imported on first use, because its tables take long to load.
     import puremagic
 
     try:

@@ -1,4 +1,4 @@
-"""In which encoding a text was saved: UTF-8, or one of those that office programs still write."""
+"""Text encoding detection: UTF-8, or a legacy encoding of office programs."""
 
 import codecs
 import re
@@ -10,19 +10,19 @@ from app.domain.language import _
 
 _BOMS: Final = {
     codecs.BOM_UTF8: "utf-8-sig",
-    # Before those of UTF-16, with which they begin.
+    # Before the marks of UTF-16, which are prefixes of these.
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _LEGACY: Final = ("cp1252", "cp932", "euc_jp", "gb18030", "cp949", "cp1251", "mac_roman", "big5", "cp1250")
-"""In the order in which one wins that reads as well as another."""
+"""In order of preference between equally good readings."""
 
 _CONTROLS: Final = bytes({*range(32), 127} - set(b"\t\n\r\f\x1b"))
 _ODD_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SHIFT: Final = re.compile(rb"\x1b(?:\$[@B]|\([BJ])")
-"""ISO-2022-JP, as mail programs write it."""
+"""Escape sequences of ISO-2022-JP, as in mail."""
 
 _WORD_SIGNS: Final = frozenset("\u2018\u2019\u00b7\u30fb\u30fc\u3005")
 _TOLERANCE: Final = 0.05
@@ -31,16 +31,16 @@ _SAMPLE_CHARACTERS: Final = 20_000
 
 
 class UnknownEncodingError(InvalidInputError):
-    """A text whose bytes fit no encoding that is known here."""
+    """The bytes of a text match no known encoding."""
 
     def __init__(self) -> None:
         super().__init__(_("The encoding of this text is not known. Save it as UTF-8 and attach it again."))
 
 
 def decoded(content: bytes, *, whole: bool) -> str | None:
-    """A text; of one that is not `whole` the last character may be cut. None for what is no text.
+    """Decode a text; unless `whole`, the last character may be incomplete. None for binary content.
 
-    Raises `UnknownEncodingError`. It may take 50 ms: call it in a thread.
+    Raises `UnknownEncodingError`. Blocking, up to 50 ms: call it in a thread.
     """
     for mark, encoding in _BOMS.items():
         if content.startswith(mark):
@@ -57,7 +57,7 @@ def decoded(content: bytes, *, whole: bool) -> str | None:
 
 
 def is_wide(content: bytes) -> bool:
-    """True when a text that begins so has characters of two bytes or four, of which one may be zero."""
+    """True for UTF-16 and UTF-32, in which a byte of a character may be zero."""
     return b"\0" in content or content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
@@ -73,7 +73,7 @@ def _clean(text: str | None) -> str | None:
 
 
 def _wide(content: bytes, *, whole: bool) -> str | None:
-    """UTF-16 without a mark. With its bytes the wrong way round a text has hardly a space or a line end."""
+    """UTF-16 without a mark; the wrong byte order yields hardly any ASCII, such as spaces and line ends."""
     texts = [_clean(_read(content, encoding, whole=whole)) for encoding in ("utf-16-le", "utf-16-be")]
     best = max((text for text in texts if text), key=_ascii, default="")
     assigned = all(unicodedata.category(character) not in {"Cn", "Co"} for character in best[:_SAMPLE_CHARACTERS])
@@ -85,14 +85,14 @@ def _ascii(text: str) -> int:
 
 
 def _damaged(content: bytes) -> str | None:
-    """UTF-8 with a few broken bytes: in any other encoding all of it would be garbage."""
+    """UTF-8 with a few broken bytes; None when too many are broken."""
     text = content.decode(errors="replace")
     broken = text.count("\ufffd")
     return text if broken <= _BROKEN_SHARE * (len(text) - _ascii(text)) else None
 
 
 def _legacy(content: bytes, *, whole: bool) -> str:
-    # Takes a while to import, and few texts need it.
+    # Imported on first use: the import is slow, and few texts need it.
     from charset_normalizer import from_bytes
 
     sample = content if whole else _up_to_a_break(content)
@@ -108,13 +108,13 @@ def _legacy(content: bytes, *, whole: bool) -> str:
 
 
 def _up_to_a_break(content: bytes) -> bytes:
-    """Without a character that may be cut: no byte below 0x30 is the second of any."""
+    """The content up to the last byte below 0x30, which is never the second byte of a character."""
     return re.sub(rb"[^\x00-\x2f]{1,200}\Z", b"", content) or content
 
 
 def _oddity(text: str) -> int:
-    """How often it looks like no writing: signs and capitals within words, narrow katakana. Kana speak for it, for in
-    other encodings no kana appear by chance."""
+    """A score of unlikely characters: signs and capitals within words, half-width katakana. Kana lower the score,
+    because a wrong encoding hardly produces them."""
     odd = 0
     for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
         if character < "\x80":
@@ -123,7 +123,7 @@ def _oddity(text: str) -> int:
             odd -= 1
         elif "\uff61" <= character <= "\uff9f" or _ODD_CONTROLS.match(character):
             odd += 1
-        elif not character.isalpha():  # Signs of East Asia stand between letters.
+        elif not character.isalpha():  # East Asian signs do occur between letters.
             odd += character < "\u2e80" and before.isalpha() and after.isalpha() and character not in _WORD_SIGNS
         elif character.isupper():
             odd += before.islower()

@@ -24,4 +24,4 @@ class AttachmentHandler:
         """Delete a file. Raises `NotFoundError`, and `ConflictError` for the file of a message."""
         await self._attachments.delete_attachment(request.params.attachment_id, context)
         await self._store.delete_attachment(request.params.attachment_id, context)
-        self._cleanup.soon()
+        self._cleanup.request()

@@ -56,4 +56,4 @@ class ThreadHandler:
         """Delete a thread with its items and files, and end its turn. Raises `NotFoundError`."""
         await self._store.delete_thread(request.params.thread_id, context)
         await self._turns.end_deleted(request.params.thread_id)
-        self._cleanup.soon()
+        self._cleanup.request()

@@ -1,4 +1,4 @@
-"""The room that an upload holds in its user's quota, for all replicas: reserved before bytes are taken."""
+"""Upload reservation: bytes of a user's quota, reserved for all replicas before they are received."""
 
 import datetime as dt
 import time
@@ -9,26 +9,26 @@ from app.domain.language import _
 from app.ports.file_ledger import FileLedger, Upload
 
 LIFE: Final = dt.timedelta(minutes=2)
-"""How long room is held for a client that sends nothing, and after a process died."""
+"""Lifetime of a reservation without renewal: of a client that sends nothing, or of a dead process."""
 
 RENEWAL_SECONDS: Final = LIFE.total_seconds() / 4
 
 STEP_BYTES: Final = 256 * 1024
-"""Reserved at a time for an upload that does not say how large it is."""
+"""Step by which the reservation of an upload without a declared size grows."""
 
 FORM_BYTES: Final = 64 * 1024
-"""What a form may hold beside its file: the length of a body says no more than that its file is not larger."""
+"""Bytes of a form beside its file: the length of the body is only an upper bound of the file's size."""
 
 
-class NoRoomError(InvalidInputError):
-    """The user's quota is used up."""
+class QuotaExceededError(InvalidInputError):
+    """The user's quota does not allow the file."""
 
     def __init__(self) -> None:
         super().__init__(_("You have no room for more files. Delete chats with files that you do not need."))
 
 
-class UploadRoom:
-    """One reservation, which grows and is renewed while bytes arrive; `at_most` is the quota, None for none."""
+class UploadReservation:
+    """The reservation of one upload, extended and renewed while bytes arrive; `at_most` is the quota in bytes."""
 
     def __init__(self, ledger: FileLedger, upload: Upload, *, at_most: int | None) -> None:
         self._ledger = ledger
@@ -37,30 +37,32 @@ class UploadRoom:
         self._held = 0
         self._renewed = 0.0
 
-    async def open(self, size: int | None, *, exact: bool) -> None:
-        """Reserve `size` bytes, or none yet when the size is unknown. Of a size that is not `exact` the file may be a
-        little smaller. Raises `NoRoomError` when there is no room."""
+    async def reserve(self, size: int | None, *, exact: bool) -> None:
+        """Reserve `size` bytes, or 0 for an unknown size. Unless `exact`, the file may be `FORM_BYTES` smaller.
+
+        Raises `QuotaExceededError`.
+        """
         if size is None:
             await self._reserve(0)
         elif (lacking := await self._try(size)) > 0:
             if exact or lacking > FORM_BYTES:
-                raise NoRoomError
+                raise QuotaExceededError
             await self._reserve(0)
 
-    async def hold(self, size: int) -> None:
-        """See that `size` bytes are reserved. Raises `NoRoomError` when there is no room, and `ConflictError` when
-        the reservation has lapsed."""
+    async def extend(self, size: int) -> None:
+        """Extend the reservation to `size` bytes, and renew it in time. Raises `QuotaExceededError`, and
+        `ConflictError` when the reservation has lapsed."""
         if size > self._held:
             if await self._try(size + STEP_BYTES) > 0:
                 await self._reserve(size)
         elif time.monotonic() - self._renewed > RENEWAL_SECONDS:
             if not await self._ledger.renew(self._upload, life=LIFE):
-                raise lapsed()
+                raise reservation_lapsed()
             self._renewed = time.monotonic()
 
     async def _reserve(self, size: int) -> None:
         if await self._try(size) > 0:
-            raise NoRoomError
+            raise QuotaExceededError
 
     async def _try(self, size: int) -> int:
         lacking = await self._ledger.reserve(self._upload, size, at_most=self._at_most, life=LIFE)
@@ -69,6 +71,6 @@ class UploadRoom:
         return lacking
 
 
-def lapsed() -> ConflictError:
-    """The upload took so long a break that its room was given to others."""
+def reservation_lapsed() -> ConflictError:
+    """The error for an upload that paused for longer than `LIFE`."""
     return ConflictError(_("The upload took too long. Please try again."))
