@@ -56,7 +56,7 @@ class SharedIdempotency(IdempotencyGuard):
             except AnsweredElsewhereError as elsewhere:
                 abandoned_thread = elsewhere.thread_id
             except Exception:
-                # A failure beside another turn that holds the key is no answer: that turn may have changed the state.
+                # While another turn holds the key, ignore the failure: that turn may have caused it.
                 if await reservation.granted():
                     await self._release(reservation.turn_id)
                     raise

@@ -6,7 +6,7 @@ never part of a response, so the answer is stored however the connection ends.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import NamedTuple
 
 import msgspec
@@ -15,22 +15,21 @@ from chatkit.store import NotFoundError
 
 from app.application.idempotency.reservation import KeyReservation
 from app.application.turns.admission import RETRY_SECONDS, YIELD, TurnAdmission, too_many
-from app.application.turns.endings import note, note_id
+from app.application.turns.cancelled import close_cancelled
+from app.application.turns.disconnect import DisconnectPolicy
 from app.application.turns.journal_writer import JournalWriter
 from app.application.turns.recovery import all_events
 from app.application.turns.remote import RemoteTurns
-from app.application.turns.transcript import Transcript, done, interrupted, notice, taken_over
-from app.application.turns.truncation import Truncation
+from app.application.turns.transcript import Transcript, notice
 from app.application.turns.turn import JOURNAL_GREW, Placement, ThreadGoneError, Turn, current_turn
 from app.domain.errors import AnyportError, CapacityError, ClosingError, LimitError, StoreUnavailableError
-from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
 from app.ports.signals import MISSED, Signals
 from app.ports.storage import Storage
 from app.ports.thread_store import ThreadStore
 from app.ports.turn_journal import TurnHead
-from app.settings.turns import Disconnect, TurnSettings
+from app.settings.turns import TurnSettings
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +94,7 @@ class TurnRegistry:
             owner=self.owner,
             at_most=at_most,
         )
-        self._expiring: set[asyncio.Task[None]] = set()
+        self._disconnects = DisconnectPolicy(storage.journal, self._settings, self._closing)
         self._unsubscribe = storage.signals.subscribe(self._on_signal)
 
     @property
@@ -140,7 +139,9 @@ class TurnRegistry:
         if placement is not None:
             self._check_user_limit(placement)
         turn_id = reservation.turn_id if reservation else new_id("turn")
-        turn = Turn(turn_id, placement, self._on_last_follower_left, keep_alive=self._settings.keep_alive_seconds)
+        turn = Turn(
+            turn_id, placement, self._disconnects.on_last_follower_left, keep_alive=self._settings.keep_alive_seconds
+        )
         turn.reservation = reservation
         if reservation is not None and (placement is None or placement.thread_id):
             await reservation.require()
@@ -233,7 +234,7 @@ class TurnRegistry:
         self.remote.close()
         for turn in self.running:
             turn.stop(end="interrupted")
-        await asyncio.gather(*self._expiring, *(turn.wait_ended() for turn in self.running))
+        await asyncio.gather(self._disconnects.aclose(), *(turn.wait_ended() for turn in self.running))
         self._unsubscribe()
         self._unsubscribe = lambda: None
 
@@ -269,11 +270,11 @@ class TurnRegistry:
                     turn.append(event)
             turn.model_finished = True
         except asyncio.CancelledError:
-            await self._close_incomplete(turn)
+            await close_cancelled(turn, self.threads, self._storage.turn_log)
         except ThreadGoneError:
             log.info("turn stopped: its thread was deleted", turn=turn.id)
             turn.model_finished, turn.end = True, "stopped"
-            await self._close_incomplete(turn)
+            await close_cancelled(turn, self.threads, self._storage.turn_log)
         except Exception as failure:
             turn.model_finished = True
             turn.failure = failure
@@ -296,7 +297,7 @@ class TurnRegistry:
             turn.stop()  # The thread was deleted at once.
         except (AnyportError, LookupError) as failure:
             log.warning(
-                "journal entry failed: other replicas do not see the turn",
+                "journal entry failed",
                 thread=placement.thread_id,
                 reason=str(failure),
             )
@@ -306,39 +307,6 @@ class TurnRegistry:
         finally:
             turn.entering = None
 
-    async def _close_incomplete(self, turn: Turn) -> None:
-        """Store the shown part of a cancelled turn, and close its open items."""
-        if turn.truncated_at is not None and turn.placement is not None:
-            context = RequestContext(user_id=turn.placement.user_id)
-            try:
-                truncation = Truncation(turn.events, turn.truncated_at, turn.placement.thread_id, context)
-                await truncation.store(self.threads, self._storage.turn_log)
-            except AnyportError as failure:
-                log.warning("truncation failed", thread=turn.placement.thread_id, code=failure.code)
-            except NotFoundError:
-                log.debug("truncation skipped: the thread was deleted", thread=turn.placement.thread_id)
-        if not turn.events:
-            return
-        for event in Transcript(turn.events).closing(turn.incomplete_reason):
-            turn.append(event)
-        await self._note_ending(turn)
-        if turn.end == "interrupted":
-            turn.append(taken_over() if turn.lost else interrupted())
-
-    async def _note_ending(self, turn: Turn) -> None:
-        """Store and show the note that ends an incomplete answer; a click and a deleted thread have none."""
-        if turn.placement is None or not turn.placement.thread_id:
-            return
-        shown = note(turn.placement.thread_id, note_id(turn.id), turn.incomplete_reason)
-        context = RequestContext(user_id=turn.placement.user_id)
-        try:
-            await self.threads.add_thread_item(turn.placement.thread_id, shown, context)
-        except NotFoundError:
-            return
-        except AnyportError as failure:
-            log.warning("note of an incomplete answer not stored", thread=turn.placement.thread_id, code=failure.code)
-        turn.append(done(shown))
-
     async def _end(self, turn: Turn) -> None:
         try:
             if turn.entered.is_set():
@@ -346,48 +314,12 @@ class TurnRegistry:
             elif turn.placement is None and turn.reservation is not None and turn.events:
                 await turn.reservation.store_response(b"".join(turn.events))
         except StoreUnavailableError as failure:
-            log.warning(
-                "stored response not written: a repeated click is answered again", turn=turn.id, detail=failure.detail
-            )
+            log.warning("stored response not written", turn=turn.id, detail=failure.detail)
         finally:
             self._running.discard(turn)
             if turn.placement is not None and self._by_thread.get(turn.placement.thread_id) is turn:
                 del self._by_thread[turn.placement.thread_id]
             turn.finish()
-
-    def _on_last_follower_left(self, turn: Turn) -> None:
-        """Apply `on_disconnect` after the last follower left.
-
-        On the wire ChatKit's Stop button, a refresh and a closed tab are the same.
-        """
-        if turn.pinned or self._closing.is_set():
-            return
-        if turn.placement is None:
-            if turn.reservation is None:  # A repeated request receives the complete stored response.
-                turn.stop()
-            return
-        match self._settings.on_disconnect:
-            case Disconnect.CANCEL:
-                turn.stop(truncated_at=turn.delivered)
-            case Disconnect.GRACE:
-                loop = asyncio.get_running_loop()
-                turn.timer = loop.call_later(self._settings.grace_seconds, self._on_grace_expired, turn)
-            case Disconnect.FINISH:
-                pass
-
-    def _on_grace_expired(self, turn: Turn) -> None:
-        expiring = asyncio.create_task(self._yield_unless_pinned(turn))
-        self._expiring.add(expiring)
-        expiring.add_done_callback(self._expiring.discard)
-
-    async def _yield_unless_pinned(self, turn: Turn) -> None:
-        """Yield unless another replica pinned the turn: its signal may still be on the way."""
-        if self._journal.shared and turn.entered.is_set():
-            with suppress(StoreUnavailableError):
-                head = await self._journal.find(turn.id)
-                if head is not None and head.pinned:
-                    turn.pin()
-        turn.yield_to_next()
 
     def _on_signal(self, signal: str) -> None:
         kind, colon, name = signal.partition(":")
