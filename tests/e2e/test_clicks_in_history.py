@@ -1,4 +1,4 @@
-"""A click costs no model, and the model knows of it on its next turn: seen at the model's own door."""
+"""Clicks in the history: a click calls no model, and the next request to the model contains the change."""
 
 import json
 from pathlib import Path
