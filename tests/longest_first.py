@@ -41,7 +41,7 @@ LONGEST: Final = (
     "browser/test_access.py",
     "browser/test_hostile.py",
     "faults/test_descriptors.py",
-    "e2e/test_repeats.py",
+    "e2e/test_idempotency_of_replicas.py",
     "integration/test_erasure.py",
     "e2e/test_replicas.py",
     "browser/test_frames.py",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.lanes import SLOW
+from tests.longest_first import LONGEST as LONGEST_FILES
 from tests.server import ROOT
 
 LONGEST = 400
@@ -28,6 +29,10 @@ def test_a_module_says_what_it_is(file: Path) -> None:
 @pytest.mark.parametrize("file", SOURCES, ids=of_project)
 def test_a_file_is_read_in_one_sitting(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= LONGEST, f"{of_project(file)} has more than one reason to exist"
+
+
+def test_every_file_that_begins_first_is_there() -> None:
+    assert [name for name in LONGEST_FILES if not (ROOT / "tests" / name).is_file()] == []
 
 
 def test_every_place_of_the_slow_lane_is_there() -> None:
