@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.entrypoints.http.routes.tasks import PIECE
+from app.entrypoints.http.routes.tasks import CHUNK
 from tests.chatkit_client import ChatKitClient
 
 Json = dict[str, Any]
@@ -127,10 +127,10 @@ async def test_the_document_shows_how(client: ChatKitClient) -> None:
 
 
 async def test_a_long_list_is_sent_in_pieces(client: ChatKitClient) -> None:
-    await asyncio.gather(*(add(client, title=f"task {number}", description="é" * 2_000) for number in range(2 * PIECE)))
-    for limit in (PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 500):
+    await asyncio.gather(*(add(client, title=f"task {number}", description="é" * 2_000) for number in range(2 * CHUNK)))
+    for limit in (CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK - 1, 2 * CHUNK, 500):
         page = (await client.http.get("/api/tasks", params={"limit": limit})).json()
-        assert len(page) == min(limit, 2 * PIECE)
+        assert len(page) == min(limit, 2 * CHUNK)
         assert len({task["id"] for task in page}) == len(page)
         rest = await client.http.get("/api/tasks", params={"after": page[-1]["id"], "limit": 500})
-        assert len(page) + len(rest.json()) == 2 * PIECE
+        assert len(page) + len(rest.json()) == 2 * CHUNK

@@ -10,7 +10,7 @@ from litestar.exceptions import LitestarException
 
 from app.domain.errors import ClosingError
 from app.entrypoints.http.event_stream import EventStream
-from app.entrypoints.http.streams import hang_up_when_closing
+from app.entrypoints.http.streams import abort_when_closing
 
 
 class Source:
@@ -63,7 +63,7 @@ class Reader:
             return EventStream(source.events(), {"cache-control": "no-cache"})
 
         scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
-        app = hang_up_when_closing(Litestar([events], openapi_config=None, logging_config=None))
+        app = abort_when_closing(Litestar([events], openapi_config=None, logging_config=None))
         await app({**scope, "root_path": "", "server": ("127.0.0.1", 80)}, self.receive, self.send)  # type: ignore[arg-type]  # as servers do
 
 

@@ -1,1 +1,1 @@
-"""The HTTP server: routes, errors, and who is asking."""
+"""The HTTP server: routes, errors, and authentication."""

@@ -1,4 +1,4 @@
-"""The API document as a page for people: plain HTML, written here, so that it needs no script and no other address."""
+"""The API document as an HTML page without scripts and without requests to other addresses."""
 
 import json
 import re
@@ -11,7 +11,7 @@ _REFERENCE = re.compile(r"&quot;#/components/schemas/([\w.-]+)&quot;")
 
 
 def page(document: Mapping[str, Any]) -> bytes:
-    """Every operation, by tag, and every schema that they name. The document is our own, and escaped all the same."""
+    """Render every operation by tag, and every schema; all texts are escaped."""
     return "".join(_page(document)).encode()
 
 
@@ -68,7 +68,7 @@ def _contents(name: str, described: Mapping[str, Any]) -> str:
 
 
 def _json(value: object) -> str:
-    """With a link on each schema that is named."""
+    """Render a value as JSON, with a link on each reference to a schema."""
     shown = escape(json.dumps(value, indent=2, ensure_ascii=False))
     return f"<pre>{_REFERENCE.sub(_link, shown)}</pre>"
 

@@ -52,15 +52,15 @@ INJECTED: Sequence[ControllerRouterHandler] = (
 
 
 def create_app(container: AsyncContainer, settings: Settings, languages: Languages, *, version: str) -> Litestar:
-    """Build the application around a container, which it opens when it starts and closes when it stops.
+    """Build the application around a container, and close the container when the application stops.
 
-    Closing stops the turns first, then the store they write to.
+    The container closes the turns before the store that the turns write to.
     """
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
         try:
-            # Whatever cannot work stops the start, rather than the first request.
+            # Resolved now, so that a broken configuration stops the start and not the first request.
             await container.get(TurnRegistry)
             yield
         finally:
@@ -76,7 +76,7 @@ def create_app(container: AsyncContainer, settings: Settings, languages: Languag
         lifespan=[lifespan],
         request_max_body_size=settings.server.max_body_bytes,
         openapi_config=docs_pages(version),
-        # Our own log: the default configures the root logger, and turns a streamed answer into a line a chunk.
+        # Our own log: Litestar's configures the root logger and logs a line for each chunk of a stream.
         logging_config=None,
     )
     setup_dishka(container, app)

@@ -1,4 +1,4 @@
-"""Who is asking. Every route needs a login, except those that say they are open."""
+"""Authentication: every route needs a login, except those with `opt=OPEN`."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -21,31 +21,31 @@ from app.ports.authenticator import Authenticator, Credentials, Login
 from app.settings import Settings
 
 _OPEN: Final = "anyport_open"
-# The `opt` of a route that anybody may call: nothing in its answer depends on who they are.
+# The `opt` of a route without authentication: its response must not depend on the caller.
 OPEN: Final = {_OPEN: True}
 
 
 async def need_login(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Find out who is asking before anything is read. Raises what logging in raises."""
+    """Authenticate the caller before the body is read. Raises what `CallerWiring.login` raises."""
     if not handler.opt.get(_OPEN):
         await connection.state.dishka_container.get(RequestContext)
 
 
 class CallerWiring(Provider):
-    """Gives each request its `Login`, `LoginWatch`, `OpenRequest` and `RequestContext`."""
+    """Provides `Login`, `LoginWatch`, `OpenRequest` and `RequestContext` for each request."""
 
     scope = Scope.REQUEST
 
     @provide
     async def login(
         self,
-        request: Request,  # type: ignore[type-arg]  # dishka knows it by its bare type
+        request: Request,  # type: ignore[type-arg]  # dishka registers the bare type
         authenticator: Authenticator,
         limits: Limits,
         settings: Settings,
     ) -> Login:
-        """The caller, as the authenticator sees them. Raises `UnauthenticatedError` and `ForbiddenOriginError`, and
-        `LimitError` for one who calls too often."""
+        """Authenticate the caller. Raises `UnauthenticatedError`, `ForbiddenOriginError`, and `LimitError` above the
+        rate limit of the address or of the user."""
         limits.admit_address(request.client.host if request.client else "")
         login = await authenticator.authenticate(Credentials(headers=dict(request.headers), cookies=request.cookies))
         if login is None:
@@ -57,18 +57,18 @@ class CallerWiring(Provider):
 
     @provide
     def watch(self, login: Login, authenticator: Authenticator) -> LoginWatch:
-        """The end of the caller's login."""
+        """Build the watch for the end of the caller's login."""
         return LoginWatch(login, authenticator)
 
     @provide
     def opened(self, login: Login, requests: OpenRequests) -> Iterator[OpenRequest]:
-        """Counted until its answer has been sent. Raises `LimitError` for a caller who has too many open."""
+        """Count the open request until its response is sent. Raises `LimitError` above the user's limit."""
         with requests.request(login.user_id) as opened:
             yield opened
 
     @provide
     def caller(self, request: Request, login: Login, _: OpenRequest) -> RequestContext:  # type: ignore[type-arg]
-        """The caller of this request."""
+        """Build the context that the use cases get: user, request id, base URL and locale."""
         return RequestContext(
             user_id=login.user_id,
             request_id=request_id(request.scope),

@@ -1,4 +1,4 @@
-"""Which pages of other origins may call the server, and with which headers."""
+"""CORS: the origins, methods and headers that pages of other origins may use."""
 
 import re
 from collections.abc import Iterable
@@ -16,15 +16,15 @@ _ANSWER_HEADERS: Final = ("retry-after", "www-authenticate", "x-request-id", "x-
 
 
 def cors_for(origins: Iterable[str]) -> CORSConfig | None:
-    """Let these origins in, with cookies; none for no origins, and then browsers keep all others out."""
+    """Allow these origins, with cookies; None without origins, and browsers then block all of them."""
     listed = list(origins)
     if not listed:
         return None
     return CORSConfig(
         allow_origins=listed,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        # A page that is let in adds what its tracing, its tenants and its gateway need. Litestar answers with the
-        # headers that were asked for: with cookies, browsers take no wildcard.
+        # Pages add headers for tracing, tenants and gateways. Litestar echoes the requested names, because browsers
+        # accept no wildcard together with cookies.
         allow_headers=["*"],
         expose_headers=list(_ANSWER_HEADERS),
         allow_credentials=True,
@@ -32,11 +32,10 @@ def cors_for(origins: Iterable[str]) -> CORSConfig | None:
 
 
 def only_header_names(app: ASGIApp) -> ASGIApp:
-    """Let the answer to a preflight allow names of headers alone, and at most `MOST_HEADERS`: it repeats what was asked
-    for."""
+    """Filter the header names that a preflight response echoes: valid names only, at most `MOST_HEADERS`."""
 
-    async def cleaned(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_cleaned(message: Message) -> None:
+    async def filtered(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_filtered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
                 if allowed := headers.get(_ALLOWED):
@@ -45,6 +44,6 @@ def only_header_names(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         is_preflight = scope["type"] == ScopeType.HTTP and scope["method"] == "OPTIONS"
-        await app(scope, receive, send_cleaned if is_preflight else send)
+        await app(scope, receive, send_filtered if is_preflight else send)
 
-    return cleaned
+    return filtered

@@ -1,7 +1,7 @@
-"""Pages of other origins must not use what the browser sends by itself: a cookie, or just this machine's address.
+"""CSRF protection: pages of other origins must not use the cookie, or the address, that the browser sends by itself.
 
-Looks at what browsers write and pages cannot forge: `Sec-Fetch-Site`, and `Origin` for browsers and addresses without
-it (https://www.w3.org/TR/fetch-metadata/). Callers that are no browser send neither, and may come in.
+The check reads headers that pages cannot forge: `Sec-Fetch-Site`, and `Origin` where a browser sends no
+`Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/). Clients other than browsers send neither, and are allowed.
 """
 
 from collections.abc import Container, Mapping
@@ -16,7 +16,7 @@ _OWN: Final = frozenset({"same-origin", "none"})
 
 
 def check_origin(method: str, headers: Mapping[str, str], trusted: Container[str]) -> None:
-    """Raise `ForbiddenOriginError` when a page, neither ours nor of a `trusted` origin, wants to change things."""
+    """Raise `ForbiddenOriginError` for an unsafe method from a page of a foreign origin that is not `trusted`."""
     if method in _SAFE or (origin := headers.get("origin", "")) in trusted:
         return
     site = headers.get("sec-fetch-site")

@@ -1,4 +1,4 @@
-"""The API document, and the page at `/docs` that shows it. Open to all: it says what the source says."""
+"""The API document and its page at `/docs`; both are public, as the source is."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,29 +13,29 @@ from app.entrypoints.http.auth import OPEN
 from app.entrypoints.http.openapi import Document
 
 PATH: Final = "/docs"
-# The page runs nothing and fetches nothing but its style.
+# The page runs no script and fetches only its stylesheet and icon.
 _POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 
 
-class _Kept(OpenAPIRenderPlugin):
-    """A place, and what was written for it: Litestar's own plugins would write it anew for each request."""
+class _CachedPage(OpenAPIRenderPlugin):
+    """A path with a cached body: Litestar's own plugins would render the document for each request."""
 
-    def __init__(self, path: str, media_type: MediaType | OpenAPIMediaType, kept: Callable[[], bytes]) -> None:
+    def __init__(self, path: str, media_type: MediaType | OpenAPIMediaType, body: Callable[[], bytes]) -> None:
         super().__init__(path=path, media_type=media_type)
-        self._kept = kept
+        self._body = body
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return self._kept()
+        return self._body()
 
 
 def docs_pages(version: str) -> OpenAPIConfig:
-    """Where the document is and what it begins with."""
+    """Configure the paths and the head of the API document."""
     document = Document()
 
     async def prepare(request: Request[Any, Any, Any]) -> None:
         if "path" in request.path_params:
-            raise NotFoundException  # Litestar's own answer would be a page.
-        await document.write(request.app)
+            raise NotFoundException  # Litestar would render a page.
+        await document.render(request.app)
 
     return OpenAPIConfig(
         title="Anyport",
@@ -43,8 +43,8 @@ def docs_pages(version: str) -> OpenAPIConfig:
         description="A self-hosted ChatKit server.",
         use_handler_docstrings=True,
         render_plugins=[
-            _Kept("/api", MediaType.HTML, lambda: document.written.page),
-            _Kept("/openapi.json", OpenAPIMediaType.OPENAPI_JSON, lambda: document.written.json),
+            _CachedPage("/api", MediaType.HTML, lambda: document.rendered.page),
+            _CachedPage("/openapi.json", OpenAPIMediaType.OPENAPI_JSON, lambda: document.rendered.json),
         ],
         openapi_router=Router(
             PATH,

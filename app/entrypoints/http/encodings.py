@@ -1,4 +1,4 @@
-"""Bodies come as they are: what is not unpacked cannot burst."""
+"""Content encodings: compressed bodies are refused, so that none can expand in memory."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from app.entrypoints.http.errors import RefusedException
 
 
 def check_encoding(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """Refuse a compressed body before a byte of it is read."""
+    """Refuse a compressed body before it is read. Raises `RefusedException` (415)."""
     if connection.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise RefusedException(
             status_code=HTTP_415_UNSUPPORTED_MEDIA_TYPE,

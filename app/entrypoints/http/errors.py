@@ -1,4 +1,4 @@
-"""Failures of a request, as problem documents (RFC 9457) with the top-level `message` that ChatKit's client reads."""
+"""Problem documents (RFC 9457) for failed requests, with the top-level `message` that ChatKit's client reads."""
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -35,7 +35,7 @@ _STATUS: dict[type[errors.AnyportError], HTTPStatus] = {
 
 
 class RefusedException(HTTPException):
-    """Litestar's, with a sentence for the user, in their language, as its `detail`."""
+    """Litestar's exception with a translated sentence for the user as its `detail`."""
 
 
 _INVALID: Final = deferred("This request is not valid.")
@@ -46,7 +46,7 @@ _OF_STATUS: Final[dict[int, str]] = {
         "The request is too large. Send less at once; the operator can allow more with MAX_BODY_BYTES."
     ),
 }
-"""What is said of Litestar's own exceptions: their details are English and may hold a path."""
+"""Texts for Litestar's own exceptions, whose details are English and may contain a path."""
 
 
 def problem(
@@ -57,8 +57,10 @@ def problem(
     problems: Sequence[str] = (),
     data: Mapping[str, object] | None = None,
 ) -> Response[dict[str, object]]:
-    """A problem document; it carries the id under which the log has the request. `message` is for the user, and
-    `errors`, where there are `problems`, for the developer of the client; `data` is the error's own."""
+    """Build a problem document with the request id of the log.
+
+    `message` is for the user; `problems` become `errors`, for the client's developer; `data` adds fields of the error.
+    """
     return Response(
         {
             **(data or {}),
@@ -76,7 +78,7 @@ def problem(
 
 
 def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Response[dict[str, object]]:
-    """One of our own errors: its class says which status."""
+    """Handle an `AnyportError`; its class decides the status."""
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_GATEWAY)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request failed", code=error.code, actor=error.actor, detail=error.detail)
@@ -93,12 +95,12 @@ def known(request: Request[Any, Any, Any], error: errors.AnyportError) -> Respon
 
 
 def not_found(request: Request[Any, Any, Any], error: chatkit.store.NotFoundError) -> Response[dict[str, object]]:
-    """ChatKit's own: an id that does not exist for this user."""
+    """Handle ChatKit's `NotFoundError`: an id that does not exist for this user."""
     return problem(request, HTTPStatus.NOT_FOUND, "not_found", _("There is nothing of that id."))
 
 
 def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:
-    """Litestar's own: no such route, wrong method, wrong parameter, body too large; its mistakes are ours."""
+    """Handle Litestar's exceptions: unknown route, wrong method, wrong parameter, body too large; a 5xx is a crash."""
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unexpected(request, error)
     problems: list[str] = []
@@ -111,7 +113,7 @@ def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
-    """A mistake of ours: all of it goes into the log, none of it to the client."""
+    """Handle any other exception: the log gets the traceback, the client a generic text."""
     log.exception("request crashed", exc_info=error)
     return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _(GENERIC))
 

@@ -1,4 +1,4 @@
-"""A response that is sent as it comes, until its reader has gone."""
+"""An event stream response that ends when its client disconnects or its login ends."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -14,15 +14,15 @@ from litestar.types import HTTPResponseBodyEvent, Receive, Send
 
 from app.entrypoints.http.login_watch import LoginWatch
 
-_GONE, _LOGIN_ENDED = "gone", "login ended"
+_DISCONNECTED, _LOGIN_ENDED = "disconnected", "login ended"
 _END: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 class EventStream(Stream):
-    """Litestar's, which is held open for less: a task group and its scopes are 3 KB for each that is open.
+    """Litestar's `Stream` without a task group, which costs 3 KB of memory for each open stream.
 
-    With a `watch` it ends with the login that opened it: where its reader can ask for the rest it ends as a whole
-    answer, else it is left incomplete, so that its client sees that there is more.
+    With a `watch` the stream ends when the login ends: a resumable stream ends as a complete response, another one
+    stays incomplete, so that its client notices the missing rest.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class EventStream(Stream):
         status_code: int | None = None,
         **_: object,
     ) -> ASGIResponse:
-        """As Litestar's own does, for what our routes use of it."""
-        sent = _Sent(
+        """Build the ASGI response, with the parameters that our routes use."""
+        response = _StreamingResponse(
             iterator=self._events,
             content_length=0,
             cookies=[*self.cookies, *(cookies or ())],
@@ -58,47 +58,47 @@ class EventStream(Stream):
             media_type=self.media_type,
             status_code=self.status_code or status_code,
         )
-        sent.watch, sent.is_resumable = self._watch, self._is_resumable
-        return sent
+        response.watch, response.is_resumable = self._watch, self._is_resumable
+        return response
 
 
-class _Sent(ASGIStreamingResponse):
+class _StreamingResponse(ASGIStreamingResponse):
     __slots__ = ("is_resumable", "watch")
 
     watch: LoginWatch | None
     is_resumable: bool
 
     async def send_body(self, send: Send, receive: Receive) -> None:
-        """Send what comes; stop, and close what it comes from, as soon as the reader has gone or their login ends."""
+        """Send the events; stop and close their generator when the client disconnects or the login ends."""
         sending = cast(asyncio.Task[None], asyncio.current_task())
-        why_stopped = ""
+        stop_reason = ""
 
-        def stop(why: str) -> None:
-            nonlocal why_stopped
-            if not why_stopped:
-                why_stopped = why
+        def stop(reason: str) -> None:
+            nonlocal stop_reason
+            if not stop_reason:
+                stop_reason = reason
                 sending.cancel()
 
         async def listen() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
-            stop(_GONE)
+            stop(_DISCONNECTED)
 
         listening = asyncio.create_task(listen())
         watching = self.watch.watching(lambda: stop(_LOGIN_ENDED)) if self.watch else nullcontext()
         try:
             with watching:
-                await self._send_pieces(send)
+                await self._send_events(send)
         except asyncio.CancelledError:
-            if not why_stopped or sending.uncancel():
+            if not stop_reason or sending.uncancel():
                 raise
-            if why_stopped == _LOGIN_ENDED and self.is_resumable:
+            if stop_reason == _LOGIN_ENDED and self.is_resumable:
                 await send(_END)
         finally:
             listening.cancel()
 
-    async def _send_pieces(self, send: Send) -> None:
-        async with aclosing(cast(AsyncGenerator[bytes, None], self.iterator)) as pieces:
-            async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    async def _send_events(self, send: Send) -> None:
+        async with aclosing(cast(AsyncGenerator[bytes, None], self.iterator)) as events:
+            async for event in events:
+                await send({"type": "http.response.body", "body": event, "more_body": True})
         await send(_END)

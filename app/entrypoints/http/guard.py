@@ -1,4 +1,4 @@
-"""The one guard of all routes; Litestar copies the whole handler for each that there is."""
+"""The guard of all routes: one function, because Litestar copies the handler for each guard."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ from app.entrypoints.http.encodings import check_encoding
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """What must hold before anything is read. Raises what `need_login` and `check_encoding` do."""
+    """Check login and content encoding before the body is read. Raises what `need_login` and `check_encoding` do."""
     await need_login(connection, handler)
     check_encoding(connection)

@@ -1,4 +1,4 @@
-"""The end of a request's login, for answers that last longer than the login does."""
+"""Login expiry and revocation during a response: long responses end with the login."""
 
 import asyncio
 import time
@@ -11,13 +11,13 @@ from app.domain.language import _
 from app.ports.authenticator import Authenticator, Login
 
 CHECK_SECONDS: Final = 60.0
-"""How often an open answer asks whether the key of its login is still in use."""
+"""Seconds between two checks whether the login's key is revoked."""
 
 T = TypeVar("T")
 
 
 class LoginWatch:
-    """Watches one login: its time runs out, or its key leaves. A login without an end costs nothing."""
+    """Watches one login for expiry and for a revoked key. A login without an expiry time costs nothing."""
 
     def __init__(self, login: Login, authenticator: Authenticator, *, clock: Callable[[], float] = time.time) -> None:
         self._login, self._authenticator, self._clock = login, authenticator, clock
@@ -30,7 +30,7 @@ class LoginWatch:
         """Call `ended` if the login ends within the block."""
         self._ended = ended
         if self._login.until is not None:
-            self._wait(self._login.until)
+            self._schedule(self._login.until)
         try:
             yield
         finally:
@@ -40,7 +40,7 @@ class LoginWatch:
                 self._checking.cancel()
 
     async def bound(self, answer: Coroutine[Any, Any, T]) -> T:
-        """The answer. Raises `UnauthenticatedError` when the login ends before it is there."""
+        """Await the response. Raises `UnauthenticatedError` when the login ends first."""
         answering = asyncio.ensure_future(answer)
         try:
             with self.watching(answering.cancel):
@@ -50,16 +50,16 @@ class LoginWatch:
             if task is not None and task.cancelling():
                 raise
             message = _("Your login has expired. Please log in again.")
-            raise UnauthenticatedError(message, detail="it ended before the answer did") from None
+            raise UnauthenticatedError(message, detail="the login ended before the response") from None
 
-    def _wait(self, until: float) -> None:
+    def _schedule(self, until: float) -> None:
         left = until - self._clock()
         if left <= 0:
             self._ended()
         else:
-            self._timer = asyncio.get_running_loop().call_later(min(left, CHECK_SECONDS), self._look, until)
+            self._timer = asyncio.get_running_loop().call_later(min(left, CHECK_SECONDS), self._on_timer, until)
 
-    def _look(self, until: float) -> None:
+    def _on_timer(self, until: float) -> None:
         if until <= self._clock():
             self._ended()
         else:
@@ -69,8 +69,8 @@ class LoginWatch:
         try:
             is_revoked = await self._authenticator.is_revoked(self._login)
         except AnyportError:
-            is_revoked = False  # It cannot be found out just now: ask again.
+            is_revoked = False  # Unknown at the moment: the next check decides.
         if is_revoked:
             self._ended()
         else:
-            self._wait(until)
+            self._schedule(until)

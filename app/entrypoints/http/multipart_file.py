@@ -1,4 +1,4 @@
-"""The one file in a multipart body, while it arrives."""
+"""A streaming parser for the one file of a multipart body."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
@@ -10,13 +10,13 @@ from app.domain.language import _
 FIELD = "file"
 
 HEADER_BYTES = 64 * 1024
-"""A name may be as long as in `attachments.create`, and is shortened afterwards."""
+"""Bytes of a part's head: a file name may be as long as in `attachments.create`; it is shortened later."""
 
 
 class MultipartFile:
-    """The field `file` of a form; its other fields are passed over.
+    """The field `file` of a form; other fields are skipped.
 
-    Raises `InvalidInputError` for a body that is no such form.
+    Raises `InvalidInputError` for a content type other than a form.
     """
 
     def __init__(self, content_type: str, body: AsyncIterator[bytes]) -> None:
@@ -27,14 +27,14 @@ class MultipartFile:
         self._events = _parsed(options["boundary"], body)
 
     async def content(self) -> AsyncGenerator[bytes, None]:
-        """The bytes of the file, once; when this returns its `name` is known, and nothing of it was read yet."""
+        """Find the file: sets `name` and returns its unread bytes. Call it once. Raises `InvalidInputError`."""
         async for event in self._events:
             if isinstance(event, MultipartSegment) and event.name == FIELD:
                 self.name = event.filename or ""
-                return self._pieces()
+                return self._chunks()
         raise InvalidInputError(_("The form has no field {field}.", field=FIELD))
 
-    async def _pieces(self) -> AsyncGenerator[bytes, None]:
+    async def _chunks(self) -> AsyncGenerator[bytes, None]:
         inside = True
         async for event in self._events:
             if isinstance(event, MultipartSegment):
@@ -50,10 +50,10 @@ async def _parsed(
 ) -> AsyncGenerator[MultipartSegment | bytes | bytearray | None, None]:
     try:
         with PushMultipartParser(boundary, max_segment_count=8, max_header_size=HEADER_BYTES) as parser:
-            async for piece in body:
-                # To the parser nothing means the end.
-                if piece:
-                    for event in parser.parse(piece):
+            async for chunk in body:
+                # The parser takes an empty chunk for the end.
+                if chunk:
+                    for event in parser.parse(chunk):
                         yield event
     except (MultipartError, ValueError) as error:
         raise MalformedError(_("The form cannot be read."), problems=[str(error)]) from error

@@ -1,4 +1,4 @@
-"""The API document, with ChatKit's requests in it: their route reads its body raw, for ChatKit validates it."""
+"""The API document, with schemas of ChatKit's requests added: their route reads the body raw."""
 
 import json
 from dataclasses import dataclass
@@ -21,55 +21,55 @@ _REQUEST = "ChatKitReq"
 
 
 class _Schemas(GenerateJsonSchema):
-    """ChatKit's generic action has a default that is a type: no schema can say that, and none needs to."""
+    """A generator that skips a default of ChatKit's generic action, which is a type and has no JSON form."""
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
 
 @dataclass
 class ChatKitOperation(Operation):
-    """An operation whose body is any request of ChatKit's."""
+    """An operation with any request of ChatKit's as its body."""
 
     def __post_init__(self) -> None:
-        """Put the body in."""
+        """Set the request body."""
         body = OpenAPIMediaType(schema=Reference(ref=_SCHEMAS + _REQUEST))
         self.request_body = RequestBody(content={"application/json": body}, required=True)
 
 
-class Written(NamedTuple):
-    """The document for programs, and for people."""
+class Rendered(NamedTuple):
+    """The rendered API document: JSON for programs, HTML for people."""
 
     json: bytes
     page: bytes
 
 
 class Document:
-    """Written when somebody first asks for it: a server starts sooner without, and few are ever asked."""
+    """The API document, rendered at its first request, so that the server starts sooner."""
 
     def __init__(self) -> None:
-        self._once: LazyValue[Written] | None = None
-        self._written: Written | None = None
+        self._lazy: LazyValue[Rendered] | None = None
+        self._rendered: Rendered | None = None
 
-    async def write(self, app: Litestar) -> None:
-        """See that it is written. It is of `app`, which is always the same one."""
-        if self._once is None:
-            self._once = LazyValue(partial(_write, app))
-        self._written = await self._once.get()
+    async def render(self, app: Litestar) -> None:
+        """Render the document of `app` once. Idempotent; `app` is always the same."""
+        if self._lazy is None:
+            self._lazy = LazyValue(partial(_render, app))
+        self._rendered = await self._lazy.get()
 
     @property
-    def written(self) -> Written:
-        """What was written; `write` must have been waited for."""
-        if self._written is None:
-            raise RuntimeError("the API document was asked for before it was written")
-        return self._written
+    def rendered(self) -> Rendered:
+        """The rendered document. Raises `RuntimeError` before `render` has finished."""
+        if self._rendered is None:
+            raise RuntimeError("the API document is not rendered yet")
+        return self._rendered
 
 
-def _write(app: Litestar) -> Written:
-    # Litestar takes no plain JSON schema before the document is made.
+def _render(app: Litestar) -> Rendered:
+    # Litestar accepts no plain JSON schema before it has built the document.
     schema = TypeAdapter(ChatKitReq).json_schema(ref_template=_SCHEMAS + "{model}", schema_generator=_Schemas)
     schemas: dict[str, Any] = {**schema.pop("$defs"), _REQUEST: schema}
     app.openapi_schema.components.schemas.update(schemas)
-    # Litestar keeps it, and hands it to whatever it shows the document with.
-    written = encode_json(openapi_schema(app), get_serializer())
-    # Read again, because some examples in it are objects until they are written.
-    return Written(json=written, page=page(json.loads(written)))
+    # Litestar stores the document and passes it to each render plugin.
+    document = encode_json(openapi_schema(app), get_serializer())
+    # Parsed again, because some examples are Python objects before they are encoded.
+    return Rendered(json=document, page=page(json.loads(document)))

@@ -1,4 +1,4 @@
-"""The request of every route."""
+"""The request class of every route: JSON bodies with limits on depth, size and text."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from app.entrypoints.chatkit.value_limits import check_json
 
 
 class BoundedRequest(Request[Any, Any, Any]):
-    """Litestar's, which reads no JSON that is too deep or too much for it."""
+    """Litestar's request with the limits of `check_json` and `check_texts`."""
 
     async def json(self) -> Any:
-        """The body as a value, whose texts are as long as the route's type allows at most. Raises `InvalidInputError`
-        before a body is read that would hold up everybody else."""
+        """Decode the body. Raises `InvalidInputError` for too deep JSON or too long texts, before a parse can block the
+        event loop."""
         check_json(await self.body())
         value = await super().json()
         field = self.route_handler.parsed_data_field

@@ -1,4 +1,4 @@
-"""A turn's events as a response."""
+"""Event stream responses of turns, and their end when the server stops."""
 
 from collections.abc import AsyncGenerator
 
@@ -11,7 +11,7 @@ from app.entrypoints.http.login_watch import LoginWatch
 TURN_HEADER = "x-turn-id"
 
 SSE_HEADERS = {
-    # Nobody keeps an event stream, and proxies neither re-encode it nor hold it back.
+    # Caches must not store an event stream; proxies must not transform or buffer it.
     "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
 }
@@ -24,25 +24,25 @@ def event_stream(
     *,
     is_resumable: bool = False,
 ) -> EventStream:
-    """Send events that are framed already, while the login lasts. Litestar's `ServerSentEvent` would frame them a
-    second time."""
+    """Build the response for encoded events; it ends with the login. Litestar's `ServerSentEvent` would encode the
+    events a second time."""
     return EventStream(events, {**SSE_HEADERS, **(headers or {})}, watch, is_resumable=is_resumable)
 
 
-def hang_up_when_closing(app: ASGIApp) -> ASGIApp:
-    """Leave an answer incomplete whose stream raised `ClosingError`, so that the server hangs up: its client sees that
-    there is more, and asks again."""
+def abort_when_closing(app: ASGIApp) -> ASGIApp:
+    """Leave a response incomplete after `ClosingError`: the server closes the connection, and the client resumes the
+    stream elsewhere."""
 
-    async def hanging_up(scope: Scope, receive: Receive, send: Send) -> None:
+    async def aborting(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await app(scope, receive, send)
         except Exception as error:
             if not _because_of_closing(error):
                 raise
 
-    return hanging_up
+    return aborting
 
 
 def _because_of_closing(error: BaseException | None) -> bool:
-    # Litestar wraps what breaks an answer off.
+    # Litestar wraps an exception that is raised in a stream.
     return isinstance(error, ClosingError) or (error is not None and _because_of_closing(error.__cause__))

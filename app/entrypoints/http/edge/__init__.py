@@ -1,1 +1,1 @@
-"""The edge: ASGI middleware around Litestar, outermost last; `stack.py` has the order."""
+"""ASGI middleware around Litestar; `stack.py` has the order."""

@@ -1,5 +1,4 @@
-"""What browsers and proxies are told about every answer: take it for what it says it is, let nobody frame it, and keep
-none that may be personal."""
+"""Security headers of every response: no content sniffing, no foreign frames, no caching of personal data."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,17 +6,17 @@ from typing import Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-# For answers that are no page and bring no policy: were one shown as a page, it could do nothing.
+# For responses without a policy of their own: opened as a page, such a response can load and run nothing.
 _NO_PAGE: Final = b"default-src 'none'"
 _SAME_ORIGIN: Final = b"same-origin"
-# For all that do not say themselves how long they may be kept, as pages, scripts and previews do; errors never do.
-_NOT_KEPT: Final = b"no-store"
+# For responses without a `cache-control` of their own; errors never have one.
+_NO_STORE: Final = b"no-store"
 
 Header = tuple[bytes, bytes]
 
 
 def protect_answers(app: ASGIApp, frame_ancestors: Iterable[str]) -> ASGIApp:
-    """Add the headers; pages bring their own policy, which then says who may frame them."""
+    """Add the security headers; a page's own policy is extended by `frame-ancestors`."""
     ancestors = " ".join(["'self'", *frame_ancestors])
     framed = f"; frame-ancestors {ancestors}".encode()
 
@@ -33,8 +32,8 @@ def protect_answers(app: ASGIApp, frame_ancestors: Iterable[str]) -> ASGIApp:
 
 
 def _protected(given: Iterable[Header], framed: bytes) -> list[Header]:
-    """In one pass over the raw headers: Litestar's mapping of them searches all for each that is set."""
-    policy, referrer, caching, kept = _NO_PAGE, _SAME_ORIGIN, _NOT_KEPT, []
+    """Merge the headers in one pass; Litestar's mapping would search all of them for each one that is set."""
+    policy, referrer, caching, others = _NO_PAGE, _SAME_ORIGIN, _NO_STORE, []
     for name, value in given:
         match name.lower():
             case b"content-security-policy":
@@ -46,9 +45,9 @@ def _protected(given: Iterable[Header], framed: bytes) -> list[Header]:
             case b"x-content-type-options":
                 pass
             case _:
-                kept.append((name, value))
+                others.append((name, value))
     return [
-        *kept,
+        *others,
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", referrer),
         (b"cache-control", caching),

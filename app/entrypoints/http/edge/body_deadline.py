@@ -1,4 +1,4 @@
-"""A request's body has to keep coming. What comes after an answer, `app/entrypoints/cli/connections.py` bounds."""
+"""A deadline for request bodies; bytes after the response are bounded by `app/entrypoints/cli/connections.py`."""
 
 import asyncio
 
@@ -9,26 +9,26 @@ from app.domain.language import _
 from app.entrypoints.http.errors import RefusedException
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
-"""No route reads a body of these; a stream only listens for the end of its connection."""
+"""Methods without a body: no route reads one, and streams only wait for the disconnect."""
 
 BYTES_A_SECOND = 4096
-"""Slower than any mobile network; a client that drips a body holds a connection and a task all the while."""
+"""The slowest accepted rate, below that of any mobile network: a slow body holds a connection and a task."""
 
 
-def hurry_bodies(app: ASGIApp, patience: float) -> ASGIApp:
-    """Answer 408 to a body that falls behind: `patience` seconds, and as many more as the bytes so far were worth."""
+def enforce_body_deadline(app: ASGIApp, patience: float) -> ASGIApp:
+    """Answer 408 when a body misses its deadline: `patience` seconds, and one more for each `BYTES_A_SECOND` read."""
 
-    async def hurried(scope: Scope, receive: Receive, send: Send) -> None:
+    async def timed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["method"] in _WITHOUT_BODY:
             await app(scope, receive, send)
             return
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
-        whole = False
+        is_complete = False
 
         async def receive_in_time() -> ReceiveMessage:
-            nonlocal deadline, whole
-            if whole:  # What comes now is that the client has gone, whenever that is.
+            nonlocal deadline, is_complete
+            if is_complete:  # The next message is the disconnect, which has no deadline.
                 return await receive()
             try:
                 async with asyncio.timeout_at(deadline):
@@ -36,12 +36,12 @@ def hurry_bodies(app: ASGIApp, patience: float) -> ASGIApp:
             except TimeoutError as error:
                 raise RefusedException(_("The request's body came too slowly."), status_code=408) from error
             if message["type"] == "http.request":
-                whole = not message["more_body"]
+                is_complete = not message["more_body"]
                 deadline += len(message["body"]) / BYTES_A_SECOND
-            else:  # Litestar would take a client that went for a mistake of ours.
+            else:  # Litestar would log the disconnect as a crash.
                 raise RefusedException(_("The request broke off."), status_code=400)
             return message
 
         await app(scope, receive_in_time, send)
 
-    return hurried
+    return timed

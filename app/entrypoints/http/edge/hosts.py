@@ -1,7 +1,7 @@
-"""By which names the server may be called.
+"""Host header check against DNS rebinding.
 
-A page can point a name of its own at this machine (DNS rebinding) and would then be of the server's origin. Browsers
-send that name as `Host`. A plain address cannot be pointed elsewhere, so those are let in.
+A page can point a host name of its own at this machine and is then same-origin with the server. Browsers send that
+name as `Host`. An IP address cannot be pointed elsewhere, so addresses are allowed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from app.settings import Settings
 
 
 def own_names(settings: Settings) -> Sequence[str]:
-    """The names that the settings give the server by the way."""
+    """The host names in `HOST` and in the public URL of attachments."""
     public = urlsplit(settings.attachments.public_url).hostname
     return [name for name in (settings.server.host.lower(), public) if name]
 
@@ -29,7 +29,7 @@ def own_names(settings: Settings) -> Sequence[str]:
 def only_known_hosts(app: ASGIApp, own: Iterable[str], allowed: Hosts) -> ASGIApp:
     """Refuse requests whose `Host` is neither loopback, an address, the server's `own`, nor `allowed`."""
     names = {"localhost", *own, *(name for name in allowed if not name.startswith("*"))}
-    # Browsers take everything below localhost for this machine, whatever a name server says.
+    # Browsers resolve every name below localhost to this machine, without a name server.
     endings = (".localhost", *(name.removeprefix("*") for name in allowed if name.startswith("*.")))
 
     def is_known(host: str) -> bool:

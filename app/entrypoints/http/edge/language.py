@@ -1,4 +1,4 @@
-"""The language of every request, read from its `Accept-Language`."""
+"""Language negotiation: the language of every request, from its `Accept-Language`."""
 
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
@@ -12,21 +12,21 @@ _KEY = "anyport_locale"
 
 
 def locale(scope: Scope) -> str | None:
-    """The locale that the caller prefers, whether or not we have texts in it."""
+    """The locale that the caller prefers, also one without translations; None outside the middleware."""
     found = scope.get("state", {}).get(_KEY)
     return found if isinstance(found, str) else None
 
 
-def speak(app: ASGIApp, languages: Languages) -> ASGIApp:
-    """Answer each request in its own language. Wraps the whole application, so that refusals speak it as well."""
+def negotiate_language(app: ASGIApp, languages: Languages) -> ASGIApp:
+    """Set the language of each request. Wraps the whole application, so that refusals are translated too."""
 
-    async def speaking_app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def localized(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        wish = languages.choose(Headers.from_scope(scope).get(HEADER))
-        scope.setdefault("state", {})[_KEY] = wish.locale
-        with use_language(wish.language):
+        choice = languages.choose(Headers.from_scope(scope).get(HEADER))
+        scope.setdefault("state", {})[_KEY] = choice.locale
+        with use_language(choice.language):
             await app(scope, receive, send)
 
-    return speaking_app
+    return localized

@@ -1,4 +1,4 @@
-"""What a front end needs to know before anything is said."""
+"""The start screen of the assistant: greeting and prompts for a front end."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from app.domain.start_screen import StartScreen
 
 
 class AssistantCard(msgspec.Struct, frozen=True, kw_only=True):
-    """`start_screen` fits ChatKit's option of that name; it is in `language`, which is read in `direction`."""
+    """The start screen in the shape of ChatKit's option, with its language and writing direction."""
 
     language: str
     direction: Literal["ltr", "rtl"]
@@ -20,6 +20,6 @@ class AssistantCard(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/api/assistant", tags=["chat"], summary="Greeting and start prompts")
 async def show_assistant(start: FromDishka[StartScreen]) -> AssistantCard:
-    """In the language of `Accept-Language`, as near as there is one."""
+    """Return the start screen in the translation that fits `Accept-Language` best."""
     language = current_language()
     return AssistantCard(language=language.tag, direction=language.direction, start_screen=start.translated())

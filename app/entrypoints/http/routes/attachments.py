@@ -1,7 +1,7 @@
-"""Files: uploaded in both of ChatKit's ways, shown, and fetched.
+"""Attachments: both of ChatKit's upload strategies, previews and downloads.
 
-A link carries its own permission, for an <img> and ChatKit's uploader send no login. What is no image is never shown in
-a page of ours: it is saved, and could not run if it were opened.
+Signed links carry their own permission, because an <img> and ChatKit's uploader send no login. Only images are shown
+inline; other files are downloads with a policy under which they cannot run.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -29,14 +29,14 @@ AnyRequest = Request[Any, Any, Any]
 _INERT: Final = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; sandbox",
-    # ChatKit's front end shows previews inside a frame from its own address.
+    # ChatKit's front end shows previews inside a frame of another origin.
     "cross-origin-resource-policy": "cross-origin",
     "referrer-policy": "no-referrer",
 }
 
 
 class FileCard(msgspec.Struct, frozen=True, kw_only=True):
-    """An attachment and where its bytes are; the links expire."""
+    """An attachment with signed links to its bytes; the links expire."""
 
     id: str
     name: str
@@ -56,7 +56,7 @@ class FileCard(msgspec.Struct, frozen=True, kw_only=True):
 async def upload(
     request: AnyRequest, attachments: FromDishka[Attachments], caller: FromDishka[RequestContext]
 ) -> Response[bytes]:
-    """ChatKit's direct upload: a form (multipart/form-data) with one field `file`. The answer is the attachment."""
+    """ChatKit's direct upload: a form (multipart/form-data) with one field `file`. Returns the attachment."""
     form = MultipartFile(request.headers.get("content-type", ""), request.stream())
     content = await form.content()
     return _described(await attachments.add(form.name, content, caller, at_most=_length(request)))
@@ -65,7 +65,7 @@ async def upload(
 @put(
     "/api/attachments/{attachment_id:str}/content",
     status_code=200,
-    opt=OPEN,  # The link is the login.
+    opt=OPEN,  # The signed link is the permission.
     request_max_body_size=None,
     tags=["attachments"],
     summary="Upload the bytes of a file that was announced",
@@ -85,7 +85,7 @@ async def fill(
 @post(
     "/api/attachments/{attachment_id:str}/content",
     status_code=200,
-    opt=OPEN,  # The link is the login.
+    opt=OPEN,  # The signed link is the permission.
     request_max_body_size=None,
     tags=["attachments"],
     summary="The same, as a form",
@@ -108,7 +108,7 @@ async def fill_form(
 async def card(
     attachment_id: str, attachments: FromDishka[Attachments], caller: FromDishka[RequestContext]
 ) -> FileCard:
-    """Where the caller's file is, for a front end that wants to offer it."""
+    """Return the caller's attachment with signed links for a download and a preview."""
     attachment, url = await attachments.download_url(attachment_id, caller)
     return FileCard(
         id=attachment.id,
@@ -128,7 +128,7 @@ async def download(
     attachments: FromDishka[Attachments],
     limits: FromDishka[Limits],
 ) -> Stream:
-    """To be saved, whatever it is."""
+    """Send the file as a download, whatever its type."""
     _admit(request, limits)
     found = await attachments.open(attachment_id, "download", token)
     name = quote(found.attachment.name, safe="")
@@ -145,29 +145,29 @@ async def preview(
     attachments: FromDishka[Attachments],
     limits: FromDishka[Limits],
 ) -> Stream:
-    """Images alone, of the types that a browser draws and cannot run."""
+    """Send an image inline; only raster types that cannot contain scripts have a preview."""
     _admit(request, limits)
     found = await attachments.open(attachment_id, "preview", token)
-    # Drawn again with every look at its thread; its browser alone keeps it.
-    kept = "private, max-age=3600, immutable"
-    return await _sent(found, found.attachment.mime_type, {"content-disposition": "inline", "cache-control": kept})
+    # Cached by the browser alone: the front end shows it each time its thread is opened.
+    caching = "private, max-age=3600, immutable"
+    return await _sent(found, found.attachment.mime_type, {"content-disposition": "inline", "cache-control": caching})
 
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = (upload, fill, fill_form, card, download, preview)
 
 
 def _admit(request: AnyRequest, limits: Limits) -> None:
-    """A link needs no login, so only the address can be counted."""
+    """Apply the rate limit of the address: a signed link has no user to count."""
     limits.admit_address(request.client.host if request.client else "")
 
 
 async def _body(request: AnyRequest) -> AsyncGenerator[bytes, None]:
-    async for piece in request.stream():
-        yield piece
+    async for chunk in request.stream():
+        yield chunk
 
 
 def _length(request: AnyRequest) -> int | None:
-    """The bytes of the body, of which a file is a part; None when it comes in chunks."""
+    """Return the body's size in bytes, an upper bound of the file's; None for a chunked body."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdecimal() else None
 
@@ -178,7 +178,7 @@ def _described(attachment: Attachment) -> Response[bytes]:
 
 
 async def _sent(found: StoredFile, media_type: str, headers: dict[str, str]) -> Stream:
-    # A file that is not there has to be found out before the status is sent.
+    # Read before the status is sent: a missing file must become a 404.
     first = await anext(found.content, b"")
     return Stream(
         _with_first(first, found.content),
@@ -189,5 +189,5 @@ async def _sent(found: StoredFile, media_type: str, headers: dict[str, str]) -> 
 
 async def _with_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     yield first
-    async for piece in rest:
-        yield piece
+    async for chunk in rest:
+        yield chunk

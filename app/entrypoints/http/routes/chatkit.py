@@ -1,4 +1,4 @@
-"""ChatKit's own endpoint."""
+"""The endpoint of ChatKit's protocol."""
 
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from app.entrypoints.http.openapi import ChatKitOperation
 from app.entrypoints.http.streams import TURN_HEADER, event_stream
 
 CLIENT_HEADER: Final = "chatkit-frame-instance-id"
-"""Which instance of ChatKit's front end is asking; other clients do not repeat themselves."""
+"""The header with the front end's instance, part of the idempotency key; clients without it never repeat a request."""
 
 
 @post(

@@ -1,4 +1,4 @@
-"""What the composer offers behind an @."""
+"""Entities that a message can mention with an @."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from app.domain.identity import RequestContext
 async def search_entities(
     mentions: FromDishka[Mentions],
     caller: FromDishka[RequestContext],
-    # Litestar keeps `query` for itself.
+    # Litestar reserves the parameter name `query`.
     text: Annotated[
         str, QueryParameter(name="query", max_length=200, description="A part of the title; nothing for all.")
     ] = "",

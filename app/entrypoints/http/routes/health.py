@@ -1,4 +1,4 @@
-"""Whether the server works, and what it runs on."""
+"""The health check: store, files and provider."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.settings import Settings
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What runs here; where there is a login, only its users are told the `model` and the `store`."""
+    """The health of the server; with authentication, only users see `model` and `store`."""
 
     status: str
     provider: str
@@ -35,19 +35,19 @@ async def health(
     limits: FromDishka[Limits],
     settings: FromDishka[Settings],
 ) -> Health:
-    """Healthy means that the store answers and takes what is written, files as well; a 503 says that it does not.
-    No model is asked: that would cost."""
+    """200 when the database and the storage of files can be read and written, else 503. No model is called, because a
+    call costs money."""
     limits.admit_probe(request.client.host if request.client else "")
     await storage.check()
     await files.check()
     found = Health(status="healthy", provider=models.default.provider)
-    if settings.login.is_wanted and not await _is_let_in(request.state.dishka_container):
+    if settings.login.is_wanted and not await _is_authenticated(request.state.dishka_container):
         return found
     return msgspec.structs.replace(found, model=models.default.model, store=storage.name)
 
 
-async def _is_let_in(container: AsyncContainer) -> bool:
-    """True for a caller with a login; one that is no good is no reason to call the server ill."""
+async def _is_authenticated(container: AsyncContainer) -> bool:
+    """True for a caller with a valid login; an invalid login does not make the check fail."""
     try:
         await container.get(Login)
     except AnyportError:

@@ -1,4 +1,4 @@
-"""The task tools for other programs, over MCP's streamable HTTP."""
+"""The MCP endpoint: task tools for other programs, over streamable HTTP."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.entrypoints.mcp.endpoint import McpEndpoint
 
 @asgi("/mcp", copy_scope=True)
 async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
-    """`POST` only: without sessions there is nothing to listen to with `GET` or to end with `DELETE`."""
+    """Answer `POST` only: without sessions `GET` has no stream and `DELETE` has no session to end."""
     request = Request[Any, Any, Any](scope)
     if request.method != "POST":
         raise MethodNotAllowedException(headers={"allow": "POST"})
@@ -25,8 +25,8 @@ async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _checked(receive: Receive, most: int) -> Receive:
-    """The body, read and looked at as that of every route. Raises `InvalidInputError`. One that is too large is left to
-    the endpoint, which refuses it."""
+    """Read and check the body as every route does, and return a `receive` that replays it. Raises `InvalidInputError`;
+    the endpoint refuses a body of more than `most` bytes."""
     messages: list[ReceiveMessage] = []
     body = bytearray()
     while len(body) <= most:

@@ -1,4 +1,4 @@
-"""What a front end's model picker offers."""
+"""The models of a front end's model picker."""
 
 from dishka.integrations.litestar import FromDishka
 from litestar import get
@@ -8,5 +8,5 @@ from app.application.conversation.model_catalog import ModelCatalog, OfferedMode
 
 @get("/api/models", tags=["chat"], summary="Models that a message may ask for")
 async def list_models(models: FromDishka[ModelCatalog]) -> list[OfferedModel]:
-    """The default first; an `id` goes into `inference_options.model`."""
+    """List the models, the default first; an `id` goes into `inference_options.model`."""
     return list(models.offered())

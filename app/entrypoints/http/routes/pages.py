@@ -18,26 +18,26 @@ from app.entrypoints.http.errors import RefusedException
 from app.settings import Settings
 
 STATIC_FOLDER: Final = Path(__file__).parent.parent / "static"
-# What `make web` builds; the wheel carries it in the same place.
+# Built by `make web`; the wheel contains it at the same path.
 _BUILD: Final = Path(__file__).parents[3] / "_web" / "chatkit.js"
 FRONT_END: Final = "https://cdn.platform.openai.com"
 
-# The built-in chat speaks to this server alone, and the browser holds it to that.
+# The built-in chat sends requests to this server alone; the policy enforces it.
 _OWN_POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'"
 )
-# OpenAI's element draws itself with styles of its own and works inside a frame from its own address.
+# OpenAI's element uses inline styles and runs inside a frame of its own origin.
 _HOSTED_POLICY: Final = (
     f"{_OWN_POLICY}; script-src 'self' {FRONT_END}; frame-src {FRONT_END}; style-src 'self' 'unsafe-inline'"
 )
-_ALWAYS_ASK: Final = CacheControlHeader(no_cache=True)
+_REVALIDATE: Final = CacheControlHeader(no_cache=True)
 
 
 class PageConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pages cannot know by themselves; none of it is secret."""
+    """The public configuration of the pages; it contains no secrets."""
 
     domain_key: str
-    # Whether the front end may rejoin and stop turns, and hear of other tabs' changes.
+    # True when the routes to follow and stop turns and the change feed exist.
     live: bool
     attachments: bool
     dictation: bool
@@ -45,7 +45,7 @@ class PageConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/config.json", include_in_schema=False, opt=OPEN)
 async def config(request: Request[Any, Any, Any], settings: FromDishka[Settings]) -> PageConfig:
-    """What a front end has to be told about this server."""
+    """Return the configuration for a front end of this server."""
     paths = {route.path for route in request.app.routes}
     return PageConfig(
         domain_key=settings.chatkit.domain_key,
@@ -55,21 +55,21 @@ async def config(request: Request[Any, Any, Any], settings: FromDishka[Settings]
     )
 
 
-@get("/", include_in_schema=False, cache_control=_ALWAYS_ASK, opt=OPEN)
+@get("/", include_in_schema=False, cache_control=_REVALIDATE, opt=OPEN)
 async def index() -> File:
-    """The page with the built-in chat, which works in a closed network; without its build, what to do about that."""
+    """Send the page with the built-in chat; without its build, a page that names the command to run."""
     return _page("index.html" if _BUILD.is_file() else "missing.html", _OWN_POLICY)
 
 
-@get("/hosted", include_in_schema=False, cache_control=_ALWAYS_ASK, opt=OPEN)
+@get("/hosted", include_in_schema=False, cache_control=_REVALIDATE, opt=OPEN)
 async def hosted() -> File:
-    """The page with OpenAI's own front end, for a browser that can reach it."""
+    """Send the page with OpenAI's front end, which loads from OpenAI's CDN."""
     return _page("hosted.html", _HOSTED_POLICY)
 
 
-@get("/chatkit.js", include_in_schema=False, cache_control=_ALWAYS_ASK, opt=OPEN)
+@get("/chatkit.js", include_in_schema=False, cache_control=_REVALIDATE, opt=OPEN)
 async def script() -> File:
-    """Our own `<openai-chatkit>`, for this page and for others that name it in place of OpenAI's."""
+    """Send our own `<openai-chatkit>` element, for this page and for pages of other origins."""
     if not _BUILD.is_file():
         raise RefusedException(
             _("The front end is not built: run `make web`, which needs Node 18 or newer."), status_code=404
@@ -78,7 +78,7 @@ async def script() -> File:
         _BUILD,
         content_disposition_type="inline",
         media_type="text/javascript",
-        # Another origin's page may run it, as it would run OpenAI's.
+        # Pages of other origins may load it, as they load OpenAI's.
         headers={"cross-origin-resource-policy": "cross-origin"},
     )
 
@@ -97,5 +97,5 @@ STATIC: Final[Sequence[ControllerRouterHandler]] = (
     index,
     script,
     hosted,
-    create_static_files_router(path="/static", directories=[STATIC_FOLDER], cache_control=_ALWAYS_ASK, opt=OPEN),
+    create_static_files_router(path="/static", directories=[STATIC_FOLDER], cache_control=_REVALIDATE, opt=OPEN),
 )

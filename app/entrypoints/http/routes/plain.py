@@ -1,4 +1,4 @@
-"""A message in, text out: for curl and scripts that know nothing of ChatKit."""
+"""The plain endpoint: a message in, text out, for curl and scripts without ChatKit."""
 
 from typing import Annotated, Any
 
@@ -20,13 +20,13 @@ THREAD_HEADER = "x-thread-id"
 
 
 class PlainMessage(msgspec.Struct, frozen=True):
-    """What the user says."""
+    """The user's message."""
 
     content: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class PlainRequest(msgspec.Struct, frozen=True):
-    """A message, in a new thread or in the one that an earlier answer named in its `X-Thread-Id`."""
+    """A message in a new thread, or in the thread of an earlier response's `X-Thread-Id`."""
 
     message: PlainMessage
     thread_id: str | None = None

@@ -1,4 +1,4 @@
-"""Short-lived tokens for pages that are to hold no login."""
+"""Session tokens: short-lived logins for pages that must not hold a long one."""
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
@@ -10,7 +10,7 @@ from app.settings import Settings
 
 
 class ChatKitSession(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page needs: the token, sent as `Authorization: Bearer`, is good for `expires_in` seconds."""
+    """A session token for `Authorization: Bearer`, valid for `expires_in` seconds."""
 
     client_secret: str
     domain_key: str
@@ -22,7 +22,7 @@ class ChatKitSession(msgspec.Struct, frozen=True, kw_only=True):
 async def open_session(
     login: FromDishka[Login], sessions: FromDishka[SessionIssuer], settings: FromDishka[Settings]
 ) -> ChatKitSession:
-    """Asked for with a login, or with the last token while it is good, which then is renewed."""
+    """Issue a token for the caller's login, or for the last token while it is valid."""
     session = await sessions.issue(login)
     return ChatKitSession(
         client_secret=session.secret.reveal(),

@@ -1,4 +1,4 @@
-"""The caller's tasks."""
+"""The task routes: list, create, read, change and delete the caller's tasks."""
 
 import datetime as dt
 import re
@@ -19,8 +19,8 @@ from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.domain.task import Priority, Status, Task, TaskChange
 
-PIECE: Final = 50
-"""Tasks that are read and sent at once; each may have some 17 KB."""
+CHUNK: Final = 50
+"""Tasks that are read and sent at once; one task may have 17 KB."""
 _ENTITY_TAG: Final = re.compile(r'"(\d{1,18})"')
 
 
@@ -34,12 +34,11 @@ class NewTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Patch(TaskChange, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """New values for some fields; those that are left out stay, and a `due` of null clears the date."""
+    """New values for some fields; omitted fields stay, and a `due` of null clears the date."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong (RFC 9457); `message` is for people, in their language; `errors` tells developers, in English,
-    which fields are wrong."""
+    """A problem document (RFC 9457): `message` is for the user, translated; `errors` is for developers, in English."""
 
     type: str
     title: str
@@ -83,22 +82,22 @@ async def list_tasks(
     limit: Annotated[int, Parameter(ge=1, le=500, description="Length of the page.")] = 100,
 ) -> Response[Sequence[Task]] | Stream:
     """The caller's tasks, oldest first."""
-    first = await tasks.list(caller.user_id, status=status, after=after, limit=min(limit, PIECE))
-    if len(first) < PIECE or limit == PIECE:
+    first = await tasks.list(caller.user_id, status=status, after=after, limit=min(limit, CHUNK))
+    if len(first) < CHUNK or limit == CHUNK:
         return Response(first)
-    return Stream(_in_pieces(tasks, caller.user_id, status, first, limit), media_type="application/json")
+    return Stream(_in_chunks(tasks, caller.user_id, status, first, limit), media_type="application/json")
 
 
-async def _in_pieces(
-    tasks: TaskService, user_id: str, status: Status | None, piece: Sequence[Task], limit: int
+async def _in_chunks(
+    tasks: TaskService, user_id: str, status: Status | None, chunk: Sequence[Task], limit: int
 ) -> AsyncGenerator[bytes, None]:
-    """A long list, read as far as it is sent: a reader that takes its time costs no more than one piece."""
+    """Stream a long list with backpressure: at most one chunk is in memory for a slow reader."""
     opening = b"["
-    while piece:
-        limit -= len(piece)
-        yield opening + msgspec.json.encode(piece)[1:-1]
+    while chunk:
+        limit -= len(chunk)
+        yield opening + msgspec.json.encode(chunk)[1:-1]
         opening = b","
-        piece = await tasks.list(user_id, status=status, after=piece[-1].id, limit=min(limit, PIECE)) if limit else ()
+        chunk = await tasks.list(user_id, status=status, after=chunk[-1].id, limit=min(limit, CHUNK)) if limit else ()
     yield b"]"
 
 
@@ -108,7 +107,7 @@ async def create_task(
     tasks: FromDishka[TaskService],
     caller: FromDishka[RequestContext],
 ) -> Response[Task]:
-    """A pending task; `Location` is where it is from now on."""
+    """Create a pending task; `Location` is its path."""
     details = TaskChange(description=data.description, priority=data.priority, due=data.due)
     task = await tasks.create(caller.user_id, data.title, details)
     response = _with_version(task)
@@ -118,7 +117,7 @@ async def create_task(
 
 @get("/api/tasks/{task_id:str}", tags=["tasks"], summary="Read a task", responses=_NOT_FOUND)
 async def read_task(task_id: str, tasks: FromDishka[TaskService], caller: FromDishka[RequestContext]) -> Response[Task]:
-    """The task of this id; its `ETag` is its version."""
+    """Return the task; its `ETag` is its version."""
     return _with_version(await tasks.get(caller.user_id, task_id))
 
 
@@ -130,7 +129,7 @@ async def change_task(
     caller: FromDishka[RequestContext],
     if_match: IfMatch = None,
 ) -> Response[Task]:
-    """The task after the change; one that is so already stays as it is, with its version."""
+    """Change the task and return it; a change without a difference keeps the version."""
     return _with_version(await tasks.change(caller.user_id, task_id, data, version=_version(if_match)))
 
 
@@ -141,7 +140,7 @@ async def delete_task(
     caller: FromDishka[RequestContext],
     if_match: IfMatch = None,
 ) -> None:
-    """Remove it for good."""
+    """Delete the task for good."""
     await tasks.remove(caller.user_id, task_id, version=_version(if_match))
 
 
@@ -150,7 +149,7 @@ def _with_version(task: Task) -> Response[Task]:
 
 
 def _version(if_match: str | None) -> int | None:
-    """The version that an `If-Match` names; None for any. One version, because a task has only one at a time."""
+    """Return the version in `If-Match`; None for any. Raises `InvalidInputError` for a list of several tags."""
     if if_match is None or if_match.strip() == "*":
         return None
     match = _ENTITY_TAG.fullmatch(if_match.strip())

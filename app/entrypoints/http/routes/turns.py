@@ -1,4 +1,4 @@
-"""The running turn of a thread: follow it from anywhere, stop it."""
+"""The running turn of a thread: follow it on any replica, or stop it; and the change feed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,9 +37,9 @@ async def stream(
     running: bool = False,
     last_event_id: Annotated[int | None, HeaderParameter(name="last-event-id", ge=0, le=2**31 - 1)] = None,
 ) -> Response[None] | Stream:
-    """The events behind number `after` (or `Last-Event-ID`) of the thread's turn, each with its number as `id:`, and
-    then those to come. 204 when no turn runs and none has just ended, or when it is not the one that `turn` names.
-    A page that has just loaded the thread asks with `running=true`: of a turn that has ended it knows all, and more."""
+    """The events after number `after` (or `Last-Event-ID`) of the thread's turn, each with its number as `id:`, then
+    the events to come. 204 when no turn runs and none has just ended, or when the turn is not the one of `turn`. With
+    `running=true` an ended turn gives 204 as well, for a page that has just loaded the thread."""
     await store.load_thread(thread_id, caller)
     opened.becomes_stream()
     first = after if after is not None else last_event_id or 0
@@ -53,27 +53,27 @@ async def stream(
 async def stop(
     thread_id: str, store: FromDishka[ThreadStore], turns: FromDishka[TurnRegistry], caller: FromDishka[RequestContext]
 ) -> None:
-    """Stop the thread's turn, on whatever replica it runs; what was said so far is stored when this returns. Safe to
-    repeat, and without a turn."""
+    """Stop the thread's turn on any replica; its text so far is stored when the response is sent. Idempotent, also
+    without a turn."""
     await store.load_thread(thread_id, caller)
     await turns.stop(thread_id)
 
 
-@get("/api/events", tags=["chat"], summary="What changes for the caller")
+@get("/api/events", tags=["chat"], summary="The change feed of the caller")
 async def events(
     changes: FromDishka[ChangeFeed],
     caller: FromDishka[RequestContext],
     watch: FromDishka[LoginWatch],
     opened: FromDishka[OpenRequest],
 ) -> Stream:
-    """Changed threads, items and tasks, by ids, as they happen on any replica; `resync` says that some were missed."""
+    """Stream ids of changed threads, items and tasks of all replicas; `resync` stands for missed changes."""
     opened.becomes_stream()
     return event_stream(changes.follow(caller.user_id), watch, is_resumable=True)
 
 
 @get("/anyport.js", include_in_schema=False, cache_control=CacheControlHeader(no_cache=True), opt=OPEN)
 async def script() -> File:
-    """Keeps a page with ChatKit's element in step; a module without dependencies."""
+    """Send the module that keeps a page with ChatKit's element up to date; it has no dependencies."""
     return File(SCRIPT, content_disposition_type="inline", media_type="text/javascript")
 
 

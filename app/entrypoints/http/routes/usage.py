@@ -1,4 +1,4 @@
-"""What the caller has used."""
+"""The usage route: the caller's tokens and requests, with their limits."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from app.domain.identity import RequestContext
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
-    """One allowance; no `limit` is none, and `resets_at` is when it begins anew, in UTC."""
+    """One counter: `limit` is None for no limit; `resets_at` is the UTC time of the next reset."""
 
     used: int
     limit: int | None
@@ -27,7 +27,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/api/usage", tags=["usage"], summary="What the caller has used")
 async def usage(limits: FromDishka[Limits], caller: FromDishka[RequestContext]) -> Usage:
-    """Tokens of today and requests of this minute, with what is allowed. Replicas agree within a second."""
+    """Return the tokens of today and the requests of this minute, with their limits. Replicas agree within a second."""
     return Usage(
         tokens=_used(await limits.tokens(caller.user_id)),
         requests=_used(await limits.requests(caller.user_id)),

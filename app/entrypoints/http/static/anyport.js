@@ -1,4 +1,4 @@
-// For a page with ChatKit's own element: an answer survives a refresh, and what happens elsewhere appears here.
+// For a page with ChatKit's element: resumes a running answer after a reload, and shows changes made elsewhere.
 //
 //   <script type="module">
 //     import { stayInStep } from "/anyport.js";
@@ -10,9 +10,9 @@ const LOGIN_PAUSE = 5000;
 const GATHER = 150;
 
 /**
- * Keep the element in step with the server until the function that is returned is called.
- * `base` is the address of the server, `headers` what `fetch` needs to be let in, as an object or a function, which may
- * be asynchronous. When the login has ended the element is sent an event `anyport.login`; with a new one all goes on.
+ * Keep the element up to date with the server; returns a function that ends it.
+ * `base` is the server's address; `headers` are the request headers for the login, an object or a function, which may be
+ * asynchronous. When the login has ended, the element gets an event `anyport.login`; a new login resumes all streams.
  */
 export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
   const ended = new AbortController();
@@ -35,7 +35,7 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
     return response;
   };
 
-  // The element asks once for the changes of a moment, however many follow, and while it streams an answer itself, only when that has ended.
+  // Debounced: one request for many changes. While the element streams an answer itself, the request waits for its end.
   const refresh = () => {
     missed = true;
     refreshing ??= setTimeout(() => {
@@ -46,7 +46,7 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
     }, GATHER);
   };
 
-  // An answer that runs without this page: show each piece, up to its end.
+  // Follow a running turn that this page did not start, and show each event up to its end.
   const follow = async (id) => {
     following?.abort();
     const own = (following = new AbortController());
@@ -64,7 +64,7 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
       }
       await frames(response, refresh).catch(() => {});
       if (signal.aborted) return;
-      refresh(); // The stream may have ended because its replica did: only the next answer says that there is no more.
+      refresh(); // The replica may have stopped, not the turn: only the next response shows that the turn is over.
       await new Promise((done) => setTimeout(done, GATHER));
     }
   };
@@ -73,8 +73,8 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
     while (!ended.signal.aborted) {
       const response = await ask("/api/events", { signal: ended.signal }).catch(() => null);
       if (response?.ok) {
-        refresh(); // Whatever happened while nobody listened.
-        if (thread && !answering && !following) follow(thread); // It may have been left because the login had ended.
+        refresh(); // Changes may have been missed while the stream was closed.
+        if (thread && !answering && !following) follow(thread); // Its stream may have ended with the login.
         await frames(response, changed).catch(() => {});
       }
       await rest(response, loggedOut ? LOGIN_PAUSE : PAUSE);
@@ -112,19 +112,19 @@ export function stayInStep(chatkit, { base = "", headers = {} } = {}) {
   };
 }
 
-/** Stop the answer of a thread, wherever it runs; what was said so far is kept. */
+/** Stop the running turn of a thread on any replica; its text so far is stored. */
 export const stopAnswer = (thread, { base = "", headers = {} } = {}) =>
   fetch(`${base}/api/threads/${encodeURIComponent(thread)}/stop`, { method: "POST", credentials: "include", headers });
 
 const isBusy = (response) => response?.status === 429 || response?.status === 503;
 
-/** Wait until the server wants to be asked again: at once all pages would find it as busy as before. */
+/** Wait `Retry-After` seconds, and at least `least` milliseconds, so that not all pages retry at once. */
 const rest = (response, least = PAUSE) => {
   const seconds = Number(response?.headers.get("retry-after")) || 0;
   return new Promise((done) => setTimeout(done, Math.max(least, seconds * 1000)));
 };
 
-async function frames(response, tell) {
+async function frames(response, onEvent) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let waiting = "";
   for (;;) {
@@ -134,7 +134,7 @@ async function frames(response, tell) {
     waiting = parts.pop();
     for (const part of parts) {
       const data = part.split("\n").find((line) => line.startsWith("data: "));
-      if (data) tell(JSON.parse(data.slice(6)));
+      if (data) onEvent(JSON.parse(data.slice(6)));
     }
   }
 }

@@ -1,4 +1,4 @@
-// OpenAI's own front end against this server. The only page that asks another address for anything.
+// OpenAI's front end against this server. The only page that sends requests to another address.
 
 const SCRIPT = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
 

@@ -1,5 +1,5 @@
-// The page around the chat: options for the element, and the open thread's name in the address.
-// Dark and light follow the reader's system.
+// The page around the chat: sets the element's options, keeps the open thread's id in the address, and follows the
+// system's colour scheme.
 
 const chat = document.querySelector("openai-chatkit");
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -37,7 +37,7 @@ async function show() {
     composer: {
       attachments: { enabled: config.attachments },
       dictation: { enabled: config.dictation },
-      // One is no choice.
+      // One model needs no picker.
       models: models.length > 1 ? models : [],
     },
     entities: { onTagSearch: (text) => json(`/api/entities?${new URLSearchParams({ query: text })}`) },
