@@ -28,11 +28,11 @@ def test_the_longest_idle_makes_room_and_never_one_that_is_answered() -> None:
     limit = ConnectionLimit(3, clock=clock)
     busy, first, second, third, fourth = (Client() for _ in range(5))
     assert all(limit.admit(client) for client in (busy, first, second))
-    limit.asks(busy)
+    limit.request_started(busy)
     assert not limit.admit(third), "the heads of their requests are on their way"
     clock.now += IDLE_SECONDS
-    limit.asks(first)
-    limit.rests(first)
+    limit.request_started(first)
+    limit.request_finished(first)
     assert limit.admit(third)
     assert second.is_gone
     clock.now += IDLE_SECONDS
@@ -43,7 +43,12 @@ def test_the_longest_idle_makes_room_and_never_one_that_is_answered() -> None:
     assert limit.admit(Client())
 
 
-@given(st.lists(st.tuples(st.sampled_from(["admit", "asks", "rests", "forget"]), st.integers(0, 9)), max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["admit", "request_started", "request_finished", "forget"]), st.integers(0, 9)),
+        max_size=60,
+    )
+)
 def test_there_are_never_more_than_the_limit(steps: list[tuple[str, int]]) -> None:
     clock = Clock()
     limit = ConnectionLimit(3, clock=clock)

@@ -1,4 +1,4 @@
-"""The command line, one command a file."""
+"""The command line, one file for each command."""
 
 from importlib import import_module
 from typing import Final
@@ -21,8 +21,8 @@ _COMMANDS: Final = {
 }
 
 
-class _OnDemand(click.Group):
-    """Commands that are imported when they are called for: a server starts sooner without those that it is not."""
+class _LazyCommands(click.Group):
+    """A group that imports a command when it is called, so that a server starts sooner."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -35,7 +35,7 @@ class _OnDemand(click.Group):
         return command
 
 
-@click.group(cls=_OnDemand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="anyport", prog_name="anyport", message="%(prog)s %(version)s")
 def cli() -> None:
     """Anyport, a self-hosted ChatKit server. Settings come from the environment: see docs/configuration.md."""

@@ -1,4 +1,4 @@
-"""`doctor`: does this configuration work?"""
+"""`doctor`: check a configuration."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from app.domain.errors import AnyportError
 from app.entrypoints.cli.tools import Tools
 
 SECONDS: Final = 20.0
-"""How long one check may take."""
+"""Seconds for one check."""
 
 
 @click.command()
 @click.pass_obj
 def doctor(tools: Tools) -> None:
-    """Try the settings, the machine, the database, files, logins, tools and each model that may answer, with one small
-    real request each. Exits with 1 when one of them fails."""
+    """Check settings, machine, database, files, logins, tools and each configured model, with one small real request
+    each. Exits with 1 when a check fails."""
     settings = tools.settings()
     click.echo(Outcome(state="ok", name="settings"))
     outcomes = asyncio.run(_examine(tools.container(settings)))

@@ -1,4 +1,4 @@
-"""`erase`: forget one user."""
+"""`erase`: delete all data of one user."""
 
 import asyncio
 
@@ -15,10 +15,10 @@ from app.ports.storage import Erasure, Storage
 
 @click.command()
 @click.argument("user_id")
-@click.confirmation_option(prompt="Everything of this user will be gone for good. Go on?")
+@click.confirmation_option(prompt="All data of this user will be deleted for good. Go on?")
 @click.pass_obj
 def erase(tools: Tools, user_id: str) -> None:
-    """Delete everything that is kept of USER_ID. There is no way back; `export` first."""
+    """Delete all stored data of USER_ID. This cannot be undone: run `anyport export` first."""
     gone = asyncio.run(_erase(tools.container(tools.settings()), user_id))
     click.echo(f"Deleted {gone.threads} threads and {gone.tasks} tasks of {user_id}.")
 
@@ -26,7 +26,9 @@ def erase(tools: Tools, user_id: str) -> None:
 async def _erase(container: AsyncContainer, user_id: str) -> Erasure:
     try:
         storage: Storage = await container.get(Storage)
-        cleanup: FileCleanup = await container.get(FileCleanup)  # Settings that are wrong stop it before it begins.
+        cleanup: FileCleanup = await container.get(
+            FileCleanup
+        )  # Resolved first, so that wrong settings stop the command before a deletion.
         gone = await erase_user(storage, user_id)
         try:
             await cleanup.clear()
@@ -38,7 +40,7 @@ async def _erase(container: AsyncContainer, user_id: str) -> Erasure:
         try:
             await storage.scrub(thorough=True)
         except StoreUnavailableError as error:
-            again = "Run erase again when no server uses the database"
+            again = "Run `anyport erase` again when no server uses the database"
             click.echo(f"Copies may stay in the database's files. {again}: {mask_userinfo(error.detail)}", err=True)
         return gone
     finally:

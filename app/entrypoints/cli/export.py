@@ -1,4 +1,4 @@
-"""`export`: everything of one user, one JSON object a line."""
+"""`export`: all data of one user as JSON lines."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from app.ports.storage import Storage
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file instead of the screen.")
 @click.pass_obj
 def export(tools: Tools, user_id: str, output: TextIO) -> None:
-    """Write everything that is kept of USER_ID: threads, items, turns, feedback, tasks and files, oldest first."""
+    """Write all stored data of USER_ID: threads, items, turns, feedback, tasks and files, oldest first."""
     written = asyncio.run(_export(tools.container(tools.settings()), user_id, output))
     click.echo(f"{written} records of {user_id}", err=True)
 
@@ -29,7 +29,7 @@ async def _export(container: AsyncContainer, user_id: str, output: TextIO) -> in
         storage: Storage = await container.get(Storage)
         files: AttachmentStorage = await container.get(AttachmentStorage)
         async for record in export_user(storage, files, user_id):
-            # Escaped, for half an emoji has no UTF-8.
+            # ASCII escapes, because a lone surrogate has no UTF-8 form.
             output.write(json.dumps(record) + "\n")
             written += 1
     finally:

@@ -1,4 +1,4 @@
-"""`migrate`: bring the database to the schema of this version."""
+"""`migrate`: upgrade the database to the schema of this version."""
 
 import asyncio
 
@@ -8,12 +8,12 @@ from app.entrypoints.cli.tools import Tools
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit with 1 unless the schema is the needed one.")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 unless the schema is current.")
 @click.pass_obj
 def migrate(tools: Tools, *, check: bool) -> None:
-    """Bring the database to the schema that this version needs, all or nothing.
+    """Upgrade the database to the schema of this version, in one transaction.
 
-    Safe to run again, and from several replicas at once. SQLite needs it not: the server does it at its start.
+    Idempotent, also from several replicas at once. On SQLite the server migrates by itself when it starts.
     """
     settings = tools.settings()
     if check:

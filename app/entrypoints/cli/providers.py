@@ -1,4 +1,4 @@
-"""`providers`: what is installed, configured and reachable."""
+"""`providers`: list the installed providers and their state."""
 
 import asyncio
 
@@ -10,10 +10,10 @@ from app.entrypoints.cli.tools import InstalledProvider, Tools
 
 
 @click.command()
-@click.option("--check/--no-check", default=True, help="Also ask each configured provider something small.")
+@click.option("--check/--no-check", default=True, help="Also send each configured provider one small request.")
 @click.pass_obj
 def providers(tools: Tools, *, check: bool) -> None:
-    """List the installed providers, what is missing to use them, and whether they answer."""
+    """List the installed providers, the settings that they lack, and whether they can be reached."""
     rows = asyncio.run(_rows(tools, check=check))
     width = max(len(name) for name, _ in rows)
     for name, state in rows:

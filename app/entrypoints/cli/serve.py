@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 class AddressError(AnyportError):
-    """The server cannot listen where it was told to."""
+    """The server cannot listen on HOST and PORT."""
 
     code = "address"
 
@@ -41,9 +41,7 @@ def serve(tools: Tools) -> None:
     raise_descriptor_limit()
     share = descriptor_share(reserved=settings.store.pool_size)
     if share.limit < FEWEST:
-        log.warning(
-            "very few files may be open at once; raise ulimit -n", files=share.limit, connections=share.connections
-        )
+        log.warning("open file limit low", files=share.limit, connections=share.connections, change="ulimit -n")
     config = uvicorn.Config(
         app=lambda: None,
         log_config=None,
@@ -52,26 +50,26 @@ def serve(tools: Tools) -> None:
         http=http_protocol(settings.server.client_seconds, share.connections),
         backlog=share.backlog,
         ws="none",
-        # Otherwise uvicorn reads WEB_CONCURRENCY, and fails at one that is no number.
+        # Set, because uvicorn otherwise reads WEB_CONCURRENCY and fails when that is no number.
         workers=1,
         forwarded_allow_ips=settings.server.trusted_proxies,
-        # Turns end by themselves before that, and the streams that follow them.
+        # Turns and the streams that follow them end by themselves before that.
         timeout_graceful_shutdown=int(settings.turns.shutdown_seconds) + GRACE_SECONDS,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn raises a signal again once it has shut down, which would end a clean stop with an error code.
+        # uvicorn raises the signal again after its shutdown; that would end a clean stop with an error code.
         signal.signal(number, lambda *_: None)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_serve(tools, settings, config))
 
 
 async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> None:
-    # Before anything is read or written: a second server for a port that is taken leaves no trace.
+    # First of all: a second server on a port in use must change nothing.
     listener = _listen(settings.server)
     container = tools.container(settings)
     with uncollected():
         try:
-            # Built before anybody can call, so that what cannot work ends in one sentence and an exit code.
+            # Built before the first request, so that a broken configuration ends in one sentence and an exit code.
             turns = await container.get(TurnRegistry)
             models, storage = await container.get(ModelCatalog), await container.get(Storage)
             runner, server = await container.get(AgentRunner), await container.get(ChatKitDispatcher)
@@ -94,9 +92,11 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, which waits for open streams when it is told to stop: their turns have to hear of it as well. As soon
-    as it listens it prepares the first answer, and from then on collects garbage between answers; one that is `unable`
-    to answer stops."""
+    """uvicorn's server with warming, garbage collection in quiet moments, and draining of turns.
+
+    At shutdown uvicorn waits for open streams, so their turns drain at the same time. `unable` is True after a failed
+    warming; the server then stops.
+    """
 
     def __init__(self, config: uvicorn.Config, turns: TurnRegistry, *warming: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
@@ -120,11 +120,11 @@ class _Server(uvicorn.Server):
         try:
             await prepared(*self._warming)
         except AnyportError as error:
-            log.critical("This server cannot answer anybody, and stops.", reason=error.message, detail=error.detail)
+            log.critical("server unable to answer", reason=error.message, detail=error.detail)
             self.unable = self.should_exit = True
         except Exception:
-            # A library that is broken or missing. Whoever watches over this process is to hear of it, not each user.
-            log.exception("This server cannot answer anybody, and stops. Install it anew.")
+            # A library is broken or missing: the process manager must see the exit, and no user an error.
+            log.exception("server unable to answer", change="install Anyport again")
             self.unable = self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""`settings`: every variable there is, as a `.env` file or as a page of the documentation."""
+"""`settings`: all variables as a `.env` file or as a page of the documentation."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -11,33 +11,33 @@ from app.entrypoints.cli.tools import Tools
 from app.environment import Secret, Variable, variables
 
 _ENV_HEAD = """\
-# Every setting of Anyport, with its default. Copy this file to .env and take the # away from what you change.
-# Variables of the process go before this file; an empty one counts as not set.
+# Every setting of Anyport, with its default. Copy this file to .env and remove the # from the lines that you change.
+# Environment variables of the process override this file; an empty variable counts as not set.
 # Written by `make docs-settings`."""
 
 _MARKDOWN_HEAD = """\
 # Configuration
 
-Every setting is an environment variable, or a line of a file `.env` in the folder the server is started in; the
-process's own variables go first. An empty variable counts as not set. Where several names are given, the first one
-that is set is read. A mistake stops the start, and all mistakes are named at once.
+Every setting is an environment variable, or a line of a file `.env` in the folder in which the server starts; variables
+of the process override the file. An empty variable counts as not set. Where several names are listed, the server reads
+the first one that is set. An invalid value stops the start, and the error lists all invalid values at once.
 
-`python -m app doctor` examines a configuration, `python -m app providers` lists the installed providers.
+`anyport doctor` checks a configuration, `anyport providers` lists the installed providers.
 
-This page and [`.env.example`](../.env.example) are written by `make docs-settings`."""
+`make docs-settings` writes this page and [`.env.example`](../.env.example)."""
 
 
 @click.command("settings")
 @click.option("--format", "form", type=click.Choice(["env", "markdown"]), default="env", show_default=True)
 @click.pass_obj
 def settings_docs(tools: Tools, *, form: str) -> None:
-    """Print every variable that the server and the installed providers read."""
+    """Print all variables of the server and of the installed providers."""
     render = as_env if form == "env" else as_markdown
     click.echo(render(tools.sections()))
 
 
 def as_env(sections: Mapping[str, type[Any]]) -> str:
-    """A `.env` file in which everything is commented out; a variable that several sections read stands in the first."""
+    """Render a `.env` file with all lines commented out; a variable of several sections stands in the first."""
     parts = [_ENV_HEAD]
     written: set[str] = set()
     for title, section in sections.items():
@@ -49,7 +49,7 @@ def as_env(sections: Mapping[str, type[Any]]) -> str:
 
 
 def as_markdown(sections: Mapping[str, type[Any]]) -> str:
-    """A page with a table for each section."""
+    """Render a page with a table for each section."""
     parts = [_MARKDOWN_HEAD]
     for title, section in sections.items():
         parts += [f"## {title}", _purpose(section), "\n".join(_table(section))]
@@ -80,7 +80,7 @@ def _shown(default: object) -> str:
     match default:
         case None:
             return ""
-        case Secret():  # A default is in the source for everybody to read.
+        case Secret():  # A default is public: it is part of the source.
             return default.reveal()
         case bool():
             return str(default).lower()

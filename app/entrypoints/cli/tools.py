@@ -1,4 +1,4 @@
-"""What commands are given: the command line lies below the composition root and cannot import it."""
+"""The tools of the commands, passed in: the command line cannot import the composition root."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from app.settings import Settings
 
 
 class InstalledProvider(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider as it is found: `problem` says what is missing to build it, or why it cannot be loaded."""
+    """An installed provider; `problem` names its missing settings, or the reason why it cannot be loaded."""
 
     name: str
     chosen: bool
@@ -21,9 +21,12 @@ class InstalledProvider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """`settings` raises `SettingsError`; `providers` does not, whatever is wrong; `container` builds nothing before
-    it is asked; `app` serves a container; `sections` are the settings' structs by title; `schema` says where the
-    database stands, `migrate` where it stood before it was brought to the needed schema."""
+    """Functions of the composition root that commands call.
+
+    `settings` raises `SettingsError`; `providers` raises nothing. `container` builds its parts lazily; `app` serves a
+    container. `sections` maps titles to the structs of the settings. `schema` returns the database's schema status,
+    `migrate` the status before its upgrade.
+    """
 
     settings: Callable[[], Settings]
     sections: Callable[[], Mapping[str, type[Any]]]

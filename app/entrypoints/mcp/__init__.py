@@ -1,1 +1,1 @@
-"""The task tools for other programs: an MCP server."""
+"""The MCP server: task tools for other programs."""

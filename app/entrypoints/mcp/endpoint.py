@@ -1,4 +1,4 @@
-"""Where MCP requests arrive. Nothing of `mcp` is imported or started before the first one."""
+"""The MCP endpoint: `mcp` is imported and started with the first request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 CALLER = "anyport.caller"
-"""Where a request's ASGI scope says whose it is."""
+"""The key of the caller's context in a request's ASGI scope."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -23,7 +23,7 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class McpEndpoint:
-    """Serves the toolbox that `make` returns, and may block. What it starts lives in one task, which `aclose` ends."""
+    """Serves the toolbox that `make` returns; `make` may block. One background task holds the server until `aclose`."""
 
     def __init__(self, make: Callable[[], Toolbox], *, version: str, max_body_bytes: int) -> None:
         self._make = make
@@ -34,12 +34,12 @@ class McpEndpoint:
         self._closing = False
 
     async def handle(self, caller: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one ASGI request for its caller."""
+        """Answer one ASGI request for its caller. Raises `AnyportError` once the server stops."""
         manager = await self._manager()
         await manager.handle_request({**scope, CALLER: caller}, receive, send)
 
     async def aclose(self) -> None:
-        """Stop serving. Safe to call twice."""
+        """Stop the server. Idempotent."""
         self._closing = True
         if self._task is not None:
             self._task.cancel()
@@ -56,11 +56,11 @@ class McpEndpoint:
 
     async def _serve(self, started: "asyncio.Future[StreamableHTTPSessionManager]") -> None:
         try:
-            # In a thread: where nothing else has imported `mcp` yet, it takes a second.
+            # In a thread, because the first import of `mcp` takes a second.
             server = await asyncio.to_thread(import_module, "app.entrypoints.mcp.server")
             toolbox = await asyncio.to_thread(self._make)
             manager = server.session_manager(toolbox, self._version, self.max_body_bytes)
-            # A task group: it must be left by the task that entered it.
+            # A task group: the task that enters it must leave it.
             async with manager.run():
                 started.set_result(manager)
                 await asyncio.Event().wait()

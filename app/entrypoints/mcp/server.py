@@ -1,4 +1,4 @@
-"""A toolbox as an MCP server. Importing this imports the whole of `mcp`: only the endpoint does, when it is called."""
+"""A toolbox as an MCP server. This module imports all of `mcp`, so the endpoint imports it lazily."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _Context = ServerRequestContext[Any, Any]
 
 
 def session_manager(toolbox: Toolbox, version: str, max_body_bytes: int) -> StreamableHTTPSessionManager:
-    """Streamable HTTP without sessions: any replica answers any request, by one JSON object."""
+    """Build the session manager: stateless streamable HTTP, any replica answers any request with one JSON object."""
 
     async def list_tools(_: _Context, __: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(

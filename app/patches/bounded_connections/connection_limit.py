@@ -1,22 +1,22 @@
-"""How many connections the server keeps: one that asks for nothing makes room for one that may."""
+"""The connection limit: at the limit, a new connection replaces the longest idle one."""
 
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
 IDLE_SECONDS: Final = 0.5
-"""A connection is not idle before: the head of its request is on its way."""
+"""Seconds before a connection without a request counts as idle: the request's head may be on its way."""
 
 
 class Connection(Protocol):
     """A client's connection."""
 
     def hang_up(self) -> None:
-        """Close it at once; no answer is under way."""
+        """Close the connection at once; no response is in flight."""
 
 
 class ConnectionLimit:
-    """At most `most` connections; 0 is no limit. Not safe for threads."""
+    """Counts connections up to `most`; 0 is no limit. Not thread-safe."""
 
     def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.most = most
@@ -25,8 +25,8 @@ class ConnectionLimit:
         self._idle: dict[Connection, float] = {}
 
     def admit(self, connection: Connection) -> bool:
-        """Count a new connection, which waits for its request. At the limit the longest idle one is closed for it;
-        False when none has been idle for `IDLE_SECONDS`."""
+        """Count a new connection. At the limit the longest idle connection is closed first; False when none has been
+        idle for `IDLE_SECONDS`."""
         now = self._clock()
         if 0 < self.most <= len(self._open):
             longest, since = next(iter(self._idle.items()), (None, now))
@@ -38,16 +38,16 @@ class ConnectionLimit:
         self._idle[connection] = now
         return True
 
-    def asks(self, connection: Connection) -> None:
-        """The head of its request is here: it is not idle until it is answered."""
+    def request_started(self, connection: Connection) -> None:
+        """Mark the connection as busy: the head of a request has arrived."""
         self._idle.pop(connection, None)
 
-    def rests(self, connection: Connection) -> None:
-        """It is answered, and kept for a further request."""
+    def request_finished(self, connection: Connection) -> None:
+        """Mark the connection as idle: the response is sent, and the connection is kept alive."""
         if connection in self._open:
             self._idle[connection] = self._clock()
 
     def forget(self, connection: Connection) -> None:
-        """It is closed, or about to be. Safe to repeat."""
+        """Remove a connection that is closed, or is being closed. Idempotent."""
         self._open.discard(connection)
         self._idle.pop(connection, None)

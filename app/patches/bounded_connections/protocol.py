@@ -1,9 +1,9 @@
-"""Bounded connections: a request's head has a bound in bytes and in time, an answer has to be read,
-and a connection ends when its answer came before the end of the request's body.
+"""Bounded connections against slow clients: bytes and seconds of a request's head, seconds without a read of the
+response, and the end of a connection whose response came before the end of the request's body.
 
-uvicorn leaves that to a proxy: with httptools a head may grow without end, each byte that arrives stops its timer for
-connections that are kept, and a client that never reads keeps its connection. Extends
-`HttpToolsProtocol`; `tests/faults/test_hostile_clients.py` and `tests/faults/test_early_answers.py` guard it.
+uvicorn leaves these to a proxy: with httptools a head may grow without bound, each byte stops the keep-alive timer, and
+a client that never reads keeps its connection. Extends `HttpToolsProtocol`; `tests/faults/test_hostile_clients.py` and
+`tests/faults/test_early_answers.py` guard it.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from typing import Any, Final
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from app.patches.bounded_connections.aborted_connections import AbortedConnections
 from app.patches.bounded_connections.connection_limit import ConnectionLimit
-from app.patches.bounded_connections.cut_connections import CutConnections
-from app.patches.bounded_connections.gentle_transport import GentleTransport
+from app.patches.bounded_connections.half_closing_transport import HalfClosingTransport
 
 HEAD_BYTES = 64 * 1024
 DRAINED_BYTES = 64 * 1024 * 1024
-"""So much of a refused body is thrown away, so that its sender gets to read why it was refused."""
+"""Bytes of a refused body that are read and discarded, so that its sender reads the refusal."""
 
 RETRY_SECONDS = 2
 
@@ -34,115 +34,115 @@ _REQUEST_ATTRIBUTES: Final = frozenset(
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's own. One timer runs whenever the client has to send: a first or next head, or the rest of a body."""
+    """uvicorn's protocol with limits. One timer runs while the client has to send a head or the rest of a body."""
 
     patience: float = 20.0
-    cuts: CutConnections = CutConnections(patience)
+    aborts: AbortedConnections = AbortedConnections(patience)
     limit: ConnectionLimit = ConnectionLimit(0)
-    _wire: GentleTransport
+    _wire: HalfClosingTransport
     _unread = 0
     _drained = 0
-    _body_comes = False
-    _keeps = True
+    _body_pending = False
+    _keep_alive = True
     _running: RequestResponseCycle | None = None
     _timer: asyncio.TimerHandle | None = None
     _read_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """A client has so long for its first head."""
-        self._wire = GentleTransport(transport, self._is_still_sending, self._drain)
+        """Start the timer for the first head, or refuse the connection above the limit."""
+        self._wire = HalfClosingTransport(transport, self._is_still_sending, self._drain)
         super().connection_made(self._wire)
         if self.limit.admit(self):
-            self._await_head()
+            self._start_head_timer()
         else:
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "no room for a connection")
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "connection limit reached")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is awaited any more."""
+        """Stop the timers, and end the running request."""
         self.limit.forget(self)
-        self._arrived()
-        self._reads_again()
-        if self._running is not None:  # uvicorn tells the newest request alone, which may wait behind this one.
+        self._stop_timer()
+        self._stop_read_timer()
+        if self._running is not None:  # uvicorn ends the newest request alone, which may be queued behind this one.
             self._running.disconnected = True
             self._running.message_event.set()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """A server that stops does not wait for the rest of a refused body."""
-        self._keeps = False
+        """Abort a half-closed connection: a stopping server does not drain refused bodies."""
+        self._keep_alive = False
         super().shutdown()
         if self._wire.half_closed:
             self._wire.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Count while a head is not whole; one read is a quarter of a megabyte at most."""
+        """Count the bytes of an incomplete head; one read is at most 256 KiB."""
         if self._wire.half_closed:
-            self._throw_away(len(data))
+            self._discard(len(data))
             return
         self._unread += len(data)
         super().data_received(data)
-        if self._unread > HEAD_BYTES and self._timer is not None and not self._body_comes:
+        if self._unread > HEAD_BYTES and self._timer is not None and not self._body_pending:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """The next head on a connection that was kept."""
+        """Start the timer for the next head of a kept-alive connection."""
         super().on_message_begin()
-        self._await_head()
+        self._start_head_timer()
 
     def on_headers_complete(self) -> None:
-        """An answer that begins before the whole body is here says that it ends the connection."""
+        """Disable keep-alive until the body is complete: an early response must end the connection."""
         super().on_headers_complete()
-        self.limit.asks(self)
+        self.limit.request_started(self)
         if not self.pipeline:
             self._running = self.cycle
-        self._body_comes = True
-        self._keeps, self.cycle.keep_alive = self.cycle.keep_alive, False
-        self._await(self._see_that_it_is_read)
+        self._body_pending = True
+        self._keep_alive, self.cycle.keep_alive = self.cycle.keep_alive, False
+        self._start_timer(self._check_body_progress)
 
     def on_message_complete(self) -> None:
-        """From here on the client waits for the server."""
+        """Stop the timer: the client now waits for the server."""
         super().on_message_complete()
-        self._body_comes, self._unread = False, 0
-        self._arrived()
+        self._body_pending, self._unread = False, 0
+        self._stop_timer()
         if not self.cycle.response_started:
-            self.cycle.keep_alive = self._keeps
+            self.cycle.keep_alive = self._keep_alive
 
     def on_response_complete(self) -> None:
-        """The next head has to come, whatever else does: uvicorn's timer stops at the first byte."""
+        """Start the timer for the next head, because uvicorn's own stops at the first byte."""
         self._running = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
         if self._wire.is_closing() or not self.cycle.response_complete:
             return
-        self.limit.rests(self)
+        self.limit.request_finished(self)
         if self._timer is None:
-            self._await_head()
+            self._start_head_timer()
 
     def pause_writing(self) -> None:
-        """The client does not read as fast as it is told things."""
+        """Start the read timer: the client reads more slowly than the server writes."""
         super().pause_writing()
-        self._await_reading(self._wire.get_write_buffer_size())
+        self._start_read_timer(self._wire.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        """It caught up."""
-        self._reads_again()
+        """Stop the read timer: the client has caught up."""
+        self._stop_read_timer()
         super().resume_writing()
 
     def _is_still_sending(self) -> bool:
-        """True when nothing more is answered, and more of a request is on its way."""
+        """True when no response is in flight and more of a request is to come."""
         answered = self._running is None or self._running.response_complete
-        return bool(answered and (self._body_comes or self._unread))
+        return bool(answered and (self._body_pending or self._unread))
 
     def _drain(self) -> None:
-        """Throw away, for a bounded time, what the client still sends: closing a connection in which bytes wait resets
-        it, and then a client that is still sending never reads its answer."""
+        """Discard the client's bytes for a bounded time: closing a socket with unread bytes resets the connection, and
+        the client would never read its response."""
         self.flow.resume_reading()
-        self._await(self._cut, "sends after its answer")
+        self._start_timer(self._abort, "sends after its response")
 
-    def _throw_away(self, size: int) -> None:
-        """One read at a time: left to itself the loop takes eight megabytes in a row."""
+    def _discard(self, size: int) -> None:
+        """Discard one read at a time, because the event loop reads up to 8 MiB in a row."""
         self._drained += size
         if self._drained > DRAINED_BYTES:
-            self._cut("sends after its answer")
+            self._abort("sends after its response")
         else:
             self.flow.pause_reading()
             self.loop.call_soon(self._read_on)
@@ -151,57 +151,57 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._wire.ended:
             self.flow.resume_reading()
 
-    def _see_that_it_is_read(self) -> None:
-        """A body that is read has bounds of its own; one that nobody reads while a stream answers it has none."""
+    def _check_body_progress(self) -> None:
+        """Abort a body without end under a running stream; a body that a route reads has a deadline of its own."""
         if self.cycle.response_started:
-            self._cut("body without end")
+            self._abort("body without end")
         else:
-            self._await(self._see_that_it_is_read)
+            self._start_timer(self._check_body_progress)
 
-    def _await_reading(self, waiting: int) -> None:
-        self._read_timer = self.loop.call_later(self.patience, self._see_that_it_reads, waiting)
+    def _start_read_timer(self, waiting: int) -> None:
+        self._read_timer = self.loop.call_later(self.patience, self._check_read_progress, waiting)
 
-    def _see_that_it_reads(self, before: int) -> None:
-        """Whoever took nothing in all that time is hung up on; nothing less than that frees what waits for them."""
+    def _check_read_progress(self, before: int) -> None:
+        """Abort a client that has read nothing since the last check, to free its buffered events."""
         waiting = self._wire.get_write_buffer_size()
         if waiting < before:
-            self._await_reading(waiting)
+            self._start_read_timer(waiting)
         else:
-            self._cut("reads nothing")
+            self._abort("reads nothing")
 
-    def _reads_again(self) -> None:
+    def _stop_read_timer(self) -> None:
         if self._read_timer is not None:
             self._read_timer.cancel()
             self._read_timer = None
 
-    def _await_head(self) -> None:
-        self._await(self._refuse, HTTPStatus.REQUEST_TIMEOUT)
+    def _start_head_timer(self) -> None:
+        self._start_timer(self._refuse, HTTPStatus.REQUEST_TIMEOUT)
 
-    def _await(self, otherwise: Any, *arguments: object) -> None:
-        self._arrived()
+    def _start_timer(self, otherwise: Any, *arguments: object) -> None:
+        self._stop_timer()
         self._timer = self.loop.call_later(self.patience, otherwise, *arguments)
 
-    def _arrived(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def hang_up(self) -> None:
-        """Make room for another connection."""
-        self._cut("idle while others came")
+        """Close the idle connection, to make room for another one."""
+        self._abort("idle at the limit")
 
-    def _cut(self, reason: str) -> None:
-        self.cuts.count(reason, self.client)
+    def _abort(self, reason: str) -> None:
+        self.aborts.count(reason, self.client)
         self._wire.abort()
 
     def _refuse(self, status: HTTPStatus, reason: str = "") -> None:
-        self._arrived()
+        self._stop_timer()
         if self._wire.is_closing():
             return
         if self._running is not None and not self._running.response_complete:
-            self._cut("head without end")  # A refusal would stand in the middle of the answer that runs.
+            self._abort("head without end")  # A refusal would land inside the running response.
             return
-        self.cuts.count(reason or ("head without end" if self._unread else "sends nothing"), self.client)
+        self.aborts.count(reason or ("head without end" if self._unread else "sends nothing"), self.client)
         body = msgspec.json.encode({"title": status.phrase, "status": status, "message": status.description})
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\nretry-after: {RETRY_SECONDS}\r\n"
@@ -222,7 +222,6 @@ def fits() -> bool:
 
 
 def bounded(patience: float, connections: int = 0) -> type[BoundedProtocol]:
-    """The same with another bound in time and at most so many `connections`, 0 for any number; uvicorn makes an
-    instance of a class for each connection."""
-    bounds = {"patience": patience, "cuts": CutConnections(patience), "limit": ConnectionLimit(connections)}
+    """Build a protocol class for uvicorn with `patience` in seconds and at most `connections`; 0 is no limit."""
+    bounds = {"patience": patience, "aborts": AbortedConnections(patience), "limit": ConnectionLimit(connections)}
     return type("BoundedProtocol", (BoundedProtocol,), bounds)

@@ -1,4 +1,4 @@
-"""`conformance`: what of ChatKit's protocol holds on a server, ours or any other."""
+"""`conformance`: check ChatKit's protocol on any server."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -22,15 +22,15 @@ _SIGNS = {"holds": "ok", "not offered": "-", "wrong": "WRONG"}
 @click.option("--token", help="Sent as a bearer token.")
 @click.option("--other-header", "other_headers", multiple=True, metavar="NAME:VALUE", help="The same for another user.")
 @click.option("--other-token", help="A bearer token of another user.")
-@click.option("--only", multiple=True, metavar="WORDS", help="Only checks whose sentence has these words.")
+@click.option("--only", multiple=True, metavar="WORDS", help="Only checks whose sentence contains these words.")
 @click.option(
     "--prompt",
     "prompts",
     multiple=True,
     metavar="WHAT=TEXT",
-    help=f"What to say to get something: {', '.join(f'{what}={text!r}' for what, text in PROMPTS.items())}.",
+    help=f"Message for a kind of answer: {', '.join(f'{what}={text!r}' for what, text in PROMPTS.items())}.",
 )
-@click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Longest time a check.")
+@click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Timeout of one check.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 def conformance(
     url: str | None,
@@ -44,16 +44,16 @@ def conformance(
     seconds: float,
     as_json: bool,
 ) -> None:
-    """Drive the ChatKit server at URL through the protocol, and print what holds.
+    """Run the checks of ChatKit's protocol against the server at URL, and print their results.
 
-    URL is the chat's own address, or the server's, whose /chatkit is taken; without it a server of this version is
-    started for the length of the command, with the demo's model and nothing stored. Each check says “ok”, “-” for what
-    the server clearly does not offer, or “WRONG”, and then the command fails. The server is talked to as a user would:
-    it makes threads, and answers of its model cost what they cost.
+    URL is the address of the chat, or of the server with its chat at /chatkit. Without it the command starts a server
+    of this version with the demo model and an empty store in memory. Each check prints “ok”, “-” for a feature that the
+    server clearly does not offer, or “WRONG”; the command then exits with 1. The checks create threads, and answers of
+    the server's model cost their usual price.
     """
     other = _headers(other_headers, other_token)
-    told = (_headers(headers, token), other, _prompts(prompts), only, seconds)
-    outcomes = asyncio.run(_examined(_endpoint(url) if url else None, *told, show=not as_json))
+    arguments = (_headers(headers, token), other, _prompts(prompts), only, seconds)
+    outcomes = asyncio.run(_run(_endpoint(url) if url else None, *arguments, show=not as_json))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(outcomes)).decode())
     wrong = [outcome for outcome in outcomes if outcome.result == "wrong"]
@@ -64,7 +64,7 @@ def conformance(
         raise click.exceptions.Exit(1)
 
 
-async def _examined(
+async def _run(
     url: str | None,
     headers: Mapping[str, str],
     other_headers: Mapping[str, str],
@@ -76,7 +76,7 @@ async def _examined(
 ) -> list[Outcome]:
     if url is None:
         async with own_server() as own:
-            return await _examined(_endpoint(own), headers, other_headers, prompts, only, seconds, show=show)
+            return await _run(_endpoint(own), headers, other_headers, prompts, only, seconds, show=show)
     checks = [check for check in CHECKS if not only or any(words in check.sentence for words in only)]
     user = Chat(url, headers, seconds)
     other = Chat(url, other_headers, seconds) if other_headers else None
@@ -96,7 +96,7 @@ async def _examined(
 def _endpoint(url: str) -> str:
     parts = httpx2.URL(url)
     if parts.scheme not in {"http", "https"} or not parts.host:
-        raise click.BadParameter(f"{url} is no http address", param_hint="URL")
+        raise click.BadParameter(f"{url} is no HTTP address", param_hint="URL")
     return str(parts.copy_with(path="/chatkit") if parts.path in {"", "/"} else parts)
 
 

@@ -1,4 +1,4 @@
-"""What a server may or may not offer."""
+"""Checks of optional features: feedback, progress, widgets, attachments, dictation."""
 
 import base64
 from collections.abc import Iterator
@@ -89,7 +89,7 @@ async def _with_widget(server: Subject) -> Answer:
 
 
 def _actions(node: Any) -> Iterator[dict[str, Any]]:
-    """The actions in a widget that go to the server."""
+    """Yield the actions in a widget that go to the server."""
     if isinstance(node, list):
         for child in node:
             yield from _actions(child)

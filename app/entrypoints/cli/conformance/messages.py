@@ -1,4 +1,4 @@
-"""Messages, and how they are answered."""
+"""Checks of messages and their answers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -113,7 +113,7 @@ async def _stop(server: Subject) -> None:
 
 
 async def _say_when_free(server: Subject, thread_id: str) -> Answer:
-    """Whoever looks at a thread again may be shown the whole of its answer before they can go on."""
+    """Send a message, and repeat it while the turn of a reopened thread still runs."""
     tries = int(_PATIENCE * 10)
     while (later := await server.user.say(server.prompts["talk"], thread_id)).status == _BUSY and tries:
         tries -= 1

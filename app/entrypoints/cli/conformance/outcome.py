@@ -1,4 +1,4 @@
-"""What a check is, and how it ends."""
+"""Checks and their outcomes."""
 
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -11,15 +11,15 @@ Result = Literal["holds", "not offered", "wrong"]
 
 
 class WrongError(Exception):
-    """The server breaks the protocol, or loses something of the user's."""
+    """The server breaks the protocol, or loses data of the user."""
 
 
 class NotOfferedError(Exception):
-    """The server says clearly that it does not do this, which is its right."""
+    """The server refuses an optional feature clearly, as the protocol allows."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How one check ended, and why."""
+    """The result of one check, with its reason."""
 
     check: str
     result: Result
@@ -27,9 +27,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """A sentence about a server, and what finds out whether it is true.
+    """A sentence about a server, and the function that verifies it.
 
-    `examine` returns when it holds, and raises `WrongError` or `NotOfferedError`.
+    `examine` returns when the sentence holds, else it raises `WrongError` or `NotOfferedError`.
     """
 
     sentence: str
@@ -37,6 +37,6 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def need(condition: object, otherwise: str) -> None:
-    """Raises `WrongError` unless the condition holds."""
+    """Raise `WrongError` unless the condition holds."""
     if not condition:
         raise WrongError(otherwise)

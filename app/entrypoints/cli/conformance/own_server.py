@@ -1,4 +1,4 @@
-"""A server of this version, for the length of an examination."""
+"""A server of this version for one run of the checks."""
 
 import asyncio
 import os
@@ -14,14 +14,15 @@ import click
 import httpx2
 
 START_SECONDS: Final = 60
-_LOOK_SECONDS: Final = 0.1
+_POLL_SECONDS: Final = 0.1
 
 
 @asynccontextmanager
 async def own_server() -> AsyncIterator[str]:
-    """Start `serve` with the demo provider and memory, in an empty folder, so that no `.env` changes it; its address.
+    """Start `serve` with the demo provider and a store in memory, and yield its address.
 
-    Raises `click.ClickException` when it does not start.
+    The server runs in an empty folder, so that no `.env` changes it. Raises `click.ClickException` when it does not
+    start.
     """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
@@ -54,8 +55,8 @@ async def _healthy(url: str, server: asyncio.subprocess.Process) -> None:
                 if (await client.get(f"{url}/health")).is_success:
                     return
             except httpx2.TransportError:
-                await asyncio.sleep(_LOOK_SECONDS)
-    raise click.ClickException("The server did not start; the reason stands above.")
+                await asyncio.sleep(_POLL_SECONDS)
+    raise click.ClickException("The server did not start; its log above has the reason.")
 
 
 def _free_port() -> int:

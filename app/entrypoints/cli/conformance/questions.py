@@ -1,4 +1,4 @@
-"""Questions back: forms for the user, calls of the page."""
+"""Checks of questions: forms for the user, client tool calls for the page."""
 
 from chatkit.types import ClientToolCallItem, StructuredInputItem
 

@@ -1,4 +1,4 @@
-"""Wrong requests: a clear no, never a crash, which front ends answer by sending the same again."""
+"""Checks of wrong requests: a 4xx, never a 5xx, which front ends retry."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""All checks, one after the other."""
+"""The runner: all checks, one after the other."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -20,7 +20,7 @@ CHECKS: Sequence[Check] = (
 
 
 async def examine(server: Subject, checks: Sequence[Check], seconds: float) -> AsyncGenerator[Outcome, None]:
-    """The outcome of each check, in their order; a check that takes longer than `seconds` is wrong."""
+    """Yield the outcome of each check in order; a check that takes longer than `seconds` is wrong."""
     for check in checks:
         yield await _outcome(check, server, seconds)
 
@@ -38,6 +38,6 @@ async def _outcome(check: Check, server: Subject, seconds: float) -> Outcome:
     except httpx2.HTTPError as error:
         return Outcome(check=check.sentence, result="wrong", detail=f"the connection broke: {type(error).__name__}")
     except (LookupError, TypeError, AttributeError, ValueError) as error:
-        # A server that is far from the protocol: a field is missing or is something else.
+        # The response is far from the protocol: a field is missing or has another type.
         return Outcome(check=check.sentence, result="wrong", detail=f"not as the protocol says: {error!r}")
     return Outcome(check=check.sentence, result="holds")

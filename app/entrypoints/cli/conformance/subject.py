@@ -1,4 +1,4 @@
-"""The server that is examined, and what there is to know of it beforehand."""
+"""The subject of the checks: a server, its users and the prompts."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,11 +12,11 @@ PROMPTS: Final[Mapping[str, str]] = {
     "page": "Which task is selected?",
     "widget": "Show me my tasks",
 }
-"""What is said to get an answer in words, a long one, a form, a call of the page, a widget."""
+"""Messages that provoke an answer in text, a long one, a form, a client tool call, a widget."""
 
 
 class Subject:
-    """A server seen by one user, and by another one if there is a way to be another."""
+    """A server as one user sees it, and a second user where one is configured."""
 
     def __init__(self, user: Chat, other: Chat | None = None, prompts: Mapping[str, str] = PROMPTS) -> None:
         self.user = user
@@ -26,17 +26,17 @@ class Subject:
         self._shown: Answer | None = None
 
     async def greeting(self) -> Answer:
-        """A first exchange in a thread of its own, made once: answers cost money."""
+        """Return a first exchange in a thread of its own; made once, because answers cost money."""
         if self._greeting is None:
             self._greeting = await self.user.say(self.prompts["talk"])
         return self._greeting
 
     async def talk(self) -> Answer:
-        """The same in a fresh thread, for checks that change it."""
+        """Make a first exchange in a fresh thread, for checks that change the thread."""
         return await self.user.say(self.prompts["talk"])
 
     async def shown(self) -> Answer:
-        """An exchange that should show a widget, made once."""
+        """Return an exchange that should show a widget; made once."""
         if self._shown is None:
             self._shown = await self.user.say(self.prompts["widget"])
         return self._shown

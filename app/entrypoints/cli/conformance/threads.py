@@ -1,4 +1,4 @@
-"""Threads: listed, paged, renamed, answered again, deleted, and nobody else's."""
+"""Checks of threads: list, pages, rename, retry, deletion and isolation of users."""
 
 from typing import Any
 

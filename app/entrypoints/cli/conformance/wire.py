@@ -1,4 +1,4 @@
-"""A client of any ChatKit server, that believes nothing."""
+"""A client of any ChatKit server that validates every response."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -24,11 +24,11 @@ _STREAM = "text/event-stream"
 
 
 class BadAnswerError(Exception):
-    """What came back is not what the protocol says."""
+    """The response does not follow the protocol."""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came back for a request: a stream's events, or one JSON value."""
+    """The response to a request: the events of a stream, or one JSON value."""
 
     status: int
     body: Any = None
@@ -37,12 +37,12 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def refused(self) -> bool:
-        """A clear no: it is the caller's request that cannot be done."""
+        """True for a 4xx: the server refuses the request."""
         return httpx2.codes.BAD_REQUEST <= self.status < httpx2.codes.INTERNAL_SERVER_ERROR
 
     @property
     def broken(self) -> bool:
-        """A crash, which front ends answer by sending the same again."""
+        """True for a 5xx, which front ends retry."""
         return self.status >= httpx2.codes.INTERNAL_SERVER_ERROR
 
     @property
@@ -52,17 +52,17 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def replaced(self) -> list[ThreadItem]:
-        """The items that took the place of earlier ones."""
+        """The items that replaced earlier ones."""
         return [event.item for event in self.events if isinstance(event, ThreadItemReplacedEvent)]
 
     @property
     def messages(self) -> list[AssistantMessageItem]:
-        """What the assistant said."""
+        """The messages of the assistant."""
         return [item for item in self.items if isinstance(item, AssistantMessageItem)]
 
     @property
     def error(self) -> ErrorEvent | None:
-        """The error that a stream ended in."""
+        """The error event of the stream, if any."""
         return next((event for event in self.events if isinstance(event, ErrorEvent)), None)
 
 
@@ -71,16 +71,16 @@ class Chat:
 
     def __init__(self, url: str, headers: Mapping[str, str], timeout: float) -> None:
         self._url = url
-        # A server that breaks a stream takes its connection along: no request may suffer from the one before.
+        # One connection for each request: a broken stream must not affect the next request.
         limits = httpx2.Limits(max_keepalive_connections=0)
         self._http = httpx2.AsyncClient(headers=dict(headers), timeout=timeout, limits=limits, trust_env=False)
 
     async def aclose(self) -> None:
-        """Hang up."""
+        """Close the client."""
         await self._http.aclose()
 
     async def post(self, body: bytes) -> Answer:
-        """Send anything. Raises `BadAnswerError` for a success that is neither events nor JSON."""
+        """Send raw bytes. Raises `BadAnswerError` for a success that is neither events nor JSON."""
         async with self._http.stream("POST", self._url, content=body, headers=_JSON) as response:
             if response.headers.get("content-type", "").startswith(_STREAM):
                 events = [event async for event in _events(response)]
@@ -99,14 +99,14 @@ class Chat:
         return await self.post(msgspec.json.encode({"type": kind, "params": params}))
 
     async def say(self, text: str, thread_id: str = "") -> Answer:
-        """A message, in a new thread unless one is given."""
+        """Send a message, in a new thread unless one is given."""
         if not thread_id:
             return await self.send("threads.create", input=message(text))
         answer = await self.send("threads.add_user_message", input=message(text), thread_id=thread_id)
         return msgspec.structs.replace(answer, thread_id=thread_id)
 
     async def items(self, thread_id: str, **paging: Any) -> list[dict[str, Any]]:
-        """What a page of a thread holds, oldest first unless something else is asked for."""
+        """Return a page of a thread's items, by default a hundred, oldest first."""
         answer = await self.send("items.list", **{"thread_id": thread_id, "order": "asc", "limit": 100, **paging})
         if answer.status != httpx2.codes.OK or not isinstance(answer.body, dict):
             raise BadAnswerError(f"items.list is answered by {answer.status}")
@@ -114,7 +114,7 @@ class Chat:
         return listed
 
     async def hang_up_after(self, deltas: int, text: str) -> tuple[str, str]:
-        """Say something and close the connection in the middle of the answer: the thread's id, and the text so far."""
+        """Send a message and disconnect after some `deltas`; return the thread's id and the text so far."""
         body = msgspec.json.encode({"type": "threads.create", "params": {"input": message(text)}})
         thread_id, pieces = "", []
         async with (
@@ -134,7 +134,7 @@ class Chat:
 
 
 def message(text: str, **more: Any) -> dict[str, Any]:
-    """What a front end sends for a typed message, with the empty fields that it really sends."""
+    """Build the input of a typed message, with the empty fields that a front end sends."""
     content = [{"type": "input_text", "text": text}]
     return {"content": content, "attachments": [], "quoted_text": "", "inference_options": {}, **more}
 

@@ -1,14 +1,16 @@
-"""A transport that closes in two steps while its client is still sending."""
+"""A transport with a half-close: it closes in two steps while its client still sends."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any
 
 
-class GentleTransport(asyncio.Transport):
-    """Stands in front of the loop's transport, with its methods. `close` shuts down the server's half first, and calls
-    `drain`, when `sends` says that more of a request is to come; the end of the client's half, or `abort`, does the
-    rest."""
+class HalfClosingTransport(asyncio.Transport):
+    """Wraps the event loop's transport.
+
+    While `sends` returns True, `close` shuts down the server's half only, and calls `drain`; the end of the client's
+    half, or `abort`, closes the rest.
+    """
 
     def __init__(self, transport: Any, sends: Callable[[], bool], drain: Callable[[], None]) -> None:
         super().__init__()
@@ -16,7 +18,7 @@ class GentleTransport(asyncio.Transport):
         self._sends = sends
         self._drain = drain
         self.half_closed = False
-        # What a stream calls for each piece takes no detour.
+        # Bound directly: a stream calls these for each event.
         self.write = transport.write  # type: ignore[method-assign]
         self.get_extra_info = transport.get_extra_info  # type: ignore[method-assign]
         self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
@@ -26,15 +28,15 @@ class GentleTransport(asyncio.Transport):
 
     @property
     def ended(self) -> bool:
-        """True once neither half is open."""
+        """True once both halves are closed."""
         return bool(self._transport.is_closing())
 
     def is_closing(self) -> bool:
-        """True as soon as nothing more can be sent."""
+        """True once the server's half is closed."""
         return self.half_closed or self.ended
 
     def close(self) -> None:
-        """Close. Safe to repeat."""
+        """Close the server's half, or both. Idempotent."""
         if self.half_closed or self.ended:
             return
         if not self._sends():
