@@ -1,6 +1,6 @@
 """Another assistant: a game master who rolls real dice.
 
-ASSISTANT=game_master:game_master PYTHONPATH=examples python -m app serve
+ASSISTANT=game_master:game_master PYTHONPATH=examples anyport serve
 """
 
 import re

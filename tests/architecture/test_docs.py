@@ -14,7 +14,7 @@ HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAMED_FILE = re.compile(r"`((?:app|bench|docs|migrations|tests)/[\w./-]+)`")
 NAMED_TARGET = re.compile(r"(?:`|^|… )make ([a-z-]+)", re.MULTILINE)
-NAMED_COMMAND = re.compile(r"python -m app ([a-z-]+)")
+NAMED_COMMAND = re.compile(r"(?:python -m app|(?:`|bin/|^)anyport) ([a-z][a-z-]+)", re.MULTILINE)
 
 
 def of_project(page: Path) -> str:

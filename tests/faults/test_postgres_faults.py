@@ -66,7 +66,7 @@ async def test_no_such_database(server: PostgresServer) -> None:
 async def test_a_schema_that_is_behind_or_ahead(server: PostgresServer) -> None:
     async with database(server, "schemas") as connection:
         storage = unstarted(server.url("schemas"))
-        with pytest.raises(SchemaError, match="python -m app migrate"):
+        with pytest.raises(SchemaError, match="anyport migrate"):
             await storage.start()
         await migrate(Secret(server.url("schemas")))
         await storage.start()

@@ -47,7 +47,7 @@ async def check_schema(database: Database) -> None:
     if not isinstance(database, SqliteDatabase):
         raise SchemaError(
             f"The database has schema {found.current or 'none'}, and this version of Anyport needs {HEAD}. "
-            "Run: python -m app migrate"
+            "Run: anyport migrate"
         )
     from app.adapters.stores.sql.alembic_runs import upgrade
 

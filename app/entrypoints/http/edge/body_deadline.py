@@ -1,4 +1,4 @@
-"""A deadline for request bodies; bytes after the response are bounded by `app/entrypoints/cli/connections.py`."""
+"""A deadline for request bodies; bytes after the response are bounded by `app/patches/bounded_connections`."""
 
 import asyncio
 
