@@ -10,7 +10,7 @@ from agents import RunContextWrapper, function_tool
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tools.failures import told_to_the_model
+from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.domain.errors import InvalidInputError
 from app.domain.start_screen import Prompt, StartScreen
 
@@ -23,7 +23,7 @@ You are the game master of a short adventure. The user is the hero.
 """
 
 
-@function_tool(failure_error_function=told_to_the_model)
+@function_tool(failure_error_function=failure_for_model)
 async def roll(ctx: RunContextWrapper[TurnContext], dice: str) -> str:
     """Roll dice.
 
