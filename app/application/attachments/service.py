@@ -74,7 +74,7 @@ class Attachments(AttachmentStore[RequestContext]):
         self._uploads = Uploads(ledger, storage, cleanup, settings)
 
     async def create_attachment(self, input: AttachmentCreateParams, context: RequestContext) -> Attachment:
-        """Announce a file: reserve its bytes in the quota, and sign an upload link; both expire together.
+        """Announce a file: reserve its bytes in the quota for `UPLOAD_LIFE`, and sign an upload link.
 
         Raises `InvalidInputError`, `NotEnabledError`.
         """
