@@ -11,7 +11,7 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.auth import open_authentication
-from app.adapters.providers.shared.model_requests import first_word
+from app.adapters.providers.shared.model_requests import probe_model
 from app.adapters.stores import open_storage
 from app.adapters.stores.url import SqliteTarget, parse_database_url
 from app.adapters.transcription.openai_audio import OpenAIAudio
@@ -47,7 +47,7 @@ class DoctorWiring(Provider):
         for ref, variable in reversed(named.items()):
             provider = catalog.provider(ref)
             own = ref.model == provider.default_model
-            attempt = provider.check if own else partial(first_word, provider.model(ref.model))
+            attempt = provider.check if own else partial(probe_model, provider.model(ref.model))
             name = f"provider {ref.provider}" if own else f"provider {ref.provider}, model {ref.model}"
             checks.append(SelfCheck(name=name, variables=variable, attempt=attempt))
         return ModelChecks(checks)

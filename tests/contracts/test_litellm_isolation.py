@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.adapters.providers.litellm.provider import LitellmProvider
 from app.adapters.providers.litellm.settings import LitellmSettings
-from app.adapters.providers.litellm.wire import NotAdmittedError
+from app.adapters.providers.litellm.wire import RequestBlockedError
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 from tests.contracts.response_events import heard
@@ -189,9 +189,9 @@ async def test_litellm_reaches_nothing_by_itself() -> None:
         from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
         for client in (litellm.module_level_aclient, AsyncHTTPHandler()):
-            with pytest.raises(NotAdmittedError):
+            with pytest.raises(RequestBlockedError):
                 await client.get(elsewhere.url)
-        with pytest.raises(NotAdmittedError):
+        with pytest.raises(RequestBlockedError):
             HTTPHandler().get(elsewhere.url)
         assert elsewhere.connections == 0
 

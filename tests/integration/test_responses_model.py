@@ -14,7 +14,7 @@ from openai.resources.responses import responses
 from app.adapters.providers.openai import provider as openai_provider
 from app.adapters.providers.openai.provider import OpenAIProvider
 from app.adapters.providers.openai.settings import Api, OpenAISettings
-from app.adapters.providers.openai.warm_up import rehearse
+from app.adapters.providers.openai.warm_up import warm_up
 from app.environment import Secret
 from app.ports.model_provider import ModelError
 from tests.contracts.provider_subject import Subject, clock, weather
@@ -36,15 +36,15 @@ def provider(upstream: Upstream) -> OpenAIProvider:
     return OpenAIProvider(OpenAISettings(api_key=Secret(SECRET), base_url=f"{upstream.url}/v1", api=Api.RESPONSES))
 
 
-async def test_it_is_rehearsed_once_and_off_the_loop(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_warmed_up_once_and_off_the_loop(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
     rehearsed: list[int] = []
 
     def watched() -> None:
         assert not upstream.requests
         rehearsed.append(threading.get_ident())
-        rehearse()
+        warm_up()
 
-    monkeypatch.setattr(openai_provider, "rehearse", watched)
+    monkeypatch.setattr(openai_provider, "warm_up", watched)
     subject = Subject(provider(upstream), upstream)
     await asyncio.gather(*(_answered(subject) for _ in range(2)))
     await subject.provider.aclose()

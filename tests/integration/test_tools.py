@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.tasks import MAX_LISTED, describe, task_tools
-from app.adapters.providers.shared.chat_completions import cleaned
+from app.adapters.providers.shared.chat_completions import simplify_schema
 from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.application.tasks.service import TaskService
@@ -247,7 +247,7 @@ def test_schemas_are_plain_described_and_fit_for_gemini() -> None:
         assert tool.description
         assert tool.strict_json_schema
         assert "$ref" not in json.dumps(tool.params_json_schema)
-        for name, schema in cleaned(tool.params_json_schema)["properties"].items():
+        for name, schema in simplify_schema(tool.params_json_schema)["properties"].items():
             assert schema["type"] == "string", name
             assert schema["description"], name
             assert schema.keys() <= {"type", "description", "enum", "nullable"}, name

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from app.adapters.providers.gemini.provider import _DIALECT as GEMINI
 from app.adapters.providers.openai.provider import _AT_OPENAI, _ELSEWHERE
-from app.adapters.providers.shared.chat_completions import cleaned
+from app.adapters.providers.shared.chat_completions import simplify_schema
 from app.adapters.providers.shared.chat_completions.request import completion_request
 from tests.fakes.gemini_wire import BYPASS, GeminiChat
 from tests.fakes.upstream import Request
@@ -161,7 +161,7 @@ def test_any_schema_becomes_one_that_gemini_takes(
     schema: dict[str, Any], first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     whole = {"type": "object", "properties": {"it": schema}, "$defs": {"A": first, "B": second}}
-    parameters = cleaned(json.loads(json.dumps(whole)))
+    parameters = simplify_schema(json.loads(json.dumps(whole)))
     tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
     body = {"model": "gemini-2.5-flash", "messages": [USER], "tools": [tool]}
     assert GeminiChat().guard(Request(method="POST", path="/", query={}, headers={}, body=body)) is None

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.providers.shared.chat_completions.reasoning_tags import ThoughtSplitter
-from app.adapters.providers.shared.chat_completions.response import Answer
+from app.adapters.providers.shared.chat_completions.reasoning_tags import ReasoningTagSplitter
+from app.adapters.providers.shared.chat_completions.response import ResponseBuilder
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
 from app.adapters.providers.shared.chat_completions.wire import Chunk, Tokens, UpstreamReportedError, decode
-from app.adapters.providers.shared.event_stream import LONGEST_EVENT, EventTooLongError
+from app.adapters.providers.shared.event_stream import MAX_EVENT_BYTES, EventTooLongError
 from tests.contracts.response_events import Heard, check_events, heard
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.dialects import Call
@@ -53,14 +53,14 @@ def test_an_event_has_a_longest_length_and_a_stream_has_none() -> None:
     for _ in range(40):
         assert len(decoder.feed(b"data: " + b"x" * 1_000_000 + b"\n\n")) == 1
     with pytest.raises(EventTooLongError):
-        list(map(decoder.feed, [b"x" * 1_000_000] * (LONGEST_EVENT // 1_000_000 + 2)))
+        list(map(decoder.feed, [b"x" * 1_000_000] * (MAX_EVENT_BYTES // 1_000_000 + 2)))
 
 
 @given(st.text("<>/thougin k", max_size=40), st.text("<>/thougin k", max_size=40), CUTS)
 def test_thoughts_are_told_apart_however_the_text_is_cut(thought: str, text: str, cuts: list[int]) -> None:
     thought, text = thought.replace("</thought>", ""), text.lstrip()
     sent = f"<thought>{thought}</thought>{text}"
-    splitter = ThoughtSplitter()
+    splitter = ReasoningTagSplitter()
     got = [part for piece in pieces(sent.encode(), cuts) for part in splitter.feed(piece.decode())]
     got += splitter.finish()
     expected_thought, expected_text = expected(thought, text)
@@ -77,7 +77,7 @@ def expected(thought: str, text: str) -> tuple[str, str]:
 @given(st.text("<thoug>x ", max_size=30), CUTS)
 def test_text_without_a_whole_opening_tag_passes_unchanged(text: str, cuts: list[int]) -> None:
     text = text.replace("<thought>", "")
-    splitter = ThoughtSplitter()
+    splitter = ReasoningTagSplitter()
     got = [part for piece in pieces(text.encode(), cuts) for part in splitter.feed(piece.decode())]
     got += splitter.finish()
     assert "".join(part for _, part in got) == text
@@ -85,7 +85,7 @@ def test_text_without_a_whole_opening_tag_passes_unchanged(text: str, cuts: list
 
 
 def test_a_tag_in_the_middle_of_an_answer_is_text() -> None:
-    splitter = ThoughtSplitter()
+    splitter = ReasoningTagSplitter()
     assert splitter.feed("Use <think> like this") == [(False, "Use <think> like this")]
     assert splitter.is_plain
     assert splitter.feed("<think>") == [(False, "<think>")]
@@ -99,7 +99,7 @@ def test_a_tag_in_the_middle_of_an_answer_is_text() -> None:
 def test_calls_stay_apart_with_or_without_index_and_id(
     made: list[tuple[str, dict[str, int]]], with_index: bool, with_id: bool
 ) -> None:
-    wire, answer = OpenAIChat(), Answer("m", {"call_1"})
+    wire, answer = OpenAIChat(), ResponseBuilder("m", {"call_1"})
     frames = []
     for number, (name, arguments) in enumerate(made):
         more = {"index": number} if with_index else {}
@@ -116,7 +116,7 @@ def test_calls_stay_apart_with_or_without_index_and_id(
 
 
 def test_text_that_is_already_there_leaves_as_one_delta() -> None:
-    wire, answer = OpenAIChat(), Answer("m", set())
+    wire, answer = OpenAIChat(), ResponseBuilder("m", set())
     frames = [decode(frame.removeprefix(b"data: ")) for frame in wire.begin("a", "b", "c", "d")]
     deltas = [event.delta for event in answer.feed(frames) if event.type == "response.output_text.delta"]
     assert "".join(deltas) == "abcd"
@@ -125,7 +125,7 @@ def test_text_that_is_already_there_leaves_as_one_delta() -> None:
 
 def test_thinking_is_counted_whether_or_not_the_upstream_includes_it() -> None:
     gemini = Tokens(prompt_tokens=11, completion_tokens=24, total_tokens=561)
-    answer = Answer("m", set())
+    answer = ResponseBuilder("m", set())
     list(answer.feed([Chunk(usage=Tokens(prompt_tokens=1)), Chunk(usage=gemini), Chunk()]))
     *_, last = answer.finish()
     assert last.type == "response.completed"
@@ -136,7 +136,7 @@ def test_thinking_is_counted_whether_or_not_the_upstream_includes_it() -> None:
 
 
 def test_a_later_thought_is_a_new_item_and_the_message_stays_one() -> None:
-    wire, answer = OpenAIChat(), Answer("m", set())
+    wire, answer = OpenAIChat(), ResponseBuilder("m", set())
     deltas = [{"reasoning_content": "a"}, {"content": "x"}, {"reasoning_content": "b"}, {"content": "y"}]
     events = [answer.created()]
     for delta in deltas:

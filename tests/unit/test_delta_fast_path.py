@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.agents_sdk.outlet import Outlet
-from app.adapters.providers.shared.chat_completions.response import Answer
+from app.adapters.providers.shared.chat_completions.response import ResponseBuilder
 from app.adapters.providers.shared.chat_completions.wire import Choice, Chunk, Delta, Function, ToolCall
 
 WORDS = st.text("<>thougn ab", min_size=1, max_size=8)
@@ -32,7 +32,9 @@ class Receiver:
         self.text.append(text)
 
 
-def events(answer: Answer, reads: Sequence[Sequence[Delta]], receiver: Receiver | None) -> list[tuple[str, str]]:
+def events(
+    answer: ResponseBuilder, reads: Sequence[Sequence[Delta]], receiver: Receiver | None
+) -> list[tuple[str, str]]:
     """Kinds and texts of all events, with the text of the fast path in its place."""
     found = []
     for read in reads:
@@ -56,7 +58,9 @@ def _received(receiver: Receiver | None) -> list[tuple[str, str]]:
 @given(READS)
 def test_a_receiver_gets_the_text_that_an_event_would_carry_in_its_place(reads: list[list[Delta]]) -> None:
     receiver = Receiver()
-    assert events(Answer("m", set(), receiver), reads, receiver) == events(Answer("m", set()), reads, None)
+    assert events(ResponseBuilder("m", set(), receiver), reads, receiver) == events(
+        ResponseBuilder("m", set()), reads, None
+    )
 
 
 async def test_text_takes_the_fast_path_only_when_no_event_waits() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.providers.demo.dates import day
-from app.adapters.providers.demo.intents import FORM, LONGEST, Call, means_it, obey, understand
-from app.adapters.providers.demo.replies import COUNT_LIMIT, small_talk, spoken_of, tool_talk
+from app.adapters.providers.demo.intents import FORM, LONGEST, Call, forced_call, is_pronoun, parse_intent
+from app.adapters.providers.demo.replies import COUNT_LIMIT, describe_results, small_talk, task_of_result
 
 TODAY = dt.date(2026, 11, 21)  # A Saturday.
 TOMORROW = "2026-11-22"
@@ -84,7 +84,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("text", "call"), CALLS, ids=[text for text, _ in CALLS])
 def test_a_sentence_is_a_call(text: str, call: Call) -> None:
-    assert understand(text, TODAY) == call
+    assert parse_intent(text, TODAY) == call
 
 
 @pytest.mark.parametrize(
@@ -103,36 +103,36 @@ def test_a_sentence_is_a_call(text: str, call: Call) -> None:
     ],
 )
 def test_other_sentences_call_nothing(text: str) -> None:
-    assert understand(text, TODAY) is None
+    assert parse_intent(text, TODAY) is None
 
 
 @given(st.text(max_size=2 * LONGEST))
 def test_any_text_is_understood_or_not(text: str) -> None:
-    call = understand(text, TODAY)
+    call = parse_intent(text, TODAY)
     assert call is None or call.tool in (*TOOLS, FORM)
     assert small_talk(text, TOOLS)
 
 
 def test_what_is_too_long_for_a_sentence_is_not_read() -> None:
-    assert understand("add " + "x" * (LONGEST - 4), TODAY) is not None
-    assert understand("add " + "x" * (LONGEST - 3), TODAY) is None
+    assert parse_intent("add " + "x" * (LONGEST - 4), TODAY) is not None
+    assert parse_intent("add " + "x" * (LONGEST - 3), TODAY) is None
     assert "demo" in small_talk("x" * LONGEST + " count to 7", TOOLS)
 
 
 @pytest.mark.parametrize("words", ["it", "This", "that one", "the last one", "this task"])
 def test_a_pronoun_means_the_task_spoken_of(words: str) -> None:
-    call = understand(f"delete {words}", TODAY)
+    call = parse_intent(f"delete {words}", TODAY)
     assert call is not None
-    assert means_it(call.arguments["task"])
-    assert not means_it(f"buy {words}")
+    assert is_pronoun(call.arguments["task"])
+    assert not is_pronoun(f"buy {words}")
 
 
 def test_a_tool_that_must_be_used_takes_the_text_as_it_is() -> None:
-    assert obey("create_task", "Show me my tasks") == Call("create_task", {"title": "Show me my tasks"})
-    assert obey("complete_task", "“milk”") == Call("complete_task", {"task": "milk"})
-    assert obey("list_tasks", "go") == Call("list_tasks", {})
-    assert obey("update_task", "milk") is None
-    assert obey("weather", "milk") is None
+    assert forced_call("create_task", "Show me my tasks") == Call("create_task", {"title": "Show me my tasks"})
+    assert forced_call("complete_task", "“milk”") == Call("complete_task", {"task": "milk"})
+    assert forced_call("list_tasks", "go") == Call("list_tasks", {})
+    assert forced_call("update_task", "milk") is None
+    assert forced_call("weather", "milk") is None
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_it_takes_thanks(text: str) -> None:
 
 def test_results_are_told_one_by_one_and_unknown_ones_as_they_are() -> None:
     milk = '{"deleted": {"id": "task_1", "title": "milk"}}'
-    assert tool_talk([milk, "sunny in Paris"]) == "I deleted “milk”.\n\nsunny in Paris"
-    assert tool_talk([""]), "an empty answer would look like a failure"
+    assert describe_results([milk, "sunny in Paris"]) == "I deleted “milk”.\n\nsunny in Paris"
+    assert describe_results([""]), "an empty answer would look like a failure"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_results_are_told_one_by_one_and_unknown_ones_as_they_are() -> None:
     ],
 )
 def test_the_task_that_a_result_is_about(result: str, task: str | None) -> None:
-    assert spoken_of(result) == task
+    assert task_of_result(result) == task
 
 
 KEYS = st.sampled_from(["id", "title", "due", "tasks"])
@@ -221,5 +221,5 @@ EVENTS = st.sampled_from(["created", "found", "updated", "deleted", "shown", "ta
 
 @given(st.text() | st.dictionaries(EVENTS, JSON).map(json.dumps))
 def test_any_result_can_be_told(result: str) -> None:
-    assert tool_talk([result])
-    assert isinstance(spoken_of(result), str | None)
+    assert describe_results([result])
+    assert isinstance(task_of_result(result), str | None)

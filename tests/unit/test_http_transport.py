@@ -190,7 +190,7 @@ async def test_much_that_waits_leaves_in_pieces_between_which_others_go_on() -> 
     ):
         [connection] = transport._open
         async with asyncio.timeout(10):
-            while connection._waiting < 1_000_000:  # noqa: ASYNC110
+            while connection._buffered < 1_000_000:  # noqa: ASYNC110
                 await asyncio.sleep(0)
         busy = asyncio.create_task(others())
         pieces = [(piece, turns) async for piece in response.aiter_raw()]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.providers.shared.request_body import body_of
+from app.adapters.providers.shared.request_body import encode_body
 
 LONG = st.builds(lambda text, times: text * times, st.text(min_size=1, max_size=20), st.integers(1, 30_000))
 CONTENT = st.recursive(
@@ -18,7 +18,7 @@ CONTENT = st.recursive(
 
 
 async def written(request: dict[str, Any]) -> bytes:
-    body = await body_of(request, "messages")
+    body = await encode_body(request, "messages")
     pieces = [piece async for piece in body]
     assert body.length == sum(map(len, pieces))
     return b"".join(pieces)
@@ -31,7 +31,7 @@ async def test_it_is_the_same_json_however_long_it_is(messages: list[Any]) -> No
 
 
 async def test_a_long_text_is_written_in_pieces() -> None:
-    body = await body_of({"messages": [{"content": "abcd" * 1_000_000}]}, "messages")
+    body = await encode_body({"messages": [{"content": "abcd" * 1_000_000}]}, "messages")
     sizes = [len(piece) async for piece in body]
     assert len(sizes) > 30
     assert max(sizes) < 250_000

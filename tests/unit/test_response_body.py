@@ -5,7 +5,7 @@ import gzip
 import httpx2
 
 from app.adapters.providers.shared.endpoint import Endpoint
-from app.adapters.providers.shared.event_stream import pieces_of
+from app.adapters.providers.shared.event_stream import body_chunks
 from app.adapters.providers.shared.settings import UpstreamSettings
 
 WORDS = b'data: {"choices": []}\n\n' * 50
@@ -23,7 +23,7 @@ async def read(headers: dict[str, str], body: bytes) -> tuple[bytes, httpx2.Requ
         UpstreamSettings(), api_key="", base_url="http://upstream/v1", transport=httpx2.MockTransport(answered)
     )
     response = await endpoint.ask({"messages": []})
-    found = b"".join([piece async for piece in pieces_of(response)])
+    found = b"".join([piece async for piece in body_chunks(response)])
     await response.aclose()
     await endpoint.aclose()
     return found, asked[0]

@@ -1,4 +1,4 @@
-"""Which providers are installed: everything behind the entry-point group `anyport.providers`."""
+"""Provider registry: loads the plugins of the entry-point group `anyport.providers`."""
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
@@ -25,7 +25,7 @@ class DuplicateProviderError(AnyportError):
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found: the plugins that work, and why the others do not, both by entry-point name."""
+    """Result of discovery: the plugins that load, and the reasons of those that do not, by entry-point name."""
 
     plugins: Mapping[str, ProviderPlugin]
     failures: Mapping[str, str]
@@ -41,7 +41,7 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Discovery:
     for name, entry in _by_name(entry_points(group=GROUP) if entries is None else entries).items():
         try:
             plugins[name] = _load(entry)
-        except Exception as error:  # a stranger's module may fail in any way at import
+        except Exception as error:  # a third party's module may raise anything at import
             failures[name] = f"{_origin(entry)}: {type(error).__name__}: {error}"
     return Discovery(plugins=plugins, failures=failures)
 
@@ -61,7 +61,7 @@ def _load(entry: EntryPoint) -> ProviderPlugin:
         raise TypeError(f"expected a ProviderPlugin, found {type(plugin).__name__}")
     if plugin.name != entry.name:
         raise ValueError(f"the plugin calls itself {plugin.name!r}, its entry point {entry.name!r}")
-    # Read once here, so that settings nobody can read are this plugin's failure and not the whole start's.
+    # Settings that cannot be read are a failure of this plugin, not of the whole start.
     tuple(variables(plugin.settings))
     plugin.settings()
     return plugin

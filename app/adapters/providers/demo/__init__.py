@@ -1,1 +1,1 @@
-"""The provider that needs no key and no network."""
+"""Demo provider: needs no key and no network."""

@@ -1,4 +1,4 @@
-"""Days as people say them."""
+"""Date parser: days as people write them."""
 
 import datetime as dt
 from typing import Final
@@ -10,12 +10,12 @@ DAY: Final = (
     r"\d{4}-\d{2}-\d{2}|today|tomorrow|next week|in \d{1,3} (?:days?|weeks?)"
     rf"|(?:(?:next|this) )?(?:{'|'.join(_WEEKDAYS)})"
 )
-"""A pattern for what `day` reads, to be compiled with `re.IGNORECASE`."""
+"""Pattern of the texts that `day` parses; compile it with `re.IGNORECASE`."""
 
 
 def day(text: str, today: dt.date) -> dt.date | None:
-    """The day that `text` means, seen from `today`; None when there is no such day. A weekday is the next of its name,
-    never today."""
+    """Parse a day relative to `today`; None for a day that does not exist. A weekday is the next of its name, never
+    today."""
     words = text.lower().split()
     match words:
         case ["in", number, unit]:

@@ -1,4 +1,4 @@
-"""What the demo understands: a few sentences about tasks, as calls of the real tools."""
+"""Intent parser of the demo: sentences about tasks, as calls of the real tools."""
 
 import datetime as dt
 import re
@@ -11,23 +11,23 @@ from app.adapters.providers.demo.dates import DAY, day
 from app.domain.language import _, deferred
 
 FORM: Final = "ask_user"
-"""The tool that asks what a new task is about."""
+"""Name of the tool that shows the form for a new task."""
 
 PRIORITIES: Final = ("low", "medium", "high")
 
 LONGEST: Final = 500
-"""Characters of a sentence. Patterns take quadratic time on longer texts, and would block everybody."""
+"""Characters of a sentence. Patterns take quadratic time, so a longer text would block the event loop."""
 
 _OFFERED: Final = (
     deferred("Show me my tasks"),
     deferred("Add a task: try out this chat, high priority"),
     deferred("What can you help me with?"),
 )
-"""What the start screen offers to say, in any language."""
+"""Prompts of the start screen, which are translated."""
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A tool to call."""
+    """Tool call: name and arguments."""
 
     tool: str
     arguments: dict[str, Any]
@@ -36,15 +36,15 @@ class Call(msgspec.Struct, frozen=True):
 Reading = Callable[[re.Match[str], dt.date], Call | None]
 
 
-def in_english(text: str) -> str:
-    """A sentence of the start screen as it reads in English; any other text as it is."""
+def to_english(text: str) -> str:
+    """Translate a prompt of the start screen back to English; return any other text unchanged."""
     return next((sentence for sentence in _OFFERED if text.strip() == _(sentence)), text)
 
 
-def understand(text: str, today: dt.date) -> Call | None:
-    """The call that a sentence asks for; None when it asks for none that the demo knows.
+def parse_intent(text: str, today: dt.date) -> Call | None:
+    """Parse a sentence into a tool call; None when no pattern matches.
 
-    A task is named as it was said; see `means_it`.
+    A task keeps the name from the sentence, which may be a pronoun: see `is_pronoun`.
     """
     sentence = _plain(text)
     for pattern, reading in _SENTENCES:
@@ -55,8 +55,8 @@ def understand(text: str, today: dt.date) -> Call | None:
     return None
 
 
-def obey(tool: str, text: str) -> Call | None:
-    """The call of a tool that must be used, whatever the text says; None for a tool that needs more than a name."""
+def forced_call(tool: str, text: str) -> Call | None:
+    """Build the call of a required tool from any text; None for a tool that needs more than a name."""
     name = _title(_plain(text))
     match tool:
         case "list_tasks":
@@ -68,8 +68,8 @@ def obey(tool: str, text: str) -> Call | None:
     return None
 
 
-def means_it(reference: str) -> bool:
-    """Whether a task is named by a pronoun: the one that was spoken of last is meant."""
+def is_pronoun(reference: str) -> bool:
+    """True for a pronoun, which refers to the task of the latest tool result."""
     return bool(_IT.fullmatch(reference))
 
 
@@ -141,13 +141,13 @@ def _on(tool: str) -> Reading:
 
 
 def _plain(text: str) -> str:
-    """The sentence on one line, without politeness and without its end."""
+    """Normalize a sentence: one line, without polite words and without final punctuation."""
     sentence = " ".join(text[: LONGEST + 1].split()).rstrip(".!? ")
     return _POLITENESS.sub("", sentence) if len(text) <= LONGEST else ""
 
 
 def _reference(text: str) -> str:
-    """How a task is named: “the milk task”, “task milk” and “milk from my list” all mean milk."""
+    """Extract the name of a task: “the milk task”, “task milk” and “milk from my list” all mean milk."""
     name = _ON_THE_LIST.sub("", text)
     for around in _THE_TASK:
         if match := around.fullmatch(name):

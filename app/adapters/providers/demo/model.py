@@ -1,4 +1,4 @@
-"""The demo's model: it talks word by word and calls the real tools."""
+"""Demo model: streams scripted text word by word and calls the real tools."""
 
 import asyncio
 import datetime as dt
@@ -12,26 +12,34 @@ from uuid import uuid4
 from agents import Model, ModelResponse, ModelSettings, Tool, Usage
 from agents.items import TResponseInputItem, TResponseStreamEvent
 
-from app.adapters.providers.demo.intents import FORM, PRIORITIES, Call, in_english, means_it, obey, understand
+from app.adapters.providers.demo.intents import (
+    FORM,
+    PRIORITIES,
+    Call,
+    forced_call,
+    is_pronoun,
+    parse_intent,
+    to_english,
+)
 from app.adapters.providers.demo.replies import (
     CHANGING,
     DONE_ALREADY,
     NOT_ADDED,
     WHICH,
-    answered,
+    describe_results,
+    form_answers,
+    missing_tool,
     small_talk,
-    spoken_of,
-    tool_talk,
-    unable,
+    task_of_result,
 )
 from app.adapters.providers.shared.chat_completions.message import TEXT
-from app.adapters.providers.shared.chat_completions.response import Answer
+from app.adapters.providers.shared.chat_completions.response import ResponseBuilder
 from app.adapters.providers.shared.chat_completions.wire import Chunk, Function, Tokens, ToolCall
 
 _CHARACTERS_PER_TOKEN: Final = 4
 _WORDS: Final = re.compile(r"\s*\S+\s*|\s+")
 
-# How user items begin that nobody typed: what ChatKit's converter and ours add to a message.
+# Prefixes of user items that the user did not type: ChatKit's converter and ours add them to a message.
 _EXPLANATIONS: Final = (
     "<HiddenContext>",
     "Hidden context for the agent",
@@ -44,14 +52,14 @@ _EXPLANATIONS: Final = (
     "The answer above is incomplete",
     "An earlier answer to this message was taken back",
 )
-# How a change is told whose call is not known any more: the server that made it died.
+# Mark of a change by an earlier attempt whose call was lost with its server.
 _CHANGED_BEFORE: Final = "- tasks.changed("
 
 Item = Mapping[str, Any]
 
 
 class DemoModel(Model):
-    """Knows nothing but what it is given: the input and the tools. The same input gets the same answer."""
+    """Scripted model: the reply depends on the input and the tools alone, so it is deterministic."""
 
     def __init__(self, delay: float, today: Callable[[], dt.date]) -> None:
         self._delay = delay
@@ -66,10 +74,10 @@ class DemoModel(Model):
         *args: Any,
         **kwargs: Any,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """Say something or call a tool."""
+        """Stream a text or a tool call."""
         items = _items(input)
         reply = self._reply(items, _offered(tools, model_settings), model_settings.tool_choice)
-        answer = Answer("demo", set())
+        answer = ResponseBuilder("demo", set())
         yield answer.created()
         if isinstance(reply, Call):
             for event in answer.calls.add(_wire(reply)):
@@ -83,7 +91,7 @@ class DemoModel(Model):
             yield event
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        """The same in one piece."""
+        """Return the whole response at once."""
         completed: Any = None
         async for event in self.stream_response(*args, **kwargs):
             completed = event
@@ -93,21 +101,21 @@ class DemoModel(Model):
 
     def _reply(self, items: Sequence[Item], tools: Collection[str], choice: object) -> Call | str:
         if results := _results(items):
-            return _filled_in(answered(results), tools) or tool_talk(results)
-        asked = in_english(_asked(items))
-        call = understand(asked, self._today())
+            return _call_from_form(form_answers(results), tools) or describe_results(results)
+        message = to_english(_newest_message(items))
+        call = parse_intent(message, self._today())
         if isinstance(choice, str) and choice in tools and (call is None or call.tool != choice):
-            call = obey(choice, asked)
+            call = forced_call(choice, message)
         if call is None or (call.tool == FORM and FORM not in tools):
-            return small_talk(asked, tools)
-        if call.tool in tools and call.tool in CHANGING and _was_changed_before(items):
+            return small_talk(message, tools)
+        if call.tool in tools and call.tool in CHANGING and _changed_before(items):
             return DONE_ALREADY
-        return _resolved(call, items) if call.tool in tools else unable(call.tool)
+        return _resolved(call, items) if call.tool in tools else missing_tool(call.tool)
 
 
-def _was_changed_before(items: Sequence[Item]) -> bool:
-    told = (_text(item["content"]) for item in items[-1:] if item.get("role") == "user")
-    return any(text.startswith(_EXPLANATIONS) and _CHANGED_BEFORE in text for text in told)
+def _changed_before(items: Sequence[Item]) -> bool:
+    texts = (_text(item["content"]) for item in items[-1:] if item.get("role") == "user")
+    return any(text.startswith(_EXPLANATIONS) and _CHANGED_BEFORE in text for text in texts)
 
 
 def _items(model_input: str | Sequence[TResponseInputItem]) -> Sequence[Item]:
@@ -121,14 +129,14 @@ def _offered(tools: Sequence[Tool], settings: ModelSettings) -> set[str]:
 
 
 def _results(items: Sequence[Item]) -> list[str]:
-    """The tools' results that the input ends with, but for what happened in the page meanwhile."""
+    """Tool results at the end of the input; context items after them are skipped."""
     since = itertools.dropwhile(_explains, reversed(items))
     ending = itertools.takewhile(lambda item: item.get("type") == "function_call_output", since)
     return [_text(item["output"]) for item in ending][::-1]
 
 
-def _asked(items: Sequence[Item]) -> str:
-    """The user's newest message since the last answer; what only explains it is passed over."""
+def _newest_message(items: Sequence[Item]) -> str:
+    """Newest message of the user since the last answer; context items are skipped."""
     since = itertools.takewhile(lambda item: item.get("role") == "user", reversed(items))
     return next((text for item in since if not (text := _text(item["content"])).startswith(_EXPLANATIONS)), "")
 
@@ -138,21 +146,21 @@ def _explains(item: Item) -> bool:
 
 
 def _text(content: str | Sequence[Mapping[str, Any]]) -> str:
-    """The text of a content; of several parts the first, for the others are attachments."""
+    """Text of a content; of several parts the first, because the others are attachments."""
     return content if isinstance(content, str) else next((str(part.get("text") or "") for part in content), "")
 
 
 def _resolved(call: Call, items: Sequence[Item]) -> Call | str:
-    """The call with the last task of the tools' results in place of a pronoun, or a question back."""
-    if not means_it(call.arguments.get("task", "")):
+    """Replace a pronoun by the task of the latest tool result; ask back when there is none."""
+    if not is_pronoun(call.arguments.get("task", "")):
         return call
     results = (_text(item["output"]) for item in reversed(items) if item.get("type") == "function_call_output")
-    last = next((task for result in results if (task := spoken_of(result)) is not None), "")
+    last = next((task for result in results if (task := task_of_result(result)) is not None), "")
     return Call(call.tool, {**call.arguments, "task": last}) if last else WHICH
 
 
-def _filled_in(answers: Sequence[str] | None, tools: Collection[str]) -> Call | str | None:
-    """The new task that the demo's own form describes."""
+def _call_from_form(answers: Sequence[str] | None, tools: Collection[str]) -> Call | str | None:
+    """Call that creates the task from the form's answers."""
     if answers is None or "create_task" not in tools:
         return None
     title, priority = answers

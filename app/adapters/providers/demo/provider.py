@@ -1,4 +1,4 @@
-"""A provider without a network, for trying everything else."""
+"""Demo provider: one scripted model in this process, without a network."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -13,33 +13,33 @@ NAME: Final = "demo"
 
 
 def utc_today() -> dt.date:
-    """Today, in UTC."""
+    """Current date in UTC."""
     return dt.datetime.now(dt.UTC).date()
 
 
 class DemoProvider(ModelProvider):
-    """One model, in this process."""
+    """Provider of the one scripted model."""
 
     name = NAME
     default_model = NAME
     base_url = None
 
     def __init__(self, settings: DemoSettings, today: Callable[[], dt.date] = utc_today) -> None:
-        # Not before it is chosen: it knows many phrases.
+        # Imported only when chosen: it compiles many patterns.
         from app.adapters.providers.demo.model import DemoModel
 
         self._model: Model = DemoModel(settings.delay_ms / 1000, today)
 
     def models(self) -> Sequence[ModelInfo]:
-        """The demo."""
+        """Return the demo model."""
         return [ModelInfo(name=NAME, capabilities=Capabilities(parallel_tools=False, instructable=False))]
 
     def model(self, name: str) -> Model:
-        """The demo, whatever it is called."""
+        """Return the demo model for every name."""
         return self._model
 
     async def check(self) -> None:
-        """It is always there."""
+        """Always succeed."""
 
     async def aclose(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: no connection is open."""

@@ -1,4 +1,4 @@
-"""What the demo says: made of what the tools really returned, or honest small talk."""
+"""Replies of the demo: descriptions of tool results, or small talk."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -48,7 +48,7 @@ did not sleep for happiness, because in the morning somebody might think of some
 
 
 def small_talk(text: str, tools: Collection[str]) -> str:
-    """An answer to a sentence that asks for no tool; it offers nothing but `tools`."""
+    """Reply to a sentence that needs no tool; it offers only `tools`."""
     sentence = " ".join(text[:LONGEST].lower().split()).rstrip(".!? ")
     if match := re.search(r"\bcount\b.*?\bto (\d{1,6})\b", sentence):
         return _counted(int(match[1]))
@@ -58,18 +58,18 @@ def small_talk(text: str, tools: Collection[str]) -> str:
     return f"{_UNKNOWN} {_REAL_MODEL}"
 
 
-def unable(tool: str) -> str:
-    """What is said when a sentence was understood and its tool is not there."""
+def missing_tool(tool: str) -> str:
+    """Reply to a sentence whose tool is not available."""
     return f"For that I would need the tool {tool}, and I was not given it."
 
 
-def tool_talk(outputs: Sequence[str]) -> str:
-    """What happened, told from the tools' results."""
-    return "\n\n".join(_told(output) for output in outputs)
+def describe_results(outputs: Sequence[str]) -> str:
+    """Describe the results of tool calls."""
+    return "\n\n".join(_describe(output) for output in outputs)
 
 
-def spoken_of(output: str) -> str | None:
-    """The id of the one task that a tool's result is about; empty when that task is gone."""
+def task_of_result(output: str) -> str | None:
+    """Task id in a tool's result; empty when that task was deleted, None when the result has no single task."""
     match _parsed(output):
         case {"deleted": {"id": str()}}:
             return ""
@@ -81,8 +81,8 @@ def spoken_of(output: str) -> str | None:
     return None
 
 
-def answered(outputs: Sequence[str]) -> Sequence[str] | None:
-    """What the user answered to the demo's form for a new task: its title, then its priority; empty when skipped."""
+def form_answers(outputs: Sequence[str]) -> Sequence[str] | None:
+    """Answers to the form for a new task: title, then priority; each empty when skipped."""
     match _parsed(outputs[-1]):
         case {"answers": [{"answer": title}, {"answer": priority}]}:
             return [answer[0] if isinstance(answer, list) else "" for answer in (title, priority)]
@@ -103,7 +103,7 @@ def _counted(end: int) -> str:
     return numbers or "That was quick: there is nothing to count."
 
 
-def _told(output: str) -> str:
+def _describe(output: str) -> str:
     for event, facts in _parsed(output).items():
         if event in _EVENTS and isinstance(facts, dict):
             return _EVENTS[event](facts)

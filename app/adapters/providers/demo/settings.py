@@ -8,7 +8,7 @@ from app.environment import env
 
 
 class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the demo talks."""
+    """Pace of the demo."""
 
     delay_ms: Annotated[
         int,

@@ -1,1 +1,1 @@
-"""Google's Gemini."""
+"""Gemini provider."""

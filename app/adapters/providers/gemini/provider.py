@@ -1,4 +1,4 @@
-"""Google's Gemini, over its OpenAI-compatible address: https://ai.google.dev/gemini-api/docs/openai."""
+"""Gemini provider, over Google's OpenAI-compatible endpoint: https://ai.google.dev/gemini-api/docs/openai."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from typing import Final
 from agents import Model
 
 from app.adapters.providers.gemini.settings import GeminiSettings
-from app.adapters.providers.shared.capabilities import offered
-from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect, cleaned
+from app.adapters.providers.shared.capabilities import offered_models
+from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect, simplify_schema
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
-from app.adapters.providers.shared.model_requests import first_word
+from app.adapters.providers.shared.model_requests import probe_model
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
 _CAPABILITIES: Final = (
@@ -22,20 +22,20 @@ _CAPABILITIES: Final = (
 
 
 def _bypass(model: str) -> str:
-    """What Gemini takes for a call it never signed: https://ai.google.dev/gemini-api/docs/thought-signatures.
+    """Placeholder signature for a call that Gemini did not sign: https://ai.google.dev/gemini-api/docs/thought-signatures.
 
-    Since Gemini 3 a call without any signature is refused; older ones do without.
+    Gemini 3 and later refuse a call without a signature; older models need none.
     """
     name = model.rsplit("/", 1)[-1]
     needed = name.startswith("gemini-") and not re.match(r"gemini-[12]\b", name)
     return "skip_thought_signature_validator" if needed else ""
 
 
-_DIALECT: Final = Dialect(signed=True, unsigned_call=_bypass, schema=cleaned)
+_DIALECT: Final = Dialect(signed=True, unsigned_call=_bypass, schema=simplify_schema)
 
 
 class GeminiProvider(ModelProvider):
-    """Gemini's models by one key."""
+    """Provider of Gemini's models."""
 
     name = "gemini"
 
@@ -45,20 +45,20 @@ class GeminiProvider(ModelProvider):
 
     @property
     def default_model(self) -> str:
-        """The one from the settings."""
+        """Default model from the settings."""
         return self._settings.model
 
     @property
     def base_url(self) -> str:
-        """Google's address, unless the settings name another."""
+        """Base URL of Google's API, or of the settings."""
         return self._settings.base_url
 
     def models(self) -> Sequence[ModelInfo]:
-        """Those the settings name."""
-        return offered(self._settings.model, self._settings.models, _CAPABILITIES)
+        """Models that the settings name."""
+        return offered_models(self._settings.model, self._settings.models, _CAPABILITIES)
 
     def model(self, name: str) -> Model:
-        """`name` with or without Google's prefix `models/`."""
+        """Chat-completions model; `name` may have Google's prefix `models/`."""
         origin = Origin(
             provider=self.name,
             model=name,
@@ -69,9 +69,9 @@ class GeminiProvider(ModelProvider):
         return ChatCompletionsModel(self._endpoint, name, dialect=_DIALECT, origin=origin, settings=self._settings)
 
     async def check(self) -> None:
-        """Ask the default model for a word."""
-        await first_word(self.model(self.default_model))
+        """Request one token from the default model. Raises `ModelError`."""
+        await probe_model(self.model(self.default_model))
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close all connections. Idempotent."""
         await self._endpoint.aclose()

@@ -7,7 +7,7 @@ from app.environment import Secret, checks, env
 
 
 class GeminiSettings(UpstreamSettings, frozen=True, kw_only=True):
-    """Gemini's key, address and models."""
+    """Key, address and models of Gemini."""
 
     api_key: Annotated[
         Secret,

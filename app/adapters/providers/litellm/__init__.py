@@ -1,1 +1,1 @@
-"""Models behind LiteLLM."""
+"""LiteLLM provider."""

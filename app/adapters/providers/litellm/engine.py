@@ -1,4 +1,4 @@
-"""LiteLLM as a library: imported once, kept quiet, and with a single way out to the network."""
+"""LiteLLM as a library: imported once, without its logging, with one transport to the network."""
 
 import functools
 import os
@@ -9,7 +9,7 @@ from importlib import import_module, metadata
 from typing import Any
 
 from app.adapters.providers.litellm.transport import Complete
-from app.adapters.providers.litellm.wire import Gate, Wall
+from app.adapters.providers.litellm.wire import BlockedTransport, ExchangeTransport
 from app.domain.errors import AnyportError
 from app.patches import litellm_seal
 from app.patches.register import LITELLM_SEAL
@@ -23,13 +23,13 @@ _AT_IMPORT = {
     # Otherwise the import reads a .env file into this process's environment.
     "LITELLM_MODE": "PRODUCTION",
     "LITELLM_LOG": "CRITICAL",
-    # Otherwise images are fetched from whatever address a user names.
+    # Otherwise LiteLLM fetches images from any address in a message.
     "MAX_IMAGE_URL_DOWNLOAD_SIZE_MB": "0",
 }
 
 
 class EngineError(AnyportError):
-    """LiteLLM is not installed, or is not the version that this code was written for."""
+    """LiteLLM is missing, or its version is not the supported one."""
 
     code = "litellm"
 
@@ -42,11 +42,11 @@ def load() -> Complete:
     """
     _require_version()
     with _environment(_AT_IMPORT), warnings.catch_warnings():
-        # Its deprecations are for its maintainers.
+        # Deprecation warnings concern only its maintainers.
         warnings.simplefilter("ignore")
         litellm = _imported()
-        litellm_seal.seal(litellm, transport=Gate, blocking_transport=Wall())
-        _build_what_an_answer_uses()
+        litellm_seal.seal(litellm, transport=ExchangeTransport, blocking_transport=BlockedTransport())
+        _build_models()
         complete: Complete = litellm.acompletion
     return complete
 
@@ -58,7 +58,7 @@ def _imported() -> Any:
         for name in litellm_seal.LATE_IMPORTS:
             import_module(name)
     except ValueError as error:
-        # It reads some eighty numbers from the environment; their names are in no error of its own.
+        # LiteLLM parses some eighty numbers from the environment, and its errors do not name the variable.
         culprits = [name for name, value in os.environ.items() if value and repr(value) in str(error)]
         named = " or ".join(sorted(culprits)) or "what its documentation lists"
         raise EngineError(
@@ -69,15 +69,15 @@ def _imported() -> Any:
 
 
 def capabilities(name: str) -> Capabilities:
-    """What LiteLLM's own list says of a model; for one that is not in it, what most can do. `load` must have run."""
+    """Capabilities of a model in LiteLLM's list; defaults for an unlisted one. Requires `load`."""
     import litellm
 
     try:
         info = litellm.get_model_info(name)
-    except Exception:  # it has no class of its own for a model that it does not know
+    except Exception:  # it raises a bare `Exception` for an unknown model
         return Capabilities()
     return Capabilities(
-        # The list says nothing of these for many models that have them.
+        # For many models the list omits these, although the models support them.
         tools=info.get("supports_function_calling") is not False,
         parallel_tools=info.get("supports_parallel_function_calling") is not False,
         images=bool(info.get("supports_vision")),
@@ -87,14 +87,14 @@ def capabilities(name: str) -> Capabilities:
 
 
 async def stop() -> None:
-    """End the task that LiteLLM starts for its own log, if there is one."""
+    """Stop the background task of LiteLLM's logging, if it runs. Idempotent."""
     from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
     await GLOBAL_LOGGING_WORKER.stop()
 
 
 def _require_version() -> None:
-    """All that is done here fits one version; others were malicious (1.82.7, 1.82.8) or open other connections."""
+    """Require the pinned version: others were malicious (1.82.7, 1.82.8) or open other connections."""
     try:
         found = metadata.version("litellm")
     except metadata.PackageNotFoundError:
@@ -108,7 +108,7 @@ def _require_version() -> None:
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for the time of an import. Nothing of it, nor what the import sets, is left to the process."""
+    """Set environment variables during an import; afterwards the environment is restored."""
     before = dict(os.environ)
     os.environ.update(values)
     try:
@@ -119,8 +119,8 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _build_what_an_answer_uses() -> None:
-    """Of its models, for which the first answer would stop everybody else, a tenth of a second in all."""
+def _build_models() -> None:
+    """Build the pydantic models of a response now: in the first response they would block the loop for 0.1 s."""
     from litellm.types import router, services, utils
 
     for model in (

@@ -1,4 +1,4 @@
-"""Claude, Azure, OpenRouter and others, through LiteLLM: `LITELLM_MODEL=vendor/model`."""
+"""Entry point of LiteLLM: which settings choose it, and what is missing to use it."""
 
 import importlib.util
 
@@ -7,7 +7,7 @@ from app.ports.model_provider import ModelProvider, ProviderPlugin
 
 
 def missing(settings: LitellmSettings) -> str:
-    """What stands between the settings and a request, with the variable to set; empty when nothing does."""
+    """Reason why the settings do not suffice, with the variable to set; empty when they do."""
     if importlib.util.find_spec("litellm") is None:
         return "LiteLLM is not installed: pip install 'anyport[litellm]'"
     way = route(settings)
@@ -21,7 +21,7 @@ def missing(settings: LitellmSettings) -> str:
 
 
 def _build(settings: LitellmSettings) -> ModelProvider:
-    # Its way to the network is a library of its own, which nobody else has a use for.
+    # Imports httpx, which no other part of the server uses.
     from app.adapters.providers.litellm.provider import LitellmProvider
 
     return LitellmProvider(settings)

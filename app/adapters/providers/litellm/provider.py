@@ -1,4 +1,4 @@
-"""Models behind LiteLLM. Importing this imports the ways to the network that LiteLLM takes."""
+"""LiteLLM provider. Importing this module imports httpx, LiteLLM's HTTP client."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,50 +8,47 @@ from agents import Model
 from app.adapters.providers.litellm import engine
 from app.adapters.providers.litellm.settings import NAME, LitellmSettings, route
 from app.adapters.providers.litellm.transport import LitellmTransport
-from app.adapters.providers.litellm.wire import open_line
+from app.adapters.providers.litellm.wire import open_upstream
 from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
-from app.adapters.providers.shared.model_requests import first_word
+from app.adapters.providers.shared.model_requests import probe_model
 from app.ports.model_provider import ModelInfo, ModelProvider
 
 
 class LitellmProvider(ModelProvider):
-    """Models of one vendor behind LiteLLM."""
+    """Provider of one vendor's models, through LiteLLM."""
 
     name = NAME
 
     def __init__(self, settings: LitellmSettings) -> None:
-        """Import LiteLLM, here and now: nobody is served yet, and what is broken stops the start.
-
-        That takes seconds. Raises `EngineError`.
-        """
+        """Import LiteLLM, which blocks for seconds, before the server accepts requests. Raises `EngineError`."""
         complete = engine.load()
         self._settings = settings
         self._route = route(settings)
-        line = open_line(self._route.base_url, foreign=self._route.vendor.foreign)
-        transport = LitellmTransport(complete, line, self._access())
-        # The key travels in what every request needs, so that LiteLLM puts it where this vendor looks for it.
+        link = open_upstream(self._route.base_url, translated=self._route.vendor.translated)
+        transport = LitellmTransport(complete, link, self._access())
+        # LiteLLM gets the key as an argument, and sends it in the header that this vendor expects.
         self._endpoint = Endpoint(settings, api_key="", base_url=self._route.base_url, transport=transport)
 
     @property
     def default_model(self) -> str:
-        """The one from the settings, with its vendor in front."""
+        """Default model from the settings, with the vendor as prefix."""
         return self._route.model
 
     @property
     def base_url(self) -> str:
-        """The vendor's address, unless the settings name another."""
+        """Base URL of the vendor, or of the settings."""
         return self._route.base_url
 
     def models(self) -> Sequence[ModelInfo]:
-        """Those the settings name."""
+        """Models that the settings name."""
         further = filter(None, map(str.strip, self._settings.models.split(",")))
         names = dict.fromkeys([self.default_model, *map(self._full_name, further)])
         return [ModelInfo(name=name, capabilities=engine.capabilities(name)) for name in names]
 
     def model(self, name: str) -> Model:
-        """A model of the vendor's, with or without the vendor in front."""
+        """Chat-completions model; `name` may have the vendor as prefix."""
         way = self._route
         origin = Origin(
             provider=self.name,
@@ -66,11 +63,11 @@ class LitellmProvider(ModelProvider):
         )
 
     async def check(self) -> None:
-        """Ask the default model for a word."""
-        await first_word(self.model(self.default_model))
+        """Request one token from the default model. Raises `ModelError`."""
+        await probe_model(self.model(self.default_model))
 
     async def aclose(self) -> None:
-        """Close all connections, and end what LiteLLM started."""
+        """Close all connections and stop LiteLLM's background task. Idempotent."""
         await self._endpoint.aclose()
         await engine.stop()
 
@@ -78,7 +75,7 @@ class LitellmProvider(ModelProvider):
         return name if name.startswith(f"{self._route.prefix}/") else f"{self._route.prefix}/{name}"
 
     def _access(self) -> dict[str, Any]:
-        """What every request needs. Given outright, so that LiteLLM looks for none of it in the environment."""
+        """Arguments of every call. They are explicit, so that LiteLLM does not read the environment."""
         access = {
             "api_key": self._route.api_key.reveal() or "none",
             "api_base": self._route.base_url,

@@ -1,4 +1,4 @@
-"""Which model LiteLLM asks, at which vendor, with which key."""
+"""Settings of the LiteLLM provider, and the route that follows from them."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ def _key(variable: str, vendor: str, *more: str) -> msgspec.Meta:
 
 
 class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
-    """Which model LiteLLM asks, and with whose key."""
+    """Model, keys and addresses for LiteLLM."""
 
     model: Annotated[
         str,
@@ -97,7 +97,7 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """What the settings come to: one vendor, one address, one key."""
+    """Route of requests: one vendor, one address, one key."""
 
     prefix: str
     vendor: Vendor
@@ -110,7 +110,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def route(settings: LitellmSettings) -> Route:
-    """Which way requests go. Parts that the settings leave open are empty: `missing` says so in words."""
+    """Resolve the route of requests. Parts that the settings do not give are empty; `missing` reports them."""
     variable, model = ("LITELLM_MODEL", settings.model) if settings.model else _openrouter(settings)
     prefix, slash, _ = model.partition("/")
     vendor = VENDORS.get(prefix, UNKNOWN)

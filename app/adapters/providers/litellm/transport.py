@@ -1,4 +1,4 @@
-"""LiteLLM in the place of an upstream: a chat completion is asked for, an event stream of its chunks comes out."""
+"""LiteLLM transport: takes a chat-completions request, returns LiteLLM's chunks as an event stream."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx2
 import msgspec
 
-from app.adapters.providers.litellm.wire import Exchange, Line
+from app.adapters.providers.litellm.wire import Exchange, UpstreamLink
 
 Complete = Callable[..., Awaitable[Any]]
 
@@ -16,28 +16,28 @@ _LEFT_OUT: Final = {"type": "text", "text": "[An image stood here, at an address
 
 
 class TranslationError(Exception):
-    """LiteLLM could not make sense of an answer."""
+    """LiteLLM failed to translate a response."""
 
 
 class LitellmTransport(httpx2.AsyncBaseTransport):
-    """Lets `complete`, which is LiteLLM's `acompletion`, answer requests for chat completions over `line`.
+    """httpx2 transport that answers chat-completions requests by `complete`, LiteLLM's `acompletion`, over `link`.
 
-    What the upstream does wrong shows as it would without LiteLLM: as its own status and body, as a broken
-    connection, or as a stream that ends without a reason.
+    Faults of the upstream look as they do without LiteLLM: its own status and body, a broken connection, or a
+    stream that ends without a finish reason.
     """
 
-    def __init__(self, complete: Complete, line: Line, access: Mapping[str, Any]) -> None:
+    def __init__(self, complete: Complete, link: UpstreamLink, access: Mapping[str, Any]) -> None:
         self._complete = complete
-        self._line = line
+        self._link = link
         self._access = access
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Ask, and return as soon as the upstream has answered."""
-        asked = {**_told(msgspec.json.decode(await request.aread())), **self._access}
-        exchange = Exchange(self._line, request.extensions["timeout"])
+        """Send a request; return once the upstream has answered."""
+        arguments = {**_for_litellm(msgspec.json.decode(await request.aread())), **self._access}
+        exchange = Exchange(self._link, request.extensions["timeout"])
         chunks = _Chunks(exchange)
         try:
-            await chunks.begin(self._complete(**asked))
+            await chunks.start(self._complete(**arguments))
         except BaseException:
             await chunks.aclose()
             raise
@@ -48,25 +48,25 @@ class LitellmTransport(httpx2.AsyncBaseTransport):
         return exchange.answer or chunks.refusal()
 
     async def aclose(self) -> None:
-        """Close the line."""
-        await self._line.pool.aclose()
+        """Close the connections. Idempotent."""
+        await self._link.pool.aclose()
 
 
 class _Chunks(httpx2.AsyncByteStream):
-    """LiteLLM's translation as server-sent events."""
+    """Body of server-sent events, from LiteLLM's chunks."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._stream: Any = None
         self._next: Any = None
-        self._broken: Exception | None = None
+        self._error: Exception | None = None
 
-    async def begin(self, coming: Awaitable[Any]) -> None:
-        """Go on until the upstream has answered, which may be no earlier than LiteLLM's first chunk."""
+    async def start(self, coming: Awaitable[Any]) -> None:
+        """Wait until the upstream has answered, which may need LiteLLM's first chunk."""
         try:
             self._stream = await self._exchange.run(coming)
         except Exception as error:
-            self._broken = error
+            self._error = error
         else:
             if self._exchange.is_open:
                 await self._step()
@@ -77,8 +77,8 @@ class _Chunks(httpx2.AsyncByteStream):
             await self._step()
         if self._exchange.failure is not None:
             raise self._exchange.failure
-        if self._broken is not None:
-            raise TranslationError(type(self._broken).__name__) from self._broken
+        if self._error is not None:
+            raise TranslationError(type(self._error).__name__) from self._error
 
     async def aclose(self) -> None:
         if self._stream is not None:
@@ -86,21 +86,21 @@ class _Chunks(httpx2.AsyncByteStream):
         await self._exchange.aclose()
 
     def refusal(self) -> httpx2.Response:
-        """LiteLLM would not even ask: its status and the name of its error, without its words."""
-        status = getattr(self._broken, "status_code", None)
+        """Response to a request that LiteLLM refused to send: its status and error name, without its message."""
+        status = getattr(self._error, "status_code", None)
         refused = status if isinstance(status, int) and 400 <= status < 500 else 400
-        return httpx2.Response(refused, json={"error": {"type": type(self._broken).__name__}})
+        return httpx2.Response(refused, json={"error": {"type": type(self._error).__name__}})
 
     async def _step(self) -> None:
         try:
             self._next = await self._exchange.run(anext(self._stream, None))
         except Exception as error:
-            self._next, self._broken = None, error
+            self._next, self._error = None, error
 
 
-def _told(request: dict[str, Any]) -> dict[str, Any]:
-    """The request in LiteLLM's words: where signatures belong, and without images that it would have to fetch."""
-    request["messages"] = list(_one_by_one(request["messages"]))
+def _for_litellm(request: dict[str, Any]) -> dict[str, Any]:
+    """Convert a request to LiteLLM's form: signatures moved, images at remote addresses removed."""
+    request["messages"] = list(_split_equal_calls(request["messages"]))
     for message in request["messages"]:
         for call in message.get("tool_calls") or ():
             if extra := call.pop("extra_content", None):
@@ -110,10 +110,10 @@ def _told(request: dict[str, Any]) -> dict[str, Any]:
     return request
 
 
-def _one_by_one(messages: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    """Calls in one message that are equal, told one after the other.
+def _split_equal_calls(messages: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Split equal calls of one message into one message each.
 
-    LiteLLM drops the second one on the way to Gemini, but not its result, which Gemini then refuses for ever.
+    For Gemini, LiteLLM drops the second of two equal calls but keeps its result, which Gemini then refuses.
     """
     messages = list(messages)
     results = {message["tool_call_id"]: message for message in messages if message["role"] == "tool"}
@@ -134,7 +134,7 @@ def _is_remote(part: Mapping[str, Any]) -> bool:
 
 
 def _frame(chunk: Any, finish: str) -> dict[str, Any]:
-    """A chunk of LiteLLM's as chat completions have it. It only ends when `finish`, the upstream's word, says so."""
+    """Convert a chunk of LiteLLM to a chat-completions frame. `finish` is the upstream's own finish reason."""
     usage = getattr(chunk, "usage", None)
     frame: dict[str, Any] = {"choices": [], **({"usage": usage.model_dump(exclude_none=True)} if usage else {})}
     for choice in chunk.choices[:1]:
@@ -159,7 +159,7 @@ def _call(call: Any) -> dict[str, Any]:
 
 
 def _finish(translated: str | None, finish: str) -> str | None:
-    """LiteLLM calls everything `stop` that it does not know, such as Gemini's MALFORMED_FUNCTION_CALL."""
+    """Restore the finish reason: LiteLLM maps unknown ones to `stop`, such as MALFORMED_FUNCTION_CALL."""
     if not (translated and finish):
         return None
     return finish if translated == "stop" else translated

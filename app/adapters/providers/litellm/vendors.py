@@ -1,4 +1,4 @@
-"""Where LiteLLM's models live: the address, the key and the variable of each vendor, told by a model's prefix."""
+"""Vendors behind LiteLLM: address, key and variable of each, by the prefix of the model."""
 
 from typing import Final
 
@@ -8,15 +8,15 @@ import msgspec
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """One vendor behind LiteLLM.
 
-    `key_setting` names the field of `LitellmSettings` that holds its own key. A `foreign` one does not answer in chat
-    completions, so that LiteLLM has to translate.
+    `key_setting` names the field of `LitellmSettings` that holds its own key. A `translated` vendor does not use the
+    chat-completions wire, so LiteLLM translates.
     """
 
     key_setting: str = ""
     key_variable: str = "LITELLM_API_KEY"
     keys_at: str = ""
     base_url: str = ""
-    foreign: bool = False
+    translated: bool = False
 
 
 VENDORS: Final = {
@@ -25,14 +25,14 @@ VENDORS: Final = {
         key_variable="GEMINI_API_KEY",
         keys_at="https://aistudio.google.com/apikey",
         base_url="https://generativelanguage.googleapis.com/v1beta",
-        foreign=True,
+        translated=True,
     ),
     "anthropic": Vendor(
         key_setting="anthropic_api_key",
         key_variable="ANTHROPIC_API_KEY",
         keys_at="https://console.anthropic.com/settings/keys",
         base_url="https://api.anthropic.com",
-        foreign=True,
+        translated=True,
     ),
     "openrouter": Vendor(
         key_setting="openrouter_api_key",
@@ -78,5 +78,5 @@ VENDORS: Final = {
     ),
 }
 
-# LiteLLM knows many more, but the address must come from the operator, so that nothing is sent anywhere else.
+# LiteLLM supports many more vendors; for these the operator must give the address, so that no other is contacted.
 UNKNOWN: Final = Vendor()

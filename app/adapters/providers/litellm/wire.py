@@ -1,8 +1,8 @@
-"""The wire under LiteLLM: each request that it sends and each answer to it pass here.
+"""Wire below LiteLLM: each of its requests and each response pass through here.
 
-LiteLLM 1.83.0 spins for ever on half a JSON value, takes a cut stream or an error in the middle for a good end, and
-ends lines inside of texts. So it is shown only answers that have to be translated, event by event, each one whole and
-valid; when something breaks, its stream just ends, and what broke is kept for those who asked.
+LiteLLM 1.83.0 loops forever on half a JSON value, takes a truncated stream or an error in it for a normal end, and
+splits lines inside texts. It therefore gets only responses that need translation, event by event, each complete and
+valid. After a fault its stream ends, and the exchange holds the fault.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ import httpx2
 import msgspec
 
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
-from app.adapters.providers.shared.chat_completions.wire import DONE, UpstreamReportedError, reported
+from app.adapters.providers.shared.chat_completions.wire import DONE, UpstreamReportedError, error_object
 from app.adapters.providers.shared.event_stream import EventTooLongError
 
 Result = TypeVar("Result")
 
 _FAREWELL_SECONDS: Final = 1.0
 _EVENT_STREAM: Final = "text/event-stream"
-# All else advertises LiteLLM, describes this machine, or comes from variables that are meant for another address.
+# All other headers advertise LiteLLM, describe this machine, or come from variables for another address.
 _HEADERS: Final = frozenset(
     {"accept", "authorization", "connection", "content-length", "content-type", "host"}
     | {"api-key", "x-goog-api-key", "x-api-key", "anthropic-version", "anthropic-beta"}
@@ -32,52 +32,52 @@ _HEADERS: Final = frozenset(
 _HOP_BY_HOP: Final = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """The one address that may be asked, the connections to it, and whether its answers need a translation."""
+class UpstreamLink(msgspec.Struct, frozen=True, kw_only=True):
+    """Permitted upstream: its address, its connections, and whether LiteLLM translates its responses."""
 
     url: httpx.URL
     pool: httpx.AsyncBaseTransport
-    foreign: bool
+    translated: bool
 
 
-def open_line(base_url: str, *, foreign: bool) -> Line:
-    """A line to the host of `base_url`, through no proxy. Connects when it is first used."""
+def open_upstream(base_url: str, *, translated: bool) -> UpstreamLink:
+    """Open a link to the host of `base_url`, without a proxy. Connects on first use."""
     limits = httpx.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=60)
-    return Line(url=httpx.URL(base_url), pool=httpx.AsyncHTTPTransport(limits=limits), foreign=foreign)
+    return UpstreamLink(url=httpx.URL(base_url), pool=httpx.AsyncHTTPTransport(limits=limits), translated=translated)
 
 
-class NotAdmittedError(Exception):
-    """LiteLLM wanted to send something that nobody had asked it to send."""
+class RequestBlockedError(Exception):
+    """LiteLLM tried to send a request outside an exchange, or to another host."""
 
     def __init__(self, host: str) -> None:
         super().__init__(f"LiteLLM may not send anything to {host}")
 
 
 class Exchange:
-    """One request of LiteLLM's, and what came of it.
+    """Exchange: one request of LiteLLM with its response.
 
-    `answer` is what needs no translation: chat completions, a refusal, a proxy's page. Otherwise LiteLLM translates;
-    then `finish` is the upstream's own word for why it ended, and `failure` what came instead of a good end. A
-    translated answer without either was cut.
+    `answer` holds a response that needs no translation: chat completions, an error, a proxy's page. Otherwise
+    LiteLLM translates; then `finish` is the upstream's finish reason, and `failure` the fault that ended the stream.
+    A translated response without either was truncated.
     """
 
-    def __init__(self, line: Line, timeouts: Mapping[str, float | None]) -> None:
+    def __init__(self, link: UpstreamLink, timeouts: Mapping[str, float | None]) -> None:
         self.answer: httpx2.Response | None = None
         self.translating = False
         self.finish = ""
         self.failure: Exception | None = None
-        self._line = line
+        self._link = link
         self._timeouts = dict(timeouts)
-        self._asked = False
+        self._sent = False
         self._response: httpx.Response | None = None
 
     @property
     def is_open(self) -> bool:
-        """Nothing is decided yet, or LiteLLM translates."""
+        """True until a response needs no translation or fails."""
         return self.answer is None and self.failure is None
 
     async def run(self, step: Awaitable[Result]) -> Result:
-        """Await one step of LiteLLM's work: what it sends meanwhile belongs to this exchange."""
+        """Await one step of LiteLLM; requests that it sends meanwhile belong to this exchange."""
         token = _current.set(self)
         try:
             return await step
@@ -85,47 +85,47 @@ class Exchange:
             _current.reset(token)
 
     async def aclose(self) -> None:
-        """Hang up. Safe to call twice."""
+        """Close the response. Idempotent."""
         if self._response is not None:
             await self._response.aclose()
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """Ask the upstream, once. LiteLLM gets a stream in any case; one without events if there is an `answer`."""
+        """Send the one request. LiteLLM always gets a stream; it is empty when there is an `answer`."""
         try:
-            response = self._response = await self._line.pool.handle_async_request(self._admitted(request))
+            response = self._response = await self._link.pool.handle_async_request(self._permitted(request))
         except httpx.TransportError as error:
-            self.failure = _modern(error)
-            return _shown(request, httpx.ByteStream(b""))
-        if self._line.foreign and response.status_code == httpx.codes.OK and _is_event_stream(response):
+            self.failure = _as_httpx2(error)
+            return _stream_response(request, httpx.ByteStream(b""))
+        if self._link.translated and response.status_code == httpx.codes.OK and _is_event_stream(response):
             self.translating = True
-            return _shown(request, _Shown(self, response))
+            return _stream_response(request, _TranslatableBody(self, response))
         headers = [(name, value) for name, value in response.headers.items() if name not in _HOP_BY_HOP]
-        self.answer = httpx2.Response(response.status_code, headers=headers, stream=_HandedOn(response))
-        return _shown(request, httpx.ByteStream(b""))
+        self.answer = httpx2.Response(response.status_code, headers=headers, stream=_PassedOnBody(response))
+        return _stream_response(request, httpx.ByteStream(b""))
 
     async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """The data of each event, in a form that LiteLLM can read; at the first failure there are no more."""
+        """Yield the data of each event in a form that LiteLLM can parse; stop at the first fault."""
         source = _event_data(response)
         try:
             while (data := await self._next(source)) and data != DONE:
-                yield self._judged(data)
+                yield self._checked(data)
         except httpx.TransportError as error:
-            self.failure = _modern(error)
+            self.failure = _as_httpx2(error)
         except (EventTooLongError, UpstreamReportedError, msgspec.DecodeError, ValueError, RecursionError) as error:
             self.failure = error
 
-    def _admitted(self, request: httpx.Request) -> httpx.Request:
-        here, there = self._line.url, request.url
-        if self._asked or (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
-            raise NotAdmittedError(there.host)
-        self._asked = True
+    def _permitted(self, request: httpx.Request) -> httpx.Request:
+        here, there = self._link.url, request.url
+        if self._sent or (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
+            raise RequestBlockedError(there.host)
+        self._sent = True
         headers = {name: value for name, value in request.headers.items() if name in _HEADERS}
         headers |= {"accept-encoding": "identity", "user-agent": "anyport"}
         extensions = {"timeout": self._timeouts}
         return httpx.Request(request.method, there, headers=headers, stream=request.stream, extensions=extensions)
 
     async def _next(self, source: AsyncIterator[bytes]) -> bytes | None:
-        """The next event. LiteLLM waits for the end of a stream before it says why it ended: not for long, then."""
+        """Next event. After the finish reason the wait is short, because LiteLLM reads the stream to its end."""
         limit = asyncio.timeout(_FAREWELL_SECONDS if self.finish else None)
         try:
             async with limit:
@@ -135,34 +135,34 @@ class Exchange:
                 raise
             return None
 
-    def _judged(self, data: bytes) -> bytes:
-        if (error := reported(data)) is not None:
+    def _checked(self, data: bytes) -> bytes:
+        if (error := error_object(data)) is not None:
             raise UpstreamReportedError(error)
         value = msgspec.json.decode(data)
         self.finish = msgspec.convert(value, _Event).finish or self.finish
-        # ASCII alone: LiteLLM takes U+2028 and its like, inside of a text, for the end of a line.
+        # ASCII only: LiteLLM splits lines at U+2028 and similar characters inside a text.
         return json.dumps(value).encode()
 
 
-class Gate(httpx.AsyncBaseTransport):
-    """The transport of each client inside LiteLLM: it leads to the exchange at hand, and nowhere without one."""
+class ExchangeTransport(httpx.AsyncBaseTransport):
+    """Transport of LiteLLM's async clients: sends through the current exchange. Raises without one."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         exchange = _current.get()
         if exchange is None:
-            raise NotAdmittedError(request.url.host)
+            raise RequestBlockedError(request.url.host)
         return await exchange.send(request)
 
 
-class Wall(httpx.BaseTransport):
-    """The transport of LiteLLM's blocking clients, which would stop the event loop: it leads nowhere."""
+class BlockedTransport(httpx.BaseTransport):
+    """Transport of LiteLLM's blocking clients, which would stop the event loop: always raises."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        raise NotAdmittedError(request.url.host)
+        raise RequestBlockedError(request.url.host)
 
 
-class _Shown(httpx.AsyncByteStream):
-    """The body that LiteLLM reads."""
+class _TranslatableBody(httpx.AsyncByteStream):
+    """Response body for LiteLLM, one valid event at a time."""
 
     def __init__(self, exchange: Exchange, response: httpx.Response) -> None:
         self._exchange = exchange
@@ -171,15 +171,15 @@ class _Shown(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for data in self._exchange.events(self._response):
             yield b"data: %b\n\n" % data
-            # LiteLLM needs a millisecond for an event: when many are waiting, let others have their turn in between.
+            # LiteLLM takes a millisecond for an event: yield to other tasks between buffered events.
             await asyncio.sleep(0)
 
     async def aclose(self) -> None:
         await self._exchange.aclose()
 
 
-class _HandedOn(httpx2.AsyncByteStream):
-    """A body that LiteLLM never sees."""
+class _PassedOnBody(httpx2.AsyncByteStream):
+    """Response body that bypasses LiteLLM."""
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
@@ -189,7 +189,7 @@ class _HandedOn(httpx2.AsyncByteStream):
             async for piece in self._response.aiter_bytes():
                 yield piece
         except httpx.TransportError as error:
-            raise _modern(error) from error
+            raise _as_httpx2(error) from error
 
     async def aclose(self) -> None:
         await self._response.aclose()
@@ -208,7 +208,7 @@ class _MessageDelta(msgspec.Struct):
 
 
 class _Event(msgspec.Struct, rename="camel"):
-    """What tells the end of an answer, in the wires of Gemini and Anthropic."""
+    """Finish reason of an event, in the wires of Gemini and Anthropic."""
 
     candidates: list[_Candidate] | None = None
     prompt_feedback: _PromptFeedback | None = None
@@ -229,14 +229,14 @@ async def _event_data(response: httpx.Response) -> AsyncIterator[bytes]:
             yield data
     rest = decoder.finish()
     if decoder.stray:
-        raise UpstreamReportedError(reported(bytes(decoder.stray)))
+        raise UpstreamReportedError(error_object(bytes(decoder.stray)))
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # Torn, the last event is as good as not sent.
+        # An incomplete last event is ignored.
         msgspec.json.decode(rest)
         yield rest
 
 
-def _shown(request: httpx.Request, stream: httpx.AsyncByteStream) -> httpx.Response:
+def _stream_response(request: httpx.Request, stream: httpx.AsyncByteStream) -> httpx.Response:
     return httpx.Response(200, headers={"content-type": _EVENT_STREAM}, stream=stream, request=request)
 
 
@@ -244,8 +244,8 @@ def _is_event_stream(response: httpx.Response) -> bool:
     return str(response.headers.get("content-type", "")).lower().startswith(_EVENT_STREAM)
 
 
-def _modern(error: httpx.TransportError) -> Exception:
-    """The same failure in the words of httpx2, which everybody above speaks."""
+def _as_httpx2(error: httpx.TransportError) -> Exception:
+    """Convert an httpx error to the httpx2 error of the same name."""
     name = type(error).__name__
     kind: Any = getattr(httpx2, name, httpx2.TransportError)
     failure: Exception = kind(name)

@@ -1,4 +1,4 @@
-"""The Agents SDK's model for the Responses API, with our patience and our failures around it."""
+"""Responses API model: the Agents SDK's, with our timeouts, retries and error mapping."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -19,11 +19,11 @@ from openai import AsyncOpenAI, omit
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
 
 from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
-from app.adapters.providers.shared.history import Item, paired, plain
-from app.adapters.providers.shared.idle_timeout import Watch
-from app.adapters.providers.shared.model_requests import collected
-from app.adapters.providers.shared.request_body import LongTexts
-from app.adapters.providers.shared.retries import PREAMBLE, Events, retrying
+from app.adapters.providers.shared.history import Item, pair_calls, portable_item
+from app.adapters.providers.shared.idle_timeout import IdleTimeout
+from app.adapters.providers.shared.model_requests import collect_response
+from app.adapters.providers.shared.request_body import DetachedTexts
+from app.adapters.providers.shared.retries import PREAMBLE, Events, retry_with_backoff
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.aio.lazy_value import LazyValue
 from app.ports.model_provider import FailureKind
@@ -32,10 +32,10 @@ _INCOMPLETE: dict[str, FailureKind] = {"max_output_tokens": "truncated", "conten
 
 
 class _Inner(OpenAIResponsesModel):
-    """The Agents SDK's, which hands its tools over as the upstream is to get them.
+    """Agents SDK model that passes tool definitions in `extra_body`, past the `openai` package's validation.
 
-    The `openai` package compares each with the types of all tools that there are, a millisecond for each, in one go.
-    Where the method had another name, it would do so again.
+    That validation takes a millisecond for each tool, without a yield. If the SDK renames the overridden method, only
+    this saving is lost.
     """
 
     def _build_response_create_kwargs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class _Inner(OpenAIResponsesModel):
 
 
 class ResponsesModel(Model):
-    """One model. The upstream keeps nothing: it is told the whole history each time. Asks nobody before `rehearsed`."""
+    """Model of the Responses API. The upstream stores nothing, so each request holds the history."""
 
     def __init__(
         self,
@@ -52,19 +52,19 @@ class ResponsesModel(Model):
         model: str,
         *,
         reasons: bool,
-        rehearsed: LazyValue[None],
+        warmed_up: LazyValue[None],
         origin: Origin,
         settings: UpstreamSettings,
     ) -> None:
         self._inner = _Inner(model=model, openai_client=client)
-        self._rehearsed = rehearsed
+        self._warmed_up = warmed_up
         self._reasons = reasons
         self._origin = origin
         self._settings = settings
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        """The whole answer at once; asked for as a stream all the same, for its timeouts and checks."""
-        return await collected(self.stream_response(*args, **kwargs))
+        """Return the whole response at once. It is still requested as a stream, for its timeouts and checks."""
+        return await collect_response(self.stream_response(*args, **kwargs))
 
     async def stream_response(
         self,
@@ -77,18 +77,22 @@ class ResponsesModel(Model):
         tracing: ModelTracing,
         **_: object,
     ) -> Events:
-        """Stream an answer. Conversations and prompts kept by the upstream are not used."""
-        await self._rehearsed.get()
+        """Stream a response. Conversations and prompts stored by the upstream are not used. Raises `ModelError`."""
+        await self._warmed_up.get()
         try:
-            history = _said(input) if isinstance(input, str) else _told(cast(Sequence[Item], input), self._reasons)
-            long = LongTexts(history)
-        except Exception as error:  # history comes from anywhere
+            history = (
+                _user_item(input)
+                if isinstance(input, str)
+                else _input_items(cast(Sequence[Item], input), self._reasons)
+            )
+            long = DetachedTexts(history)
+        except Exception as error:  # items may have been written by any provider
             raise model_error(error, self._origin) from None
-        # Without `store` the upstream forgets a thought unless it is handed over, sealed.
+        # Without `store`, reasoning is lost unless the request carries it in encrypted form.
         sealed = ["reasoning.encrypted_content"] if self._reasons else None
-        # The `openai` package compares what it is given as input with the types of all items that there are, a
-        # millisecond for each, in one go. What a body has besides, it takes as it is.
-        body = {**cast(dict[str, Any], model_settings.extra_body or {}), "input": long.rest}
+        # The `openai` package validates `input` against all item types, a millisecond for each item, without a
+        # yield. It does not validate `extra_body`.
+        body = {**cast(dict[str, Any], model_settings.extra_body or {}), "input": long.remainder}
         headers = {**(model_settings.extra_headers or {}), **long.headers}
         settings = model_settings.resolve(
             ModelSettings(store=False, response_include=cast(Any, sealed), extra_body=body, extra_headers=headers)
@@ -99,40 +103,40 @@ class ResponsesModel(Model):
                 self._inner.stream_response(system_instructions, [], settings, tools, output_schema, handoffs, tracing)
             )
 
-        async with aclosing(retrying(attempt, self._settings)) as events:
+        async with aclosing(retry_with_backoff(attempt, self._settings)) as events:
             async for event in events:
                 yield event
 
     async def _attempt(self, stream: Any) -> Events:
-        watch = Watch(self._settings, self._origin)
-        begun = False
+        idle_timeout = IdleTimeout(self._settings, self._origin)
+        has_begun = False
         try:
             async with aclosing(cast(Events, stream)) as events:
-                while (event := await watch.wait(anext(events, None))) is not None:
-                    begun = True
+                while (event := await idle_timeout.wait(anext(events, None))) is not None:
+                    has_begun = True
                     if event.type not in PREAMBLE:
-                        watch.heard()
+                        idle_timeout.token_received()
                     if (last := self._last(event)) is not None:
                         yield last
                         return
                     yield event
-        except Exception as error:  # whatever it was, only a `ModelError` leaves
+        except Exception as error:  # callers expect only `ModelError`
             failure = model_error(error, self._origin)
-            if begun and failure.kind == "network":
+            if has_begun and failure.kind == "network":
                 failure = failed("interrupted", self._origin, "the connection broke within the answer")
             raise failure from None
         finally:
-            watch.close()
-        raise failed("interrupted" if begun else "empty", self._origin, "the stream ended without its last event")
+            idle_timeout.close()
+        raise failed("interrupted" if has_begun else "empty", self._origin, "the stream ended without its last event")
 
     def _last(self, event: Any) -> TResponseStreamEvent | None:
-        """The event that ends a good answer. Raises `ModelError` for one that ends a bad one."""
+        """Completed event of a valid response, None for other events. Raises `ModelError` for a failed one."""
         match event.type:
             case "response.completed":
                 self._judge(event.response)
                 return cast(ResponseCompletedEvent, event)
             case "response.incomplete":
-                return self._cut_off(event)
+                return self._truncated(event)
             case "response.failed":
                 error = event.response.error
                 raise upstream_error(error.model_dump() if error else None, self._origin)
@@ -149,41 +153,41 @@ class ResponsesModel(Model):
         ):
             raise failed("empty", self._origin, "a response without output")
 
-    def _cut_off(self, event: ResponseIncompleteEvent) -> ResponseCompletedEvent:
-        """Words that reached the length limit still count; a call that did is not to be made."""
+    def _truncated(self, event: ResponseIncompleteEvent) -> ResponseCompletedEvent:
+        """Accept text truncated by the length limit; refuse a truncated tool call."""
         response = event.response
         reason = (response.incomplete_details.reason if response.incomplete_details else None) or "unknown"
-        said = any(item.type == "message" for item in response.output)
-        called = any(item.type == "function_call" for item in response.output)
-        if reason != "max_output_tokens" or called or not said:
+        has_message = any(item.type == "message" for item in response.output)
+        has_call = any(item.type == "function_call" for item in response.output)
+        if reason != "max_output_tokens" or has_call or not has_message:
             raise failed(_INCOMPLETE.get(reason, "interrupted"), self._origin, f"incomplete: {reason}")
         return ResponseCompletedEvent(
             type="response.completed", response=response, sequence_number=event.sequence_number
         )
 
 
-def _said(text: str) -> list[Item]:
+def _user_item(text: str) -> list[Item]:
     return [{"role": "user", "content": text}]
 
 
-def _told(items: Sequence[Item], reasons: bool) -> list[Item]:
-    """The history in plain items, and the sealed thoughts of the turn under way, which its calls must not lack."""
-    ordered = paired(items)
+def _input_items(items: Sequence[Item], reasons: bool) -> list[Item]:
+    """History in portable items, with the encrypted reasoning of the current turn, which its calls require."""
+    ordered = pair_calls(items)
     users = [index for index, item in enumerate(ordered) if item.get("role") == "user"]
     turn = users[-1] if users else 0
-    told: list[Item] = []
+    kept: list[Item] = []
     for index, item in enumerate(ordered):
         if item.get("type") == "reasoning":
             followed = index + 1 < len(ordered) and ordered[index + 1].get("type") == "function_call"
-            if reasons and index > turn and followed and _is_ours(item):
-                told.append({key: item[key] for key in ("type", "id", "summary", "encrypted_content")})
-        elif (shown := plain(item)) is not None:
-            told.append(shown)
-    return told
+            if reasons and index > turn and followed and _sealed_here(item):
+                kept.append({key: item[key] for key in ("type", "id", "summary", "encrypted_content")})
+        elif (portable := portable_item(item)) is not None:
+            kept.append(portable)
+    return kept
 
 
-def _is_ours(thought: Item) -> bool:
-    """Sealed by OpenAI: other providers leave a mark, or an id of another form."""
+def _sealed_here(thought: Item) -> bool:
+    """True for reasoning encrypted by OpenAI: other providers set `provider_data` or another form of id."""
     return bool(
         thought.get("encrypted_content")
         and str(thought.get("id", "")).startswith("rs_")

@@ -1,4 +1,4 @@
-"""OpenAI, and every server that speaks like it: Ollama, vLLM, LM Studio and others."""
+"""OpenAI provider, also for compatible servers: Ollama, vLLM, LM Studio and others."""
 
 import re
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from agents import Model
 
 from app.adapters.providers.openai.model import ResponsesModel
 from app.adapters.providers.openai.settings import Api, OpenAISettings
-from app.adapters.providers.openai.warm_up import rehearse
-from app.adapters.providers.shared.capabilities import capabilities, offered
+from app.adapters.providers.openai.warm_up import warm_up
+from app.adapters.providers.shared.capabilities import capabilities_of, offered_models
 from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect
-from app.adapters.providers.shared.client import new_client
+from app.adapters.providers.shared.client import new_openai_client
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
-from app.adapters.providers.shared.model_requests import first_word
+from app.adapters.providers.shared.model_requests import probe_model
 from app.aio.lazy_value import LazyValue
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
@@ -27,13 +27,13 @@ _CAPABILITIES: Final = (
 )
 
 
-# Newer models of OpenAI's refuse `max_tokens`; other servers know nothing else.
+# OpenAI's newer models refuse `max_tokens`; other servers accept only that name.
 _AT_OPENAI: Final = Dialect(strict_tools=True, parallel_tool_calls=True, max_tokens="max_completion_tokens")
 _ELSEWHERE: Final = Dialect()
 
 
 class OpenAIProvider(ModelProvider):
-    """OpenAI's models, or those of a server like it."""
+    """Provider of OpenAI's models, or of a compatible server's."""
 
     name = "openai"
 
@@ -41,25 +41,25 @@ class OpenAIProvider(ModelProvider):
         self._settings = settings
         key = settings.api_key.reveal()
         self._endpoint = Endpoint(settings, api_key=key, base_url=settings.base_url)
-        self._client = new_client(settings, api_key=key, base_url=settings.base_url)
-        self._rehearsed = LazyValue(rehearse)
+        self._client = new_openai_client(settings, api_key=key, base_url=settings.base_url)
+        self._warmed_up = LazyValue(warm_up)
 
     @property
     def default_model(self) -> str:
-        """The one from the settings."""
+        """Default model from the settings."""
         return self._settings.model
 
     @property
     def base_url(self) -> str:
-        """OpenAI's own address, unless the settings name another."""
+        """Base URL of OpenAI's API, or of the settings."""
         return self._settings.base_url
 
     def models(self) -> Sequence[ModelInfo]:
-        """Those the settings name."""
-        return offered(self._settings.model, self._settings.models, _CAPABILITIES)
+        """Models that the settings name."""
+        return offered_models(self._settings.model, self._settings.models, _CAPABILITIES)
 
     def model(self, name: str) -> Model:
-        """`name` over the interface that the settings choose."""
+        """Model for `name`, over the API that the settings choose."""
         origin = Origin(
             provider=self.name,
             model=name,
@@ -68,12 +68,12 @@ class OpenAIProvider(ModelProvider):
             url_variable="OPENAI_BASE_URL",
         )
         if self._settings.speaks is Api.RESPONSES:
-            reasons = capabilities(name, _CAPABILITIES).reasoning and bool(re.match(r"gpt-5|o\d", name))
+            reasons = capabilities_of(name, _CAPABILITIES).reasoning and bool(re.match(r"gpt-5|o\d", name))
             return ResponsesModel(
                 self._client,
                 name,
                 reasons=reasons,
-                rehearsed=self._rehearsed,
+                warmed_up=self._warmed_up,
                 origin=origin,
                 settings=self._settings,
             )
@@ -81,11 +81,11 @@ class OpenAIProvider(ModelProvider):
         return ChatCompletionsModel(self._endpoint, name, dialect=dialect, origin=origin, settings=self._settings)
 
     async def check(self) -> None:
-        """Ask the default model for a word."""
-        await first_word(self.model(self.default_model))
+        """Request one token from the default model. Raises `ModelError`."""
+        await probe_model(self.model(self.default_model))
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._rehearsed.aclose()
+        """Close all connections. Idempotent."""
+        await self._warmed_up.aclose()
         await self._endpoint.aclose()
         await self._client.close()

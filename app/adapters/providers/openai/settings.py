@@ -11,14 +11,14 @@ _OWN_ADDRESS: Final = "https://api.openai.com/v1/"
 
 
 class Api(StrEnum):
-    """Which of OpenAI's two interfaces is spoken."""
+    """API of OpenAI that requests use."""
 
     RESPONSES = "responses"
     CHAT = "chat"
 
 
 class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
-    """OpenAI's key, address, interface and models."""
+    """Key, address, API and models of OpenAI."""
 
     api_key: Annotated[
         Secret,
@@ -70,10 +70,10 @@ class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
 
     @property
     def at_openai(self) -> bool:
-        """OpenAI itself answers."""
+        """True when the address is OpenAI's own."""
         return urlsplit(self.base_url).hostname == urlsplit(_OWN_ADDRESS).hostname
 
     @property
     def speaks(self) -> Api:
-        """The interface that is used in the end."""
+        """API after defaults are applied."""
         return self.api or (Api.RESPONSES if self.at_openai else Api.CHAT)

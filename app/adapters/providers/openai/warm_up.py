@@ -1,7 +1,6 @@
-"""What the `openai` package puts off until its first answer by Responses: a quarter of a second in some thread.
+"""Warm-up of the `openai` package, which does 0.25 s of imports and validator building for its first response.
 
-It imports a module, reads the types of what is asked, and builds the validators of what comes back: here for an answer
-that nobody gives, before there is one that somebody waits for.
+A request to a mock transport triggers that work before a user waits for it.
 """
 
 import asyncio
@@ -15,8 +14,8 @@ from openai.types.responses import ResponseStreamEvent
 _ANSWER: Final = b'data: {"type": "response.output_text.done"}\n\n'
 
 
-def rehearse() -> None:
-    """Blocks. Not for two threads at once: they would build one model twice."""
+def warm_up() -> None:
+    """Run the warm-up. Blocks for about 0.25 s; not thread-safe, because two threads would build one model twice."""
     import_module("openai.resources.responses.responses")
     for event in get_args(get_args(ResponseStreamEvent)[0]):
         event.model_rebuild()

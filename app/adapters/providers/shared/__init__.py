@@ -1,1 +1,1 @@
-"""What several providers use: the wire of chat completions, HTTP, errors, retries."""
+"""Shared parts of providers: chat completions, HTTP, error mapping, retries, idle timeout."""

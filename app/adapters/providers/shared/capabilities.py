@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from app.ports.model_provider import Capabilities, ModelInfo
 
 
-def offered(default: str, more: str, table: Sequence[tuple[str, Capabilities]]) -> list[ModelInfo]:
-    """`default` and the comma-separated names in `more`, with capabilities by the first pattern that matches."""
+def offered_models(default: str, more: str, table: Sequence[tuple[str, Capabilities]]) -> list[ModelInfo]:
+    """Models to offer: `default` and the comma-separated names in `more`, with their capabilities."""
     names = dict.fromkeys([default, *(name for part in more.split(",") if (name := part.strip()))])
-    return [ModelInfo(name=name, capabilities=capabilities(name, table)) for name in names]
+    return [ModelInfo(name=name, capabilities=capabilities_of(name, table)) for name in names]
 
 
-def capabilities(name: str, table: Sequence[tuple[str, Capabilities]]) -> Capabilities:
-    """Those of the first pattern in `table` that matches `name`, which may have a vendor in front."""
+def capabilities_of(name: str, table: Sequence[tuple[str, Capabilities]]) -> Capabilities:
+    """Capabilities of the first pattern in `table` that matches `name`; a vendor prefix is ignored."""
     bare = name.rsplit("/", 1)[-1]
     return next((known for pattern, known in table if re.match(pattern, bare)), Capabilities())

@@ -8,24 +8,24 @@ from typing import Any, Final
 import httpx2
 from openai import AsyncOpenAI
 
-from app.adapters.providers.shared.event_stream import bound_lines, expect_stream
+from app.adapters.providers.shared.event_stream import expect_stream, limit_lines
 from app.adapters.providers.shared.http import HttpTransport
-from app.adapters.providers.shared.request_body import put_back
+from app.adapters.providers.shared.request_body import reattach_texts
 from app.adapters.providers.shared.settings import UpstreamSettings
 
 _HEADERS: Final = frozenset(
     {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
-    # The package reads this one back from the request, to know how the answer is wanted.
+    # The package reads this one back from the request, to choose the form of the response.
     | {"x-stainless-raw-response"}
 )
 
 
-def new_http(
+def new_http_client(
     settings: UpstreamSettings,
     transport: httpx2.AsyncBaseTransport | None = None,
     hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
 ) -> httpx2.AsyncClient:
-    """Connections to upstreams: no proxy from the environment, no redirects. Closing it closes the `transport`."""
+    """Create an HTTP client without proxies and redirects. Closing it closes the `transport`."""
     return httpx2.AsyncClient(
         transport=transport or HttpTransport(_trusted),
         trust_env=False,
@@ -33,7 +33,7 @@ def new_http(
         timeout=httpx2.Timeout(
             connect=settings.connect_timeout,
             pool=settings.connect_timeout,
-            # A wider net than our own watch on tokens, for a socket that takes or gives nothing at all.
+            # Longer than our idle timeout: only for a socket that blocks completely.
             read=max(settings.first_token_timeout, settings.idle_timeout) + 5,
             write=settings.first_token_timeout,
         ),
@@ -43,14 +43,14 @@ def new_http(
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """The usual authorities, for all providers."""
+    """TLS context with the default authorities, shared by all providers."""
     return httpx2.create_ssl_context(trust_env=False)
 
 
-def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str) -> AsyncOpenAI:
-    """The `openai` package's client, kept to `base_url` and to event streams, without retries of its own.
+def new_openai_client(settings: UpstreamSettings, *, api_key: str, base_url: str) -> AsyncOpenAI:
+    """Create the `openai` package's client for `base_url`, without its retries; it accepts event streams only.
 
-    Without a key none is sent. The caller closes it.
+    Without a key it sends none. The caller closes it.
     """
 
     async def only_known_headers(request: httpx2.Request) -> None:
@@ -60,7 +60,7 @@ def new_client(settings: UpstreamSettings, *, api_key: str, base_url: str) -> As
             del request.headers[name]
         request.headers["user-agent"] = "anyport"
 
-    http = new_http(
-        settings, hooks={"request": [put_back, only_known_headers], "response": [expect_stream, bound_lines]}
+    http = new_http_client(
+        settings, hooks={"request": [reattach_texts, only_known_headers], "response": [expect_stream, limit_lines]}
     )
     return AsyncOpenAI(api_key=api_key or "none", base_url=base_url, http_client=http, max_retries=0)

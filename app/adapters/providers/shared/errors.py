@@ -1,4 +1,4 @@
-"""Whatever an upstream or its SDK throws, as a `ModelError` that says what happened and who must act."""
+"""Error mapping: exceptions of an upstream or its SDK become a `ModelError` with a kind and an actor."""
 
 import datetime as dt
 import email.utils
@@ -13,15 +13,15 @@ import msgspec
 import openai
 from agents.exceptions import UserError
 
-from app.adapters.providers.shared.endpoint import NoAnswerError, RefusedError
-from app.adapters.providers.shared.event_stream import LONGEST_EVENT, EventTooLongError, NotAStreamError
+from app.adapters.providers.shared.endpoint import NotConnectedError, UpstreamStatusError
+from app.adapters.providers.shared.event_stream import MAX_EVENT_BYTES, EventTooLongError, NotAStreamError
 from app.domain.language import _, deferred
 from app.domain.redaction import is_error_name
 from app.ports.model_provider import FailureKind, ModelError
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Which upstream failed, and the variables its operator would change."""
+    """Failed upstream, with the variables that its operator would change."""
 
     provider: str
     model: str
@@ -31,7 +31,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a failure. `message` is the upstream's own and serves matching only: it is never shown."""
+    """Facts of a failure. `message` is the upstream's text; it is only matched, never shown or logged."""
 
     status: int | None = None
     names: tuple[str, ...] = ()
@@ -64,23 +64,23 @@ _SENTENCES: Final[dict[FailureKind, str]] = {
 }
 
 
-def failed(kind: FailureKind, origin: Origin, what: str, *, facts: Facts | None = None) -> ModelError:
-    """A failure of a known kind; `what` is for the operator and must come from us, never from the upstream."""
+def failed(kind: FailureKind, origin: Origin, description: str, *, facts: Facts | None = None) -> ModelError:
+    """Build an error of a known kind; `description` is for the operator, never text of the upstream."""
     facts = facts or Facts()
     wait = facts.retry_after or 0
     later = _("in {seconds} seconds", seconds=round(wait)) if wait >= 1 else _("in a moment")
     return ModelError(
         _(_SENTENCES[kind], later=later),
         kind=kind,
-        detail=_detail(kind, origin, what, facts),
+        detail=_detail(kind, origin, description, facts),
         status=facts.status,
         retry_after=facts.retry_after,
     )
 
 
 def model_error(error: BaseException, origin: Origin) -> ModelError:
-    """Map any exception. Nothing of its text is kept: it may quote the prompt, the key or a page of HTML."""
-    what = f"{type(error).__name__} {_place(error)}"
+    """Map any exception. Its text is dropped: it may quote the prompt, the key or a page of HTML."""
+    description = f"{type(error).__name__} {_raised_at(error)}"
     match error:
         case ModelError():
             return error
@@ -89,24 +89,24 @@ def model_error(error: BaseException, origin: Origin) -> ModelError:
         case NotAStreamError():
             return upstream_error(error.body, origin)
         case EventTooLongError():
-            return failed("protocol", origin, f"one event of the answer is longer than {LONGEST_EVENT >> 20} MB")
-        case RefusedError():
+            return failed("protocol", origin, f"one event of the answer is longer than {MAX_EVENT_BYTES >> 20} MB")
+        case UpstreamStatusError():
             return status_error(error.status, error.body, error.headers, origin)
-        case NoAnswerError() | httpx2.TransportError():
+        case NotConnectedError() | httpx2.TransportError():
             return _transport_failure(error, origin)
         case openai.APIError():
             return _package_error(error, origin)
         case UnicodeEncodeError(encoding="ascii"):
             return failed("bad_key", origin, "the key cannot be sent: it holds characters that are not ASCII")
         case UserError() | TypeError() | UnicodeEncodeError():
-            return failed("rejected", origin, f"the request cannot be put into this upstream's form ({what})")
-    return failed("protocol", origin, what)
+            return failed("rejected", origin, f"the request cannot be put into this upstream's form ({description})")
+    return failed("protocol", origin, description)
 
 
 def _package_error(error: openai.APIError, origin: Origin) -> ModelError:
     match error:
         case openai.APIConnectionError(__cause__=(ModelError() | NotAStreamError()) as cause):
-            return model_error(cause, origin)  # Raised by a hook of the client, wrapped by its package.
+            return model_error(cause, origin)  # A hook of the client raised it, and the package wrapped it.
         case openai.APIStatusError():
             return status_error(error.status_code, error.body, error.response.headers, origin)
         case openai.APIConnectionError():
@@ -114,28 +114,28 @@ def _package_error(error: openai.APIError, origin: Origin) -> ModelError:
     return upstream_error(error.body, origin)
 
 
-def _place(error: BaseException) -> str:
-    """Where it was raised: all that can be told of a fault of our own without telling what was said."""
+def _raised_at(error: BaseException) -> str:
+    """Function and line that raised: a safe description of an error in our own code."""
     frames = traceback.extract_tb(error.__traceback__, limit=-1)
     return f"in {frames[0].name}, {PurePath(frames[0].filename).name} line {frames[0].lineno}" if frames else ""
 
 
 def status_error(status: int, body: object, headers: Mapping[str, str], origin: Origin) -> ModelError:
-    """Map an answer that is no success; `body` is decoded JSON, or anything else where it was none."""
+    """Map a response with an error status; `body` is decoded JSON, or text when it was not JSON."""
     facts = facts_of(body, status=status, headers=headers)
     return failed(_kind(facts), origin, "the upstream refused the request", facts=facts)
 
 
 def upstream_error(body: object, origin: Origin) -> ModelError:
-    """Map an error object that came in the middle of a stream, or as a 200."""
+    """Map an error object within a stream, or in a response with status 200."""
     facts = facts_of(body)
     return failed(_kind(facts), origin, "the upstream reported an error within its answer", facts=facts)
 
 
 def facts_of(body: object, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> Facts:
-    """Read an error body in any of its shapes: bare, under `error`, in a list, with Google's details."""
+    """Parse an error body: bare, under `error`, in a list, or with Google's details."""
     headers = headers or {}
-    error = _unwrapped(body)
+    error = _error_fields(body)
     details = [detail for detail in _list(error.get("details")) if isinstance(detail, dict)]
     message = str(error.get("message") or "")
     code = error.get("code")
@@ -150,7 +150,7 @@ def facts_of(body: object, *, status: int | None = None, headers: Mapping[str, s
     )
 
 
-def _unwrapped(body: object) -> dict[str, Any]:
+def _error_fields(body: object) -> dict[str, Any]:
     while True:
         if isinstance(body, list) and body:
             body = body[0]
@@ -174,40 +174,46 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _named(*names: str) -> Callable[[Facts], bool]:
+def _has_name(*names: str) -> Callable[[Facts], bool]:
     wanted = frozenset(names)
     return lambda facts: not wanted.isdisjoint(facts.names)
 
 
-def _says(pattern: str) -> Callable[[Facts], bool]:
+def _mentions(pattern: str) -> Callable[[Facts], bool]:
     compiled = re.compile(pattern, re.IGNORECASE)
     return lambda facts: bool(compiled.search(facts.message))
 
 
-def _status(*statuses: int) -> Callable[[Facts], bool]:
+def _has_status(*statuses: int) -> Callable[[Facts], bool]:
     return lambda facts: facts.status in statuses
 
 
 # The first rule that applies decides. Google answers a wrong key with a 400, so names and words come before statuses.
 _RULES: Final[tuple[tuple[FailureKind, Callable[[Facts], bool]], ...]] = (
-    ("bad_key", _named("API_KEY_INVALID", "invalid_api_key", "UNAUTHENTICATED", "authentication_error")),
-    ("bad_key", _says(r"api key not valid|invalid authorization header|multiple authentication credentials")),
-    ("no_quota", _named("insufficient_quota", "billing_hard_limit_reached")),
+    ("bad_key", _has_name("API_KEY_INVALID", "invalid_api_key", "UNAUTHENTICATED", "authentication_error")),
+    (
+        "bad_key",
+        _mentions(r"api key not valid|invalid authorization header|multiple authentication credentials"),
+    ),
+    ("no_quota", _has_name("insufficient_quota", "billing_hard_limit_reached")),
     ("no_quota", lambda facts: any("PerDay" in name for name in facts.names)),
-    ("no_quota", _status(402)),
-    ("context_too_long", _named("context_length_exceeded", "string_above_max_length")),
-    ("context_too_long", _says(r"exceeds the maximum number of tokens|maximum context length|context window")),
-    ("context_too_long", _status(413)),
-    ("content_filtered", _named("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation")),
-    ("model_not_found", _named("model_not_found", "NOT_FOUND", "not_found_error")),
-    ("rejected", _named("unsupported_country_region_territory")),
-    ("rate_limited", _named("rate_limit_exceeded", "RESOURCE_EXHAUSTED", "rate_limit_error")),
-    ("overloaded", _named("server_error", "server_is_overloaded", "slow_down", "overloaded_error")),
-    ("overloaded", _named("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED")),
-    ("bad_key", _status(401, 403)),
-    ("model_not_found", _status(404)),
-    ("rate_limited", _status(429)),
-    ("rejected", _named("INVALID_ARGUMENT", "FAILED_PRECONDITION", "invalid_request_error")),
+    ("no_quota", _has_status(402)),
+    ("context_too_long", _has_name("context_length_exceeded", "string_above_max_length")),
+    (
+        "context_too_long",
+        _mentions(r"exceeds the maximum number of tokens|maximum context length|context window"),
+    ),
+    ("context_too_long", _has_status(413)),
+    ("content_filtered", _has_name("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation")),
+    ("model_not_found", _has_name("model_not_found", "NOT_FOUND", "not_found_error")),
+    ("rejected", _has_name("unsupported_country_region_territory")),
+    ("rate_limited", _has_name("rate_limit_exceeded", "RESOURCE_EXHAUSTED", "rate_limit_error")),
+    ("overloaded", _has_name("server_error", "server_is_overloaded", "slow_down", "overloaded_error")),
+    ("overloaded", _has_name("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED")),
+    ("bad_key", _has_status(401, 403)),
+    ("model_not_found", _has_status(404)),
+    ("rate_limited", _has_status(429)),
+    ("rejected", _has_name("INVALID_ARGUMENT", "FAILED_PRECONDITION", "invalid_request_error")),
     ("rejected", lambda facts: any(name.startswith(("invalid_", "unsupported_")) for name in facts.names)),
     ("overloaded", lambda facts: facts.status is None or facts.status >= 500),
 )
@@ -218,7 +224,7 @@ def _kind(facts: Facts) -> FailureKind:
 
 
 def _transport_failure(error: Exception, origin: Origin) -> ModelError:
-    wrapped = isinstance(error, NoAnswerError | openai.APIConnectionError)
+    wrapped = isinstance(error, NotConnectedError | openai.APIConnectionError)
     cause = error.__cause__ if wrapped and error.__cause__ else error
     name = type(cause).__name__
     if isinstance(cause, httpx2.LocalProtocolError):
@@ -232,8 +238,8 @@ def _transport_failure(error: Exception, origin: Origin) -> ModelError:
     return failed("interrupted", origin, f"{name} within the answer")
 
 
-def _detail(kind: FailureKind, origin: Origin, what: str, facts: Facts) -> str:
-    parts = [f"{origin.provider}/{origin.model}: {kind}: {what}"]
+def _detail(kind: FailureKind, origin: Origin, description: str, facts: Facts) -> str:
+    parts = [f"{origin.provider}/{origin.model}: {kind}: {description}"]
     if facts.status is not None:
         parts.append(f"HTTP {facts.status}")
     parts += facts.names
@@ -255,7 +261,7 @@ def _hint(kind: FailureKind, origin: Origin, status: int | None) -> str:
 
 
 def _retry_after(headers: Mapping[str, str], details: Iterable[Mapping[str, Any]], message: str) -> float | None:
-    """Seconds to wait: OpenAI says so in headers, Google in a `RetryInfo` detail or only in words."""
+    """Seconds to wait: OpenAI sends headers, Google a `RetryInfo` detail or only a sentence."""
     candidates = (
         _seconds(headers.get("retry-after-ms", ""), scale=0.001),
         _seconds(headers.get("retry-after", "")),

@@ -1,4 +1,4 @@
-"""Whether a success is an event stream at all."""
+"""Event-stream checks of a response: content type, line length, error objects."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -8,18 +8,18 @@ from typing import Final, cast
 import httpx2
 import msgspec
 
-_LONGEST_PAGE: Final = 64 * 1024
+_MAX_PAGE_BYTES: Final = 64 * 1024
 
-LONGEST_EVENT: Final = 8 * 1024 * 1024
-"""Bytes; reading one that long is a pause for everybody else, of some 20 ms."""
+MAX_EVENT_BYTES: Final = 8 * 1024 * 1024
+"""Bytes; parsing an event of this size blocks the event loop for some 20 ms."""
 
 
 class EventTooLongError(Exception):
-    """One event is longer than `LONGEST_EVENT` bytes."""
+    """One event is longer than `MAX_EVENT_BYTES` bytes."""
 
 
 class NotAStreamError(Exception):
-    """A 200 that is something else: a proxy's page, or an error that says 200, which `body` then holds."""
+    """Response with status 200 but another content type: a proxy's page, or an error, which is in `body`."""
 
     def __init__(self, content_type: str, body: object | None) -> None:
         super().__init__("the answer is no event stream")
@@ -28,22 +28,22 @@ class NotAStreamError(Exception):
 
 
 async def expect_stream(response: httpx2.Response) -> None:
-    """Raise `NotAStreamError` for a success of another kind; its body is then read, though not without end."""
+    """Raise `NotAStreamError` for a success of another content type, after reading at most 64 KB of it."""
     kind = response.headers.get("content-type", "text/event-stream").partition(";")[0].strip().lower()
     if kind == "text/event-stream" or not response.is_success:
         return
-    body = b"".join([piece async for piece in beginning(response)])
-    shown = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,40}", kind, re.ASCII) else "of an unreadable type"
-    raise NotAStreamError(shown, error_in(body))
+    body = b"".join([piece async for piece in leading_chunks(response)])
+    content_type = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,40}", kind, re.ASCII) else "of an unreadable type"
+    raise NotAStreamError(content_type, find_error_object(body))
 
 
-async def bound_lines(response: httpx2.Response) -> None:
-    """Fail in a line that does not end, which whoever reads it by line would wait for, and then hold up others with:
-    the stream raises `EventTooLongError`."""
-    response.stream = _Bounded(cast(httpx2.AsyncByteStream, response.stream))
+async def limit_lines(response: httpx2.Response) -> None:
+    """Limit the length of a line: the body raises `EventTooLongError` beyond it. A reader by line would buffer an
+    endless line."""
+    response.stream = _LimitedBody(cast(httpx2.AsyncByteStream, response.stream))
 
 
-class _Bounded(httpx2.AsyncByteStream):
+class _LimitedBody(httpx2.AsyncByteStream):
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
 
@@ -52,7 +52,7 @@ class _Bounded(httpx2.AsyncByteStream):
         async for piece in self._stream:
             end = piece.rfind(b"\n")
             size = size + len(piece) if end < 0 else len(piece) - end - 1
-            if size > LONGEST_EVENT:
+            if size > MAX_EVENT_BYTES:
                 raise EventTooLongError
             yield piece
 
@@ -60,26 +60,26 @@ class _Bounded(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-def pieces_of(response: httpx2.Response) -> AsyncIterator[bytes]:
-    """The body as it comes; one that is not compressed past httpx2's decoders, which hold 4 KB for each answer."""
+def body_chunks(response: httpx2.Response) -> AsyncIterator[bytes]:
+    """Iterate over the body. An uncompressed one bypasses httpx2's decoders, which take 4 KB for each response."""
     if "content-encoding" in response.headers:
         return response.aiter_bytes()
     return aiter(cast(httpx2.AsyncByteStream, response.stream))
 
 
-async def beginning(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    """The body piece by piece, up to the one that goes beyond 64 KB: nobody's page or error is longer."""
+async def leading_chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+    """Iterate over the body up to the chunk that exceeds 64 KB."""
     size = 0
     async with aclosing(response.aiter_bytes()) as pieces:
         async for piece in pieces:
             yield piece
             size += len(piece)
-            if size > _LONGEST_PAGE:
+            if size > _MAX_PAGE_BYTES:
                 return
 
 
-def reported(data: bytes) -> object | None:
-    """The error in JSON, in any of its shapes: under `error`, in a list, or vLLM's `{"object": "error"}`.
+def error_object(data: bytes) -> object | None:
+    """Error object of a JSON body, in any of its shapes: under `error`, in a list, or vLLM's `{"object": "error"}`.
 
     Raises `msgspec.DecodeError` or `UnicodeDecodeError`.
     """
@@ -90,9 +90,9 @@ def reported(data: bytes) -> object | None:
     return None
 
 
-def error_in(page: bytes) -> object | None:
-    """What `page` reports; None also for what is not JSON."""
+def find_error_object(page: bytes) -> object | None:
+    """Error object of `page`; None also for a page that is not JSON."""
     try:
-        return reported(page)
+        return error_object(page)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

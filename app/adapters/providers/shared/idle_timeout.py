@@ -8,52 +8,52 @@ from app.adapters.providers.shared.errors import Origin, failed
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.aio.deadline import Deadline
 
-Coming = TypeVar("Coming")
+Result = TypeVar("Result")
 
-_LAST_WORDS: Final = 1.0
+_TAIL_SECONDS: Final = 1.0
 
 
-class Watch:
-    """Measures silence: one limit until the first token, another between tokens. Whoever made it closes it."""
+class IdleTimeout:
+    """Idle timeout: one limit until the first token, another between tokens, in seconds. The creator closes it."""
 
     def __init__(self, settings: UpstreamSettings, origin: Origin) -> None:
         self._idle = settings.idle_timeout
         self._origin = origin
-        self._alarm = Deadline(self._expire, lambda: self._waiting is not None)
-        self._allow(settings.first_token_timeout)
+        self._deadline = Deadline(self._expire, lambda: self._waiting is not None)
+        self._set_limit(settings.first_token_timeout)
         self._waiting: asyncio.Task[Any] | None = None
         self._expired = False
 
-    def heard(self) -> None:
-        """A token came: silence begins anew."""
-        self._allow(self._idle)
+    def token_received(self) -> None:
+        """Restart the timeout, with the limit between tokens."""
+        self._set_limit(self._idle)
 
-    def last_words(self) -> None:
-        """The answer is complete: what may still come, such as a count of tokens, gets little time."""
-        self._allow(min(self._idle, _LAST_WORDS))
+    def response_finished(self) -> None:
+        """Shorten the timeout: only the token count and the end may follow a finish reason."""
+        self._set_limit(min(self._idle, _TAIL_SECONDS))
         self.close()
 
-    async def wait(self, coming: Awaitable[Coming]) -> Coming:
-        """Await `coming` within the limit. Raises `ModelError` of kind `timeout`, after cancelling it."""
-        self._alarm.arm()
+    async def wait(self, awaitable: Awaitable[Result]) -> Result:
+        """Await `awaitable` within the limit. Cancels it and raises `ModelError` of kind `timeout` beyond it."""
+        self._deadline.arm()
         self._waiting = task = cast(asyncio.Task[Any], asyncio.current_task())
-        others = task.cancelling()
+        earlier = task.cancelling()
         try:
-            return await coming
+            return await awaitable
         except asyncio.CancelledError:
-            if not self._expired or task.uncancel() > others:
+            if not self._expired or task.uncancel() > earlier:
                 raise
-            raise failed("timeout", self._origin, f"silence for {self._allowed:g} seconds") from None
+            raise failed("timeout", self._origin, f"silence for {self._limit:g} seconds") from None
         finally:
             self._waiting = None
 
     def close(self) -> None:
-        """Nobody waits any more, or with another limit."""
-        self._alarm.close()
+        """Stop the timer. Idempotent."""
+        self._deadline.close()
 
-    def _allow(self, seconds: float) -> None:
-        self._allowed = seconds
-        self._alarm.postpone(seconds)
+    def _set_limit(self, seconds: float) -> None:
+        self._limit = seconds
+        self._deadline.postpone(seconds)
 
     def _expire(self) -> None:
         if self._waiting is not None:

@@ -10,8 +10,8 @@ from agents.items import TResponseStreamEvent
 from app.adapters.providers.shared.retries import PREAMBLE, Events
 
 
-async def collected(stream: AsyncIterator[TResponseStreamEvent]) -> ModelResponse:
-    """The response that a stream ends with."""
+async def collect_response(stream: AsyncIterator[TResponseStreamEvent]) -> ModelResponse:
+    """Collect the response that a stream ends with."""
     async for event in stream:
         if event.type == "response.completed":
             used = event.response.usage
@@ -31,11 +31,11 @@ async def collected(stream: AsyncIterator[TResponseStreamEvent]) -> ModelRespons
     raise AssertionError("a stream that does not fail ends with a response")
 
 
-async def first_word(model: Model) -> None:
-    """Ask for a word and hang up as soon as one comes.
+async def probe_model(model: Model) -> None:
+    """Probe a model: request a short text and close the stream at its first token. Raises `ModelError`.
 
-    That proves what reading a list of models would not: key, name, quota and parameters, for some tokens at most.
-    A limit on the answer's length would prove less, because thinking eats it up before the first word.
+    Unlike a list of models this proves key, name, quota and parameters, for some tokens at most. It sets no length
+    limit, because reasoning would use it up before the first token.
     """
     stream = model.stream_response(
         None,

@@ -1,4 +1,4 @@
-"""How long to wait for a model, and when to ask it again."""
+"""Retry with backoff, until the first token of a response."""
 
 import asyncio
 import random
@@ -13,10 +13,10 @@ from app.ports.model_provider import FailureKind, ModelError
 
 Events = AsyncGenerator[TResponseStreamEvent, None]
 
-_LONGEST_WAIT: Final = 30.0
+_MAX_WAIT_SECONDS: Final = 30.0
 PREAMBLE: Final = frozenset({"response.created", "response.in_progress", "response.queued"})
-# How often each failure is worth another try, at most. A silent upstream has cost the user a minute already.
-_WORTH: Final[dict[FailureKind, int]] = {
+# Maximum retries by kind of failure. A timeout is not retried: the user has waited a minute already.
+_MAX_RETRIES: Final[dict[FailureKind, int]] = {
     "rate_limited": 10,
     "overloaded": 10,
     "network": 10,
@@ -25,35 +25,35 @@ _WORTH: Final[dict[FailureKind, int]] = {
 }
 
 
-async def retrying(attempt: Callable[[], Events], settings: UpstreamSettings) -> Events:
-    """The events of `attempt`, started anew while it fails before it has said anything that could be seen."""
-    tries = 0
+async def retry_with_backoff(attempt: Callable[[], Events], settings: UpstreamSettings) -> Events:
+    """Yield the events of `attempt`, restarted with backoff while it fails before its first visible event."""
+    retries = 0
     while True:
-        held: list[TResponseStreamEvent] | None = []
+        preamble: list[TResponseStreamEvent] | None = []
         try:
             async with aclosing(attempt()) as events:
                 async for event in events:
-                    if held is not None and event.type in PREAMBLE:
-                        held.append(event)
+                    if preamble is not None and event.type in PREAMBLE:
+                        preamble.append(event)
                         continue
-                    while held:
-                        yield held.pop(0)
-                    held = None
+                    while preamble:
+                        yield preamble.pop(0)
+                    preamble = None
                     yield event
         except ModelError as error:
-            wait = _pause(error, tries, settings)
-            if held is None or wait is None:
+            wait = _backoff(error, retries, settings)
+            if preamble is None or wait is None:
                 raise
         else:
             return
-        tries += 1
+        retries += 1
         await asyncio.sleep(wait)
 
 
-def _pause(error: ModelError, tries: int, settings: UpstreamSettings) -> float | None:
-    """Seconds until the next try: exponential with jitter, or what the upstream asked for; None to give up."""
-    if tries >= min(settings.retries, _WORTH.get(error.kind, 0)):
+def _backoff(error: ModelError, retries: int, settings: UpstreamSettings) -> float | None:
+    """Seconds until the next attempt: exponential with jitter, or the upstream's Retry-After; None to give up."""
+    if retries >= min(settings.retries, _MAX_RETRIES.get(error.kind, 0)):
         return None
-    backoff: float = settings.retry_delay * 2**tries * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, no secret
+    backoff: float = settings.retry_delay * 2**retries * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, no secret
     wait = max(backoff, error.retry_after or 0.0)
-    return wait if wait <= _LONGEST_WAIT else None
+    return wait if wait <= _MAX_WAIT_SECONDS else None

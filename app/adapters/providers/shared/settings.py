@@ -9,7 +9,7 @@ from app.environment.checks import LONGEST_SECONDS
 
 
 class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How long to wait for a model, and how often to ask again."""
+    """Timeouts and retries of an upstream."""
 
     connect_timeout: Annotated[
         float,

@@ -1,4 +1,4 @@
-"""How one upstream's chat completions differ from another's, as data."""
+"""Dialect of chat completions: differences between upstreams, as data."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,11 +15,11 @@ def _as_it_is(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """What an upstream accepts.
+    """Dialect of one upstream.
 
-    `signed`: it signs its tool calls and wants the signature back; `unsigned_call` gives what it takes in place of
-    one for a call of somebody else's, by model name. `strict_tools`: it knows the `strict` flag
-    of a function. `max_tokens` is what it calls the limit of an answer.
+    `signed`: it signs tool calls and requires the signature back; `unsigned_call` returns the placeholder for a call
+    of another provider, by model name. `schema` converts the JSON schema of a tool. `strict_tools`: it accepts the
+    `strict` flag of a function. `max_tokens` is its name for the length limit.
     """
 
     signed: bool = False

@@ -1,12 +1,12 @@
-"""Whether a stream that ended was an answer."""
+"""Finish reason: decides whether a finished stream is a valid response."""
 
 from typing import Final
 
-from app.adapters.providers.shared.chat_completions.response import Answer
+from app.adapters.providers.shared.chat_completions.response import ResponseBuilder
 from app.adapters.providers.shared.errors import Origin, failed
 from app.ports.model_provider import FailureKind, ModelError
 
-# Gemini adds the cause after a colon: `content_filter: PROHIBITED_CONTENT`. Others pass on its native names.
+# Gemini appends the cause: `content_filter: PROHIBITED_CONTENT`. Other servers send Gemini's native names.
 _REASONS: Final[dict[str, FailureKind]] = {
     "content_filter": "content_filtered",
     "safety": "content_filtered",
@@ -21,8 +21,8 @@ _LENGTH: Final = frozenset(
 )
 
 
-def verdict(answer: Answer, origin: Origin) -> ModelError | None:
-    """None for an answer; otherwise what is wrong with it. Cut off by its length limit, words still count."""
+def response_error(answer: ResponseBuilder, origin: Origin) -> ModelError | None:
+    """Error of an invalid response; None for a valid one, including text truncated at the length limit."""
     reason = _reason(answer)
     kind = _wrong(answer, reason)
     if kind is None:
@@ -30,16 +30,16 @@ def verdict(answer: Answer, origin: Origin) -> ModelError | None:
     return failed(kind, origin, f"finish reason {reason or 'missing'}" if reason.isidentifier() or not reason else "")
 
 
-def reached_its_limit(answer: Answer) -> bool:
-    """True for an answer that the limit of its length cut off."""
+def is_truncated(answer: ResponseBuilder) -> bool:
+    """True for a response truncated at the length limit."""
     return _reason(answer) in _LENGTH
 
 
-def _reason(answer: Answer) -> str:
+def _reason(answer: ResponseBuilder) -> str:
     return answer.finish_reason.partition(":")[0].strip().lower()
 
 
-def _wrong(answer: Answer, reason: str) -> FailureKind | None:
+def _wrong(answer: ResponseBuilder, reason: str) -> FailureKind | None:
     said = bool(answer.message or answer.calls)
     if answer.message.refused:
         return "content_filtered"

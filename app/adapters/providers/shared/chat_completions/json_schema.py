@@ -1,4 +1,4 @@
-"""JSON schemas in the small dialect that Gemini accepts."""
+"""JSON schema converter for the subset that Gemini accepts."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,11 +10,11 @@ _UNKNOWN: Final = frozenset({"$schema", "$id", "$defs", "$comment", "definitions
 }
 
 
-def cleaned(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """`schema` with references inlined and without the keywords Gemini refuses.
+def simplify_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Inline references and drop keywords that Gemini refuses.
 
-    `const` becomes an `enum` of one, and a choice between something and null becomes `nullable`. A reference that
-    leads back into itself ends as an object of any shape.
+    `const` becomes an `enum` of one value, and a union with null becomes `nullable`. A recursive reference becomes an
+    object of any shape.
     """
     definitions = {**schema.get("definitions", {}), **schema.get("$defs", {})}
     return _cleaned(schema, definitions, ())

@@ -1,4 +1,4 @@
-"""The assistant's message while it grows."""
+"""Message item of the assistant, under construction."""
 
 import uuid
 from typing import Any, Final
@@ -16,7 +16,7 @@ from openai.types.responses import (
     ResponseTextDoneEvent,
 )
 
-from app.adapters.providers.shared.chat_completions.output_items import Events, Outputs
+from app.adapters.providers.shared.chat_completions.output_items import Events, OutputItems
 from app.ports.delta_sink import DeltaReceiver
 
 TEXT: Final = "output_text"
@@ -26,29 +26,29 @@ Content = ResponseOutputText | ResponseOutputRefusal
 
 
 class Part(msgspec.Struct, kw_only=True):
-    """A run of text or of refusal."""
+    """Content part: text or refusal."""
 
     kind: str
     index: int
     pieces: list[str] = []
 
     def content(self) -> Content:
-        """The part with what it holds so far."""
+        """Build the content part so far."""
         text = "".join(self.pieces)
-        self.pieces = [text]  # A long text is put together once, not for each of those who are told of its end.
+        self.pieces = [text]  # A long text is put together once, not for each closing event.
         if self.kind == REFUSAL:
             return ResponseOutputRefusal(type="refusal", refusal=text)
         return ResponseOutputText(type="output_text", text=text, annotations=[], logprobs=[])
 
 
-class Message:
-    """At most one text and one refusal, whichever comes first."""
+class MessageItem:
+    """Message item with at most one text and one refusal, in order of arrival."""
 
-    def __init__(self, outputs: Outputs, deltas: DeltaReceiver | None = None) -> None:
+    def __init__(self, outputs: OutputItems, deltas: DeltaReceiver | None = None) -> None:
         self._outputs = outputs
         self._deltas = deltas
         self._id = f"msg_{uuid.uuid4().hex}"
-        self._place = -1
+        self._output_index = -1
         self._parts: dict[str, Part] = {}
 
     def __bool__(self) -> bool:
@@ -56,7 +56,7 @@ class Message:
 
     @property
     def refused(self) -> bool:
-        """The model declined in so many words."""
+        """True when the model sent a refusal."""
         return REFUSAL in self._parts
 
     def add(self, kind: str, text: str) -> Events:
@@ -68,53 +68,53 @@ class Message:
             return
         if part is None:
             if not self._parts:
-                self._place = self._outputs.place()
-                yield self._outputs.added(self._place, self._item("in_progress"))
+                self._output_index = self._outputs.next_index()
+                yield self._outputs.added(self._output_index, self._item("in_progress"))
             part = self._parts[kind] = Part(kind=kind, index=len(self._parts))
             yield ResponseContentPartAddedEvent.model_validate(
-                {**self._about(part, "response.content_part.added"), "part": part.content()}
+                {**self._common_fields(part, "response.content_part.added"), "part": part.content()}
             )
         part.pieces.append(text)
         if kind == REFUSAL:
             yield ResponseRefusalDeltaEvent.model_validate(
-                {**self._about(part, "response.refusal.delta"), "delta": text}
+                {**self._common_fields(part, "response.refusal.delta"), "delta": text}
             )
             return
         yield ResponseTextDeltaEvent(
             type="response.output_text.delta",
             delta=text,
             item_id=self._id,
-            output_index=self._place,
+            output_index=self._output_index,
             content_index=part.index,
             logprobs=[],
-            sequence_number=self._outputs.number(),
+            sequence_number=self._outputs.next_number(),
         )
 
     def close(self) -> Events:
-        """The ends of all parts and of the message; nothing if nothing was said."""
+        """Yield the closing events of all parts and of the message; nothing for an empty message."""
         for part in self._parts.values():
             content = part.content()
             if isinstance(content, ResponseOutputRefusal):
                 yield ResponseRefusalDoneEvent.model_validate(
-                    {**self._about(part, "response.refusal.done"), "refusal": content.refusal}
+                    {**self._common_fields(part, "response.refusal.done"), "refusal": content.refusal}
                 )
             else:
                 yield ResponseTextDoneEvent.model_validate(
-                    {**self._about(part, "response.output_text.done"), "text": content.text, "logprobs": []}
+                    {**self._common_fields(part, "response.output_text.done"), "text": content.text, "logprobs": []}
                 )
             yield ResponseContentPartDoneEvent.model_validate(
-                {**self._about(part, "response.content_part.done"), "part": content}
+                {**self._common_fields(part, "response.content_part.done"), "part": content}
             )
         if self._parts:
-            yield self._outputs.done(self._place, self._item("completed"))
+            yield self._outputs.done(self._output_index, self._item("completed"))
 
-    def _about(self, part: Part, kind: str) -> dict[str, Any]:
+    def _common_fields(self, part: Part, kind: str) -> dict[str, Any]:
         return {
             "type": kind,
             "item_id": self._id,
-            "output_index": self._place,
+            "output_index": self._output_index,
             "content_index": part.index,
-            "sequence_number": self._outputs.number(),
+            "sequence_number": self._outputs.next_number(),
         }
 
     def _item(self, status: str) -> ResponseOutputMessage:

@@ -1,4 +1,4 @@
-"""The past, as any provider wrote it, in the shape that chat completions demand."""
+"""Messages of a chat-completions request, from the history of any provider."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -7,7 +7,7 @@ from agents.items import TResponseInputItem
 from agents.models.chatcmpl_converter import Converter
 
 from app.adapters.providers.shared.chat_completions.dialect import Dialect
-from app.adapters.providers.shared.history import Item, call_id, paired, plain
+from app.adapters.providers.shared.history import Item, call_id, pair_calls, portable_item
 
 Message = dict[str, Any]
 
@@ -15,45 +15,45 @@ Message = dict[str, Any]
 def messages(
     instructions: str | None, items: str | Sequence[TResponseInputItem], *, model: str, dialect: Dialect
 ) -> list[Message]:
-    """System message and history. Raises `agents.UserError` for content that chat completions cannot carry.
+    """Convert the history. Raises `agents.UserError` for content that chat completions cannot carry.
 
-    What only its author could read is left out: ids, reasoning, foreign signatures. So is a message without content.
+    Drops ids, reasoning and signatures of other models, and messages without content.
     """
     if isinstance(items, str):
         items = [{"role": "user", "content": items}]
-    told = _opening_with_user(_converted(paired(cast(Sequence[Item], items)), model, dialect))
+    history = _opening_with_user(_converted(pair_calls(cast(Sequence[Item], items)), model, dialect))
     system: list[Message] = [{"role": "system", "content": instructions}] if instructions else []
-    return system + told if told else [{"role": "user", "content": instructions or ""}]
+    return system + history if history else [{"role": "user", "content": instructions or ""}]
 
 
 def _converted(items: Sequence[Item], model: str, dialect: Dialect) -> list[Message]:
-    known = [shown for item in items if (shown := _shown(item, model)) is not None]
-    converted = Converter.items_to_messages(cast(list[TResponseInputItem], known), model=model)
-    kept = {call_id(item): signature for item in items if (signature := _signature(item, model, dialect))}
-    told = []
+    portable_items = [portable for item in items if (portable := _portable(item, model)) is not None]
+    converted = Converter.items_to_messages(cast(list[TResponseInputItem], portable_items), model=model)
+    signatures = {call_id(item): signature for item in items if (signature := _signature(item, model, dialect))}
+    chat_messages: list[Message] = []
     for message in cast(list[Message], converted):
         if message["role"] == "developer":
             message["role"] = "system"
         for index, call in enumerate(message.get("tool_calls", ())):
             call.pop("extra_content", None)
-            # Of calls made at once only the first is signed, so only the first needs something in its place.
-            signature = kept.get(call["id"]) or (dialect.unsigned_call(model) if index == 0 else "")
+            # Of parallel calls only the first is signed, so only the first needs a placeholder.
+            signature = signatures.get(call["id"]) or (dialect.unsigned_call(model) if index == 0 else "")
             if signature:
                 call["extra_content"] = {"google": {"thought_signature": signature}}
         if message.get("tool_calls") or _has_content(message):
-            told.append({key: value for key, value in message.items() if value is not None})
-    return told
+            chat_messages.append({key: value for key, value in message.items() if value is not None})
+    return chat_messages
 
 
-def _shown(item: Item, model: str) -> Item | None:
-    """DeepSeek wants its own thoughts back while it uses tools; the converter knows when, if it is shown them."""
+def _portable(item: Item, model: str) -> Item | None:
+    """Keep reasoning of this model: DeepSeek requires it during tool use, and the converter decides when."""
     if item.get("type") == "reasoning":
         return item if _author(item) == model else None
-    return plain(item)
+    return portable_item(item)
 
 
 def _signature(item: Item, model: str, dialect: Dialect) -> str:
-    """The signature that this very model gave to this call, or an empty string."""
+    """Signature by this model of this call, or an empty string."""
     signature = (item.get("provider_data") or {}).get("thought_signature")
     if not (dialect.signed and signature):
         return ""
@@ -70,10 +70,10 @@ def _has_content(message: Message) -> bool:
     return bool(content.strip() if isinstance(content, str) else content)
 
 
-def _opening_with_user(told: list[Message]) -> list[Message]:
-    """A window of the past may begin within a round of tool calls, which upstreams refuse as a beginning."""
-    spoken = [index for index, message in enumerate(told) if message["role"] != "system"]
-    first = next((index for index in spoken if told[index]["role"] == "user"), len(told))
-    if any(told[index]["role"] == "tool" for index in spoken if index < first):
-        return [message for index, message in enumerate(told) if index >= first or message["role"] == "system"]
-    return told
+def _opening_with_user(history: list[Message]) -> list[Message]:
+    """Drop a round of tool calls at the start of the history: upstreams refuse it there."""
+    spoken = [index for index, message in enumerate(history) if message["role"] != "system"]
+    first = next((index for index in spoken if history[index]["role"] == "user"), len(history))
+    if any(history[index]["role"] == "tool" for index in spoken if index < first):
+        return [message for index, message in enumerate(history) if index >= first or message["role"] == "system"]
+    return history

@@ -1,4 +1,4 @@
-"""The Agents SDK's `Model` over chat completions, for every upstream that speaks them more or less."""
+"""Chat-completions model: the Agents SDK's `Model` for every compatible upstream."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
@@ -10,25 +10,25 @@ from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelSe
 from agents.items import TResponseInputItem
 
 from app.adapters.providers.shared.chat_completions.dialect import Dialect
-from app.adapters.providers.shared.chat_completions.finish_reason import reached_its_limit, verdict
+from app.adapters.providers.shared.chat_completions.finish_reason import is_truncated, response_error
 from app.adapters.providers.shared.chat_completions.request import completion_request
-from app.adapters.providers.shared.chat_completions.response import Answer
+from app.adapters.providers.shared.chat_completions.response import ResponseBuilder
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
 from app.adapters.providers.shared.chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin, model_error, upstream_error
-from app.adapters.providers.shared.event_stream import error_in, expect_stream, pieces_of
+from app.adapters.providers.shared.event_stream import body_chunks, expect_stream, find_error_object
 from app.adapters.providers.shared.history import Item, call_ids
-from app.adapters.providers.shared.idle_timeout import Watch
-from app.adapters.providers.shared.model_requests import collected
-from app.adapters.providers.shared.retries import Events, retrying
+from app.adapters.providers.shared.idle_timeout import IdleTimeout
+from app.adapters.providers.shared.model_requests import collect_response
+from app.adapters.providers.shared.retries import Events, retry_with_backoff
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.ports.delta_sink import delta_receiver
 from app.ports.model_provider import ModelError
 
 
 class ChatCompletionsModel(Model):
-    """One model of one upstream. Holds no state between requests; the provider owns the endpoint."""
+    """Model of one upstream. Stateless between requests; the provider closes the endpoint."""
 
     def __init__(
         self, endpoint: Endpoint, model: str, *, dialect: Dialect, origin: Origin, settings: UpstreamSettings
@@ -40,8 +40,8 @@ class ChatCompletionsModel(Model):
         self._settings = settings
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        """The whole answer at once; asked for as a stream all the same, for its timeouts and checks."""
-        return await collected(self.stream_response(*args, **kwargs))
+        """Return the whole response at once. It is still requested as a stream, for its timeouts and checks."""
+        return await collect_response(self.stream_response(*args, **kwargs))
 
     def stream_response(
         self,
@@ -54,51 +54,51 @@ class ChatCompletionsModel(Model):
         tracing: ModelTracing,
         **_: object,
     ) -> Events:
-        """Stream an answer; a request that cannot be made fails at once. Server-side conversations and prompts, which
-        chat completions lack, are ignored."""
+        """Stream a response. Raises `ModelError`, at once for an invalid request. Ignores conversations and prompts
+        stored by the upstream, which chat completions lack."""
         try:
             request = completion_request(
                 self.model, self._dialect, system_instructions, input, model_settings, tools, handoffs, output_schema
             )
-        except Exception as error:  # history and tools come from anywhere
+        except Exception as error:  # history and tools may have any origin
             raise model_error(error, self._origin) from None
         taken = set() if isinstance(input, str) else call_ids(cast(Sequence[Item], input))
-        return retrying(lambda: self._attempt(request, taken), self._settings)
+        return retry_with_backoff(lambda: self._attempt(request, taken), self._settings)
 
     async def _attempt(self, request: dict[str, Any], taken: Iterable[str]) -> Events:
-        answer = Answer(self.model, set(taken), delta_receiver.get())
+        answer = ResponseBuilder(self.model, set(taken), delta_receiver.get())
         yield answer.created()
         try:
             async with aclosing(self._frames(request, answer)) as reads:
                 async for chunks in reads:
                     for event in answer.feed(chunks):
                         yield event
-        except Exception as error:  # whatever it was, only a `ModelError` leaves
+        except Exception as error:  # callers expect only `ModelError`
             failure = self._mapped(error)
             if not (answer.finish_reason and failure.kind in {"interrupted", "timeout"}):
                 raise failure from None
-        if wrong := verdict(answer, self._origin):
+        if wrong := response_error(answer, self._origin):
             raise wrong
-        for event in answer.finish(cut_off=reached_its_limit(answer)):
+        for event in answer.finish(truncated=is_truncated(answer)):
             yield event
 
-    async def _frames(self, request: dict[str, Any], answer: Answer) -> AsyncGenerator[list[Chunk], None]:
-        """What each read from the upstream completes, until its last word; the connection is closed with it."""
-        watch = Watch(self._settings, self._origin)
-        with closing(watch):
-            async with aclosing(await watch.wait(self._endpoint.ask(request))) as response:
-                await watch.wait(expect_stream(response))
-                reads, decoder, done = pieces_of(response), SseDecoder(), False
-                while not done and (data := await watch.wait(anext(reads, None))) is not None:
+    async def _frames(self, request: dict[str, Any], answer: ResponseBuilder) -> AsyncGenerator[list[Chunk], None]:
+        """Yield the chunks of each read until the stream ends; then close the connection."""
+        idle_timeout = IdleTimeout(self._settings, self._origin)
+        with closing(idle_timeout):
+            async with aclosing(await idle_timeout.wait(self._endpoint.ask(request))) as response:
+                await idle_timeout.wait(expect_stream(response))
+                reads, decoder, done = body_chunks(response), SseDecoder(), False
+                while not done and (data := await idle_timeout.wait(anext(reads, None))) is not None:
                     frames = decoder.feed(data)
                     if frames:
-                        watch.heard()
+                        idle_timeout.token_received()
                     chunks, done, failure = _decoded(frames)
                     yield chunks
                     if failure is not None:
                         raise failure
                     if answer.finish_reason:
-                        watch.last_words()
+                        idle_timeout.response_finished()
                 if done:
                     await _drain(reads)
                 elif rest := _rest(decoder):
@@ -111,7 +111,7 @@ class ChatCompletionsModel(Model):
 
 
 def _decoded(frames: Iterable[bytes]) -> tuple[list[Chunk], bool, Exception | None]:
-    """The frames up to the end or to the first bad one, whether it was the end, and what was bad."""
+    """Decode frames up to the end or the first invalid one; return chunks, end flag and error."""
     chunks: list[Chunk] = []
     for frame in frames:
         if frame == DONE:
@@ -124,10 +124,10 @@ def _decoded(frames: Iterable[bytes]) -> tuple[list[Chunk], bool, Exception | No
 
 
 def _rest(decoder: SseDecoder) -> list[Chunk]:
-    """A last frame that no blank line closed. Torn, it is as good as not sent."""
+    """Decode a last frame without its blank line. An incomplete one is ignored."""
     frame = decoder.finish()
     if decoder.stray:
-        raise UpstreamReportedError(error_in(bytes(decoder.stray)))
+        raise UpstreamReportedError(find_error_object(bytes(decoder.stray)))
     chunks, _, failure = _decoded([frame] if frame else [])
     if isinstance(failure, UpstreamReportedError):
         raise failure
@@ -135,10 +135,10 @@ def _rest(decoder: SseDecoder) -> list[Chunk]:
 
 
 async def _drain(reads: AsyncIterator[bytes]) -> None:
-    """Read the end of the body, so that the connection can be used again; not for long."""
+    """Read the end of the body for at most 0.1 s, so that the connection can be reused."""
     try:
         async with asyncio.timeout(0.1):
             async for _ in reads:
                 pass
-    except Exception:  # noqa: S110  # the answer is complete: how its connection ends changes nothing
+    except Exception:  # noqa: S110  # the response is complete, so errors of the connection do not matter
         pass

@@ -1,4 +1,4 @@
-"""The items of one response: their places, their beginnings and ends, and the numbers of all events."""
+"""Output items of one response: their indexes and the sequence numbers of events."""
 
 from collections.abc import Iterator
 
@@ -15,8 +15,8 @@ Events = Iterator[TResponseStreamEvent]
 Item = ResponseOutputMessage | ResponseReasoningItem | ResponseFunctionToolCall
 
 
-class Outputs:
-    """Shared by all items of a response.
+class OutputItems:
+    """Output list shared by all items of a response.
 
     Events are built by the SDK's validating constructors: at 2 µs each they are far cheaper than `model_construct`,
     which the `openai` package replaces by a reflective one.
@@ -24,33 +24,36 @@ class Outputs:
 
     def __init__(self, model: str) -> None:
         self.model = model
-        self._number = -1
-        self._place = -1
+        self._sequence_number = -1
+        self._index = -1
         self._done: dict[int, Item] = {}
 
-    def number(self) -> int:
-        """The next event's sequence number."""
-        self._number += 1
-        return self._number
+    def next_number(self) -> int:
+        """Return the sequence number of the next event."""
+        self._sequence_number += 1
+        return self._sequence_number
 
-    def place(self) -> int:
-        """The next item's output index."""
-        self._place += 1
-        return self._place
+    def next_index(self) -> int:
+        """Return the output index of the next item."""
+        self._index += 1
+        return self._index
 
-    def added(self, place: int, item: Item) -> TResponseStreamEvent:
-        """An item begins."""
+    def added(self, index: int, item: Item) -> TResponseStreamEvent:
+        """Build the event that opens an item."""
         return ResponseOutputItemAddedEvent(
-            type="response.output_item.added", item=item, output_index=place, sequence_number=self.number()
+            type="response.output_item.added",
+            item=item,
+            output_index=index,
+            sequence_number=self.next_number(),
         )
 
-    def done(self, place: int, item: Item) -> TResponseStreamEvent:
-        """An item is complete."""
-        self._done[place] = item
+    def done(self, index: int, item: Item) -> TResponseStreamEvent:
+        """Store a complete item and build its closing event."""
+        self._done[index] = item
         return ResponseOutputItemDoneEvent(
-            type="response.output_item.done", item=item, output_index=place, sequence_number=self.number()
+            type="response.output_item.done", item=item, output_index=index, sequence_number=self.next_number()
         )
 
     def items(self) -> list[Item]:
-        """The complete items in their places."""
+        """Complete items, ordered by output index."""
         return [item for _, item in sorted(self._done.items())]

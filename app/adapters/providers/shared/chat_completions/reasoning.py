@@ -1,4 +1,4 @@
-"""A stretch of thinking while it grows: a reasoning item whose only summary is what the model let us see."""
+"""Reasoning item under construction; its one summary is the visible reasoning."""
 
 import uuid
 from typing import Any
@@ -11,56 +11,56 @@ from openai.types.responses import (
     ResponseReasoningSummaryTextDoneEvent,
 )
 
-from app.adapters.providers.shared.chat_completions.output_items import Events, Outputs
+from app.adapters.providers.shared.chat_completions.output_items import Events, OutputItems
 
 
-class Thought:
-    """Begins with its first words and ends when the model says or does something."""
+class ReasoningItem:
+    """Reasoning item: starts with its first text, ends with the next text or call."""
 
-    def __init__(self, outputs: Outputs) -> None:
+    def __init__(self, outputs: OutputItems) -> None:
         self._outputs = outputs
         self._id = f"rs_{uuid.uuid4().hex}"
-        self._place = -1
+        self._output_index = -1
         self._pieces: list[str] = []
 
     def add(self, text: str) -> Events:
-        """Append `text`."""
+        """Append `text`; yield the events."""
         if not self._pieces:
-            self._place = self._outputs.place()
-            yield self._outputs.added(self._place, self._item())
+            self._output_index = self._outputs.next_index()
+            yield self._outputs.added(self._output_index, self._item())
             yield ResponseReasoningSummaryPartAddedEvent.model_validate(
-                {**self._about("response.reasoning_summary_part.added"), "part": _summary("")}
+                {**self._common_fields("response.reasoning_summary_part.added"), "part": _summary("")}
             )
         self._pieces.append(text)
         yield ResponseReasoningSummaryTextDeltaEvent(
             type="response.reasoning_summary_text.delta",
             delta=text,
             item_id=self._id,
-            output_index=self._place,
+            output_index=self._output_index,
             summary_index=0,
-            sequence_number=self._outputs.number(),
+            sequence_number=self._outputs.next_number(),
         )
 
     def close(self) -> Events:
-        """The end of the stretch; nothing if nothing was thought."""
+        """Yield the closing events; nothing for an empty item."""
         if not self._pieces:
             return
         text = "".join(self._pieces)
         yield ResponseReasoningSummaryTextDoneEvent.model_validate(
-            {**self._about("response.reasoning_summary_text.done"), "text": text}
+            {**self._common_fields("response.reasoning_summary_text.done"), "text": text}
         )
         yield ResponseReasoningSummaryPartDoneEvent.model_validate(
-            {**self._about("response.reasoning_summary_part.done"), "part": _summary(text)}
+            {**self._common_fields("response.reasoning_summary_part.done"), "part": _summary(text)}
         )
-        yield self._outputs.done(self._place, self._item())
+        yield self._outputs.done(self._output_index, self._item())
 
-    def _about(self, kind: str) -> dict[str, Any]:
+    def _common_fields(self, kind: str) -> dict[str, Any]:
         return {
             "type": kind,
             "item_id": self._id,
-            "output_index": self._place,
+            "output_index": self._output_index,
             "summary_index": 0,
-            "sequence_number": self._outputs.number(),
+            "sequence_number": self._outputs.next_number(),
         }
 
     def _item(self) -> ResponseReasoningItem:

@@ -1,4 +1,4 @@
-"""Thinking that arrives as tagged text within the answer, told apart from the answer."""
+"""Reasoning tags: splits reasoning in tagged text from the answer."""
 
 from typing import Final
 
@@ -6,11 +6,11 @@ _OPEN: Final = ("<thought>", "<think>")
 _CLOSE: Final = {"<thought>": "</thought>", "<think>": "</think>"}
 
 
-class ThoughtSplitter:
-    """Splits text into `(is_thought, text)` pieces; a tag may be torn over any number of deltas.
+class ReasoningTagSplitter:
+    """Splits text into `(is_thought, text)` pieces; a tag may be spread over several deltas.
 
-    Gemini uses `<thought>`, open models `<think>`. A tag opens a thought only where the answer begins, or where the
-    upstream marks the text as one: elsewhere an answer may well speak of tags.
+    Gemini uses `<thought>`, open models `<think>`. A tag opens reasoning only at the start of the answer, or in text
+    that the upstream marks as reasoning: elsewhere it may be ordinary text.
     """
 
     def __init__(self) -> None:
@@ -20,11 +20,11 @@ class ThoughtSplitter:
 
     @property
     def is_plain(self) -> bool:
-        """Text can pass untouched: the answer has begun, and nothing is held back."""
+        """True when text needs no splitting: the answer has started, and nothing is buffered."""
         return self._begun and not self._closing and not self._held
 
     def feed(self, text: str, *, marked: bool = False) -> list[tuple[bool, str]]:
-        """What can be told apart so far."""
+        """Split the text so far; buffer an incomplete tag."""
         self._held += text
         pieces: list[tuple[bool, str]] = []
         while self._held and self._step(pieces, marked=marked):
@@ -32,12 +32,12 @@ class ThoughtSplitter:
         return pieces
 
     def finish(self) -> list[tuple[bool, str]]:
-        """What is still held back at the end."""
+        """Return the buffered text at the end."""
         held, self._held = self._held, ""
         return [(bool(self._closing), held)] if held else []
 
     def _step(self, pieces: list[tuple[bool, str]], *, marked: bool) -> bool:
-        """Take one piece off what is held; False when more text is needed to decide."""
+        """Split one piece off the buffer; False when more text is needed."""
         if self._closing:
             return self._until_close(pieces)
         if not self._begun or marked:
@@ -67,5 +67,5 @@ class ThoughtSplitter:
 
 
 def _torn(text: str, tag: str) -> int:
-    """How many characters at the end of `text` may be the beginning of `tag`."""
+    """Number of characters at the end of `text` that may start `tag`."""
     return next((size for size in range(min(len(tag) - 1, len(text)), 0, -1) if text.endswith(tag[:size])), 0)

@@ -1,4 +1,4 @@
-"""A request for a chat completion, with only what the upstream's dialect knows."""
+"""Request body of a chat completion, in the upstream's dialect."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -23,7 +23,7 @@ def completion_request(
     handoffs: Sequence[Handoff[Any, Any]],
     output_schema: AgentOutputSchemaBase | None,
 ) -> dict[str, Any]:
-    """The body of a request. Raises `agents.UserError` for what cannot be expressed."""
+    """Build the request body. Raises `agents.UserError` for items that chat completions cannot carry."""
     request: dict[str, Any] = {
         "model": model,
         "messages": messages(instructions, history, model=model, dialect=dialect),
@@ -38,15 +38,15 @@ def completion_request(
     }
     functions = [*tools, *handoffs]
     if functions:
-        request["tools"] = [_said(_Same(function), dialect) for function in functions]
+        request["tools"] = [_tool_definition(_ByIdentity(function), dialect) for function in functions]
         request["tool_choice"] = Converter.convert_tool_choice(settings.tool_choice)
         if dialect.parallel_tool_calls:
             request["parallel_tool_calls"] = settings.parallel_tool_calls
     return {name: value for name, value in request.items() if value is not None and not isinstance(value, Omit)}
 
 
-class _Same:
-    """A tool or a handoff, which have no hash: equal to itself alone, and kept alive by whoever remembers it."""
+class _ByIdentity:
+    """Cache key of a tool or handoff, which are unhashable: compares by identity, and keeps the object alive."""
 
     def __init__(self, function: Tool | Handoff[Any, Any]) -> None:
         self.function = function
@@ -55,18 +55,18 @@ class _Same:
         return id(self.function)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.function is self.function
+        return isinstance(other, _ByIdentity) and other.function is self.function
 
 
 @lru_cache(maxsize=512)
-def _said(same: _Same, dialect: Dialect) -> dict[str, Any]:
-    """A function in the upstream's words; looked up, because five tools are the same in each of a thousand turns."""
-    function = same.function
+def _tool_definition(key: _ByIdentity, dialect: Dialect) -> dict[str, Any]:
+    """Tool definition in the upstream's dialect; cached, because turns share their tools."""
+    function = key.function
     if isinstance(function, Handoff):
-        said = Converter.convert_handoff_tool(function)
+        converted = Converter.convert_handoff_tool(function)
     else:
-        said = Converter.tool_to_openai(function)
-    return _function(cast(dict[str, Any], said["function"]), dialect)
+        converted = Converter.tool_to_openai(function)
+    return _function(cast(dict[str, Any], converted["function"]), dialect)
 
 
 def _function(definition: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _function(definition: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     if not dialect.strict_tools:
         function.pop("strict", None)
     if not function["parameters"].get("properties"):
-        # Gemini refuses an object without properties; for everyone else no parameters means the same.
+        # Gemini refuses an object without properties; other upstreams treat missing parameters the same.
         del function["parameters"]
         function.pop("strict", None)
     return {"type": "function", "function": function}

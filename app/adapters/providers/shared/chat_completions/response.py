@@ -1,4 +1,4 @@
-"""One answer, from the frames of a chat-completions stream to the events of the Responses API."""
+"""Response builder: folds chat-completions chunks into events of the Responses API."""
 
 import time
 import uuid
@@ -7,36 +7,38 @@ from collections.abc import Iterable, Sequence
 from agents.items import TResponseStreamEvent
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseCreatedEvent, ResponseUsage
 
-from app.adapters.providers.shared.chat_completions.message import REFUSAL, TEXT, Message
-from app.adapters.providers.shared.chat_completions.output_items import Events, Item, Outputs
-from app.adapters.providers.shared.chat_completions.reasoning import Thought
-from app.adapters.providers.shared.chat_completions.reasoning_tags import ThoughtSplitter
-from app.adapters.providers.shared.chat_completions.tool_calls import Calls
+from app.adapters.providers.shared.chat_completions.message import REFUSAL, TEXT, MessageItem
+from app.adapters.providers.shared.chat_completions.output_items import Events, Item, OutputItems
+from app.adapters.providers.shared.chat_completions.reasoning import ReasoningItem
+from app.adapters.providers.shared.chat_completions.reasoning_tags import ReasoningTagSplitter
+from app.adapters.providers.shared.chat_completions.tool_calls import ToolCalls
 from app.adapters.providers.shared.chat_completions.wire import Chunk, Delta, Tokens
 from app.ports.delta_sink import DeltaReceiver
 
 
-class Answer:
-    """Collects an answer and gives its events; text that is already there leaves as one delta."""
+class ResponseBuilder:
+    """Builds one response and its events; text of several chunks that arrived at once becomes one delta."""
 
     def __init__(self, model: str, taken_call_ids: set[str], deltas: DeltaReceiver | None = None) -> None:
         self.finish_reason = ""
-        self._outputs = Outputs(model)
-        self.message = Message(self._outputs, deltas)
-        self.calls = Calls(self._outputs, taken_call_ids)
-        self._thought: Thought | None = None
-        self._splitter = ThoughtSplitter()
+        self._outputs = OutputItems(model)
+        self.message = MessageItem(self._outputs, deltas)
+        self.calls = ToolCalls(self._outputs, taken_call_ids)
+        self._thought: ReasoningItem | None = None
+        self._splitter = ReasoningTagSplitter()
         self._usage: Tokens | None = None
         self._id = f"resp_{uuid.uuid4().hex}"
         self._created_at = time.time()
 
     def created(self) -> TResponseStreamEvent:
-        """The first event."""
+        """Return the first event, `response.created`."""
         response = self._response("in_progress", ())
-        return ResponseCreatedEvent(type="response.created", response=response, sequence_number=self._outputs.number())
+        return ResponseCreatedEvent(
+            type="response.created", response=response, sequence_number=self._outputs.next_number()
+        )
 
     def feed(self, chunks: Iterable[Chunk]) -> Events:
-        """The events of frames that were read at once."""
+        """Fold chunks that arrived in one read; yield their events."""
         run: list[str] = []
         for delta in self._deltas(chunks):
             if self._is_plain(delta):
@@ -46,17 +48,17 @@ class Answer:
             yield from self._delta(delta)
         yield from self._flush(run)
 
-    def finish(self, *, cut_off: bool = False) -> Events:
-        """Close what is open, then the one `response.completed`, with the whole output and the usage; `cut_off` if its
-        length limit ended it."""
-        yield from self._tell(self._splitter.finish())
+    def finish(self, *, truncated: bool = False) -> Events:
+        """Close open items, then yield `response.completed` with the output and the usage. `truncated`: the length
+        limit ended the response."""
+        yield from self._add_pieces(self._splitter.finish())
         yield from self._close_thought()
         yield from self.message.close()
         yield from self.calls.close()
         yield ResponseCompletedEvent(
             type="response.completed",
-            response=self._response("completed", self._outputs.items(), _usage(self._usage or Tokens()), cut_off),
-            sequence_number=self._outputs.number(),
+            response=self._response("completed", self._outputs.items(), _usage(self._usage or Tokens()), truncated),
+            sequence_number=self._outputs.next_number(),
         )
 
     def _deltas(self, chunks: Iterable[Chunk]) -> Iterable[Delta]:
@@ -68,7 +70,7 @@ class Answer:
                     yield choice.delta
 
     def _is_plain(self, delta: Delta) -> bool:
-        """Text and nothing else, in the middle of text: the one case that is worth being quick about."""
+        """True for a text-only delta within a text: the fast path."""
         return self._thought is None and self._splitter.is_plain and delta.is_text
 
     def _flush(self, run: list[str]) -> Events:
@@ -78,9 +80,9 @@ class Answer:
 
     def _delta(self, delta: Delta) -> Events:
         if thought := delta.reasoning_content or delta.reasoning:
-            yield from self._tell([(True, thought)])
+            yield from self._add_pieces([(True, thought)])
         if delta.content:
-            yield from self._tell(self._splitter.feed(delta.content, marked=delta.is_thought))
+            yield from self._add_pieces(self._splitter.feed(delta.content, marked=delta.is_thought))
         if delta.refusal:
             yield from self._close_thought()
             yield from self.message.add(REFUSAL, delta.refusal)
@@ -88,10 +90,10 @@ class Answer:
             yield from self._close_thought()
             yield from self.calls.add(piece)
 
-    def _tell(self, pieces: Iterable[tuple[bool, str]]) -> Events:
+    def _add_pieces(self, pieces: Iterable[tuple[bool, str]]) -> Events:
         for is_thought, text in pieces:
             if is_thought:
-                self._thought = self._thought or Thought(self._outputs)
+                self._thought = self._thought or ReasoningItem(self._outputs)
                 yield from self._thought.add(text)
             else:
                 yield from self._close_thought()
@@ -103,7 +105,7 @@ class Answer:
             yield from thought.close()
 
     def _response(
-        self, status: str, output: Sequence[Item], usage: ResponseUsage | None = None, cut_off: bool = False
+        self, status: str, output: Sequence[Item], usage: ResponseUsage | None = None, truncated: bool = False
     ) -> Response:
         return Response.model_validate(
             {
@@ -115,15 +117,15 @@ class Answer:
                 "parallel_tool_calls": False,
                 "tool_choice": "auto",
                 "tools": [],
-                "status": "incomplete" if cut_off else status,
-                "incomplete_details": {"reason": "max_output_tokens"} if cut_off else None,
+                "status": "incomplete" if truncated else status,
+                "incomplete_details": {"reason": "max_output_tokens"} if truncated else None,
                 "usage": usage,
             }
         )
 
 
 def _usage(tokens: Tokens) -> ResponseUsage:
-    """Zeros where the upstream counted nothing. Gemini leaves thinking out of `completion_tokens`, not of the sum."""
+    """Token usage; zeros where the upstream sent none. Gemini counts reasoning only in `total_tokens`."""
     prompt, completion = tokens.prompt_tokens or 0, tokens.completion_tokens or 0
     total = max(tokens.total_tokens or 0, prompt + completion)
     thinking = (tokens.completion_tokens_details.reasoning_tokens if tokens.completion_tokens_details else None) or 0

@@ -1,14 +1,14 @@
-"""Server-sent events, from bytes in any pieces to the data of whole events."""
+"""Server-sent events decoder: bytes in any pieces to the data of complete events."""
 
-from app.adapters.providers.shared.event_stream import LONGEST_EVENT, EventTooLongError
+from app.adapters.providers.shared.event_stream import MAX_EVENT_BYTES, EventTooLongError
 
 
 class SseDecoder:
-    """Collects `data:` fields. Comments and other fields are dropped, and events without data do not exist.
+    """Decodes `data:` fields. Drops comments, other fields and events without data.
 
     https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
-    A line that opens with a brace or a bracket is no field at all: some servers break off an event stream with a
-    bare JSON error. It and all after it is kept in `stray`.
+    A line that starts with a brace or a bracket is not a field: some servers end an event stream with a bare JSON
+    error. That line and all later ones go into `stray`.
     """
 
     def __init__(self) -> None:
@@ -18,9 +18,9 @@ class SseDecoder:
         self._size = 0
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The data of the events that `chunk` completes. Raises `EventTooLongError`."""
+        """Return the data of the events that `chunk` completes. Raises `EventTooLongError`."""
         self._size += len(chunk)
-        if self._size > LONGEST_EVENT:
+        if self._size > MAX_EVENT_BYTES:
             raise EventTooLongError
         if b"\n" not in chunk and b"\r" not in chunk:
             self._partial.append(chunk)
@@ -36,7 +36,7 @@ class SseDecoder:
         return events
 
     def finish(self) -> bytes:
-        """What was sent of an event that no blank line closed; maybe whole, maybe torn, maybe nothing."""
+        """Return the data of a last event without its blank line; it may be incomplete or empty."""
         if self._partial:
             self._line(b"".join(self._partial))
             self._partial = []

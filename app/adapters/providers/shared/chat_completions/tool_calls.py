@@ -1,4 +1,4 @@
-"""Tool calls, put together from the pieces in which upstreams send them."""
+"""Tool calls, assembled from the deltas of a stream."""
 
 import uuid
 from typing import Any, Final
@@ -10,17 +10,17 @@ from openai.types.responses import (
     ResponseFunctionToolCall,
 )
 
-from app.adapters.providers.shared.chat_completions.output_items import Events, Outputs
+from app.adapters.providers.shared.chat_completions.output_items import Events, OutputItems
 from app.adapters.providers.shared.chat_completions.wire import ToolCall
 
-_LONGEST_ID: Final = 40  # What OpenAI's chat completions take, should the history move there.
+_LONGEST_ID: Final = 40  # OpenAI's limit, in case the history moves to OpenAI.
 
 
-class Call(msgspec.Struct, kw_only=True):
-    """One call while it grows; `id` is unique in the run, whatever the upstream sent."""
+class PartialCall(msgspec.Struct, kw_only=True):
+    """Tool call under construction; `id` is unique in the run, even if the upstream repeats ids."""
 
     id: str
-    place: int
+    output_index: int
     upstream_id: str
     index: int | None
     name: str = ""
@@ -31,11 +31,11 @@ class Call(msgspec.Struct, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """The arguments are whole: an object, or nothing at all."""
+        """True when the arguments are a JSON object or empty."""
         return not self.arguments or _is_object(self.arguments)
 
     def item(self, model: str, *, done: bool) -> ResponseFunctionToolCall:
-        """The call as the Agents SDK knows it; the signature travels in `provider_data` into the history."""
+        """Item of the Responses API; `provider_data` carries the signature into the history."""
         origin = {"model": model, **({"thought_signature": self.signature} if self.signature else {})}
         return ResponseFunctionToolCall.model_validate(
             {
@@ -50,29 +50,29 @@ class Call(msgspec.Struct, kw_only=True):
         )
 
 
-class Calls:
-    """All calls of one response, told apart by index, id and name: Gemini sends no index, some servers no id."""
+class ToolCalls:
+    """Tool calls of one response, matched by index, id and name: Gemini sends no index, some servers no id."""
 
-    def __init__(self, outputs: Outputs, taken: set[str]) -> None:
+    def __init__(self, outputs: OutputItems, taken: set[str]) -> None:
         self._outputs = outputs
         self._taken = taken
-        self._calls: list[Call] = []
+        self._calls: list[PartialCall] = []
 
     def __bool__(self) -> bool:
         return bool(self._calls)
 
     @property
     def are_whole(self) -> bool:
-        """Every call has a name and arguments that can be read."""
+        """True when each call has a name and complete arguments."""
         return all(call.name and call.is_complete for call in self._calls)
 
     @property
     def are_named(self) -> bool:
-        """Every call says what to call."""
+        """True when each call has a name."""
         return all(call.name for call in self._calls)
 
     def add(self, piece: ToolCall) -> Events:
-        """Put `piece` where it belongs."""
+        """Add a delta to its call; yield the events."""
         call = self._find(piece)
         if call is None or _starts_another(call, piece):
             call = self._begin(piece)
@@ -84,18 +84,18 @@ class Calls:
         if call.name and not call.announced:
             call.announced = True
             added = call.arguments
-            yield self._outputs.added(call.place, call.item(self._outputs.model, done=False))
+            yield self._outputs.added(call.output_index, call.item(self._outputs.model, done=False))
         if added and call.announced:
             yield ResponseFunctionCallArgumentsDeltaEvent(
                 type="response.function_call_arguments.delta",
                 delta=added,
                 item_id=call.item_id,
-                output_index=call.place,
-                sequence_number=self._outputs.number(),
+                output_index=call.output_index,
+                sequence_number=self._outputs.next_number(),
             )
 
     def close(self) -> Events:
-        """The ends of all calls, in their order."""
+        """Yield the closing events of all calls, in order."""
         for call in self._calls:
             item = call.item(self._outputs.model, done=True)
             yield ResponseFunctionCallArgumentsDoneEvent.model_validate(
@@ -104,13 +104,13 @@ class Calls:
                     "arguments": item.arguments,
                     "name": call.name,
                     "item_id": call.item_id,
-                    "output_index": call.place,
-                    "sequence_number": self._outputs.number(),
+                    "output_index": call.output_index,
+                    "sequence_number": self._outputs.next_number(),
                 }
             )
-            yield self._outputs.done(call.place, item)
+            yield self._outputs.done(call.output_index, item)
 
-    def _find(self, piece: ToolCall) -> Call | None:
+    def _find(self, piece: ToolCall) -> PartialCall | None:
         backwards = list(reversed(self._calls))
         if piece.index is not None:
             return next((call for call in backwards if call.index == piece.index), None)
@@ -119,18 +119,20 @@ class Calls:
             return known
         return backwards[0] if backwards else None
 
-    def _begin(self, piece: ToolCall) -> Call:
+    def _begin(self, piece: ToolCall) -> PartialCall:
         upstream_id = piece.id or ""
         usable = 0 < len(upstream_id) <= _LONGEST_ID and upstream_id not in self._taken
         unique = upstream_id if usable else f"call_{uuid.uuid4().hex}"
         self._taken.add(unique)
-        call = Call(id=unique, place=self._outputs.place(), upstream_id=upstream_id, index=piece.index)
+        call = PartialCall(
+            id=unique, output_index=self._outputs.next_index(), upstream_id=upstream_id, index=piece.index
+        )
         self._calls.append(call)
         return call
 
 
-def _starts_another(call: Call, piece: ToolCall) -> bool:
-    """A named piece after a finished call is the next one, even under an index or id that was used before."""
+def _starts_another(call: PartialCall, piece: ToolCall) -> bool:
+    """True when a delta with a name starts another call, even under a repeated index or id."""
     function = piece.function
     if not (call.name and function and function.name):
         return False

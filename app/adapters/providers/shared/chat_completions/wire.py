@@ -1,10 +1,10 @@
-"""The frames of a chat-completions stream, with just the fields that are used, each as lenient as upstreams need."""
+"""Wire of chat completions: the fields in use, each as lenient as upstreams need."""
 
 from typing import Any, Final
 
 import msgspec
 
-from app.adapters.providers.shared.event_stream import reported as reported
+from app.adapters.providers.shared.event_stream import error_object as error_object
 
 
 class Google(msgspec.Struct, frozen=True):
@@ -15,7 +15,7 @@ class Google(msgspec.Struct, frozen=True):
 
 
 class Extra(msgspec.Struct, frozen=True):
-    """Where the additions are; Vertex AI uses a key of its own."""
+    """Container of Gemini's additions; Vertex AI uses another key."""
 
     google: Google | None = None
     vertex: Google | None = None
@@ -28,14 +28,14 @@ class Extra(msgspec.Struct, frozen=True):
 
 
 class Function(msgspec.Struct, frozen=True):
-    """A piece of a call; some servers send the arguments as an object and not as its JSON text."""
+    """Function of a call delta; some servers send the arguments as an object instead of JSON text."""
 
     name: str | None = None
     arguments: str | dict[str, Any] | None = None
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """A piece of a tool call; Gemini leaves out `index`, and sometimes `id`."""
+    """Delta of a tool call; Gemini omits `index`, and sometimes `id`."""
 
     index: int | None = None
     id: str | None = None
@@ -44,7 +44,7 @@ class ToolCall(msgspec.Struct, frozen=True):
 
 
 class Delta(msgspec.Struct, frozen=True):
-    """What a frame adds. `reasoning_content` is DeepSeek's and vLLM's name, `reasoning` OpenRouter's and Ollama's."""
+    """Delta of a chunk. `reasoning_content` is DeepSeek's and vLLM's name, `reasoning` OpenRouter's and Ollama's."""
 
     content: str | None = None
     refusal: str | None = None
@@ -55,49 +55,49 @@ class Delta(msgspec.Struct, frozen=True):
 
     @property
     def is_text(self) -> bool:
-        """There is text in it and nothing that needs a closer look."""
+        """True when the delta holds text only."""
         return bool(self.content) and not (
             self.extra_content or self.tool_calls or self.refusal or self.reasoning_content or self.reasoning
         )
 
     @property
     def is_thought(self) -> bool:
-        """Gemini says that this content is thinking."""
+        """True when Gemini marks the content as reasoning."""
         return bool(self.extra_content and self.extra_content.google and self.extra_content.google.thought)
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One answer; we only ever ask for one."""
+    """Choice of a response; requests ask for one."""
 
     delta: Delta | None = None
     finish_reason: str | None = None
     index: int | None = None
 
 
-class Cached(msgspec.Struct, frozen=True):
-    """Which part of the prompt was cheap."""
+class InputTokenDetails(msgspec.Struct, frozen=True):
+    """Cached tokens of the prompt."""
 
     cached_tokens: int | None = None
 
 
-class Thought(msgspec.Struct, frozen=True):
-    """Which part of the answer was thinking."""
+class OutputTokenDetails(msgspec.Struct, frozen=True):
+    """Reasoning tokens of the answer."""
 
     reasoning_tokens: int | None = None
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """Tokens of the whole request so far: never to be added up over frames."""
+    """Tokens of the whole request so far; do not add them up over chunks."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
-    prompt_tokens_details: Cached | None = None
-    completion_tokens_details: Thought | None = None
+    prompt_tokens_details: InputTokenDetails | None = None
+    completion_tokens_details: OutputTokenDetails | None = None
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """One frame."""
+    """Chunk: one frame of the stream."""
 
     choices: list[Choice] | None = None
     usage: Tokens | None = None
@@ -109,7 +109,7 @@ _chunk = msgspec.json.Decoder(Chunk)
 
 
 class UpstreamReportedError(Exception):
-    """A frame holds an error and not a piece of the answer."""
+    """A frame holds an error object instead of a chunk."""
 
     def __init__(self, body: object) -> None:
         super().__init__("the stream holds an error object")
@@ -117,15 +117,15 @@ class UpstreamReportedError(Exception):
 
 
 def decode(data: bytes) -> Chunk:
-    """Read one frame. Raises `UpstreamReportedError`, `msgspec.DecodeError` or `UnicodeDecodeError`."""
+    """Decode one frame. Raises `UpstreamReportedError`, `msgspec.DecodeError` or `UnicodeDecodeError`."""
     try:
         chunk = _chunk.decode(data)
     except msgspec.ValidationError:
-        if (body := reported(data)) is not None:
+        if (body := error_object(data)) is not None:
             raise UpstreamReportedError(body) from None
         raise
     if chunk.error:
         raise UpstreamReportedError({"error": chunk.error})
-    if chunk.choices is None and chunk.usage is None and (body := reported(data)) is not None:
+    if chunk.choices is None and chunk.usage is None and (body := error_object(data)) is not None:
         raise UpstreamReportedError(body)
     return chunk

@@ -1,7 +1,7 @@
-"""HTTP/1.1 to upstreams for httpx2, on httptools: what one read brings leaves in one piece.
+"""HTTP/1.1 transport for httpx2, on httptools: the body of one socket read leaves as one piece.
 
-httpx2's own transport parses in Python and hands on each chunk of a body alone, which costs more than all else that is
-done for a token.
+httpx2's own transport parses in Python and yields each chunk separately, which costs more CPU than the rest of the work
+for a token.
 """
 
 from app.adapters.providers.shared.http.transport import HttpTransport as HttpTransport

@@ -1,4 +1,4 @@
-"""A connected socket, to whichever address of a name answers first."""
+"""Happy Eyeballs (RFC 8305): a socket to the first address of a host that accepts the connection."""
 
 import asyncio
 import ipaddress
@@ -8,30 +8,29 @@ from itertools import chain, zip_longest
 from typing import Any, Final
 
 HEAD_START_SECONDS: Final = 0.25
-"""How long one address is waited for before the next is tried beside it: https://datatracker.ietf.org/doc/html/rfc8305
-recommends it."""
+"""Delay before the next address is tried in parallel, as https://datatracker.ietf.org/doc/html/rfc8305 recommends."""
 
 Address = tuple[Any, ...]
 
 
 async def dial(host: str, port: int) -> socket.socket:
-    """Raises `OSError` when no address takes the connection: the error of the last."""
-    tries: set[asyncio.Task[socket.socket]] = set()
+    """Connect to a host. Raises the last `OSError` when no address accepts the connection."""
+    running: set[asyncio.Task[socket.socket]] = set()
     failures: list[OSError] = []
     try:
         for family, address in _alternating(await _addresses(host, port)):
-            tries.add(asyncio.create_task(_connected(family, address)))
-            done, tries = await asyncio.wait(tries, timeout=HEAD_START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if connection := _first(done, failures):
+            running.add(asyncio.create_task(_connected(family, address)))
+            done, running = await asyncio.wait(running, timeout=HEAD_START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if connection := _first_connected(done, failures):
                 return connection
-        while tries:
-            done, tries = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
-            if connection := _first(done, failures):
+        while running:
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            if connection := _first_connected(done, failures):
                 return connection
     finally:
-        for late in tries:
-            late.cancel()
-            late.add_done_callback(_dropped)
+        for pending in running:
+            pending.cancel()
+            pending.add_done_callback(_close_connected)
     raise failures[-1] if failures else OSError(f"{host} has no address")
 
 
@@ -57,15 +56,15 @@ async def _connected(family: int, address: Address) -> socket.socket:
 
 
 def _alternating(found: Iterable[tuple[int, Address]]) -> Iterable[tuple[int, Address]]:
-    """IPv6 and IPv4 in turns, beginning with what the resolver names first."""
+    """Alternate IPv6 and IPv4, starting with the family of the first result."""
     families: dict[int, list[tuple[int, Address]]] = {}
     for family, address in found:
         families.setdefault(family, []).append((family, address))
     return filter(None, chain.from_iterable(zip_longest(*families.values())))
 
 
-def _first(done: Iterable[asyncio.Task[socket.socket]], failures: list[OSError]) -> socket.socket | None:
-    """One of the connections that were made; the others are closed."""
+def _first_connected(done: Iterable[asyncio.Task[socket.socket]], failures: list[OSError]) -> socket.socket | None:
+    """Return one of the connected sockets; close the others."""
     winner: socket.socket | None = None
     for one in done:
         if isinstance(error := one.exception(), OSError):
@@ -77,6 +76,6 @@ def _first(done: Iterable[asyncio.Task[socket.socket]], failures: list[OSError])
     return winner
 
 
-def _dropped(late: asyncio.Task[socket.socket]) -> None:
-    if not late.cancelled() and late.exception() is None:
-        late.result().close()
+def _close_connected(pending: asyncio.Task[socket.socket]) -> None:
+    if not pending.cancelled() and pending.exception() is None:
+        pending.result().close()

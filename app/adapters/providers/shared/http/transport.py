@@ -1,4 +1,4 @@
-"""Requests over connections that are kept and used again."""
+"""Connection pool: an httpx2 transport that reuses connections."""
 
 import asyncio
 import re
@@ -14,68 +14,69 @@ from app.adapters.providers.shared.http.connection import Connection
 from app.adapters.providers.shared.http.happy_eyeballs import dial
 
 _PORTS: Final = {"http": 80, "https": 443}
-_SENDABLE: Final = re.compile(rb"[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff\t]*[\x21-\x7e\x80-\xff])?|")
+_HEADER_VALUE: Final = re.compile(rb"[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff\t]*[\x21-\x7e\x80-\xff])?|")
 
-Place = tuple[str, str, int]
+HostKey = tuple[str, str, int]
 
 
 class HttpTransport(httpx2.AsyncBaseTransport):
-    """HTTP/1.1 for clients that measure silence themselves: of httpx2's limits it keeps those for connecting.
+    """HTTP/1.1 pool. Applies httpx2's connect and pool timeouts only: clients have idle timeouts of their own.
 
-    `tls` is asked, in a thread, when the first connection by https is made: to read all authorities that are trusted
-    takes a tenth of a second. An idle connection is closed after `keep_seconds`.
+    `tls` runs in a thread, for the first https connection: loading the trusted authorities takes 0.1 s. An idle
+    connection is closed after `keep_seconds`.
     """
 
     def __init__(
         self, tls: Callable[[], ssl.SSLContext], *, at_most: int = 1000, keep: int = 100, keep_seconds: float = 60.0
     ) -> None:
         self._tls = tls
-        self._room = asyncio.Semaphore(at_most)
+        self._slots = asyncio.Semaphore(at_most)
         self._keep = keep
         self._keep_seconds = keep_seconds
-        self._idle: defaultdict[Place, list[Connection]] = defaultdict(list)
+        self._idle: defaultdict[HostKey, list[Connection]] = defaultdict(list)
         self._open: set[Connection] = set()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send, and return as soon as the answer's head is there. The answer must be closed."""
-        body = cast(httpx2.AsyncByteStream, request.stream)  # `aread` would keep it for as long as the answer.
+        """Send a request; return at the response head. The caller must close the response."""
+        # `aread` would keep the body in memory during the response.
+        body = cast(httpx2.AsyncByteStream, request.stream)
         head = _head(request)
-        place = _place(request.url)
+        host_key = _host_key(request.url)
         timeouts = request.extensions.get("timeout", {})
         async with _limit(timeouts.get("pool"), httpx2.PoolTimeout):
-            await self._room.acquire()
+            await self._slots.acquire()
         connection: Connection | None = None
         try:
-            connection = self._used(place) or await self._new(place, timeouts.get("connect"))
+            connection = self._take_idle(host_key) or await self._connect(host_key, timeouts.get("connect"))
             await connection.send(head, body)
-            await connection.answer()
+            await connection.receive_head()
         except BaseException:
-            self.give_back(place, connection)
+            self.release(host_key, connection)
             raise
-        return httpx2.Response(connection.status, headers=connection.headers, stream=_Body(self, place, connection))
+        return httpx2.Response(connection.status, headers=connection.headers, stream=_Body(self, host_key, connection))
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection. Idempotent."""
         for connection in self._open:
             connection.abort()
         self._open.clear()
         self._idle.clear()
 
-    def give_back(self, place: Place, connection: Connection | None) -> None:
-        """The answer on this connection is not read any further; None for a request that never got one."""
-        self._room.release()
+    def release(self, host_key: HostKey, connection: Connection | None) -> None:
+        """Return a connection to the pool after its response; None for a request without a connection."""
+        self._slots.release()
         if connection is None:
             return
         connection.release()
-        if connection.reusable and connection in self._open and len(self._idle[place]) < self._keep:
-            self._idle[place].append(connection)
+        if connection.reusable and connection in self._open and len(self._idle[host_key]) < self._keep:
+            self._idle[host_key].append(connection)
         else:
             connection.abort()
             self._open.discard(connection)
 
-    def _used(self, place: Place) -> Connection | None:
-        """The one that was used last: it is the likeliest to be alive."""
-        idle = self._idle[place]
+    def _take_idle(self, host_key: HostKey) -> Connection | None:
+        """Take the idle connection used last, the likeliest to be alive; None without one."""
+        idle = self._idle[host_key]
         oldest = asyncio.get_running_loop().time() - self._keep_seconds
         while idle:
             connection = idle.pop()
@@ -85,8 +86,8 @@ class HttpTransport(httpx2.AsyncBaseTransport):
             self._open.discard(connection)
         return None
 
-    async def _new(self, place: Place, seconds: float | None) -> Connection:
-        scheme, host, port = place
+    async def _connect(self, host_key: HostKey, seconds: float | None) -> Connection:
+        scheme, host, port = host_key
         loop = asyncio.get_running_loop()
         async with _limit(seconds, httpx2.ConnectTimeout):
             try:
@@ -101,9 +102,9 @@ class HttpTransport(httpx2.AsyncBaseTransport):
 
 
 class _Body(httpx2.AsyncByteStream):
-    def __init__(self, transport: HttpTransport, place: Place, connection: Connection) -> None:
+    def __init__(self, transport: HttpTransport, host_key: HostKey, connection: Connection) -> None:
         self._transport = transport
-        self._place = place
+        self._host_key = host_key
         self._connection: Connection | None = connection
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -117,20 +118,20 @@ class _Body(httpx2.AsyncByteStream):
     async def aclose(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._transport.give_back(self._place, connection)
+            self._transport.release(self._host_key, connection)
 
 
-def _place(url: httpx2.URL) -> Place:
+def _host_key(url: httpx2.URL) -> HostKey:
     if url.scheme not in _PORTS or not url.host:
         raise httpx2.UnsupportedProtocol("an address begins with http:// or https://")
     return url.scheme, url.host, url.port or _PORTS[url.scheme]
 
 
 def _head(request: httpx2.Request) -> bytes:
-    """Raises `LocalProtocolError` for a header that would end before its time."""
+    """Encode the request head. Raises `LocalProtocolError` for a header value with control characters."""
     lines = [b"%b %b HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
     for name, value in request.headers.raw:
-        if not _SENDABLE.fullmatch(value):
+        if not _HEADER_VALUE.fullmatch(value):
             raise httpx2.LocalProtocolError("a header's value holds stray characters")
         lines.append(b"%b: %b" % (name, value))
     return b"\r\n".join([*lines, b"", b""])
