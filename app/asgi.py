@@ -1,4 +1,4 @@
-"""For servers that import their application: `uvicorn app.asgi:create --factory`."""
+"""Application factory for ASGI servers: `uvicorn app.asgi:create --factory`."""
 
 import os
 from typing import TYPE_CHECKING
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def create() -> "Litestar":
-    """The application for the environment of this process; once started, it answers without loading anything more.
+    """Build the application for the environment of this process; its startup imports everything that answers need.
 
-    Files that the process creates from then on are its user's alone. Raises `SettingsError`. What cannot be loaded
-    stops the start.
+    Files that the process creates afterwards are private to its user. Raises `SettingsError`; a failed import stops the
+    startup.
     """
     keep_private()
     with lean_imports():
@@ -35,7 +35,7 @@ def create() -> "Litestar":
     container = make_container(settings)
 
     async def prepare() -> None:
-        # `serve` listens meanwhile; whoever imports an application expects it to be whole when it has started.
+        # `serve` listens while it prepares; an ASGI server expects a complete application after startup.
         await prepared((await container.get(ChatKitDispatcher)).ready, (await container.get(AgentRunner)).warm)
 
     app = make_app(container, settings)

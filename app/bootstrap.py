@@ -1,4 +1,4 @@
-"""The composition root: only here and in `wiring` is it known which adapter stands behind which port."""
+"""Composition root: only this module and `wiring` choose the adapters of the ports."""
 
 from collections.abc import Mapping, Sequence, Set
 from functools import partial
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings of the server and of every installed provider. Raises `SettingsError` with all mistakes."""
+    """Read the settings of the server and of every installed provider. Raises `SettingsError` with all mistakes."""
     found = installed_plugins()
     for name, reason in found.failures.items():
         log.warning("provider plugin failed to load", provider=name, reason=reason)
@@ -46,23 +46,22 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def setting_sections() -> Mapping[str, type[Any]]:
-    """The structs that the settings are read into, by title: the server's own, then each installed provider's."""
+    """Structs of the settings by title: those of the server, then one for each installed provider."""
     plugins = sorted(installed_plugins().plugins.values(), key=lambda plugin: (plugin.rank, plugin.name))
     return {**SECTIONS, **{f"provider {plugin.name}": plugin.settings for plugin in plugins}}
 
 
 def warn_of_unread(environ: Recorded, of_file: Set[str] = frozenset()) -> None:
-    """Log each variable that resembles a setting and is none, and of those `of_file` each that is none; once
-    `environ` was read."""
+    """Log unread variables that resemble a setting, and all unread ones `of_file`; call it after reading `environ`."""
     known = {name for section in setting_sections().values() for one in variables(section) for name in one.names}
     for unread in misspelled(environ.keys() - of_file - environ.read, known):
-        log.warning(f"{unread.name} is no setting. Did you mean {unread.meant}?")
+        log.warning(f"{unread.name} is not a setting. Did you mean {unread.meant}?")
     for unread in unread_of_file(of_file - environ.read, known):
-        log.warning(f"{unread.name} in .env is no setting." + f" Did you mean {unread.meant}?" * bool(unread.meant))
+        log.warning(f"{unread.name} in .env is not a setting." + f" Did you mean {unread.meant}?" * bool(unread.meant))
 
 
 def installed_providers(environ: Mapping[str, str]) -> Sequence[InstalledProvider]:
-    """Every provider there is, by name, whatever is wrong with it or with the rest of the environment."""
+    """All installed providers by name, also those with a problem; a broken environment is no error."""
     found = installed_plugins()
     try:
         wanted = read_settings(environ).assistant.provider
@@ -99,28 +98,28 @@ def _wrong_with(database_url: Secret) -> str:
 
 
 async def schema_status(settings: Settings) -> SchemaStatus:
-    """Where the database stands. Raises `StoreUnavailableError`, and `SettingsError` for memory."""
-    # Alembic takes long to import, and a server whose schema is current has no need of it.
+    """Status of the schema. Raises `StoreUnavailableError`, and `SettingsError` for memory."""
+    # Imported here: Alembic is slow to import, and a server with a current schema does not need it.
     from app.adapters.stores.sql import migrations
 
     return await migrations.status(settings.store.database_url)
 
 
 async def migrate(settings: Settings) -> SchemaStatus:
-    """Bring the database to this version's schema; returns where it stood. Raises the same."""
+    """Upgrade the schema; returns its status before. Raises `StoreUnavailableError`, and `SettingsError` for memory."""
     from app.adapters.stores.sql import migrations
 
     return await migrations.migrate(settings.store.database_url)
 
 
 class SettingsWiring(Provider):
-    """The settings that the container was made with."""
+    """The settings of the container."""
 
     settings = from_context(Settings, scope=Scope.APP)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
-    """Wire everything for `settings`; nothing is built before it is asked for. `overrides` win, for tests."""
+    """Build the container for `settings`; each object is built at its first use. `overrides` win, for tests."""
     return make_async_container(
         SettingsWiring(),
         StorageWiring(),
@@ -138,5 +137,5 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
 
 
 def make_app(container: AsyncContainer, settings: Settings) -> Litestar:
-    """The HTTP application; it closes the container when it stops."""
+    """Build the HTTP application, which closes the container when it stops."""
     return create_app(container, settings, Languages.read(), version=version("anyport"))

@@ -1,4 +1,4 @@
-"""The command line in its process: which environment it reads, and how it ends."""
+"""Process of the command line: its environment and its exit codes."""
 
 import os
 import sys
@@ -31,9 +31,9 @@ USAGE = 2
 
 
 def run() -> None:
-    """Run the command line; a mistake in the environment exits with 2, a start that fails with 1."""
+    """Run the command line. Exit code 2 means a mistake in the environment, 1 a failed command."""
     keep_private()
-    # Until the settings say how to log: what is said meanwhile must not mix with the output of a command.
+    # Until the settings are read, log lines go to standard error, apart from the output of a command.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         cli(
@@ -62,7 +62,7 @@ def _settings() -> Settings:
         settings = read_settings(environment)
         configure_logging(settings.server.log_level, settings.server.log_format)
     finally:
-        # Said also when a setting is missing: perhaps because it was given under another name.
+        # Also after an error: a missing setting may have been given under a wrong name.
         warn_of_unread(environment, file)
     return settings
 
@@ -75,8 +75,7 @@ def _providers() -> Sequence[InstalledProvider]:
 
 
 def _environment() -> tuple[Recorded, Set[str]]:
-    """The process's own variables before those of a `.env` file, which never reach other libraries this way; and the
-    names that only the file has."""
+    """Variables of the process and of `.env`, which other libraries do not see; and the names only in `.env`."""
     from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
     return Recorded({**from_file, **os.environ}), from_file.keys() - os.environ.keys()
 

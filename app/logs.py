@@ -1,4 +1,4 @@
-"""One log for everything: our own lines and those of the libraries, in one form, on standard error."""
+"""Logging: our own lines and those of libraries in one format, on standard error."""
 
 import logging
 
@@ -22,7 +22,7 @@ _QUIET = (
     "uvicorn",
 )
 
-# What uvicorn calls an error: an answer that is left incomplete on purpose, so that its client asks again.
+# uvicorn logs an error for a response that is left incomplete on purpose, so that its client asks again.
 _HUNG_UP = "ASGI callable returned without completing response."
 
 
@@ -31,21 +31,21 @@ def _is_no_hang_up(record: logging.LogRecord) -> bool:
 
 
 class _MaskingFormatter(structlog.stdlib.ProcessorFormatter):
-    """Masks passwords of addresses in the finished line: also in tracebacks, and in lines of libraries."""
+    """Masks passwords of addresses in the finished line, also in tracebacks and in lines of libraries."""
 
     def format(self, record: logging.LogRecord) -> str:
         return mask_userinfo(super().format(record))
 
 
 def configure_logging(level: LogLevel, form: LogFormat) -> None:
-    """Send the root logger and structlog through one formatter. Safe to call twice."""
+    """Configure the root logger and structlog with one formatter. Idempotent."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     as_json = form is LogFormat.JSON
-    # Neither shows a frame's variables, as both would by default: they hold keys, tokens and what people write.
+    # Both would show variables of frames by default, which contain keys, tokens and texts of users.
     text = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     renderer = structlog.processors.JSONRenderer() if as_json else text
@@ -64,7 +64,7 @@ def configure_logging(level: LogLevel, form: LogFormat) -> None:
     root.setLevel(level.value.upper())
     for name in _QUIET:
         logger = logging.getLogger(name)
-        # ChatKit adds a handler of its own when it finds LOG_LEVEL.
+        # ChatKit adds its own handler when LOG_LEVEL is set.
         logger.handlers = []
         logger.setLevel(max(logging.WARNING, root.level))
     logging.getLogger("uvicorn.error").addFilter(_is_no_hang_up)

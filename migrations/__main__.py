@@ -15,7 +15,7 @@ from app.adapters.stores.url import SqliteTarget
 
 
 async def write(message: str) -> None:
-    """Compare against a database that has all migrations so far; what Alembic writes is a draft to be read."""
+    """Compare the tables with a database at the newest migration; review the draft that Alembic writes."""
 
     def compare(connection: Connection) -> None:
         command.revision(alembic_config(connection), message, autogenerate=True, rev_id=f"{int(HEAD) + 1:04d}")

@@ -10,7 +10,7 @@ from app.adapters.stores.sql.types import AnyText, UtcDateTime
 
 
 def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
-    """How a new migration writes our own types: as what the database stores, for later code may change them."""
+    """Render our own types in a new migration as database types, because later code may change ours."""
     if kind == "type" and isinstance(item, AnyText):
         return "text"
     if kind == "type" and isinstance(item, UtcDateTime | DateTimeUTC):

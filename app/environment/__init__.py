@@ -1,4 +1,4 @@
-"""How settings are declared and read: a frozen struct whose fields say which variable they come from."""
+"""Settings: frozen structs whose fields name their environment variables."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ Section = TypeVar("Section", bound=msgspec.Struct)
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One mistake in the environment: the variable to change, and what is wrong with it."""
+    """One mistake in the environment: the variable to change, and the reason."""
 
     variable: str
     message: str
@@ -40,7 +40,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class SettingsError(Exception):
-    """The environment cannot be used; carries every mistake in it, for the operator to mend at once."""
+    """The environment is invalid; carries every mistake, so that the operator can correct all of them."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -48,7 +48,7 @@ class SettingsError(Exception):
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting as it is documented: where it is read from, what it means, what it falls back to."""
+    """One setting for the documentation: its variables, its meaning and its default."""
 
     names: tuple[str, ...]
     help: str
@@ -69,7 +69,7 @@ def env(
 
     `expects` ends the sentence "expected …" in an error, and `check` enforces it where the type, `pattern` and
     `limits`, those of `msgspec.Meta` (`ge`, `le`, …), leave more open; a secret is revealed to it. Numbers are finite
-    and texts are one line whatever it says. A type of one's own needs a class method `parse` that raises `ValueError`.
+    and texts are one line whatever it says. A custom type needs a class method `parse` that raises `ValueError`.
     """
     extra = {"env": names, "expects": expects, "check": check}
     return msgspec.Meta(description=help, pattern=pattern, extra=extra, **limits)
@@ -94,15 +94,15 @@ def read_section(section: type[Section], environ: Mapping[str, str], problems: l
                 raise msgspec.ValidationError
             values[field.name] = value
         except (msgspec.ValidationError, UnicodeEncodeError):
-            # Python shows bytes of the environment that are no UTF-8 as lone surrogates, which msgspec refuses.
-            # An address may hold a password.
+            # Bytes that are not UTF-8 arrive as lone surrogates, which msgspec refuses. An address may contain a
+            # password.
             shown = "" if variable.secret or "@" in raw else f", got {raw!r}"
             problems.append(Problem(name, f"expected {variable.expects}{shown}"))
     return section(**values)
 
 
 def variables(section: type[msgspec.Struct]) -> Iterator[Variable]:
-    """What `section` reads, in its order: for `.env.example`, the documentation and its tests."""
+    """Variables of `section` in order, for `.env.example`, the documentation and its tests."""
     return map(_variable, fields(section))
 
 
@@ -114,7 +114,7 @@ def _hints(section: type[msgspec.Struct]) -> Mapping[str, Any]:
 def _is_expected(value: object, field: FieldInfo) -> bool:
     match value:
         case None:
-            return False  # What `null` is read as, where nothing at all may be given.
+            return False  # msgspec reads `null` as None, which a variable must not be.
         case float() if not math.isfinite(value):
             return False
         case str() if not checks.printable(value):

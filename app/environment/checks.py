@@ -1,4 +1,4 @@
-"""What a setting's value has to look like beyond its type. Each check says yes or no; `expects` says it in words."""
+"""Checks of the values of settings; each returns True for a valid value. `expects` describes the same in words."""
 
 import ipaddress
 import os
@@ -19,7 +19,7 @@ _PORTS: Final = range(1, 65536)
 
 
 def printable(text: str) -> bool:
-    """No line break, no tab, nothing else that a terminal would obey."""
+    """Printable text: no line break, tab or other control character."""
     return text.isprintable()
 
 
@@ -29,18 +29,18 @@ def word(text: str) -> bool:
 
 
 def words(text: str) -> bool:
-    """Words between commas, one at least."""
+    """Words separated by commas, at least one."""
     parts = [part.strip() for part in text.split(",")]
     return any(parts) and all(map(word, parts))
 
 
 def key(text: str) -> bool:
-    """One word that a header can carry: ASCII."""
+    """One word in ASCII, which a header can carry."""
     return text.isascii() and word(text)
 
 
 def host(text: str) -> bool:
-    """A name or a number that a machine is known under, without a port; an IPv6 address without brackets."""
+    """A host name or IP address without a port; an IPv6 address has no brackets."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -49,7 +49,7 @@ def host(text: str) -> bool:
 
 
 def http_url(text: str) -> bool:
-    """An address with a host, and a port that exists if any; nothing behind a #, which is never sent."""
+    """An http(s) address with a host and an optional valid port, without a fragment."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -60,18 +60,18 @@ def http_url(text: str) -> bool:
 
 
 def base_url(text: str) -> bool:
-    """An address that a path can be put behind: without a query."""
+    """An http(s) address without a query, to which a path can be appended."""
     return http_url(text) and "?" not in text
 
 
 def networks(text: str) -> bool:
-    """Addresses and networks between commas, or `*` for all. A network has no bits behind its length."""
+    """IP addresses and networks separated by commas, or `*`. A network has no host bits."""
     parts = [part.strip() for part in text.split(",")]
     return parts == ["*"] or all(map(_network, parts))
 
 
 def folder(path: Path) -> bool:
-    """A folder, or a path where one could be made: what is there already of it are folders."""
+    """A folder, or a path where a folder could be created."""
     there = next((part for part in (path, *path.parents) if os.path.lexists(part)), None)
     return there is None or there.is_dir()
 
@@ -82,12 +82,12 @@ def one(values: Collection[object]) -> bool:
 
 
 def some(values: Collection[object]) -> bool:
-    """One value at least."""
+    """At least one value."""
     return len(values) > 0
 
 
 def matching(pattern: str) -> Callable[[str], bool]:
-    """Texts of which all matches `pattern`: a `$` would let a line break pass."""
+    """Build a check that the whole text matches `pattern`; a `$` would accept a final line break."""
     compiled = re.compile(pattern)
     return lambda text: compiled.fullmatch(text) is not None
 

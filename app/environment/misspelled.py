@@ -1,4 +1,4 @@
-"""Variables that nothing reads, and the setting that was probably meant."""
+"""Unread variables, each with the setting that was probably meant."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -7,20 +7,20 @@ from typing import Final
 import msgspec
 
 LONG: Final = 8
-"""A name of so many letters may have two wrong ones; in a shorter one that would be another word."""
+"""Length from which a name may have two wrong letters; in a shorter name they would make another word."""
 
 _ALIKE: Final = 0.75
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """A variable that nothing reads; `meant` is the setting that it resembles, or empty."""
+    """An unread variable; `meant` is the setting that it resembles, or empty."""
 
     name: str
     meant: str
 
 
 class Recorded(Mapping[str, str]):
-    """An environment that notes which of its names were looked up: also those that `MCP_SERVERS` refers to."""
+    """An environment that records the names that were read, including those that `MCP_SERVERS` refers to."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -38,8 +38,8 @@ class Recorded(Mapping[str, str]):
 
 
 def misspelled(names: Iterable[str], known: Collection[str]) -> Iterator[Unread]:
-    """Those of `names` that are a slip away from one of `known`: letters that are missing, doubled, wrong or swapped,
-    in lower case, or with hyphens. Names that belong to other programs are not."""
+    """Find the `names` that resemble one of `known`: with missing, doubled, wrong or swapped letters, in lower case, or
+    with hyphens."""
     for name in sorted(set(names).difference(known)):
         shape = name.upper().replace("-", "_")
         slips = 2 if len(shape) >= LONG else 1
@@ -49,7 +49,7 @@ def misspelled(names: Iterable[str], known: Collection[str]) -> Iterator[Unread]
 
 
 def unread_of_file(names: Iterable[str], known: Collection[str]) -> Iterator[Unread]:
-    """All of `names` that are none of `known`: a file of settings is for nothing else."""
+    """Find all `names` that are not `known`: a file of settings contains only settings."""
     for name in sorted(set(names).difference(known)):
         [*near] = misspelled([name], known)
         alike = get_close_matches(name.upper(), sorted(known), n=1, cutoff=_ALIKE)
@@ -57,7 +57,7 @@ def unread_of_file(names: Iterable[str], known: Collection[str]) -> Iterator[Unr
 
 
 def _distance(one: str, other: str, most: int) -> int:
-    """Letters to insert, remove, replace or swap with their neighbour; any number above `most` if there are more."""
+    """Edit distance with swaps of neighbours; any number above `most` for a larger distance."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []
@@ -69,6 +69,6 @@ def _distance(one: str, other: str, most: int) -> int:
             if last and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
                 cost = min(cost, last[j - 2] + 1)
             row.append(cost)
-        if min(row) > most and min(before) > most:  # It only grows from here, also by swapping.
+        if min(row) > most and min(before) > most:  # The distance can only grow, also by swaps.
             return most + 1
     return row[-1]

@@ -1,4 +1,4 @@
-"""Secrets as values: hidden wherever they are shown, and refused where guessing one would open the server."""
+"""Secrets: values that hide themselves, and signing secrets that must not be guessable."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -7,10 +7,10 @@ from typing import Final
 SECRET_BYTES: Final = 32
 UNGUESSABLE: Final = "32 bytes or more that nobody can guess; make them with: openssl rand -base64 32"
 _UNFORESEEN: Final = 20
-"""Characters of a signing secret that nothing before them foretells; random ones of 32 characters have about 30."""
+"""Least number of unpredictable characters of a signing secret; a random one of 32 characters has about 30."""
 
 _SEEN: Final = 3
-"""So many characters in a row that occurred before are a repetition, not chance."""
+"""Length from which repeated characters count as a repetition."""
 
 # Rows and columns of a keyboard, as fingers run over them.
 _RUNS: Final = (
@@ -29,7 +29,7 @@ _RUNS: Final = (
 )
 _NEIGHBOURS: Final = frozenset(pair for run in _RUNS for way in (run, run[::-1]) for pair in pairwise(way))
 
-# Words that stand where a secret is still to be put in.
+# Placeholders for a secret.
 _PLACEHOLDERS: Final = (
     *(
         "changeme",
@@ -43,7 +43,7 @@ _PLACEHOLDERS: Final = (
     ),
     *("yoursuper", "supersecret", "secretkey", "mysecret", "examplesecret", "notsosecret", "insecure"),
 )
-# Long enough, and printed in the documentation of Better Auth, jwt.io and FastAPI.
+# Examples of the documentation of Better Auth, jwt.io and FastAPI.
 _EXAMPLES: Final = frozenset(
     {
         "better-auth-secret-12345678901234567890",
@@ -55,7 +55,7 @@ _EXAMPLES: Final = frozenset(
 
 
 class Secret:
-    """A value that never shows itself: `str()`, `repr()` and formatting give stars."""
+    """A value that `str()`, `repr()` and formatting show as stars."""
 
     __slots__ = ("_value",)
 
@@ -82,20 +82,20 @@ class Secret:
 
 
 class SigningSecret(Secret):
-    """A secret that signs tokens or links: a caller who guesses it is every user."""
+    """A secret that signs tokens or links; a caller who guesses it can act as any user."""
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, text: str) -> "SigningSecret":
-        """Take it as it is. Raises `ValueError` for one that can be guessed."""
+        """Build a secret from `text`. Raises `ValueError` for a guessable one."""
         if len(text.encode()) < SECRET_BYTES or is_guessable(text):
             raise ValueError("can be guessed")
         return cls(text)
 
 
 def is_guessable(text: str) -> bool:
-    """True for a published example, a placeholder, and a text that is mostly repetition, sequence or keyboard run."""
+    """True for a published example, a placeholder, and mostly repetitions, sequences or runs on a keyboard."""
     letters = "".join(character for character in text.casefold() if character.isalnum())
     if text in _EXAMPLES or any(word in letters for word in _PLACEHOLDERS):
         return True
@@ -103,14 +103,14 @@ def is_guessable(text: str) -> bool:
 
 
 def _unforeseen(text: str) -> Iterator[bool]:
-    """For each character whether it is news: no repetition of what came before, no next step of a sequence."""
-    # A repetition of another piece may begin anywhere, so each place looks for the longest one that it is part of.
+    """True for each unpredictable character, which neither repeats earlier ones nor continues a sequence."""
+    # A repetition may start anywhere, so each position marks the characters of its own repetition.
     repeated = set[int]()
     for at in range(1, len(text) - _SEEN + 1):
         if text.find(text[at : at + _SEEN], 0, at + _SEEN - 1) >= 0:
             repeated.update(range(at, at + _SEEN))
     for at in range(len(text)):
-        # Every second character as well: `a1b2c3` is two sequences.
+        # Every second character too: `a1b2c3` is two sequences.
         yield at not in repeated and not any(
             _continues(text[at - 2 * by : at + 1 : by]) for by in (1, 2) if at >= 2 * by
         )

@@ -1,1 +1,1 @@
-"""What happens before anything else is imported: a start that takes from its libraries what it needs."""
+"""Startup of the process: imports, file descriptors, private files and checks of the machine."""

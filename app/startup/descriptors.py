@@ -1,7 +1,7 @@
-"""File descriptors: how many this process may open, and how many of them serve connections.
+"""File descriptors: the limit of this process, and the share that serves clients.
 
-Every client's connection is one, and so is every connection to a model, the database and a file. A process that has
-used all of them can neither answer nor log nor import; so clients get a share that leaves the rest its own.
+Each connection of a client takes one, and so does each connection to a model or the database and each open file. A
+process without free descriptors can neither answer nor log nor import, so clients get only a share of them.
 """
 
 import sys
@@ -10,25 +10,25 @@ from typing import Final
 import msgspec
 
 RESERVE: Final = 64
-"""For the log, the database's files, imports, DNS, MCP servers and child processes: four times what a start opens."""
+"""Descriptors for logs, database files, imports, DNS, MCP servers and child processes: four times those of a start."""
 
 FEWEST: Final = 256
-"""Below that the reserve itself is at risk, and the operator is warned."""
+"""Limit below which the reserve is too small, and the operator is warned."""
 
 MOST_STREAMS: Final = 10_000
-"""What one process takes by default however many descriptors there are: 17 KB of memory each."""
+"""Default maximum of streams of one process: each takes 17 KB of memory."""
 
 _UNKNOWN: Final = 4096
-"""For systems without the limit."""
+"""Assumed limit on systems that have none."""
 
 _CANDIDATES: Final = (1_048_576, 65_536, 10_240)
-"""Tried in this order where the hard limit is none at all, which the kernel refuses as a soft one."""
+"""Soft limits to try in order without a hard limit; the kernel refuses an infinite soft limit."""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the process's `limit` is for whom; each connection of a client may need one more, to a model or a file.
+    """Shares of the descriptor `limit`; each connection of a client may need a second one, to a model or a file.
 
-    `backlog` connections wait in the kernel: as many are accepted at once, before any of them can be refused.
+    `backlog` is the number of connections that wait in the kernel and are accepted at once, before any can be refused.
     """
 
     limit: int
@@ -38,21 +38,21 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def share(limit: int, *, reserved: int = 0) -> Share:
-    """Divide `limit` descriptors; `reserved` are kept for others besides `RESERVE`."""
+    """Divide `limit` descriptors; `reserved` are set aside in addition to `RESERVE`."""
     left = max(limit - RESERVE - reserved, limit // 4)
     backlog = max(1, min(2048, left // 8))
     connections = max(2, (left - backlog) // 2)
-    # The rest is for short requests: to stop an answer, to read a thread, to be asked for one's health.
+    # The rest serves short requests: stopping an answer, reading a thread, health checks.
     return Share(limit=limit, connections=connections, streams=max(1, connections * 3 // 4), backlog=backlog)
 
 
 def descriptor_share(*, reserved: int) -> Share:
-    """What this process has, divided."""
+    """Divide the descriptors of this process."""
     return share(descriptor_limit(), reserved=reserved)
 
 
 def descriptor_limit() -> int:
-    """How many descriptors this process may have open."""
+    """The number of descriptors that this process may open."""
     if sys.platform == "win32":
         return _UNKNOWN
     import resource
@@ -62,7 +62,7 @@ def descriptor_limit() -> int:
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the soft limit as far as the hard one allows; returns the limit that holds then."""
+    """Raise the soft limit to the hard limit; returns the resulting limit."""
     if sys.platform == "win32":
         return _UNKNOWN
     import resource

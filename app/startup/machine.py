@@ -1,4 +1,4 @@
-"""What a server needs of its machine: an address to listen on, open files, and folders of its own."""
+"""Self-checks of the machine: address, open files, private folders and free space."""
 
 import asyncio
 import errno
@@ -13,13 +13,13 @@ from app.application.health.self_checks import SelfCheckError
 from app.startup.private_files import open_to_others
 
 _FILES: Final = 1024
-"""Each reader of an answer takes one, and so does each connection to a model."""
+"""Least limit of open files: each reader of an answer and each connection to a model takes one."""
 
 _FREE_BYTES: Final = 100_000_000
 
 
 async def check_address(host: str, port: int) -> str | None:
-    """Listen for a moment. Raises `SelfCheckError`; that somebody listens there already is no failure."""
+    """Listen on the address for a moment. Raises `SelfCheckError`; an address in use is no failure."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         await asyncio.to_thread(lambda: socket.create_server((host, port), family=family).close())
@@ -31,8 +31,8 @@ async def check_address(host: str, port: int) -> str | None:
 
 
 async def check_open_files() -> str | None:
-    """Raises `SelfCheckError` when this process may open too few files."""
-    if sys.platform == "win32":  # It has no such limit.
+    """Check the limit of open files. Raises `SelfCheckError` when it is too low."""
+    if sys.platform == "win32":  # Windows has no such limit.
         return None
     import resource
 
@@ -43,7 +43,7 @@ async def check_open_files() -> str | None:
 
 
 async def check_private(paths: Sequence[Path]) -> None:
-    """Raises `SelfCheckError` for what other users of the machine can read."""
+    """Check that other users cannot read `paths`. Raises `SelfCheckError` otherwise."""
     loose = await asyncio.to_thread(open_to_others, paths)
     if loose:
         names = " ".join(map(str, loose))
@@ -51,7 +51,7 @@ async def check_private(paths: Sequence[Path]) -> None:
 
 
 async def check_room(folder: Path) -> str | None:
-    """How much is free where `folder` is, or will be. Raises `SelfCheckError` when that is next to nothing."""
+    """Report the free space of the file system of `folder`. Raises `SelfCheckError` below 100 MB."""
     there = next(part for part in (folder, *folder.parents) if part.exists())
     free = (await asyncio.to_thread(shutil.disk_usage, there)).free
     if free < _FREE_BYTES:

@@ -1,4 +1,4 @@
-"""What this process writes is for its own user: folders 0700 and files 0600, whatever umask it was started with."""
+"""Private files: this process creates folders as 0700 and files as 0600, despite the umask it inherited."""
 
 import os
 import stat
@@ -14,21 +14,21 @@ log = structlog.get_logger(__name__)
 
 
 def keep_private() -> None:
-    """From here on nothing that the process creates can be read by others; for it and all that it starts."""
+    """Set the umask so that other users cannot read new files, also those of child processes."""
     os.umask(_OTHERS)
 
 
 def tighten(paths: Iterable[Path]) -> None:
-    """Take others' rights to those of `paths` that exist; one that belongs to somebody else is logged and left."""
+    """Remove the rights of other users to existing `paths`; a path that another user owns is logged and left."""
     for path in open_to_others(paths):
         try:
             path.chmod(path.stat().st_mode & ~_OTHERS)
         except OSError as error:
-            log.warning("Other users of this machine may read this", path=str(path), reason=error.strerror)
+            log.warning("file readable by other users", path=str(path), reason=error.strerror)
 
 
 def open_to_others(paths: Iterable[Path]) -> Iterable[Path]:
-    """Those of `paths` that exist and that other users of the machine have any right to."""
+    """Existing `paths` to which other users of the machine have any right."""
     return [path for path in paths if _mode(path) & _OTHERS]
 
 

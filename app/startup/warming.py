@@ -1,4 +1,4 @@
-"""Steps that prepare the first answer, and what to think of one that fails."""
+"""Preparation of the first answer, with retries of steps that fail for a passing reason."""
 
 import asyncio
 import errno
@@ -11,22 +11,22 @@ import structlog
 from app.domain.errors import AnyportError
 
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0)
-"""Seconds before each further try; the last one from then on."""
+"""Backoff: seconds before each retry; the last value repeats."""
 
 _PASSING: Final = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN, errno.EINTR, errno.EBUSY, errno.EIO}
     | {errno.ENOSPC, errno.ETIMEDOUT, errno.ESTALE}
 )
 _IN_WORDS: Final = (*map(os.strerror, (errno.EMFILE, errno.ENFILE, errno.ENOMEM)), "can't start new thread")
-"""What the loader of shared libraries, and Python's threads, say without a number."""
+"""Messages of the loader of shared libraries and of Python's threads, which have no error number."""
 
 log = structlog.get_logger(__name__)
 
 
 async def prepared(*steps: Callable[[], Awaitable[None]]) -> None:
-    """Take these steps in their order. A step that fails for a reason that passes is repeated until it succeeds.
+    """Run `steps` in order; a step that fails for a passing reason is retried until it succeeds.
 
-    Raises what a step raises for any other reason.
+    Raises every other error of a step.
     """
     for step in steps:
         tries = 0
@@ -38,13 +38,13 @@ async def prepared(*steps: Callable[[], Awaitable[None]]) -> None:
                 if not is_passing(error):
                     raise
                 pause = PAUSES[min(tries, len(PAUSES) - 1)]
-                log.warning("preparing answers failed, and is tried again", reason=_reason(error), seconds=pause)
+                log.warning("preparation failed, retry scheduled", reason=_reason(error), seconds=pause)
             tries += 1
             await asyncio.sleep(pause)
 
 
 def is_passing(error: BaseException) -> bool:
-    """True when the same may succeed later: the machine is short of something, or a service is away."""
+    """True when a retry may succeed: the machine lacks a resource, or a service is unavailable."""
     return any(_passes(cause) for cause in _causes(error))
 
 

@@ -1,4 +1,4 @@
-"""The assistant, wired."""
+"""Wiring of the assistant, its runner and its turns."""
 
 from collections.abc import AsyncIterator
 
@@ -43,7 +43,7 @@ from app.settings import ChatKitSettings, Settings, TitleSource
 
 
 class AssistantWiring(Provider):
-    """The assistant, its loop, and the turns that it answers in."""
+    """The assistant, its runner, and the turns that it answers."""
 
     scope = Scope.APP
     actions = provide(WidgetActions)
@@ -85,7 +85,7 @@ class AssistantWiring(Provider):
                 from app.adapters.agents_sdk.runner import SdkAgentRunner
 
                 validators.prepare()
-                read_english_names()  # A model is told what a browser's language is called.
+                read_english_names()  # The prompt names the language of the browser.
                 file_inputs = FileInputs(files, text_tokens=settings.attachments.text_tokens)
                 rounds = settings.assistant.max_tool_rounds
                 return SdkAgentRunner(
@@ -95,7 +95,7 @@ class AssistantWiring(Provider):
         runner = LazyRunner(make)
         try:
             if settings.assistant.assistant not in BUILT_IN:
-                # A stranger's tools may fail in any way when they are made, and then nobody is to be told "ready".
+                # Building the tools of a custom assistant may fail, and then the server must not report "ready".
                 await runner.warm()
             yield runner
         finally:
@@ -163,14 +163,14 @@ class AssistantWiring(Provider):
         requests: OpenRequests,
         settings: Settings,
     ) -> AsyncIterator[TurnRegistry]:
-        # Asks for what answers only so that turns are stopped before the store they write to, and the model, close.
+        # Depends on all parts of a turn, so that turns stop before their store and their model close.
         most = settings.limits.turns_at_once
-        # A turn may outlive its stream, and has a connection of its own, to a model.
+        # A turn may outlive its stream, and has its own connection to a model.
         in_all = requests.rules.streams
         turns = TurnRegistry(
             storage, settings.turns, on_closing=changes.close, at_most=most, at_most_in_process=in_all, threads=threads
         )
-        # Here and not beside the store: a server lets go of old threads, a command that reads the store does not.
+        # Here and not in the wiring of the storage: a server runs retention, a command that reads the store does not.
         async with (
             periodic_retention(storage, thread_days=settings.store.thread_retention_days),
             cleanup.running(),

@@ -1,4 +1,4 @@
-"""The part of the composition root that knows where attachments are kept."""
+"""Wiring of attachments and their storage."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -19,14 +19,14 @@ from app.settings.attachments import AttachmentSettings
 
 
 def where_files_are(settings: Settings) -> AttachmentSettings:
-    """The settings with an address: files live as long as what is known of them."""
+    """Attachment settings with their default address: files live as long as the database."""
     passing = settings.store.database_url.reveal().startswith("memory:")
     default = "memory://" if passing else "file:data/attachments"
     return msgspec.structs.replace(settings.attachments, url=settings.attachments.url or default)
 
 
 class AttachmentWiring(Provider):
-    """What users attach, and where `ATTACHMENTS_URL` keeps it."""
+    """Attachments, their storage at `ATTACHMENTS_URL`, their links and their cleanup."""
 
     scope = Scope.APP
     attachments = provide(Attachments)
@@ -49,7 +49,7 @@ class AttachmentWiring(Provider):
 
     @provide
     def links(self, settings: AttachmentSettings, everything: Settings) -> FileLinks:
-        # Replicas that share a secret open each other's links.
+        # Replicas with the same secret accept each other's links.
         shared = settings.link_secret or everything.login.session_secret or everything.login.jwt_secret
         return FileLinks(shared or Secret(secrets.token_hex(32)), public_url=settings.public_url)
 

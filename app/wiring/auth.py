@@ -1,4 +1,4 @@
-"""The doors, wired: who comes in, and how often."""
+"""Wiring of authentication and limits."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,26 +22,26 @@ log = structlog.get_logger(__name__)
 
 
 class AuthWiring(Provider):
-    """Who comes in, and how often."""
+    """Authentication, sessions, limits and the share of descriptors."""
 
     scope = Scope.APP
 
     @provide
-    async def doors(self, settings: Settings) -> AsyncIterator[Authentication]:
-        # With a secret or with public keys it imports cryptography, or an HTTP client with its certificates.
-        doors = await asyncio.to_thread(open_authentication, settings.login)
+    async def authentication(self, settings: Settings) -> AsyncIterator[Authentication]:
+        # In a thread: a secret or public keys import cryptography, or an HTTP client with its certificates.
+        authentication = await asyncio.to_thread(open_authentication, settings.login)
         try:
-            yield doors
+            yield authentication
         finally:
-            await doors.authenticator.aclose()
+            await authentication.authenticator.aclose()
 
     @provide
-    def authenticator(self, doors: Authentication) -> Authenticator:
-        return doors.authenticator
+    def authenticator(self, authentication: Authentication) -> Authenticator:
+        return authentication.authenticator
 
     @provide
-    def sessions(self, doors: Authentication) -> SessionIssuer:
-        return doors.sessions
+    def sessions(self, authentication: Authentication) -> SessionIssuer:
+        return authentication.sessions
 
     @provide
     async def limits(self, storage: Storage, settings: Settings) -> AsyncIterator[Limits]:
@@ -59,7 +59,7 @@ class AuthWiring(Provider):
 
 
 def open_rules_for(settings: Settings, share: Share) -> OpenRules:
-    """How much may be open: never more than the process has descriptors for, whatever is wished."""
+    """Limits of open streams and requests, never above the descriptors of the process."""
     wanted = settings.limits
     streams = min(wanted.streams or MOST_STREAMS, share.streams)
     if wanted.streams is not None and wanted.streams > streams:

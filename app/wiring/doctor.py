@@ -1,4 +1,4 @@
-"""What `doctor` tries, wired: every part of a configuration that can be asked whether it works."""
+"""Wiring of the self-checks of `doctor`: one for each testable part of a configuration."""
 
 import asyncio
 from collections.abc import Iterator
@@ -28,13 +28,13 @@ _BUCKET = f"{_FILES}, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_
 
 
 class DoctorWiring(Provider):
-    """The checks; none of them shares anything with another, so that they can run side by side."""
+    """Self-checks, independent of each other, so that they can run concurrently."""
 
     scope = Scope.APP
 
     @provide
     def checks(self, settings: Settings) -> SelfChecks:
-        return SelfChecks([*_of_the_machine(settings), *_of_services(settings), *_of_nobody_here(settings)])
+        return SelfChecks([*_of_the_machine(settings), *_of_services(settings), *_of_other_machines(settings)])
 
     @provide
     def of_models(self, catalog: ModelCatalog, settings: Settings) -> ModelChecks:
@@ -80,12 +80,12 @@ def _of_services(settings: Settings) -> Iterator[SelfCheck]:
         yield SelfCheck(name="transcription", variables=variables, attempt=partial(_try_transcription, settings))
 
 
-def _of_nobody_here(settings: Settings) -> Iterator[SelfCheck]:
-    """What only somebody else can say."""
-    why = "only OpenAI's front end at /hosted asks for it, in a browser"
+def _of_other_machines(settings: Settings) -> Iterator[SelfCheck]:
+    """Settings that only another machine can test."""
+    why = "only OpenAI's front end at /hosted uses it, in a browser"
     yield SelfCheck(name="domain key", variables="CHATKIT_DOMAIN_KEY", attempt=None, remark=why)
     if settings.attachments.public_url:
-        why = "browsers have to reach it, this machine need not"
+        why = "browsers must reach it; this machine need not"
         yield SelfCheck(name="public address", variables="PUBLIC_URL", attempt=None, remark=why)
 
 
@@ -102,7 +102,7 @@ async def _try_database(settings: Settings) -> None:
     finally:
         await storage.aclose()
     if (database := _sqlite_file(settings)) is not None:
-        # The working folder may be everybody's to enter: the file in it is not.
+        # Other users may enter the working folder, but must not read the file in it.
         own_folder = [database.parent] if database.parent != Path() else []
         await check_private([database, *own_folder])
 
@@ -126,7 +126,7 @@ async def _try_login(settings: Settings) -> None:
 
 
 async def _try_mcp(server: Any, seconds: float) -> str:
-    # Most servers have no use for the client, which takes long to import.
+    # Imported here: most servers do not use the client, and its import is slow.
     client = await asyncio.to_thread(import_module, "app.adapters.mcp.connection")
     tools: str = await client.probe_server(server, seconds)
     return tools

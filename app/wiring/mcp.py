@@ -1,4 +1,4 @@
-"""MCP in both directions."""
+"""Wiring of MCP: its endpoint and its servers."""
 
 from collections.abc import AsyncIterator
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from app.settings import Settings
 
 
 class McpWiring(Provider):
-    """Tools of other programs for the assistant, and the task tools for them."""
+    """Tools of MCP servers for the assistant, and the endpoint that offers the task tools."""
 
     scope = Scope.APP
 
@@ -23,7 +23,7 @@ class McpWiring(Provider):
         if not settings.mcp_servers:
             yield EmptyToolbox()
             return
-        # Most servers have no use for the client.
+        # Imported here, because most servers do not use the client.
         from app.adapters.mcp.toolbox import McpToolbox
 
         toolbox = McpToolbox(settings.mcp_servers, timeout=settings.mcp.timeout)

@@ -1,4 +1,4 @@
-"""The models, wired."""
+"""Wiring of providers and models."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -19,13 +19,13 @@ log = structlog.get_logger(__name__)
 
 @cache
 def installed_plugins() -> Discovery:
-    """The providers that are there."""
-    # Looking through all installed packages takes a while, and nothing is installed into a running process.
+    """Discover the installed providers, once per process."""
+    # The search through all installed packages is slow, and its result does not change while the process runs.
     return discover()
 
 
 class ModelWiring(Provider):
-    """The provider that `LLM_PROVIDER` names, and those of the models that `LLM_MODELS` and `LLM_FALLBACKS` add."""
+    """The provider of `LLM_PROVIDER`, and the providers of `LLM_MODELS` and `LLM_FALLBACKS`."""
 
     scope = Scope.APP
 
@@ -53,7 +53,7 @@ class ModelWiring(Provider):
 
 
 def _usable(model: ModelRef | None, settings: Settings, plugins: Mapping[str, ProviderPlugin]) -> ModelRef | None:
-    """The assistant's own model, unless its provider is not there or not configured."""
+    """The model of the assistant; None when its provider is missing or not configured."""
     if model is None:
         return None
     plugin = plugins.get(model.provider)

@@ -1,4 +1,4 @@
-"""The database, wired."""
+"""Wiring of the storage."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ from app.settings import Settings
 
 
 class StorageWiring(Provider):
-    """The database that `DATABASE_URL` names."""
+    """The storage of `DATABASE_URL`, its change feed and its ports."""
 
     scope = Scope.APP
 

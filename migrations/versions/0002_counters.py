@@ -1,4 +1,4 @@
-"""Counters that all replicas add to."""
+"""Counters, shared by all replicas."""
 
 import sqlalchemy as sa
 from alembic import op

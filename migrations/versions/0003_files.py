@@ -1,4 +1,4 @@
-"""What the files of attachments need: their age and size, and a list of those that have to go."""
+"""Attachments: age and size of files, and a list of abandoned ones."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Turns under way and their events, which every replica can read."""
+"""Turn journal: running turns and their events, readable by every replica."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""How many turns of a user run, without reading those of others."""
+"""Index of running turns by user, to count the turns of one user."""
 
 import sqlalchemy as sa
 from alembic import op

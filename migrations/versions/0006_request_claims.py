@@ -1,4 +1,4 @@
-"""Which requests are being answered: the same one, sent to another replica, is not answered again."""
+"""Idempotency keys of requests in flight, shared by all replicas."""
 
 import sqlalchemy as sa
 from alembic import op

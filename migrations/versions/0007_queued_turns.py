@@ -1,4 +1,4 @@
-"""Messages wait in their order, on whatever replica they arrive, and a turn that nobody follows gives way to them."""
+"""Queue positions of turns on all replicas, for which a turn without readers yields."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Signals between replicas that a pooler separates from NOTIFY."""
+"""Posted signals, for replicas behind a pooler that supports no LISTEN."""
 
 import sqlalchemy as sa
 from alembic import op

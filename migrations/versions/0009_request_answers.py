@@ -1,4 +1,4 @@
-"""A click is in no journal: what was said to it is kept for those who sent the same to another replica."""
+"""Stored responses of requests without a journal, for repeats on another replica."""
 
 import sqlalchemy as sa
 from alembic import op

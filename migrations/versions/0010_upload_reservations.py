@@ -1,4 +1,4 @@
-"""Room in a user's quota is reserved before the bytes of an upload are taken."""
+"""Reservations in the quota of a user, made before an upload is accepted."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Feedback outlives the item that it was given for, and holds a copy of it and of the question that it answered."""
+"""Feedback with copies of its item and question, so that it outlives the item."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Whose an answer is that is kept for repeated requests, so that it goes with its user."""
+"""User of a stored response, so that erasure deletes it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -90,13 +90,13 @@ async def test_a_name_that_is_one_letter_off_is_said_wherever_settings_are_read(
     tools = '{"tool": {"url": "http://127.0.0.1:9/mcp", "headers": {"x": "${TOKEN_OF_TOOL}"}}}'
     for arguments in (["doctor"], ["providers"]):
         _, output = await command(tmp_path, *arguments, GEMINI_API_KEYY="canary", MCP_SERVERS=tools)
-        assert "GEMINI_API_KEYY is no setting. Did you mean GEMINI_API_KEY?" in output, output
-        assert "JWT_SECERT in .env is no setting. Did you mean JWT_SECRET?" in output
-        assert "NO_SETTING in .env is no setting." in output
+        assert "GEMINI_API_KEYY is not a setting. Did you mean GEMINI_API_KEY?" in output, output
+        assert "JWT_SECERT in .env is not a setting. Did you mean JWT_SECRET?" in output
+        assert "NO_SETTING in .env is not a setting." in output
         assert "TOKEN_OF_TOOL" not in output
         assert "canary" not in output
     code, output = await command(tmp_path, "serve", HOST="0.0.0.0", JWT_SECRETT="canary")  # noqa: S104
     assert code == 2
-    assert "JWT_SECRETT is no setting. Did you mean JWT_SECRET?" in output
+    assert "JWT_SECRETT is not a setting. Did you mean JWT_SECRET?" in output
     assert "HOST: " in output
     assert "canary" not in output

@@ -34,10 +34,10 @@ async def test_who_only_looks_takes_down_what_everybody_has_seen(
 ) -> None:
     monkeypatch.setattr(signal_board, "CLEAN_SECONDS", 0)
     board, other = SignalBoard(database), SignalBoard(database)
-    await board.look()
+    await board.poll()
     await database.write(_OLD, {})
     await other.post(["new"])
-    assert await board.look() == ["new"]
+    assert await board.poll() == ["new"]
     left = await database.row(_COUNT, {})
     assert left is not None
     assert left.many == 1

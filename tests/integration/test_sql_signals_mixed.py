@@ -17,19 +17,19 @@ class Ear:
     """Hears what a storage is told."""
 
     def __init__(self, storage: SqlStorage) -> None:
-        self._heard: asyncio.Queue[str] = asyncio.Queue()
-        storage.signals.subscribe(self._heard.put_nowait)
+        self._connected: asyncio.Queue[str] = asyncio.Queue()
+        storage.signals.subscribe(self._connected.put_nowait)
 
     async def hears(self, signal: str) -> None:
         """Wait for the signal."""
         async with asyncio.timeout(30):
-            while await self._heard.get() != signal:
+            while await self._connected.get() != signal:
                 """Something else."""
 
     @property
     def rest(self) -> list[str]:
         """What has come since."""
-        return [self._heard.get_nowait() for _ in range(self._heard.qsize())]
+        return [self._connected.get_nowait() for _ in range(self._connected.qsize())]
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ async def test_who_listens_writes_to_the_table_only_while_somebody_looks(
     mixed: tuple[SqlStorage, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     direct, address = mixed
-    monkeypatch.setattr(sql_signals, "LOOKED_SECONDS", 2.0)
-    monkeypatch.setattr(sql_signals, "SAY_SECONDS", 0.0)
+    monkeypatch.setattr(sql_signals, "ANNOUNCED_SECONDS", 2.0)
+    monkeypatch.setattr(sql_signals, "ANNOUNCE_SECONDS", 0.0)
     number = 0
     async with storage_at(address) as pooled:
         await Ear(pooled).hears(MISSED)  # By now it has said that it looks.

@@ -1,4 +1,4 @@
-"""Where conversations and tasks are kept; the scheme of `DATABASE_URL` says which store it is."""
+"""Stores of conversations and tasks; the scheme of `DATABASE_URL` selects one."""
 
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.environment import Secret
@@ -8,7 +8,7 @@ POOL_SIZE = 10
 
 
 def open_storage(url: Secret, *, pool_size: int = POOL_SIZE) -> Storage:
-    """The storage that `url` names, not started yet; only its own code is imported.
+    """Build the storage that `url` names, without starting it; imports only that storage's code.
 
     `pool_size` is the largest number of connections to PostgreSQL. Raises `ValueError` for an unusable URL.
     """

@@ -1,4 +1,4 @@
-"""`DATABASE_URL`, read: memory, a SQLite file, or a PostgreSQL server as its provider's console shows it."""
+"""Parser of `DATABASE_URL`: memory, a SQLite file, or a PostgreSQL server as a provider's console shows it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,8 +25,8 @@ _ASYNCPG_READS = frozenset(
     | {"ssl_max_protocol_version", "ssl_min_protocol_version", "target_session_attrs", "gsslib", "krbsrvname"}
 )
 
-# Consoles put these into the URLs they offer. asyncpg would send them to the server as settings, which refuses
-# them; it has no channel binding, and none of the others changes what a statement does.
+# Consoles of providers add these parameters. asyncpg would send them as settings, and the server would refuse them.
+# asyncpg has no channel binding, and none of the others changes the result of a statement.
 _LEFT_OUT = frozenset(
     {"channel_binding", "client_encoding", "connect_timeout", "gssencmode", "ssl", "supa", "uselibpqcompat"}
     | {"keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "tcp_user_timeout"}
@@ -35,11 +35,11 @@ _LEFT_OUT = frozenset(
 
 
 class MemoryTarget(msgspec.Struct, frozen=True):
-    """Everything in this process, gone when it ends."""
+    """Memory of this process; the data ends with the process."""
 
 
 class SqliteTarget(msgspec.Struct, frozen=True):
-    """One file; a relative path is taken from the working directory."""
+    """A SQLite file; a relative path starts at the working directory."""
 
     path: str
 
@@ -48,11 +48,11 @@ class SqliteTarget(msgspec.Struct, frozen=True):
 
 
 class PostgresTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """A PostgreSQL server as asyncpg takes it; `connect_timeout` is in seconds.
+    """A PostgreSQL server, with its address in asyncpg's format; `connect_timeout` is in seconds.
 
-    `pooled` is true behind a pooler that may run each transaction on another server connection, where neither
-    prepared statements nor a session's state last longer than the transaction. With `system_roots` the server's
-    certificate and name are checked against the certificate authorities of this machine.
+    `pooled` is true behind a pooler that may run each transaction on another server connection: prepared statements and
+    session state end with the transaction there. `system_roots` verifies the server's certificate and name with the
+    certificate authorities of this machine.
     """
 
     dsn: Secret
@@ -69,12 +69,12 @@ Target = MemoryTarget | SqliteTarget | PostgresTarget
 
 
 def parse_database_url(url: Secret) -> Target:
-    """What `url` names. Raises `ValueError` saying what to change; the message never holds the password."""
+    """Parse `url`. Raises `ValueError` with the change to make; the message never contains the password."""
     try:
         parts = urlsplit(url.reveal().strip())
         port = parts.port
     except ValueError:
-        # The message of urlsplit quotes what it takes for the port: with a "/" in a password, that is the password.
+        # urlsplit quotes the part it reads as the port: with a "/" in a password, that part is the password.
         raise ValueError(_ENCODE) from None
     match parts.scheme.lower():
         case "memory" if not any(parts[1:]):
@@ -87,7 +87,7 @@ def parse_database_url(url: Secret) -> Target:
 
 
 def check_database_url(url: str) -> str:
-    """What is wrong with `url`, without its password; an empty string when it can be used."""
+    """The problem of `url`, without its password; an empty string for a usable one."""
     try:
         target = parse_database_url(Secret(url))
     except ValueError as error:
@@ -97,7 +97,7 @@ def check_database_url(url: str) -> str:
         if path.is_dir():
             return f"DATABASE_URL: {path} is a folder: name a file in it"
         if not checks.folder(path.parent):
-            return f"DATABASE_URL: {path} cannot be there, because a part of its path is no folder"
+            return f"DATABASE_URL: {path} cannot be created, because a part of its path is not a folder"
     return ""
 
 
@@ -121,7 +121,7 @@ def _postgres(parts: SplitResult, port: int | None) -> PostgresTarget:
     if given.get("ssl", "").lower() in {"true", "1", "require"}:
         passed.setdefault("sslmode", "require")
     passed.setdefault("application_name", "anyport")
-    # libpq's word for the machine's own certificate authorities; asyncpg would look for a file of that name.
+    # "system" is libpq's name for the certificate authorities of the machine; asyncpg would open a file of that name.
     system_roots = passed.get("sslrootcert") == "system"
     if system_roots:
         passed = {name: value for name, value in passed.items() if name not in {"sslmode", "sslrootcert"}}
@@ -148,7 +148,7 @@ def _check_parameters(given: Mapping[str, str]) -> None:
 
 
 def _is_pooled(host: str, port: int | None, given: Mapping[str, str]) -> bool:
-    # Prisma's flag and SQLAlchemy's; Neon's pooled hosts have this in their name, Supabase's pooler has this port.
+    # The flags of Prisma and SQLAlchemy; Neon's pooled hosts contain "-pooler.", Supabase's pooler listens on 6543.
     asked = given.get("pgbouncer", "").lower() in {"true", "1"}
     uncached = "0" in {given.get("statement_cache_size"), given.get("prepared_statement_cache_size")}
     return asked or uncached or "-pooler." in host or port == 6543

@@ -1,4 +1,4 @@
-"""Everything in this process, gone when it ends: for tests and for trying things out."""
+"""Storage in memory, for tests and for trying Anyport; the data ends with the process."""
 
 import datetime as dt
 
@@ -14,7 +14,7 @@ from app.ports.storage import Erasure, Storage
 
 
 class MemoryStorage(Storage):
-    """All of it."""
+    """`Storage` in the memory of this process."""
 
     name = "memory"
     location = "memory://"
@@ -33,13 +33,13 @@ class MemoryStorage(Storage):
         self.files = MemoryFileLedger(self.threads)
 
     async def start(self) -> None:
-        """Nothing to connect to."""
+        """Do nothing: there is no connection."""
 
     async def check(self) -> None:
-        """Always there."""
+        """Do nothing: memory is always available."""
 
     async def check_writing(self) -> None:
-        """Nothing is written anywhere."""
+        """Do nothing: memory is always writable."""
 
     async def now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC)
@@ -48,7 +48,7 @@ class MemoryStorage(Storage):
         return await self.threads.sweep(await self.now() - age, batch)
 
     async def purge_tombstones(self, age: dt.timedelta) -> None:
-        """Positions cost a few bytes here, and end with the process."""
+        """Do nothing: tombstones take a few bytes and end with the process."""
 
     async def erase(self, user_id: str) -> Erasure:
         counted = await self.counters.erase(user_id)
@@ -57,7 +57,7 @@ class MemoryStorage(Storage):
         return Erasure(threads=threads, tasks=self.tasks.erase(user_id), is_recent=counted > 0)
 
     async def scrub(self, *, thorough: bool = False) -> None:
-        """What is deleted is gone."""
+        """Do nothing: deleted data leaves no copy."""
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is no connection."""

@@ -1,4 +1,4 @@
-"""The ledger of files in dictionaries."""
+"""File ledger in dictionaries."""
 
 import datetime as dt
 import time
@@ -18,11 +18,11 @@ class _Reservation(NamedTuple):
     upload: Upload
     size: int
     until: float
-    """By the monotonic clock."""
+    """Seconds of the monotonic clock."""
 
 
 class MemoryFileLedger(FileLedger):
-    """`FileLedger` beside the threads."""
+    """`FileLedger` on the attachments of a `MemoryThreadStore`."""
 
     def __init__(self, threads: MemoryThreadStore) -> None:
         self._threads = threads
@@ -101,8 +101,7 @@ class MemoryFileLedger(FileLedger):
             self._threads.abandoned.pop(key, None)
 
     def _taken(self, user_id: str, beside: Upload | None = None) -> int:
-        """The bytes of a user's attachments and reservations; of those `beside` an upload, which takes the room of its
-        own announcement."""
+        """Bytes of a user's attachments and reservations, without the upload `beside` and its announcement."""
         stored = {kept.id: kept.size for kept in self._threads.attachments_of(user_id)}
         mine = [held for held in self._reserved.values() if held.upload.user_id == user_id]
         coming = [held for held in mine if not held.upload.announces and held.upload != beside]

@@ -1,4 +1,4 @@
-"""The turn journal in dictionaries."""
+"""Turn journal in dictionaries."""
 
 import datetime as dt
 import time
@@ -32,8 +32,7 @@ class _Entry:
 
 
 class MemoryTurnJournal(TurnJournal):
-    """`TurnJournal` beside the threads; one entry a thread. Its clock counts the seconds of this process, and is never
-    put forward or back."""
+    """`TurnJournal` with one entry per thread; leases use the monotonic clock."""
 
     shared = False
 
@@ -56,16 +55,16 @@ class MemoryTurnJournal(TurnJournal):
             return False
         if earlier is not None:
             self._drop(earlier)
-        heads = [entry.head for entry in self._living()]
+        heads = [entry.head for entry in self._entries()]
         if 0 < at_most <= sum(head.user_id == turn.user_id and head.end is None for head in heads):
             raise TooManyTurnsError
-        self._by_thread[turn.thread_id] = self._by_id[turn.id] = _Entry(turn, _in(lease))
+        self._by_thread[turn.thread_id] = self._by_id[turn.id] = _Entry(turn, _from_now(lease))
         return True
 
     async def queue(self, turn_id: str, thread_id: str, lasts: dt.timedelta) -> None:
         if not self._threads.has(thread_id):
             raise NotFoundError(f"Thread {thread_id} not found")
-        self._queued[turn_id] = thread_id, _in(lasts)
+        self._queued[turn_id] = thread_id, _from_now(lasts)
 
     async def leave_queue(self, turn_id: str) -> None:
         self._queued.pop(turn_id, None)
@@ -77,10 +76,10 @@ class MemoryTurnJournal(TurnJournal):
         await self._signals.publish(signals)
 
     async def renew(self, owner: str, lease: dt.timedelta) -> Mapping[str, TurnHead]:
-        own = [entry for entry in self._living() if entry.head.owner == owner and entry.head.end is None]
+        own = [entry for entry in self._entries() if entry.head.owner == owner and entry.head.end is None]
         for entry in own:
-            entry.lease_until = _in(lease)
-        return {entry.head.id: _shown(entry) for entry in own}
+            entry.lease_until = _from_now(lease)
+        return {entry.head.id: _head_of(entry) for entry in own}
 
     async def end(
         self, turn_id: str, owner: str, end: TurnEnd, *, last: Batch | None = None, signals: Sequence[str] = ()
@@ -92,16 +91,16 @@ class MemoryTurnJournal(TurnJournal):
         await self._signals.publish(signals)
 
     async def drop(self, turn_id: str, owner: str) -> None:
-        entry = self._known(turn_id)
+        entry = self._find(turn_id)
         if entry is not None and entry.head.owner == owner:
             self._drop(entry)
 
     async def take_over(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
-        running = [entry for entry in self._living() if entry.head.end is None and entry.head.owner != owner]
+        running = [entry for entry in self._entries() if entry.head.end is None and entry.head.owner != owner]
         left = [entry for entry in running if entry.lease_until <= time.monotonic()]
         for entry in left:
-            entry.head, entry.lease_until = replace(entry.head, owner=owner), _in(lease)
-        return [_shown(entry) for entry in left]
+            entry.head, entry.lease_until = replace(entry.head, owner=owner), _from_now(lease)
+        return [_head_of(entry) for entry in left]
 
     async def signal(self, thread_id: str, signal: TurnSignal) -> str | None:
         entry = self._entry(thread_id)
@@ -114,45 +113,45 @@ class MemoryTurnJournal(TurnJournal):
             case "pin":
                 entry.head = replace(head, pinned=True)
             case "yield":
-                entry.wanted_until = _in(YIELD_SIGNAL_LASTS)
+                entry.wanted_until = _from_now(YIELD_SIGNAL_LASTS)
         return head.id
 
     async def latest(self, thread_id: str) -> TurnHead | None:
         entry = self._entry(thread_id)
-        return _shown(entry) if entry else None
+        return _head_of(entry) if entry else None
 
     async def find(self, turn_id: str) -> TurnHead | None:
-        return next((_shown(entry) for entry in self._living() if entry.head.id == turn_id), None)
+        return next((_head_of(entry) for entry in self._entries() if entry.head.id == turn_id), None)
 
     async def events(self, turn_id: str, after: int, *, batches: int = 100) -> Sequence[bytes]:
-        entry = self._known(turn_id)
+        entry = self._find(turn_id)
         found = sorted(entry.batches.values(), key=lambda batch: batch.first) if entry else []
         behind = [batch for batch in found if batch.first + len(batch.events) - 1 > after][:batches]
         return [event for batch in behind for event in batch.events[max(0, after - batch.first + 1) :]]
 
     async def forget(self, age: dt.timedelta) -> None:
-        for entry in self._living():
-            if entry.ended_at is not None and entry.ended_at <= _in(-age):
+        for entry in self._entries():
+            if entry.ended_at is not None and entry.ended_at <= _from_now(-age):
                 self._drop(entry)
 
     def _is_behind(self, turn: TurnHead) -> bool:
         now = time.monotonic()
-        tickets = [(key, until) for key, (thread_id, until) in self._queued.items() if thread_id == turn.thread_id]
-        return any(key < turn.id and until > now for key, until in tickets)
+        queued = [(key, until) for key, (thread_id, until) in self._queued.items() if thread_id == turn.thread_id]
+        return any(key < turn.id and until > now for key, until in queued)
 
-    def _living(self) -> list[_Entry]:
+    def _entries(self) -> list[_Entry]:
         return [entry for key in list(self._by_thread) if (entry := self._entry(key)) is not None]
 
-    def _known(self, turn_id: str) -> _Entry | None:
+    def _find(self, turn_id: str) -> _Entry | None:
         entry = self._by_id.get(turn_id)
         return entry and self._entry(entry.head.thread_id)
 
     def _run_by(self, owner: str, turn_id: str) -> _Entry | None:
-        entry = self._known(turn_id)
+        entry = self._find(turn_id)
         return entry if entry is not None and entry.head.owner == owner and entry.head.end is None else None
 
     def _entry(self, thread_id: str) -> _Entry | None:
-        """The thread's entry; it goes when the thread is found to be gone."""
+        """The entry of a thread; dropped when the thread was deleted."""
         entry = self._by_thread.get(thread_id)
         if entry is not None and not self._threads.has(thread_id):
             self._drop(entry)
@@ -164,9 +163,9 @@ class MemoryTurnJournal(TurnJournal):
         self._by_id.pop(entry.head.id, None)
 
 
-def _in(span: dt.timedelta) -> float:
+def _from_now(span: dt.timedelta) -> float:
     return time.monotonic() + span.total_seconds()
 
 
-def _shown(entry: _Entry) -> TurnHead:
+def _head_of(entry: _Entry) -> TurnHead:
     return replace(entry.head, yield_requested=entry.wanted_until > time.monotonic())

@@ -1,4 +1,4 @@
-"""A list that one pages through."""
+"""Ordered pages of values, with tombstones of removed ones."""
 
 import bisect
 import datetime as dt
@@ -12,7 +12,7 @@ Position = tuple[dt.datetime, int]
 
 
 class OrderedPages(Generic[Value]):
-    """Values by id, in the order of (time, insertion). It remembers where what was removed stood."""
+    """Values by id, ordered by (time, insertion); keeps the positions of removed values."""
 
     def __init__(self) -> None:
         self.values: dict[str, Value] = {}
@@ -29,16 +29,16 @@ class OrderedPages(Generic[Value]):
         self.values[key] = value
 
     def remove(self, key: str) -> None:
-        """Remove what is there."""
+        """Remove a value; its position stays known. Raises `KeyError`."""
         del self.values[key]
         del self._order[bisect.bisect_left(self._order, (self._positions[key], key))]
 
     def position(self, key: str) -> Position:
-        """Where it stands, or stood."""
+        """The position of a present or removed value. Raises `KeyError`."""
         return self._positions[key]
 
     def knows(self, key: str) -> bool:
-        """Whether it is there, or was."""
+        """True for a present or removed value."""
         return key in self._positions
 
     def behind(self, key: str | None, *, descending: bool = False) -> Iterator[Value]:
@@ -52,10 +52,10 @@ class OrderedPages(Generic[Value]):
 
 
 def capped(limit: int, most: int) -> int:
-    """The length of a page for which `limit` was asked."""
+    """`limit`, brought into 1..`most`."""
     return max(1, min(limit, most))
 
 
 def in_utc(moment: dt.datetime) -> dt.datetime:
-    """The same moment in UTC; a naive one is this process's local time."""
+    """Convert `moment` to UTC; a naive one is read as local time."""
     return clock.in_utc(moment)

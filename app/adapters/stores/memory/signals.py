@@ -1,4 +1,4 @@
-"""Signals within one process, for storages that one process has to itself."""
+"""Signals within one process, for storages that one process uses alone."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,7 @@ from app.ports.signals import Signals, Subscriber
 
 
 class LocalSignals(Signals):
-    """`Signals` by calling; there is nobody else to tell."""
+    """`Signals` by direct calls of the subscribers."""
 
     connected = True
 
@@ -14,7 +14,7 @@ class LocalSignals(Signals):
         self._subscribers: list[Subscriber] = []
 
     async def start(self) -> None:
-        """Nothing to connect to."""
+        """Do nothing: there is no connection."""
 
     async def publish(self, signals: Sequence[str]) -> None:
         for signal in signals:
@@ -26,4 +26,4 @@ class LocalSignals(Signals):
         return lambda: self._subscribers.remove(subscriber)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is no connection."""

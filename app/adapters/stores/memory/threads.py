@@ -1,7 +1,7 @@
 """Threads, items, attachments and feedback in dictionaries.
 
-ChatKit's objects are kept as JSON, as in a database: nobody holds a piece of the store, and what does not survive
-there does not survive here.
+ChatKit's objects are stored as JSON, as in a database: callers share no object with the store, and fields that JSON
+loses are lost here too.
 """
 
 import bisect
@@ -36,8 +36,8 @@ class _Item(NamedTuple):
         return item
 
 
-class KeptAttachment(NamedTuple):
-    """An attachment, and what the ledger of files wants to know of it."""
+class StoredAttachment(NamedTuple):
+    """An attachment, with the fields that the file ledger needs."""
 
     id: str
     owner: str
@@ -76,13 +76,13 @@ class _User:
 
 
 class MemoryThreadStore(ThreadStore):
-    """`ThreadStore` in dictionaries; a call costs what its answer costs, however much there is."""
+    """`ThreadStore` in dictionaries; the cost of a call depends on its result, not on the size of the store."""
 
     def __init__(self) -> None:
         self._users: dict[str, _User] = {}
         self._threads: dict[str, _Thread] = {}
         self._by_age: list[tuple[dt.datetime, str]] = []
-        self._attachments: dict[str, KeptAttachment] = {}
+        self._attachments: dict[str, StoredAttachment] = {}
         self.abandoned: dict[str, None] = {}
 
     async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
@@ -159,7 +159,7 @@ class MemoryThreadStore(ThreadStore):
         if attachment.id in self._attachments:
             created_at = self._attachment(attachment.id, context).created_at
             self._detach(attachment.id)
-        self._attachments[attachment.id] = KeptAttachment(
+        self._attachments[attachment.id] = StoredAttachment(
             attachment.id, context.user_id, attachment.thread_id, body, created_at, size_of(attachment)
         )
         self._users.setdefault(context.user_id, _User()).attachments.add(attachment.id)
@@ -175,17 +175,17 @@ class MemoryThreadStore(ThreadStore):
         self._detach(attachment_id)
         self.abandoned[attachment_id] = None
 
-    def attachments_of(self, user_id: str) -> Sequence[KeptAttachment]:
-        """All that a user has."""
+    def attachments_of(self, user_id: str) -> Sequence[StoredAttachment]:
+        """All attachments of a user."""
         return [self._attachments[key] for key in self._users.get(user_id, _User()).attachments]
 
     def is_unsent(self, attachment_id: str, user_id: str) -> bool:
-        """True when it is the user's, and in no thread."""
+        """True when the user owns the attachment, and no thread contains it."""
         kept = self._attachments.get(attachment_id)
         return kept is not None and kept.owner == user_id and kept.thread_id is None
 
     def abandon_orphan(self, key: str) -> None:
-        """List a file as abandoned unless it is an attachment's."""
+        """List a file as abandoned, unless it belongs to an attachment."""
         if key not in self._attachments:
             self.abandoned[key] = None
 
@@ -230,7 +230,7 @@ class MemoryThreadStore(ThreadStore):
         return len(gone)
 
     async def erase(self, user_id: str) -> int:
-        """Forget a user; returns how many threads went."""
+        """Delete the threads and attachments of a user; returns the number of threads."""
         user = self._users.get(user_id, _User())
         gone = [*user.threads.values.values()]
         for thread in gone:
@@ -242,7 +242,7 @@ class MemoryThreadStore(ThreadStore):
         return len(gone)
 
     def has(self, thread_id: str) -> bool:
-        """Whether there is such a thread, whosever it is."""
+        """True when the thread exists, for any user."""
         return thread_id in self._threads
 
     def owned(self, thread_id: str, context: RequestContext) -> _Thread:
@@ -279,7 +279,7 @@ class MemoryThreadStore(ThreadStore):
             raise _not_found("Item", item_id)
         return thread
 
-    def _attachment(self, attachment_id: str, context: RequestContext) -> KeptAttachment:
+    def _attachment(self, attachment_id: str, context: RequestContext) -> StoredAttachment:
         attachment = self._attachments.get(attachment_id)
         if attachment is None or attachment.owner != context.user_id:
             raise _not_found("Attachment", attachment_id)

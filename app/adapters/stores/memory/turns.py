@@ -1,4 +1,4 @@
-"""The turn log in dictionaries."""
+"""Turn log in dictionaries."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from app.ports.turn_log import TurnLog, TurnRecord
 
 
 class MemoryTurnLog(TurnLog):
-    """`TurnLog` beside the threads."""
+    """`TurnLog` on the threads of a `MemoryThreadStore`."""
 
     def __init__(self, threads: MemoryThreadStore) -> None:
         self._threads = threads

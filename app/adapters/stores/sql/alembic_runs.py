@@ -1,4 +1,4 @@
-"""Alembic, run from inside the server: `migrations/` of a checkout, or its copy in the installed package."""
+"""Runs of Alembic inside the server, with `migrations/` of a checkout or its copy in the installed package."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,17 +12,17 @@ from app.adapters.stores.sql.database import Database
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
-    """Run the migrations up to `revision` in one transaction, alone among all processes."""
+    """Run the migrations up to `revision` in one transaction, exclusive among all processes."""
     await _run(database, command.upgrade, revision)
 
 
 async def downgrade(database: Database, revision: str) -> None:
-    """Undo the migrations after `revision`, all or nothing; `base` undoes every one."""
+    """Undo the migrations after `revision`, all or none; `base` undoes all of them."""
     await _run(database, command.downgrade, revision)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
-    """What Alembic needs to find our migrations, and to run them on `connection`."""
+    """Alembic's configuration: the folder of our migrations, and the connection to run them on."""
     config = Config()
     config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: each reason why asyncpg opens none becomes an error for the operator."""
+"""Connections to PostgreSQL: every failure to connect becomes an operator's error."""
 
 import configparser
 import os
@@ -69,7 +69,7 @@ async def connect(*, dsn: str, **options: Any) -> Any:
 
 
 def _to_check(dsn: str, environ: Mapping[str, str]) -> str:
-    """The variables with a value that is not allowed, or else all that take part in a connection."""
+    """The variables with a value that is not allowed; without such a variable, all that asyncpg reads."""
     parts = urlsplit(dsn)
     given = {f"PG{name.replace('_', '').upper()}" for name, _ in parse_qsl(parts.query)}
     given |= {"PGHOST"} if parts.netloc.rpartition("@")[2] else set()

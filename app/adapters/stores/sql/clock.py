@@ -1,4 +1,4 @@
-"""The database's own clock, in statements: of all that decide something together each knows only its own."""
+"""Time by the database's clock, in SQL, because the clocks of several replicas differ."""
 
 import datetime as dt
 from typing import Any
@@ -10,12 +10,12 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.adapters.stores.sql.types import UtcDateTime
 
-# As the type `Moment` is kept there, so that texts compare as times do.
+# The text format of `UtcDateTime` on SQLite, so that texts compare like times.
 _SQLITE = "'%Y-%m-%d %H:%M:%f000', 'now'"
 
 
 class Now(FunctionElement[dt.datetime]):
-    """The time when the statement arrived; SQLite reads its machine's clock."""
+    """The time at the start of the statement; SQLite reads the clock of this machine."""
 
     name = "time_now"
     type = UtcDateTime()
@@ -23,7 +23,7 @@ class Now(FunctionElement[dt.datetime]):
 
 
 class FromNow(FunctionElement[dt.datetime]):
-    """The time so many seconds later, or earlier when they are less than 0."""
+    """The time a number of seconds from now; a negative number lies in the past."""
 
     name = "time_from_now"
     type = UtcDateTime()
@@ -31,13 +31,15 @@ class FromNow(FunctionElement[dt.datetime]):
 
 
 def duration(name: str) -> BindParameter[float]:
-    """A parameter of that many seconds."""
+    """A parameter for a duration in seconds."""
     return bindparam(name, type_=Float)
 
 
 def lies_ahead(moment: ColumnElement[Any], *, at_most: float) -> ColumnElement[bool]:
-    """True while the moment is to come. What lies further ahead than `at_most` seconds, as far as anybody sets it, was
-    set before the database's clock was put back, and is over."""
+    """True while `moment` lies in the future, by at most `at_most` seconds.
+
+    A moment further ahead was written before the database's clock was set back, and counts as past.
+    """
     return (moment > Now()) & (moment <= FromNow(at_most))
 
 

@@ -15,7 +15,7 @@ from app.ports.counters import Counters, counts_for
 T = TypeVar("T")
 
 KEYS_AT_ONCE = 100
-"""SQLite takes a few hundred parameters in a statement, and a short statement keeps others waiting for less."""
+"""Keys per statement: SQLite allows a few hundred parameters, and a short statement blocks other writers less."""
 
 _read = select(counters.c.key, counters.c.amount).where(
     counters.c.key.in_(bindparam("keys", type_=AnyText, expanding=True))
@@ -37,14 +37,14 @@ class SqlCounters(Counters):
         added = {key: amount for key, amount in amounts.items() if amount}
         asked = [key for key in amounts if key not in added]
         sums = dict.fromkeys(asked, 0)
-        for keys in _some(asked):
+        for keys in _batches(asked):
             sums |= {row.key: row.amount for row in await self._database.rows(_read, {"keys": keys})}
         if added:
-            # Sorted, so that two replicas which add to the same keys lock them in the same order.
+            # Sorted, so that two replicas lock the same keys in the same order.
             entries = sorted(added.items())
             async with self._database.transaction() as connection:
-                for some in _some(entries):
-                    rows = await connection.execute(self._add(some, keep))
+                for batch in _batches(entries):
+                    rows = await connection.execute(self._add(batch, keep))
                     sums |= {row.key: row.amount for row in rows}
         return sums
 
@@ -64,7 +64,7 @@ class SqlCounters(Counters):
     async def erase(self, user_id: str) -> int:
         rows = await self._database.rows(_ending, {"ending": f":{user_id}"})
         own = [row.key for row in rows if counts_for(row.key, user_id)]
-        for keys in _some(own):
+        for keys in _batches(own):
             await self._database.write(_delete, {"keys": keys})
         return len(own)
 
@@ -72,6 +72,6 @@ class SqlCounters(Counters):
         await self._database.write(_forget, {})
 
 
-def _some(entries: Sequence[T]) -> Iterator[Sequence[T]]:
+def _batches(entries: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(entries), KEYS_AT_ONCE):
         yield entries[start : start + KEYS_AT_ONCE]

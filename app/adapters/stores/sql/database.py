@@ -1,4 +1,4 @@
-"""An engine, and units of work on it: one statement, or one short transaction."""
+"""Database engines with their units of work: one statement, or one short transaction."""
 
 import asyncio
 import ssl
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import greenlet_spawn
 
 from app.adapters.stores.sql.asyncpg_connect import connect
-from app.adapters.stores.sql.failures import as_refusal, is_busy, unavailable
+from app.adapters.stores.sql.failures import constraint_errors, is_busy, unavailable
 from app.adapters.stores.sql.prepared import Answer, Parameters, Prepared, Step, compiled, run_step
 from app.adapters.stores.sql.types import AnyText
 from app.adapters.stores.url import PostgresTarget, SqliteTarget
@@ -28,66 +28,66 @@ from app.patches.single_hop_sqlite import connect_arguments as single_hop_argume
 from app.patches.single_hop_sqlite import run_steps
 from app.startup.private_files import tighten
 
-# Any number will do that no other program uses on the same database: "anyport" in ASCII.
+# An arbitrary number that no other program uses on the same database: "anyport" in ASCII.
 _MIGRATION_LOCK = int.from_bytes(b"anyport", "big")
 
-# Of the transaction, as the other lock; that two names may share a number costs them a moment.
+# The lock ends with the transaction. Two names with the same hash only wait for each other.
 _ALONE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=AnyText), text("0"))))
 
 IDLE_SECONDS = 30.0
-"""A connection that was idle for longer is asked whether it still works before it is used."""
+"""Seconds of idleness after which a connection is pinged before it is used."""
 
 BUSY_SECONDS = 5.0
-"""How long one process waits for another that writes to the same SQLite file."""
+"""Seconds that a process waits for another one that writes to the same SQLite file."""
 
 STATEMENT_SECONDS = 30.0
-"""A statement that takes longer is given up; the longest of ours, deleting a thread of 100,000 items, takes one."""
+"""Timeout of a statement; the slowest of ours, deleting a thread of 100,000 items, takes one second."""
 
 
 class Database(ABC):
-    """One engine; every method raises `StoreUnavailableError` while the database cannot do its work.
+    """One engine; every method raises `StoreUnavailableError` while the database is unavailable.
 
-    A statement of its own costs one round trip. No connection is held between calls.
+    A single statement costs one round trip. No connection is held between calls.
     """
 
     name: ClassVar[str]
     engine: AsyncEngine
     _is_compiling: bool
     failure: str = ""
-    """Why the database could not do its work the last time that it could not; empty once a write was tried anew."""
+    """Detail of the last `StoreUnavailableError`; empty after a new write probe."""
 
     @property
     def missing(self) -> bool:
-        """True while there is nothing to connect to, and connecting would create it."""
+        """True while the database does not exist and connecting would create it."""
         return False
 
     @abstractmethod
     def insert(self, table: Table) -> Any:
-        """An INSERT that knows ON CONFLICT."""
+        """An INSERT of this dialect, which supports ON CONFLICT."""
 
     @abstractmethod
     def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Several statements, all or none; keep it short, for on SQLite others wait."""
+        """A transaction of several statements, all or none; keep it short, because on SQLite other writers wait."""
 
     @abstractmethod
-    def alone(self, name: str) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A transaction beside which no other of the same `name` runs, in any process."""
+    def exclusive(self, name: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that excludes all others of the same `name`, in every process."""
 
     @abstractmethod
     def migration(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A transaction to change the schema in; whoever else wants one, in any process, waits for its end."""
+        """A transaction for a schema change; another process that wants one waits until it ends."""
 
     async def settle(self) -> None:
-        """Set what is the database's own and not a connection's, before it is used; safe to repeat."""
+        """Apply settings of the database itself, not of a connection, before its first use. Idempotent."""
         return
 
     async def scrub(self, *, thorough: bool) -> None:
-        """See `Storage.scrub`. A server's files are its own: PostgreSQL's autovacuum frees what was deleted."""
+        """See `Storage.scrub`. PostgreSQL does nothing here: its autovacuum frees deleted rows."""
         return
 
     @abstractmethod
     def _writing(self) -> AbstractAsyncContextManager[Any]:
-        """Held while something is written."""
+        """The lock that is held during a write."""
 
     async def run(self, *steps: Step) -> Sequence[Answer]:
         """Run prepared statements, all or none: any number in one hop to SQLite, one a round trip to PostgreSQL."""
@@ -99,7 +99,7 @@ class Database(ABC):
 
     async def _run_by_sqlalchemy(self, steps: Sequence[Step]) -> Sequence[Answer]:
         """Run the statements as SQLAlchemy does, where they cannot be compiled here."""
-        with self._able():
+        with self._recording_failure():
             async with self.transaction() if len(steps) > 1 else self._single(*steps) as connection:
                 return [await run_step(connection, *step) for step in steps]
 
@@ -110,48 +110,48 @@ class Database(ABC):
             yield connection
 
     async def rows(self, statement: Executable | Prepared, parameters: Parameters) -> Sequence[Any]:
-        """What a query finds."""
+        """The rows of a query."""
         if isinstance(statement, Prepared):
             [answer] = await self.run((statement, parameters))
             return answer.rows
-        with self._able():
+        with self._recording_failure():
             async with self.engine.connect() as connection:
                 return (await connection.execute(statement, parameters)).all()
 
     async def row(self, statement: Executable | Prepared, parameters: Parameters) -> Any | None:
-        """The only row that a query finds."""
+        """The only row of a query, or None. Raises `MultipleResultsFound`."""
         found = await self.rows(statement, parameters)
         if len(found) > 1:
             raise MultipleResultsFound
         return found[0] if found else None
 
     async def write(self, statement: Executable | Prepared, parameters: Parameters) -> int:
-        """Run one statement that commits by itself; returns how many rows it touched."""
+        """Run one statement with autocommit; returns the number of affected rows."""
         if isinstance(statement, Prepared):
             [answer] = await self.run((statement, parameters))
             return answer.count
-        with self._able():
+        with self._recording_failure():
             async with self._writing(), self.engine.connect() as connection:
                 result: CursorResult[Any] = await connection.execute(statement, parameters)
                 return result.rowcount
 
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[Any]:
-        """A connection as the driver has it, for no more than one unit of work."""
-        with self._able(), as_refusal():
+        """A raw connection of the driver, for one unit of work."""
+        with self._recording_failure(), constraint_errors():
             pooled = await self.engine.raw_connection()
             try:
                 yield pooled.driver_connection
             except asyncio.CancelledError:
-                # What was asked may still be running, and a pooler need not let it be stopped.
+                # The statement may still run, and a pooler may refuse to cancel it.
                 await greenlet_spawn(pooled.invalidate)
                 raise
             finally:
                 await greenlet_spawn(pooled.close)
 
     @contextmanager
-    def _able(self) -> Iterator[None]:
-        """Around all that is asked of the database."""
+    def _recording_failure(self) -> Iterator[None]:
+        """Record the detail of a `StoreUnavailableError` in `failure`."""
         try:
             with unavailable():
                 yield
@@ -172,7 +172,7 @@ class PostgresDatabase(Database):
     def __init__(self, target: PostgresTarget, *, pool_size: int, statement_seconds: float | None) -> None:
         self._is_compiling = COMPILED_STATEMENTS.is_applied()
         self.engine = create_async_engine(
-            # Here the engine knows neither address nor password, so it cannot show them.
+            # The engine does not know address and password here, so it cannot show them.
             "postgresql+asyncpg://",
             connect_args={**connect_arguments(target, statement_seconds), "async_creator_fn": connect},
             isolation_level="AUTOCOMMIT",
@@ -182,20 +182,20 @@ class PostgresDatabase(Database):
             hide_parameters=True,
         )
         self._transactions = self.engine.execution_options(isolation_level="READ COMMITTED")
-        event.listen(self.engine.sync_engine, "checkin", _note_idle)
-        event.listen(self.engine.sync_engine, "checkout", _see_that_it_lives)
+        event.listen(self.engine.sync_engine, "checkin", _record_idle_since)
+        event.listen(self.engine.sync_engine, "checkout", _check_connection)
 
     def insert(self, table: Table) -> postgresql.Insert:
         return postgresql.insert(table).inline()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        with self._able():
+        with self._recording_failure():
             async with self._transactions.begin() as connection:
                 yield connection
 
     @asynccontextmanager
-    async def alone(self, name: str) -> AsyncIterator[AsyncConnection]:
+    async def exclusive(self, name: str) -> AsyncIterator[AsyncConnection]:
         async with self.transaction() as connection:
             await connection.execute(_ALONE, {"name": name})
             yield connection
@@ -203,36 +203,36 @@ class PostgresDatabase(Database):
     @asynccontextmanager
     async def migration(self) -> AsyncIterator[AsyncConnection]:
         async with self.transaction() as connection:
-            # Of the transaction, not of the session, so that it holds and ends behind a pooler too.
+            # A lock of the transaction, not of the session, works behind a pooler too.
             await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             yield connection
 
     async def _run_compiled(self, steps: Sequence[Step]) -> Sequence[Answer]:
-        asked = await compiled(steps, self.engine.dialect)
+        compiled_steps = await compiled(steps, self.engine.dialect)
         async with self._driver() as driver:
-            if len(asked) == 1:
-                return [await self._ask(driver, *asked[0])]
+            if len(compiled_steps) == 1:
+                return [await self._execute(driver, *compiled_steps[0])]
             async with driver.transaction():
-                return [await self._ask(driver, *step) for step in asked]
+                return [await self._execute(driver, *step) for step in compiled_steps]
 
-    async def _ask(self, driver: Any, statement: Compiled, parameters: Parameters) -> Answer:
+    async def _execute(self, driver: Any, statement: Compiled, parameters: Parameters) -> Answer:
         try:
             if statement.returns_rows:
                 rows = statement.rows(await driver.fetch(statement.text, *statement.arguments(parameters)))
                 return Answer(rows, len(rows))
-            said: str = await driver.execute(statement.text, *statement.arguments(parameters))
+            status: str = await driver.execute(statement.text, *statement.arguments(parameters))
         except Exception as error:
             if driver.is_closed():
                 raise ConnectionResetError(str(error)) from error
             raise
-        return Answer((), int(said.rpartition(" ")[2]))
+        return Answer((), int(status.rpartition(" ")[2]))
 
     def _writing(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()
 
 
 class SqliteDatabase(Database):
-    """A SQLite file, in this process alone or shared with others on the same machine."""
+    """A SQLite file, used by this process alone or by several on one machine."""
 
     name = "sqlite"
 
@@ -256,7 +256,7 @@ class SqliteDatabase(Database):
 
     @property
     def files(self) -> Sequence[Path]:
-        """The database's own files, those that SQLite makes beside it among them."""
+        """The database file and the files that SQLite creates beside it."""
         return [self._path.with_name(self._path.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
 
     def insert(self, table: Table) -> sqlite.Insert:
@@ -264,53 +264,53 @@ class SqliteDatabase(Database):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        with self._able():
+        with self._recording_failure():
             async with self._writing(), self.engine.connect() as connection:
-                # Without IMMEDIATE two that read first and then write fail at once, whatever the busy timeout.
+                # Without IMMEDIATE two transactions that read and then write fail at once, despite the busy timeout.
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
                 await connection.exec_driver_sql("COMMIT")
 
-    def alone(self, name: str) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self.transaction()  # There is one writer at a time.
+    def exclusive(self, name: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.transaction()  # SQLite allows one writer at a time.
 
     @asynccontextmanager
     async def migration(self) -> AsyncIterator[AsyncConnection]:
-        with self._able():
+        with self._recording_failure():
             self._path.parent.mkdir(parents=True, exist_ok=True)
             async with self._writing(), self.engine.connect() as connection:
                 try:
-                    # Rebuilding a table deletes the old one, which would take along the rows that refer to it.
+                    # Rebuilding a table drops the old one, and a foreign key would delete the rows that refer to it.
                     for statement in ("PRAGMA busy_timeout = 60000", "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"):
                         await connection.exec_driver_sql(statement)
                     yield connection
                     if (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first():
-                        raise SchemaError("The migration would leave rows behind that refer to nothing. It was undone.")
+                        raise SchemaError("The migration would leave rows with a broken reference. It was rolled back.")
                     await connection.exec_driver_sql("COMMIT")
                 finally:
-                    # A pragma is its connection's for life.
+                    # A pragma stays with its connection, so the connection must not return to the pool.
                     await connection.invalidate()
 
     async def settle(self) -> None:
         deadline = time.monotonic() + BUSY_SECONDS
-        with self._able():
+        with self._recording_failure():
             async with self.engine.connect() as connection:
                 while True:
                     try:
                         await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                     except OperationalError as error:
-                        # SQLite does not wait for this lock itself; whoever else starts now holds it for a moment.
+                        # SQLite does not wait for this lock; another starting process may hold it briefly.
                         if not is_busy(error) or time.monotonic() > deadline:
                             raise
                         await asyncio.sleep(0.02)
                     else:
                         break
-        # Here, because the journal's files are there by now; a file of an earlier version may be open to others.
+        # The journal's files exist now; files of an earlier version may be readable for other users.
         await asyncio.to_thread(tighten, self.files)
 
     async def scrub(self, *, thorough: bool) -> None:
-        """Empty the write-ahead log, which holds pages as they were. Room that is freed in the file is overwritten
-        anyhow (`secure_delete`); only VACUUM removes what an earlier version left, and copies in pages that split."""
+        """Empty the write-ahead log, which contains old pages. `secure_delete` overwrites freed space in the file; only
+        VACUUM (`thorough`) removes rests of earlier versions and copies in split pages."""
         with unavailable():
             async with self._writing(), self.engine.connect() as connection:
                 if thorough:
@@ -323,32 +323,32 @@ class SqliteDatabase(Database):
             )
 
     async def _run_compiled(self, steps: Sequence[Step]) -> Sequence[Answer]:
-        asked = await compiled(steps, self.engine.dialect)
+        compiled_steps = await compiled(steps, self.engine.dialect)
         reads = all(statement.reads for statement, _ in steps)
         async with nullcontext() if reads else self._writing(), self._driver() as driver:
-            texts = [(statement.text, statement.arguments(given)) for statement, given in asked]
+            texts = [(statement.text, statement.arguments(given)) for statement, given in compiled_steps]
             found = await run_steps(driver, texts)
         return [
             Answer(statement.rows(rows), len(rows) if statement.returns_rows else count)
-            for (statement, _), (rows, count) in zip(asked, found, strict=True)
+            for (statement, _), (rows, count) in zip(compiled_steps, found, strict=True)
         ]
 
     def _writing(self) -> AbstractAsyncContextManager[None]:
-        # SQLite has one writer at a time; waiting here is quicker and fairer than in its busy handler.
+        # Waiting for this lock is faster and fairer than SQLite's busy handler.
         return self._lock
 
 
 def open_database(
     target: SqliteTarget | PostgresTarget, *, pool_size: int, statement_seconds: float | None = STATEMENT_SECONDS
 ) -> Database:
-    """The database at `target`; opens no connection yet."""
+    """Build the database for `target`; opens no connection."""
     if isinstance(target, SqliteTarget):
         return SqliteDatabase(target)
     return PostgresDatabase(target, pool_size=pool_size, statement_seconds=statement_seconds)
 
 
 def connect_arguments(target: PostgresTarget, statement_seconds: float | None) -> dict[str, Any]:
-    """What asyncpg is told to reach `target`."""
+    """Arguments of asyncpg for `target`."""
     arguments: dict[str, Any] = {
         "dsn": target.dsn.reveal(),
         "timeout": target.connect_timeout,
@@ -357,8 +357,8 @@ def connect_arguments(target: PostgresTarget, statement_seconds: float | None) -
     if target.system_roots:
         arguments["ssl"] = ssl.create_default_context()
     if target.pooled:
-        # The unnamed statement: asyncpg prepares and runs it without a Sync between, so that a pooler does not change
-        # the server meanwhile, and no two clients of the pooler can collide on its name.
+        # The unnamed statement: asyncpg prepares and runs it without a Sync in between, so a pooler keeps the server
+        # connection, and clients of the pooler cannot collide on a name.
         arguments |= {
             "statement_cache_size": 0,
             "prepared_statement_cache_size": 0,
@@ -367,12 +367,12 @@ def connect_arguments(target: PostgresTarget, statement_seconds: float | None) -
     return arguments
 
 
-def _note_idle(_: Any, record: Any) -> None:
+def _record_idle_since(_: Any, record: Any) -> None:
     record.info["idle_since"] = time.monotonic()
 
 
-def _see_that_it_lives(connection: Any, record: Any, _: Any) -> None:
-    """Replace a connection that the server has closed; asking the server each time would double the round trips."""
+def _check_connection(connection: Any, record: Any, _: Any) -> None:
+    """Replace a connection that the server has closed; a ping each time would double the round trips."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
     if time.monotonic() - record.info.get("idle_since", time.monotonic()) > IDLE_SECONDS:

@@ -1,4 +1,4 @@
-"""Which errors of a database mean that it is not there, or not able, for a while."""
+"""Classification of database errors: unavailable, constraint violated, or a fault of ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,20 +9,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from app.domain.errors import StoreUnavailableError
 from app.domain.language import _
 
-# PostgreSQL's classes of error: connection, authorization, no such database, rollback (deadlock), resources (disk full,
-# too many connections), intervention (shutdown), system; then: a standby after a failover, a right that was taken away,
-# a lock not available.
+# Error classes of PostgreSQL: connection, authorization, no such database, rollback (deadlock), resources (disk full,
+# too many connections), intervention (shutdown), system. Then single codes: read-only standby, missing privilege, lock
+# not available.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRES = ("08", "28", "3D", "40", "53", "57", "58", "25006", "42501", "55P03")
 
-# Extended codes begin with these: https://www.sqlite.org/rescode.html. The last two pass when the operator puts a
-# database where there is none.
+# Prefixes of extended codes: https://www.sqlite.org/rescode.html. The last two end when the operator restores the file.
 _SQLITE = (
     *("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY"),
     *("SQLITE_PERM", "SQLITE_AUTH", "SQLITE_NOLFS", "SQLITE_NOTADB", "SQLITE_CORRUPT"),
 )
 
-# The database answers and takes nothing: its disk is full or broken, or it may only be read. It waits for the operator.
+# The database answers but refuses writes: full or broken disk, or read-only. The operator must act.
 _UNWRITABLE = (
     "53100",
     "25006",
@@ -34,25 +33,25 @@ _UNWRITABLE = (
     "SQLITE_NOLFS",
 )
 
-_PASSING = _POSTGRES + _SQLITE
+_UNAVAILABLE = _POSTGRES + _SQLITE
 
-_REFUSED = ("23", "SQLITE_CONSTRAINT")
+_CONSTRAINT = ("23", "SQLITE_CONSTRAINT")
 
-# A prepared statement that is gone, or that is somebody else's.
+# A prepared statement is missing, or its name belongs to another client.
 _POOLER_CODES = frozenset({"26000", "42P05"})
 
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Raise `StoreUnavailableError` for what may pass; every other error goes through, without the row it is about."""
+    """Raise `StoreUnavailableError` for errors that may pass; other errors pass through without the values of rows."""
     try:
         yield
     except StoreUnavailableError:
         raise
     except Exception as error:
-        detail = _passing(error)
+        detail = _unavailable_detail(error)
         if detail is None:
-            _forget_values(error)
+            _strip_values(error)
             raise
         raise StoreUnavailableError(_message(detail), detail=detail) from error
 
@@ -64,53 +63,53 @@ def _message(detail: str) -> str:
 
 
 @contextmanager
-def as_refusal() -> Iterator[None]:
-    """Raise as SQLAlchemy's `IntegrityError` what a driver says of a row that the schema refuses."""
+def constraint_errors() -> Iterator[None]:
+    """Raise SQLAlchemy's `IntegrityError` for a driver's error about a violated constraint."""
     try:
         yield
     except Exception as error:
-        if _code(error).startswith(_REFUSED):
+        if _code(error).startswith(_CONSTRAINT):
             raise IntegrityError(None, None, error) from error
         raise
 
 
 def is_orphan(error: IntegrityError) -> bool:
-    """True when the row refers to one that is gone."""
+    """True when a foreign key refers to a missing row."""
     return _code(error.orig) in {"23503", "SQLITE_CONSTRAINT_FOREIGNKEY"}
 
 
 def is_duplicate(error: IntegrityError) -> bool:
-    """True when there is such a row already."""
+    """True when a row with the same unique key exists."""
     return _code(error.orig) in {"23505", "SQLITE_CONSTRAINT_UNIQUE"}
 
 
 def is_busy(error: DBAPIError) -> bool:
-    """True when another process holds the SQLite file just now."""
+    """True when another process has locked the SQLite file."""
     return _code(error.orig).startswith("SQLITE_BUSY")
 
 
-def _passing(error: BaseException) -> str | None:
-    """Why the database cannot do its work just now, without a statement or a value; None for any other error."""
+def _unavailable_detail(error: BaseException) -> str | None:
+    """The reason why the database is unavailable, without statement and values; None for any other error."""
     if isinstance(error, PoolTimeoutError):
         return "every connection was in use for too long; raise DATABASE_POOL_SIZE"
-    # SQLAlchemy wraps the driver's errors, but those of connecting come as they are.
+    # SQLAlchemy wraps errors of statements, but not errors of connecting.
     cause = (error.orig if isinstance(error, DBAPIError) else None) or error
     code = _code(cause)
     if code in _POOLER_CODES:
         return "a pooler in front of the database forbids prepared statements; add ?pgbouncer=true to DATABASE_URL"
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or isinstance(cause, OSError | TimeoutError) or code.startswith(_PASSING):
+    if lost or isinstance(cause, OSError | TimeoutError) or code.startswith(_UNAVAILABLE):
         return reason_of(cause)
     return None
 
 
 def reason_of(error: BaseException) -> str:
-    """The code or type of a driver's error, and the first line of its message: the only one without values."""
+    """Code or type of a driver's error with the first line of its message; later lines quote values of rows."""
     return f"{_code(error) or type(error).__name__}: {_first_line(error) or 'no answer in time'}"
 
 
-def _forget_values(error: BaseException) -> None:
-    # PostgreSQL quotes the row in the lines after the first, and a log is no place for what people wrote.
+def _strip_values(error: BaseException) -> None:
+    # PostgreSQL quotes the row after the first line, and logs must not contain texts of users.
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, DBAPIError) or _code(cause):

@@ -1,4 +1,4 @@
-"""The ledger of files in SQL."""
+"""File ledger in SQL."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ _cleared = delete(abandoned_files).where(abandoned_files.c.id.in_(_IDS))
 
 
 def attachment_row(attachment: Attachment, context: RequestContext) -> dict[str, Any]:
-    """What is written of it."""
+    """The parameters that store an attachment."""
     return {
         "item_id": attachment.id,
         "user_id": context.user_id,
@@ -47,7 +47,7 @@ def attachment_row(attachment: Attachment, context: RequestContext) -> dict[str,
 
 
 def abandon(database: Database, whose: ColumnElement[bool]) -> Executable:
-    """List the files of those attachments, which are about to be deleted in the same transaction."""
+    """List the files of attachments as abandoned, before the same transaction deletes the attachments."""
     files = select(attachments.c.id, Now()).where(whose)
     listed: Executable = database.insert(abandoned_files).from_select(["id", "since"], files).on_conflict_do_nothing()
     return listed
@@ -96,7 +96,7 @@ class SqlFileLedger(FileLedger):
         if not ids:
             return 0
         async with self._database.transaction() as connection:
-            # One of them may have been sent since.
+            # A message may have used one of them meanwhile.
             gone = (await connection.execute(_delete_old, {"ids": ids, **old})).scalars().all()
             if gone:
                 listed = self._database.insert(abandoned_files).values([{"id": id_, "since": Now()} for id_ in gone])

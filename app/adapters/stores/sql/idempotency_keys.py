@@ -1,4 +1,4 @@
-"""Claimed requests in SQL."""
+"""Idempotency keys and stored responses in SQL."""
 
 import datetime as dt
 
@@ -7,8 +7,8 @@ from sqlalchemy import LargeBinary, bindparam, delete, select, update
 from app.adapters.stores.sql.clock import FromNow, Now, duration, lies_ahead
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.prepared import Prepared
-from app.adapters.stores.sql.tables import request_answers as answers
-from app.adapters.stores.sql.tables import request_claims as claims
+from app.adapters.stores.sql.tables import request_answers as responses
+from app.adapters.stores.sql.tables import request_claims as keys
 from app.adapters.stores.sql.types import AnyText
 from app.ports.idempotency_keys import IdempotencyKeys
 
@@ -20,13 +20,13 @@ _LATER = FromNow(duration("seconds"))
 _LONGEST = 600.0
 """Seconds; a claim that lasts longer was made before the database's clock was put back."""
 
-_held = lies_ahead(claims.c.until, at_most=_LONGEST)
-_holder = Prepared(select(claims.c.turn_id).where(claims.c.key == _KEY, _held, claims.c.until > _LATER))
-_renew = update(claims).where(claims.c.turn_id == bindparam("held_by", type_=AnyText)).values(until=_LATER)
-_release = Prepared(delete(claims).where(claims.c.turn_id == _TURN))
-_stored_response = Prepared(select(answers.c.events).where(answers.c.turn_id == _TURN))
-_forget = Prepared(delete(claims).where(claims.c.until < Now()))
-_forget_responses = Prepared(delete(answers).where(answers.c.until < Now()))
+_held = lies_ahead(keys.c.until, at_most=_LONGEST)
+_holder = Prepared(select(keys.c.turn_id).where(keys.c.key == _KEY, _held, keys.c.until > _LATER))
+_renew = update(keys).where(keys.c.turn_id == bindparam("held_by", type_=AnyText)).values(until=_LATER)
+_release = Prepared(delete(keys).where(keys.c.turn_id == _TURN))
+_stored_response = Prepared(select(responses.c.events).where(responses.c.turn_id == _TURN))
+_forget = Prepared(delete(keys).where(keys.c.until < Now()))
+_forget_responses = Prepared(delete(responses).where(responses.c.until < Now()))
 
 
 class SqlIdempotencyKeys(IdempotencyKeys):
@@ -34,17 +34,17 @@ class SqlIdempotencyKeys(IdempotencyKeys):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        claim = database.insert(claims).values(key=_KEY, turn_id=_TURN, until=_LATER)
-        changed = {"turn_id": claim.excluded.turn_id, "until": claim.excluded.until}
-        self._claim = Prepared(claim.on_conflict_do_update(index_elements=["key"], set_=changed, where=~_held))
-        response = database.insert(answers).values(
+        reserve = database.insert(keys).values(key=_KEY, turn_id=_TURN, until=_LATER)
+        changed = {"turn_id": reserve.excluded.turn_id, "until": reserve.excluded.until}
+        self._reserve = Prepared(reserve.on_conflict_do_update(index_elements=["key"], set_=changed, where=~_held))
+        response = database.insert(responses).values(
             turn_id=_TURN, events=bindparam("events", type_=LargeBinary), until=_LATER, user_id=_USER
         )
         self._store_response = Prepared(response.on_conflict_do_nothing())
 
     async def reserve(self, key: bytes, turn_id: str, lasts: dt.timedelta) -> bool:
         values = {"key": key, "turn_id": turn_id, "seconds": lasts.total_seconds()}
-        return await self._database.write(self._claim, values) > 0
+        return await self._database.write(self._reserve, values) > 0
 
     async def holder(self, key: bytes, *, ahead: dt.timedelta = dt.timedelta()) -> str | None:
         row = await self._database.row(_holder, {"key": key, "seconds": ahead.total_seconds()})

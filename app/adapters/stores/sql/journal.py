@@ -1,4 +1,4 @@
-"""The turn journal in SQL."""
+"""Turn journal in SQL."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -31,13 +31,13 @@ from sqlalchemy.exc import IntegrityError
 from app.adapters.stores.sql.clock import FromNow, Now, duration, lies_ahead
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_duplicate, is_orphan
-from app.adapters.stores.sql.owners import OwnerFiles, Seen
+from app.adapters.stores.sql.owners import OwnerFiles, OwnerStates
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import queued_turns, turn_events
 from app.adapters.stores.sql.tables import running_turns as turns
 from app.adapters.stores.sql.thread_statements import SCOPE, USER, owned
 from app.adapters.stores.sql.types import AnyText
-from app.adapters.stores.sql.write_and_notify import Telling
+from app.adapters.stores.sql.write_and_notify import WriteAndNotify
 from app.ports.signals import Signals
 from app.ports.turn_journal import (
     LONGEST_LEASE,
@@ -64,13 +64,13 @@ _LABELLED = {"pinned": turns.c.keep.label("pinned"), "yield_requested": _yields.
 _HEAD = tuple(_LABELLED[name] if name in _LABELLED else turns.c[name] for name in TurnHead.__struct_fields__)
 _runs = turns.c.ended_at.is_(None)
 
-_others = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
+_other_turns = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
 _behind = exists().where(
     queued_turns.c.thread_id == SCOPE,
     queued_turns.c.turn_id < _TURN,
     lies_ahead(queued_turns.c.until, at_most=_LONGEST),
 )
-_why_not = Prepared(select((~_behind & (_others >= _MOST)).label("too_many")).where(owned))
+_why_not = Prepared(select((~_behind & (_other_turns >= _MOST)).label("too_many")).where(owned))
 _leave_queue = Prepared(delete(queued_turns).where(queued_turns.c.turn_id == _TURN))
 
 _cleared = delete(turns).where(turns.c.thread_id == SCOPE, ~_runs, owned)
@@ -114,26 +114,26 @@ class SqlTurnJournal(TurnJournal):
     """`TurnJournal` on PostgreSQL or SQLite."""
 
     def __init__(self, database: Database, signals: Signals, owners: OwnerFiles | None = None) -> None:
-        """`owners` tells which processes are alive, where that can be seen."""
+        """`owners` shows which processes are alive; None where lock files are not used."""
         self._database = database
         self._signals = signals
         self._owners = owners
-        self._tidied = False
+        self._removed_dead = False
         self.shared = database.name == "postgresql"
         entered = select(
             _TURN, SCOPE, USER, _OWNER, _LATER, literal(False, Boolean), literal(False, Boolean), null(), null(), null()
-        ).where(owned, ~_behind, (_MOST == 0) | (_others < _MOST))
+        ).where(owned, ~_behind, (_MOST == 0) | (_other_turns < _MOST))
         enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
         self._enter = Prepared(enter)
         queue = database.insert(queued_turns).values(turn_id=_TURN, thread_id=SCOPE, until=_LATER)
         self._queue = queue.on_conflict_do_update(index_elements=["turn_id"], set_={"until": queue.excluded.until})
-        # PostgreSQL does both in one round trip, SQLite takes no DELETE inside another statement.
+        # PostgreSQL runs both in one round trip; SQLite supports no DELETE inside another statement.
         self._at_once = Prepared(enter.add_cte(_cleared.cte("cleared"))) if self.shared else None
         append = _append(database)
         self._append = Prepared(append)
-        self._append_and_tell = Telling(database, signals, _append_many(database) if self.shared else append)
-        self._end = Telling(database, signals, _end)
-        self._append_and_end = Telling(database, signals, append, _end)
+        self._append_and_notify = WriteAndNotify(database, signals, _append_many(database) if self.shared else append)
+        self._end = WriteAndNotify(database, signals, _end)
+        self._append_and_end = WriteAndNotify(database, signals, append, _end)
 
     def alive(self, owner: str) -> AbstractAsyncContextManager[None]:
         return nullcontext() if self._owners is None else self._owners.alive(owner)
@@ -154,11 +154,11 @@ class SqlTurnJournal(TurnJournal):
         return bool(entered)
 
     async def _explain(self, values: dict[str, object]) -> None:
-        """Why a turn was not entered, unless it has to wait."""
+        """Raise the reason why a turn was not entered; return when the turn must wait."""
         row = await self._database.row(_why_not, values)
         if row is None:
             raise NotFoundError(f"Thread {values['scope']} not found")
-        # Whoever stood before this one may have gone since.
+        # The turn ahead of this one may have ended meanwhile.
         if values["at_most"] and row.too_many:
             raise TooManyTurnsError
 
@@ -186,7 +186,7 @@ class SqlTurnJournal(TurnJournal):
             return
         if self.shared:
             values: dict[str, object] = {f"{name}s": [row[name] for row in rows] for name in rows[0]}
-            await _twice_if_deleted(partial(self._append_and_tell.run, {**values, "owner_id": owner}, signals))
+            await _retry_if_deleted(partial(self._append_and_notify.run, {**values, "owner_id": owner}, signals))
         else:
             await self._database.run(*((self._append, {**row, "owner_id": owner}) for row in rows))
             await self._signals.publish(signals)
@@ -202,26 +202,26 @@ class SqlTurnJournal(TurnJournal):
         if last is None:
             await self._end.run(values, signals)
         else:
-            await _twice_if_deleted(partial(self._append_and_end.run, {**values, **_row(last)}, signals))
+            await _retry_if_deleted(partial(self._append_and_end.run, {**values, **_row(last)}, signals))
 
     async def drop(self, turn_id: str, owner: str) -> None:
         await self._database.write(_drop, {"turn_id": turn_id, "owner_id": owner})
 
     async def take_over(self, owner: str, lease: dt.timedelta) -> Sequence[TurnHead]:
-        seen = await self._seen(owner)
-        values = {"owner_id": owner, "seconds": lease.total_seconds(), "alive": seen.alive, "dead": seen.dead}
+        states = await self._owner_states(owner)
+        values = {"owner_id": owner, "seconds": lease.total_seconds(), "alive": states.alive, "dead": states.dead}
         async with self._database.transaction() as connection:
-            claimed = [_head(row) for row in (await connection.execute(_take_over, values)).all()]
-        if self._owners is not None and not self._tidied:
-            self._tidied = True
-            await self._owners.tidy()
-        return claimed
+            taken = [_head(row) for row in (await connection.execute(_take_over, values)).all()]
+        if self._owners is not None and not self._removed_dead:
+            self._removed_dead = True
+            await self._owners.remove_dead()
+        return taken
 
-    async def _seen(self, owner: str) -> Seen:
+    async def _owner_states(self, owner: str) -> OwnerStates:
         if self._owners is None:
-            return Seen()
+            return OwnerStates()
         rows = await self._database.rows(_owners, {"owner_id": owner})
-        return await self._owners.seen([row.owner for row in rows])
+        return await self._owners.states([row.owner for row in rows])
 
     async def signal(self, thread_id: str, signal: TurnSignal) -> str | None:
         async with self._database.transaction() as connection:
@@ -244,8 +244,8 @@ class SqlTurnJournal(TurnJournal):
         await self._database.write(_forget, {"seconds": age.total_seconds()})
 
 
-async def _twice_if_deleted(write: Callable[[], Awaitable[Any]]) -> None:
-    """A thread that was deleted between the statement's look at its turn and its end is gone the second time."""
+async def _retry_if_deleted(write: Callable[[], Awaitable[Any]]) -> None:
+    """Run `write` again after a foreign key error: a thread that was deleted meanwhile is missing the second time."""
     try:
         await write()
     except IntegrityError as error:
@@ -255,13 +255,13 @@ async def _twice_if_deleted(write: Callable[[], Awaitable[Any]]) -> None:
 
 
 def _append(database: Database) -> Executable:
-    """A batch of a turn that its owner still runs; one that was written before is left as it is."""
+    """Insert a batch of a turn that its owner still runs. Idempotent: an existing batch stays unchanged."""
     values = [bindparam(known.name, type_=known.type).label(known.name) for known in turn_events.columns]
     return _insert(database, select(*values).where(exists().where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)))
 
 
 def _append_many(database: Database) -> Executable:
-    """The same for batches of many turns, on PostgreSQL: the values of each column are one."""
+    """Insert batches of many turns on PostgreSQL, with one array of values per column. Idempotent."""
     lists = [bindparam(f"{known.name}s", type_=ARRAY(known.type)) for known in turn_events.columns]
     names = [column(known.name, known.type) for known in turn_events.columns]
     given = func.unnest(*lists).table_valued(*names, name="given").render_derived()

@@ -1,4 +1,4 @@
-"""The newest of a thread with the turns that answered it: one statement, whatever the length of the thread."""
+"""Context of a turn: a thread, its newest items and their turn records, in one statement."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,18 +15,20 @@ _COLUMNS = (items.c.id, items.c.created_at, items.c.seq, items.c.body)
 _ROWS = bindparam("rows", type_=Integer)
 
 
-class Recalling:
-    """Finds a row for each item, newest first, or one without an item; none when the thread is not the caller's."""
+class ContextLoader:
+    """Loads a row per item, newest first; one row without an item for an empty thread, none for another user's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._add = Prepared(added_item(database))
-        self._find = {shown: Prepared(_recall(_newest(shown))) for shown in (True, False)}
-        # PostgreSQL adds in the same statement, which does not see the new row in the table.
-        self._add_and_find = {shown: Prepared(_recall(_newest_and_added(database, shown))) for shown in (True, False)}
+        self._find = {shown: Prepared(_context_query(_newest(shown))) for shown in (True, False)}
+        # PostgreSQL inserts in the same statement, which does not see its new row in the table.
+        self._add_and_find = {
+            shown: Prepared(_context_query(_newest_and_added(database, shown))) for shown in (True, False)
+        }
 
     async def rows(self, values: Parameters, *, adds: bool, sees_hidden: bool) -> Sequence[Any]:
-        """With an item's own values it `adds` that first. Raises `IntegrityError` when the thread goes meanwhile."""
+        """Load the rows; `adds` inserts an item first. Raises `IntegrityError` when the thread is deleted meanwhile."""
         if not adds:
             return await self._database.rows(self._find[sees_hidden], values)
         if self._database.name == "postgresql":
@@ -50,7 +52,7 @@ def _newest_and_added(database: Database, sees_hidden: bool) -> Any:
     return union_all(_newest(sees_hidden, items.c.id != ITEM).subquery().select(), row)
 
 
-def _recall(newest: Any) -> Select[Any]:
+def _context_query(newest: Any) -> Select[Any]:
     item = newest.subquery("item")
     answered = and_(turns.c.thread_id == SCOPE, turns.c.after_item_id == item.c.id)
     return (

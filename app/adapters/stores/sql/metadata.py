@@ -1,4 +1,4 @@
-"""The one `MetaData` of the schema: Core tables and the ORM's models share it, and so do the migrations."""
+"""The `MetaData` that Core tables, ORM models and migrations share."""
 
 from sqlalchemy import MetaData
 

@@ -1,4 +1,4 @@
-"""The commands of a migration: where a database stands, and bringing it to this code's schema."""
+"""Migration commands: status of the schema, and upgrade to the newest one."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +12,9 @@ from app.ports.storage import SchemaStatus
 
 
 async def migrate(url: Secret) -> SchemaStatus:
-    """Bring the database to this code's schema, all or nothing; a second call, or one at the same time, is harmless.
+    """Upgrade the schema to the newest migration, all or none; idempotent, and safe to run concurrently.
 
-    Returns where it stood before. Raises `ValueError` for an unusable URL, `SettingsError` for memory, and
+    Returns the status before the upgrade. Raises `ValueError` for an unusable URL, `SettingsError` for memory, and
     `StoreUnavailableError`.
     """
     async with _opened(url) as database:
@@ -25,7 +25,7 @@ async def migrate(url: Secret) -> SchemaStatus:
 
 
 async def status(url: Secret) -> SchemaStatus:
-    """Where the database stands; changes nothing."""
+    """Status of the schema; read only."""
     async with _opened(url) as database:
         return await schema_status(database)
 
@@ -35,7 +35,7 @@ async def _opened(url: Secret) -> AsyncIterator[Database]:
     target = parse_database_url(url)
     if isinstance(target, MemoryTarget):
         raise SettingsError([Problem("DATABASE_URL", "memory:// has no schema to migrate")])
-    # A migration of a large table takes its time, and so does waiting for another process that runs one.
+    # No statement timeout: migrating a large table takes long, and so does waiting for another migration.
     database = open_database(target, pool_size=1, statement_seconds=None)
     try:
         yield database

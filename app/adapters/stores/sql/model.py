@@ -1,4 +1,4 @@
-"""What every ORM model of this schema extends, and the sessions that carry models."""
+"""Base of the ORM models, and the sessions that load and store them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from app.adapters.stores.sql.metadata import metadata
 
 
 class Model(CommonTableAttributes, DeclarativeBase):
-    """A row as an object, by Advanced Alchemy's base; its table belongs to the one metadata."""
+    """An ORM model on Advanced Alchemy's base; its table belongs to the shared metadata."""
 
     __abstract__ = True
     metadata = metadata
@@ -21,7 +21,7 @@ class Model(CommonTableAttributes, DeclarativeBase):
 
 @asynccontextmanager
 async def reading(database: Database) -> AsyncIterator[AsyncSession]:
-    """A session for queries; it holds a connection as long as the block lasts. Raises `StoreUnavailableError`."""
+    """A session for queries; it holds a connection until the block ends. Raises `StoreUnavailableError`."""
     with unavailable():
         async with AsyncSession(database.engine) as session:
             yield session
@@ -29,7 +29,7 @@ async def reading(database: Database) -> AsyncIterator[AsyncSession]:
 
 @asynccontextmanager
 async def writing(database: Database) -> AsyncIterator[AsyncSession]:
-    """A session in a transaction of its own, committed when the block ends well. Raises `StoreUnavailableError`."""
+    """A session in its own transaction, committed unless the block raises. Raises `StoreUnavailableError`."""
     async with database.transaction() as connection, AsyncSession(connection) as session:
         yield session
         await session.flush()

@@ -1,8 +1,8 @@
-"""Which processes on a SQLite file are alive: each holds a lock on a file of its own beside the database.
+"""Lock files of the processes on a SQLite database, which show whether a process is alive.
 
-The kernel lets go of the lock when the process ends, however it ends, and needs neither clocks nor process ids, which
-containers have of their own. It speaks for processes on the same kernel alone, so each file names its kernel; of
-processes elsewhere, and where a file system has no locks, leases alone decide.
+The kernel releases the lock when the process ends for any reason. Clocks and process ids, which differ between
+containers, are not needed. A lock is visible on the same kernel only, so each file names its kernel. For processes on
+other kernels, and on file systems without locks, leases decide.
 """
 
 import asyncio
@@ -26,22 +26,22 @@ _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 log = structlog.get_logger(__name__)
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """Owners that are known to be alive, and those known to be dead; of any other nothing is known."""
+class OwnerStates(msgspec.Struct, frozen=True, kw_only=True):
+    """Owners known to be alive and owners known to be dead; the state of all others is unknown."""
 
     alive: Sequence[str] = ()
     dead: Sequence[str] = ()
 
 
 class OwnerFiles:
-    """The files of the processes on one database."""
+    """The lock files beside one database."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
 
     @asynccontextmanager
     async def alive(self, owner: str) -> AsyncIterator[None]:
-        """Hold the lock that says `owner` is alive for the length of the block."""
+        """Hold the lock of `owner` until the block ends."""
         held = await asyncio.to_thread(self._take, owner)
         try:
             yield
@@ -50,17 +50,17 @@ class OwnerFiles:
                 held.close()
                 await asyncio.to_thread(self._path(owner).unlink, missing_ok=True)
 
-    async def seen(self, owners: Collection[str]) -> Seen:
-        """Which of them are alive, and which are dead."""
-        states = await asyncio.to_thread(lambda: {owner: _lives(self._path(owner)) for owner in owners})
-        return Seen(
+    async def states(self, owners: Collection[str]) -> OwnerStates:
+        """Find out which `owners` are alive and which are dead."""
+        states = await asyncio.to_thread(lambda: {owner: _is_alive(self._path(owner)) for owner in owners})
+        return OwnerStates(
             alive=[owner for owner, lives in states.items() if lives is True],
             dead=[owner for owner, lives in states.items() if lives is False],
         )
 
-    async def tidy(self) -> None:
-        """Delete the files of those that are dead: without its file a process has only its leases."""
-        await asyncio.to_thread(self._tidy)
+    async def remove_dead(self) -> None:
+        """Delete the lock files of dead processes."""
+        await asyncio.to_thread(self._remove_dead)
 
     def _path(self, owner: str) -> Path:
         return self._database.with_name(f"{self._database.name}-{owner}.lock")
@@ -69,11 +69,11 @@ class OwnerFiles:
         try:
             return self._locked(owner)
         except OSError as error:
-            log.warning("no lock beside the database: whether a server lives, leases alone tell", reason=str(error))
+            log.warning("lock file unavailable: only leases show whether a server is alive", reason=str(error))
             return None
 
     def _locked(self, owner: str) -> IO[str]:
-        # Under another name until it is locked: nobody finds it free, and thinks its owner dead.
+        # The file has another name until it is locked, so no process finds it unlocked and takes its owner for dead.
         new = self._path(f"{owner}.new")
         file = new.open("x")
         try:
@@ -87,14 +87,14 @@ class OwnerFiles:
             raise
         return file
 
-    def _tidy(self) -> None:
+    def _remove_dead(self) -> None:
         for path in self._database.parent.glob(f"{self._database.name}-proc_*.lock"):
-            if _lives(path) is False:
+            if _is_alive(path) is False:
                 path.unlink(missing_ok=True)
 
 
-def _lives(path: Path) -> bool | None:
-    """True while its process holds it, False when that is dead, None when that cannot be known from here."""
+def _is_alive(path: Path) -> bool | None:
+    """True while the owner holds the lock, False when the owner is dead, None when the state is unknown."""
     try:
         with path.open() as file:
             if file.read() != _kernel():
@@ -108,7 +108,7 @@ def _lives(path: Path) -> bool | None:
 
 
 def _lock(file: IO[str]) -> None:
-    """Raises `BlockingIOError` when another has it, and `OSError` where there are no locks."""
+    """Lock `file`. Raises `BlockingIOError` when another process holds the lock, `OSError` if locks are unsupported."""
     if fcntl is None:
         raise OSError("this system has no flock")
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,7 +116,7 @@ def _lock(file: IO[str]) -> None:
 
 @cache
 def _kernel() -> str:
-    """Whose locks this process sees; not the machine's name, of which each container has its own."""
+    """Id of the kernel whose locks this process sees; each container has its own host name."""
     try:
         return _BOOT.read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""Pages of a list: read along an index, started behind a cursor that may be gone."""
+"""Keyset pages: read along an index, behind a cursor whose row may be deleted."""
 
 import operator
 from typing import Any, Literal, Protocol
@@ -30,7 +30,7 @@ Kind = Literal["item", "thread", "task"]
 
 
 class stored_bytes(FunctionElement[int]):  # noqa: N801  # named as the functions of SQL are
-    """How many bytes a text has; PostgreSQL knows without reading it."""
+    """Bytes of a text; PostgreSQL knows the number without reading the text."""
 
     type = BigInteger()
     inherit_cache = True
@@ -68,8 +68,8 @@ def page(query: Select[Any], table: Table, order: str, start: Select[Any] | None
         return _ordered(query, table.c, order)
     place = start.cte("place")
     at, number = (select(column).scalar_subquery() for column in place.c)
-    # Two ranges of the index instead of one comparison of rows, of which SQLite's planner would take only the times
-    # into account: behind a cursor in a thousand items of one moment it would read the thousand.
+    # Two ranges of the index instead of one row comparison: SQLite's planner would use only the times of a row
+    # comparison, and read all items with the cursor's time.
     time, seq = table.c.created_at, table.c.seq
     ahead = operator.gt if order == "asc" else operator.lt
     ranges = (and_(time == at, ahead(seq, number)), ahead(time, at))
@@ -79,8 +79,8 @@ def page(query: Select[Any], table: Table, order: str, start: Select[Any] | None
 
 
 def bounded_page(table: Table, scope: ColumnElement[bool], order: str, start: Select[Any] | None) -> Select[Any]:
-    """The `body` and `created_at` of a page of `table`, which ends early at `PAGE_BYTES`; `found` is the number of rows
-    up to `:rows`. Bodies are read once it is known which: a database would keep all of them meanwhile."""
+    """`body` and `created_at` of a keyset page, which ends early at `PAGE_BYTES`; `found` is the number of rows up to
+    `:rows`. Bodies are read last, so that the database does not hold those beyond the limit."""
     sizes = select(table.c.created_at, table.c.seq, stored_bytes(table.c.body).label("size")).where(scope)
     listed = page(sizes, table, order, start).subquery("listed")
     so_far = func.sum(listed.c.size).over(order_by=_keys(listed.c, order), rows=(None, 0))
@@ -102,18 +102,18 @@ def _keys(columns: ColumnCollection[str, Any], order: str) -> list[ColumnElement
     return [column.asc() if order == "asc" else column.desc() for column in (columns.created_at, columns.seq)]
 
 
-class Placed(Protocol):
-    """A row that has a place in a list."""
+class Positioned(Protocol):
+    """A row with a position in a list."""
 
     created_at: Any
     seq: Any
 
 
-def leave_tombstone(database: Database, kind: Kind, scope: str, id_: str, row: Row[Any] | Placed) -> Executable:
-    """Keep the position of a row that was deleted, for cursors that name it."""
+def leave_tombstone(database: Database, kind: Kind, scope: str, id_: str, row: Row[Any] | Positioned) -> Executable:
+    """Leave a tombstone: the position of a deleted row, for cursors that name the row."""
     statement = database.insert(tombstones).values(
         kind=kind, scope=scope, id=id_, created_at=row.created_at, seq=row.seq, deleted_at=Now()
     )
     changed = {name: statement.excluded[name] for name in ("created_at", "seq", "deleted_at")}
-    buried: Executable = statement.on_conflict_do_update(index_elements=["kind", "scope", "id"], set_=changed)
-    return buried
+    written: Executable = statement.on_conflict_do_update(index_elements=["kind", "scope", "id"], set_=changed)
+    return written

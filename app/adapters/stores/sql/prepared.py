@@ -21,14 +21,14 @@ _PREFIX: Final = "value_of_"
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a statement found, and how many rows it touched or found."""
+    """Result of a statement: its rows, and the number of rows found or affected."""
 
     rows: Sequence[Any]
     count: int
 
 
 class Prepared:
-    """A statement without lists of values, compiled when it is first run."""
+    """A statement without expanding parameters, compiled at its first run."""
 
     def __init__(self, statement: Executable) -> None:
         self.statement = statement

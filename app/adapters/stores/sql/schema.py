@@ -1,4 +1,4 @@
-"""Which schema this code needs, and whether a database has it."""
+"""Schema version: the one that this code needs, and the one of a database."""
 
 from sqlalchemy import String, column, select, table
 from sqlalchemy.exc import DBAPIError
@@ -8,13 +8,13 @@ from app.domain.errors import SchemaError
 from app.ports.storage import SchemaStatus
 
 HEAD = "0012"
-"""The newest migration. Migrations are numbered in their order, so that one look tells behind from ahead."""
+"""The newest migration. Migrations are numbered in order, so comparing two tells behind from ahead."""
 
 _version = select(column("version_num", String)).select_from(table("alembic_version"))
 
 
 async def current_revision(database: Database) -> str | None:
-    """The migration that `database` stands at; None when it has no schema yet."""
+    """The last migration of `database`; None without a schema."""
     if database.missing:
         return None
     try:
@@ -27,12 +27,12 @@ async def current_revision(database: Database) -> str | None:
 
 
 async def schema_status(database: Database) -> SchemaStatus:
-    """Where `database` stands; changes nothing."""
+    """Compare the schema of `database` with `HEAD`; read only."""
     return SchemaStatus(current=await current_revision(database), needed=HEAD)
 
 
 async def check_schema(database: Database) -> None:
-    """See that the schema is this code's; a SQLite file that is behind is brought up to it.
+    """Check the schema version; an outdated SQLite file is migrated.
 
     Raises `SchemaError` and `StoreUnavailableError`.
     """

@@ -1,4 +1,4 @@
-"""How PostgreSQL is told to pass on `:signals`."""
+"""Statements that publish `:signals` on PostgreSQL."""
 
 from sqlalchemy import ARRAY, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -11,11 +11,11 @@ CHANNEL = "anyport"
 _signals = func.unnest(bindparam("signals", type_=ARRAY(Text)))
 
 notify = select(func.pg_notify(CHANNEL, _signals))
-"""To those who listen."""
+"""Publish to replicas that LISTEN."""
 
 post = (
     insert(posted_signals)
     .inline()
     .from_select(["sender", "sent_at", "signal"], select(bindparam("sender", type_=AnyText), func.now(), _signals))
 )
-"""To those who look; not for `:sender` itself."""
+"""Publish to replicas that poll, except `:sender` itself."""

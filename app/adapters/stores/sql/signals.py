@@ -1,4 +1,4 @@
-"""Signals over PostgreSQL's LISTEN and NOTIFY; of SQLite's one process nobody else need hear."""
+"""Signals over PostgreSQL's LISTEN and NOTIFY; within the process on SQLite."""
 
 import asyncio
 import secrets
@@ -23,26 +23,26 @@ log = structlog.get_logger(__name__)
 RETRY_SECONDS = 2.0
 CHECK_SECONDS = 10.0
 ECHO_SECONDS = 5.0
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
-SAY_SECONDS = 10.0
-LOOKED_SECONDS = 30.0
-"""How often one who only looks says so, and how long the others believe it."""
+ANNOUNCE_SECONDS = 10.0
+ANNOUNCED_SECONDS = 30.0
+"""How often a polling replica announces itself, and how long others post signals for it."""
 
-LOOKING = "looking:"
+POLLING = "looking:"
 
 _notify = Prepared(notify)
 
 
 class PostgresSignals(Signals):
-    """`Signals` by one connection of its own, which is opened again whenever it is lost.
+    """`Signals` over one dedicated connection, which reconnects whenever it is lost.
 
-    Behind a pooler that gives each transaction another connection, LISTEN succeeds and nothing is ever heard. So the
-    first signal is one to itself: while that does not come back, `connected` is false, and signals go over a table that
-    is polled every second, which needs nothing but transactions.
+    Behind a pooler that gives each transaction another connection, LISTEN succeeds but no notification arrives. So the
+    first signal is a probe to this process itself. Until it returns, `connected` is false, and signals go over a table
+    that is polled every second.
 
-    Both kinds may stand side by side. NOTIFY passes any pooler, so those who listen hear everybody, also that somebody
-    only looks: while they hear that, and at first until they would have, they leave their signals on the table too.
+    Replicas that listen and replicas that poll may run together. NOTIFY passes any pooler, so a polling replica
+    announces itself to the listening ones, and these post their signals on the table too.
     """
 
     def __init__(self, database: Database, target: PostgresTarget) -> None:
@@ -54,8 +54,8 @@ class PostgresSignals(Signals):
         self._board = SignalBoard(database)
         self._tasks: list[asyncio.Task[None]] = []
         self._connected = False
-        self._say_at = 0.0
-        self._looked_until = 0.0
+        self._announce_at = 0.0
+        self._post_until = 0.0
 
     @property
     def connected(self) -> bool:
@@ -63,32 +63,32 @@ class PostgresSignals(Signals):
 
     @property
     def posting(self) -> bool:
-        """Whether signals go over the table as well."""
-        return not self._connected or asyncio.get_running_loop().time() < self._looked_until
+        """True while signals are posted on the table too."""
+        return not self._connected or asyncio.get_running_loop().time() < self._post_until
 
     @property
     def sender(self) -> str:
-        """Who posts them."""
+        """Id of this process on the table."""
         return self._board.sender
 
-    def hear_own(self, signals: Sequence[str]) -> None:
-        """Pass on what this process itself sends, where it will not hear it."""
+    def deliver_locally(self, signals: Sequence[str]) -> None:
+        """Deliver signals of this process to its own subscribers, when NOTIFY will not return them."""
         if not self._connected:
-            self._pass_on(signals)
+            self._deliver(signals)
 
     async def start(self) -> None:
         if self._tasks:
             return
-        self._tasks.append(asyncio.create_task(self._look()))
+        self._tasks.append(asyncio.create_task(self._poll()))
         if self._target.pooled:
-            log.warning("other replicas are looked at, not listened to: a pooler carries no LISTEN", every="1 s")
+            log.warning("signals polled: a pooler supports no LISTEN", every="1 s")
         else:
             self._tasks.append(asyncio.create_task(self._listen()))
 
     async def publish(self, signals: Sequence[str]) -> None:
         if not signals:
             return
-        self.hear_own(signals)
+        self.deliver_locally(signals)
         if self.posting:
             await self._board.post(signals)
         await self._database.rows(_notify, {"signals": list(signals)})
@@ -105,26 +105,26 @@ class PostgresSignals(Signals):
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
             if self._connected:
-                self._board.leave()
+                self._board.reset()
                 continue
             try:
-                await self._say_that_it_looks()
-                self._pass_on(await self._board.look())
+                await self._announce_polling()
+                self._deliver(await self._board.poll())
             except StoreUnavailableError:
-                self._board.leave()  # It says that something was missed when it is back.
+                self._board.reset()  # The next poll delivers MISSED.
 
-    async def _say_that_it_looks(self) -> None:
+    async def _announce_polling(self) -> None:
         now = asyncio.get_running_loop().time()
-        if now >= self._say_at:
-            await self._database.rows(_notify, {"signals": [LOOKING]})
-            self._say_at = now + SAY_SECONDS
+        if now >= self._announce_at:
+            await self._database.rows(_notify, {"signals": [POLLING]})
+            self._announce_at = now + ANNOUNCE_SECONDS
 
-    def _somebody_looks(self) -> None:
-        self._looked_until = asyncio.get_running_loop().time() + LOOKED_SECONDS
+    def _note_polling_replica(self) -> None:
+        self._post_until = asyncio.get_running_loop().time() + ANNOUNCED_SECONDS
 
     async def _listen(self) -> None:
         import asyncpg
@@ -133,18 +133,18 @@ class PostgresSignals(Signals):
             try:
                 connection = await connect(**connect_arguments_of(self._target))
                 try:
-                    await self._attend(connection)
+                    await self._receive(connection)
                 finally:
                     self._connected = False
                     await connection.close(timeout=1)
             except (StoreUnavailableError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("lost the connection that hears of other replicas", error=type(error).__name__)
+                log.warning("signal connection lost", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _attend(self, connection: Any) -> None:
+    async def _receive(self, connection: Any) -> None:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(CHANNEL, self._hear)
+        await connection.add_listener(CHANNEL, self._on_notification)
         while not connection.is_closed():
             self._echo.clear()
             await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._probe)
@@ -152,36 +152,36 @@ class PostgresSignals(Signals):
                 async with asyncio.timeout(ECHO_SECONDS):
                     await self._echo.wait()
             except TimeoutError:
-                log.warning("other replicas are looked at, not listened to: NOTIFY does not come through", every="1 s")
+                log.warning("signals polled: NOTIFY does not arrive", every="1 s")
                 return
             if not self._connected:
-                self._somebody_looks()
+                self._note_polling_replica()
                 self._connected = True
-                self._pass_on([MISSED])
+                self._deliver([MISSED])
             with suppress(TimeoutError):
                 async with asyncio.timeout(CHECK_SECONDS):
                     await lost.wait()
 
-    def _hear(self, _connection: Any, _pid: int, _channel: str, signal: str) -> None:
+    def _on_notification(self, _connection: Any, _pid: int, _channel: str, signal: str) -> None:
         if signal == self._probe:
             self._echo.set()
-        elif signal == LOOKING:
-            self._somebody_looks()
+        elif signal == POLLING:
+            self._note_polling_replica()
         elif not signal.startswith("probe:"):
-            self._pass_on([signal])
+            self._deliver([signal])
 
-    def _pass_on(self, signals: Sequence[str]) -> None:
+    def _deliver(self, signals: Sequence[str]) -> None:
         for signal in signals:
             for subscriber in [*self._subscribers]:
                 subscriber(signal)
 
 
 def connect_arguments_of(target: PostgresTarget) -> dict[str, Any]:
-    """For asyncpg itself, without what SQLAlchemy alone reads."""
+    """Arguments of asyncpg itself, without those that only SQLAlchemy reads."""
     arguments = connect_arguments(target, None)
     return {name: value for name, value in arguments.items() if not name.startswith("prepared_")}
 
 
 def open_signals(database: Database, target: SqliteTarget | PostgresTarget) -> Signals:
-    """The signals that go with a database; opens no connection yet."""
+    """Build the signals of a database; opens no connection."""
     return PostgresSignals(database, target) if isinstance(target, PostgresTarget) else LocalSignals()

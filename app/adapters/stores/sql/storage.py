@@ -31,7 +31,7 @@ _NOW = Prepared(select(Now().label("now")))
 
 
 class SqlStorage(Storage):
-    """Everything in one SQL database."""
+    """`Storage` in one SQL database."""
 
     def __init__(self, target: SqliteTarget | PostgresTarget, *, pool_size: int) -> None:
         self.database = open_database(target, pool_size=pool_size)

@@ -1,8 +1,8 @@
-"""The tables, as the newest migration leaves them.
+"""Tables, in the state of the newest migration.
 
 `seq` counts insertions in the whole database, so (`created_at`, `seq`) orders rows with equal times; every list is
-read along an index that ends in these two. Without AUTOINCREMENT SQLite would give the number of a deleted row to the
-next one, which could then come before a cursor. `body` is a ChatKit object as pydantic writes it.
+read along an index that ends in these two columns. Without AUTOINCREMENT SQLite would reuse the number of a deleted
+row, and the new row could come before a cursor. `body` is a ChatKit object as JSON of pydantic.
 """
 
 import datetime as dt
@@ -68,7 +68,7 @@ thread_items = Table(
     sqlite_autoincrement=True,
 )
 
-# What a client is shown; a run of hidden items of any length costs its pages nothing.
+# Items that clients see; hidden items between them cost a page nothing.
 Index(
     "ix_thread_items_shown",
     thread_items.c.thread_id,
@@ -78,7 +78,7 @@ Index(
     sqlite_where=~thread_items.c.hidden,
 )
 
-# Not bound to the item by a foreign key: it outlives the item, of which it holds a copy.
+# No foreign key to the item: feedback outlives the item, and contains a copy of it.
 feedback = Table(
     "item_feedback",
     metadata,
@@ -103,7 +103,7 @@ attachments = Table(
     Index(None, "thread_id"),
 )
 
-# Those that are in no thread yet.
+# Attachments without a thread.
 Index(
     "ix_attachments_unsent",
     attachments.c.created_at,
@@ -111,7 +111,7 @@ Index(
     sqlite_where=attachments.c.thread_id.is_(None),
 )
 
-# Files whose attachment is gone, until they are gone themselves.
+# Files whose attachment was deleted, until the file is deleted too.
 abandoned_files = Table(
     "abandoned_files",
     metadata,
@@ -119,8 +119,8 @@ abandoned_files = Table(
     Column("since", UtcDateTime, nullable=False, index=True),
 )
 
-# Room that uploads hold in their users' quotas until `until`, by the database's clock. An announcement has the id of
-# its attachment, and counts while no upload brings its bytes.
+# Reservations of uploads in the quotas of users, valid until `until` by the database's clock. An announcement has
+# the id of its attachment, and counts until an upload of its bytes starts.
 upload_reservations = Table(
     "upload_reservations",
     metadata,
@@ -131,7 +131,7 @@ upload_reservations = Table(
     Column("until", UtcDateTime, nullable=False, index=True),
 )
 
-# Not bound to the item it answers by a foreign key: a turn may end after its item was deleted.
+# No foreign key to the item: a turn may end after its item was deleted.
 turns = Table(
     "turns",
     metadata,
@@ -140,7 +140,7 @@ turns = Table(
     Column("body", Text, nullable=False),
 )
 
-# Turns under way, and for a while those that ended; `owner` is the process that runs it.
+# Running turns, and ended ones for a while; `owner` is the process that runs the turn.
 running_turns = Table(
     "running_turns",
     metadata,
@@ -156,7 +156,7 @@ running_turns = Table(
     Column("wanted_until", UtcDateTime),
 )
 
-# One turn a thread, on any number of replicas.
+# One running turn per thread, on all replicas together.
 Index(
     "uq_running_turns_thread_id",
     running_turns.c.thread_id,
@@ -178,7 +178,7 @@ Index(
     sqlite_where=running_turns.c.ended_at.is_(None),
 )
 
-# Turns that wait for their thread; whoever waits moves `until` on.
+# Turns in the queue of their thread; the waiting process renews `until`.
 queued_turns = Table(
     "queued_turns",
     metadata,
@@ -188,7 +188,7 @@ queued_turns = Table(
     Index(None, "thread_id"),
 )
 
-# Word between replicas that no NOTIFY reaches; for a minute.
+# Signals to replicas that NOTIFY does not reach; deleted after a minute.
 posted_signals = Table(
     "posted_signals",
     metadata,
@@ -199,7 +199,7 @@ posted_signals = Table(
     sqlite_autoincrement=True,
 )
 
-# Events number `first` to `last` of a turn, in the frames of the wire one behind the other.
+# Events `first` to `last` of a turn, as concatenated frames of the wire.
 turn_events = Table(
     "turn_events",
     metadata,
@@ -209,7 +209,7 @@ turn_events = Table(
     Column("frames", LargeBinary, nullable=False),
 )
 
-# Requests that a turn answers, by a digest of all that makes them one. Claimed before there is a thread or a turn.
+# Idempotency keys of requests in flight. A key is reserved before its thread and turn exist.
 request_claims = Table(
     "request_claims",
     metadata,
@@ -218,7 +218,7 @@ request_claims = Table(
     Column("until", UtcDateTime, nullable=False, index=True),
 )
 
-# What was said to requests whose turns are in no journal; for a minute.
+# Stored responses of requests without a journal; deleted after a minute.
 request_answers = Table(
     "request_answers",
     metadata,
@@ -230,8 +230,8 @@ request_answers = Table(
 
 tasks = cast(Table, TaskModel.__table__)
 
-# Where deleted things stood in their lists, so that a client's cursor goes on working. `scope` is the thread of an
-# item and the user of a thread or task.
+# Tombstones: positions of deleted rows, so that cursors of clients stay valid. `scope` is the thread of an item, or the
+# user of a thread or task.
 tombstones = Table(
     "tombstones",
     metadata,
@@ -243,7 +243,7 @@ tombstones = Table(
     Column("deleted_at", UtcDateTime, nullable=False, index=True),
 )
 
-# Sums over a span of time, which the key names.
+# Counters of a period, which the key contains.
 counters = Table(
     "counters",
     metadata,

@@ -1,4 +1,4 @@
-"""The row of a task."""
+"""ORM model of a task."""
 
 import datetime as dt
 from typing import Self
@@ -14,7 +14,7 @@ from app.domain.task import Priority, Status, Task
 
 
 class TaskModel(Model):
-    """A task of one user. `version_id_col` makes every UPDATE and DELETE check the version that was read."""
+    """A task of one user. `version_id_col` checks the version that was read on every UPDATE and DELETE."""
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -43,16 +43,16 @@ class TaskModel(Model):
 
     @classmethod
     def of(cls, task: Task) -> Self:
-        """A new row for a task."""
+        """Build a new row from a task."""
         return cls(**msgspec.structs.asdict(task), folded_title=task.title.casefold())
 
     def take(self, task: Task) -> None:
-        """Take over every field of a later version of the same task."""
+        """Copy every field of a newer version of the task."""
         for name, value in msgspec.structs.asdict(task).items():
             setattr(self, name, value)
         self.folded_title = task.title.casefold()
 
     def task(self) -> Task:
-        """The task that the row holds."""
+        """Build the task from the row."""
         values = {name: getattr(self, name) for name in Task.__struct_fields__}
         return Task(**values | {"priority": Priority(self.priority), "status": Status(self.status)})

@@ -1,4 +1,4 @@
-"""Tasks in SQL, by Advanced Alchemy's repository: the example to copy for an aggregate of your own."""
+"""Task repository in SQL, on Advanced Alchemy's repository: the example to copy for your own aggregate."""
 
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -30,7 +30,7 @@ _position = position(tasks, "task", tasks.c.user_id)
 
 
 class TaskRows(SQLAlchemyAsyncRepository[TaskModel]):
-    """Rows of tasks. Errors stay SQLAlchemy's, for `app/adapters/stores/sql/failures.py` reads those."""
+    """Repository of task rows. It raises SQLAlchemy's errors, which `sql/failures.py` classifies."""
 
     model_type = TaskModel
 
@@ -38,7 +38,7 @@ class TaskRows(SQLAlchemyAsyncRepository[TaskModel]):
         super().__init__(session=session, wrap_exceptions=False)
 
     async def one(self, user_id: str, task_id: str) -> TaskModel:
-        """The row of a user's task. Raises `NotFoundError`."""
+        """Load the row of a user's task. Raises `NotFoundError`."""
         row = await self.get_one_or_none(TaskModel.user_id == user_id, TaskModel.id == task_id)
         if row is None:
             raise _not_found()
@@ -84,7 +84,7 @@ class SqlTaskRepository(TaskRepository):
         folded, sought = TaskModel.folded_title, literal(title.casefold(), AnyText)
         wanted = [TaskModel.user_id == user_id]
         if title:
-            # REPLACE knows no wildcards, and has no limit on the length of what is sought, as LIKE has on SQLite.
+            # REPLACE has no wildcards, and no limit on the length of the pattern, unlike LIKE on SQLite.
             wanted.append(func.replace(folded, sought, "") != folded)
         best_first: list[Any] = [desc(folded == sought), *_OLDEST_FIRST]
         most = LimitOffset(max(1, min(limit, LIST_LIMIT)), 0)
@@ -108,7 +108,7 @@ class SqlTaskRepository(TaskRepository):
                 await session.delete(row)
                 await session.execute(leave_tombstone(self._database, "task", user_id, task_id, row))
         except StaleDataError:
-            # Changed meanwhile, or deleted: what the user wants is that it is gone.
+            # The task was changed or deleted meanwhile; the user wants it deleted in any case.
             await self.delete(user_id, task_id)
 
 

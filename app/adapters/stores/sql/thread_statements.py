@@ -1,4 +1,4 @@
-"""The statements of the thread store, built once; `:scope` is a thread (of threads: a user), `:user_id` its owner."""
+"""Statements of the thread store. `:scope` is a thread, or a user in lists of threads; `:user_id` its owner."""
 
 from functools import cache
 from typing import Any
@@ -41,7 +41,7 @@ KIND = bindparam("kind", type_=String)
 QUESTION = bindparam("question", type_=AnyText)
 
 owned = exists().where(threads.c.id == SCOPE, threads.c.user_id == USER)
-"""True when the thread `:scope` is the caller's; part of every statement on what is in a thread."""
+"""True when the caller owns the thread `:scope`; part of every statement on the contents of a thread."""
 
 _thread = select(threads.c.body, threads.c.created_at).where(threads.c.id == SCOPE, threads.c.user_id == USER)
 thread = Prepared(_thread)
@@ -61,7 +61,7 @@ thread_position = position(threads, "thread", threads.c.user_id)
 item_position = position(thread_items, "item", thread_items.c.thread_id)
 
 locked = _thread.with_for_update()
-"""The same, kept from changing until the end of the transaction: nothing can be attached to the thread meanwhile."""
+"""The thread, locked until the end of the transaction, so that no file is attached meanwhile."""
 
 update_thread = Prepared(update(threads).where(threads.c.id == SCOPE, threads.c.user_id == USER).values(body=BODY))
 delete_thread = (
@@ -97,27 +97,26 @@ def items_page(order: str, *, continued: bool, sees_hidden: bool) -> Prepared:
 def saved_thread(
     database: Database, *, created_at: ColumnElement[Any] = CREATED_AT, body: ColumnElement[Any] = BODY
 ) -> Insert:
-    """Insert or change a thread; touches no row when it is somebody else's."""
+    """Insert or update a thread; affects no row when another user owns it."""
     values: Values = {"id": SCOPE, "user_id": USER, "created_at": created_at, "body": body}
     return upsert(database, threads, values, keys=["id"], allowed=true())
 
 
 def added_item(database: Database, *, allowed: ColumnElement[bool] = owned) -> Insert:
-    """Insert or change an item, keeping its place; touches no row when it is not `allowed`: when the thread is not the
-    caller's."""
+    """Insert or update an item in its place; affects no row unless `allowed` (default: the caller owns the thread)."""
     values: Values = {"thread_id": SCOPE, "id": ITEM, "created_at": CREATED_AT, "hidden": HIDDEN, "body": BODY}
     return upsert(database, thread_items, values, keys=["thread_id", "id"], allowed=allowed)
 
 
 def save_attachment(database: Database) -> Prepared:
-    """Insert or change an attachment; touches no row when it, or the thread it is for, is somebody else's."""
+    """Insert or update an attachment; affects no row when another user owns it or its thread."""
     values: Values = {"id": ITEM, "user_id": USER, "thread_id": SCOPE, "body": BODY}
     values |= {"created_at": Now(), "size": SIZE}
     return Prepared(upsert(database, attachments, values, keys=["id"], allowed=SCOPE.is_(None) | owned))
 
 
 def save_judgements(database: Database) -> Insert:
-    """Keep `:kind` for those of the items `:item_ids` that are there, with a copy of each and of `:question`."""
+    """Store the feedback `:kind` for each existing item of `:item_ids`, with copies of the item and of `:question`."""
     values: Values = {
         "thread_id": thread_items.c.thread_id,
         "item_id": thread_items.c.id,

@@ -1,4 +1,4 @@
-"""Threads, items, attachments and feedback in SQL. Whose they are, each statement checks itself."""
+"""Thread store in SQL: threads, items, attachments, feedback. Each statement checks ownership."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from app.adapters.stores.sql.create_thread import ThreadCreation
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.files import abandon, attachment_row
-from app.adapters.stores.sql.load_context import Recalling
+from app.adapters.stores.sql.load_context import ContextLoader
 from app.adapters.stores.sql.paging import leave_tombstone
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.tables import attachments
@@ -24,14 +24,14 @@ from app.ports.thread_store import HIDDEN, PAGE_LIMIT, Feedback, LoadedContext, 
 
 
 class SqlThreadStore(ThreadStore):
-    """`ThreadStore` on PostgreSQL or SQLite: one round trip a call, but for deletions and empty pages."""
+    """`ThreadStore` on PostgreSQL or SQLite: one round trip per call, except for deletions and empty pages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._save_thread = Prepared(sql.saved_thread(database))
         self._save_item = Prepared(sql.added_item(database))
-        self._recall = Recalling(database)
-        self._begin = ThreadCreation(database)
+        self._context_loader = ContextLoader(database)
+        self._creation = ThreadCreation(database)
         self._save_attachment = sql.save_attachment(database)
         self._save_judgements = sql.save_judgements(database)
 
@@ -64,7 +64,7 @@ class SqlThreadStore(ThreadStore):
             "thread": bodies.dump(ThreadMetadata, thread),
             **_values(item),
         }
-        if not await self._begin.write(values):
+        if not await self._creation.write(values):
             raise _not_found("Thread", thread.id)
 
     async def load_threads(
@@ -117,9 +117,9 @@ class SqlThreadStore(ThreadStore):
         if adding is not None:
             values |= _values(adding)
         try:
-            rows = await self._recall.rows(values, adds=adding is not None, sees_hidden=context.sees_hidden)
+            rows = await self._context_loader.rows(values, adds=adding is not None, sees_hidden=context.sees_hidden)
         except IntegrityError as error:
-            # The thread was deleted between the statement's look at it and its end.
+            # The thread was deleted while the statement ran.
             if not is_orphan(error):
                 raise
             rows = ()
@@ -208,7 +208,7 @@ class SqlThreadStore(ThreadStore):
         try:
             return await self._database.write(statement, values) > 0
         except IntegrityError as error:
-            # The thread was deleted between the statement's look at it and its end.
+            # The thread was deleted while the statement ran.
             if is_orphan(error):
                 return False
             raise

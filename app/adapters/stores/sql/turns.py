@@ -1,4 +1,4 @@
-"""The turn log in SQL."""
+"""Turn log in SQL."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ from app.domain.identity import RequestContext
 from app.ports.turn_log import TurnLog, TurnRecord
 
 
-def _recall(database: Database) -> Executable:
-    """One row without a turn says that the thread is the caller's and knows none of the items; no row, that it is not.
+def _load(database: Database) -> Executable:
+    """Query of turn records: one row without a turn for a thread without records, no row for another user's thread.
 
-    PostgreSQL takes the ids as one value: a list makes another statement of each length, which is prepared anew, a
-    round trip more, each time a thread has grown.
+    PostgreSQL takes the ids as one array: an expanding list would be another statement for each length, and preparing a
+    statement costs a round trip.
     """
     together = any_(bindparam("item_ids", type_=ARRAY(AnyText)))
     asked = turns.c.after_item_id == together if database.name == "postgresql" else turns.c.after_item_id.in_(ITEMS)
@@ -34,7 +34,7 @@ def _recall(database: Database) -> Executable:
     )
 
 
-_forget = Prepared(delete(turns).where(turns.c.thread_id == SCOPE, turns.c.after_item_id == ITEM, owned))
+_delete = Prepared(delete(turns).where(turns.c.thread_id == SCOPE, turns.c.after_item_id == ITEM, owned))
 _owned = Prepared(select(literal(1)).where(owned))
 
 
@@ -43,21 +43,21 @@ class SqlTurnLog(TurnLog):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._recall = _recall(database)
+        self._load = _load(database)
         values = {"thread_id": SCOPE, "after_item_id": ITEM, "body": BODY}
-        self._finish = Prepared(upsert(database, turns, values, keys=["thread_id", "after_item_id"], allowed=owned))
+        self._save = Prepared(upsert(database, turns, values, keys=["thread_id", "after_item_id"], allowed=owned))
 
     async def save(self, record: TurnRecord, context: RequestContext) -> None:
         values = {
             "scope": record.thread_id,
             "user_id": context.user_id,
             "item_id": record.after_item_id,
-            "body": _written(record),
+            "body": _encoded(record),
         }
         try:
-            stored = await self._database.write(self._finish, values) > 0
+            stored = await self._database.write(self._save, values) > 0
         except IntegrityError as error:
-            # The thread was deleted between the statement's look at it and its end.
+            # The thread was deleted while the statement ran.
             if not is_orphan(error):
                 raise
             stored = False
@@ -66,15 +66,15 @@ class SqlTurnLog(TurnLog):
 
     async def delete(self, thread_id: str, after_item_id: str, context: RequestContext) -> None:
         values = {"scope": thread_id, "user_id": context.user_id}
-        forgotten = await self._database.write(_forget, {**values, "item_id": after_item_id})
-        if not forgotten and not await self._database.row(_owned, values):
+        deleted = await self._database.write(_delete, {**values, "item_id": after_item_id})
+        if not deleted and not await self._database.row(_owned, values):
             raise NotFoundError(f"Thread {thread_id} not found")
 
     async def load(
         self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext
     ) -> Mapping[str, TurnRecord]:
         parameters = {"scope": thread_id, "user_id": context.user_id, "item_ids": list(after_item_ids)}
-        rows = await self._database.rows(self._recall, parameters)
+        rows = await self._database.rows(self._load, parameters)
         if not rows:
             raise NotFoundError(f"Thread {thread_id} not found")
         records = [record_of(row.body) for row in rows if row.body is not None]
@@ -82,16 +82,16 @@ class SqlTurnLog(TurnLog):
 
 
 def record_of(body: str) -> TurnRecord:
-    """The turn that was written as `body`."""
+    """Decode a turn record."""
     try:
         return msgspec.json.decode(body, type=TurnRecord)
     except msgspec.DecodeError:
         return msgspec.convert(json.loads(body), TurnRecord)
 
 
-def _written(record: TurnRecord) -> str:
+def _encoded(record: TurnRecord) -> str:
     try:
         return msgspec.json.encode(record).decode()
     except UnicodeEncodeError:
-        # What a model said may hold half an emoji, which only the standard library writes as JSON, and reads.
+        # Output of a model may contain half an emoji, which only the standard library encodes and decodes.
         return json.dumps(msgspec.to_builtins(record))

@@ -1,4 +1,4 @@
-"""Column types that behave alike on PostgreSQL and SQLite."""
+"""Column types with the same behaviour on PostgreSQL and SQLite."""
 
 import datetime as dt
 import re
@@ -15,7 +15,7 @@ _ESCAPED = re.compile("\ufdd0(.)")
 _PLANE = 0x100000
 
 Sequence = BigInteger().with_variant(Integer(), "sqlite")
-"""A number that the database counts up; only INTEGER does so on SQLite."""
+"""An autoincremented number; on SQLite only INTEGER is one."""
 
 
 class AnyText(TypeDecorator[str]):
@@ -39,7 +39,7 @@ class AnyText(TypeDecorator[str]):
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
-    """A point in time: taken with any offset, a naive one as this process's local time, and given back in UTC."""
+    """A point in time: accepts any offset, reads a naive one as local time, and returns UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -48,7 +48,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         return None if value is None else clock.in_utc(value)
 
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        # SQLite keeps no offset.
+        # SQLite stores no offset.
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 

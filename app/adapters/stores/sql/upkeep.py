@@ -1,4 +1,4 @@
-"""What ends of itself or at a user's wish: old threads, cursors of deleted things, a whole user."""
+"""Retention and erasure in SQL: old threads, old tombstones, all data of a user."""
 
 import datetime as dt
 from typing import Any
@@ -24,13 +24,13 @@ from app.application.threads.change_feed import signal_prefix
 from app.ports.storage import Erasure
 
 BATCH = 100
-"""Threads that are deleted in one transaction, which on SQLite keeps every other writer waiting."""
+"""Threads deleted in one transaction, during which other writers on SQLite wait."""
 
 _USER = bindparam("user_id", type_=AnyText)
 _BEFORE = FromNow(-duration("seconds"))
 _IDS = bindparam("ids", type_=AnyText, expanding=True)
 
-# As a value, not as a join, for which a planner might read all items.
+# A scalar subquery: for a join a planner might read all items.
 _last_item = (
     select(thread_items.c.created_at)
     .where(thread_items.c.thread_id == threads.c.id)
@@ -56,11 +56,11 @@ _lock = select(threads.c.id).where(threads.c.id.in_(_IDS)).order_by(threads.c.id
 _delete_attachments = delete(attachments).where(attachments.c.user_id == _USER)
 _delete_cursors = delete(tombstones).where(tombstones.c.kind.in_(["thread", "task"]), tombstones.c.scope == _USER)
 _running = select(running_turns.c.id).where(running_turns.c.user_id == _USER, running_turns.c.ended_at.is_(None))
-_TOLD = bindparam("told", type_=AnyText)
-_delete_signals = delete(posted_signals).where(func.substr(posted_signals.c.signal, 1, func.length(_TOLD)) == _TOLD)
-_FIRST = (threads, attachments, running_turns)
-_OF_USERS = [table for table in metadata.sorted_tables if "user_id" in table.c and table not in _FIRST]
-"""Whatever else says whose it is: turns go with their threads, and those leave cursors behind, attachments files."""
+_PREFIX = bindparam("prefix", type_=AnyText)
+_delete_signals = delete(posted_signals).where(func.substr(posted_signals.c.signal, 1, func.length(_PREFIX)) == _PREFIX)
+_DELETED_BEFORE = (threads, attachments, running_turns)
+_OF_USERS = [table for table in metadata.sorted_tables if "user_id" in table.c and table not in _DELETED_BEFORE]
+"""Further tables with a user: turns are deleted with their threads, threads leave tombstones, attachments files."""
 
 _delete_tasks = delete(tasks).where(tasks.c.user_id == _USER)
 
@@ -87,23 +87,23 @@ async def erase(database: Database, user_id: str) -> Erasure:
     await database.write(_delete_cursors, {"user_id": user_id})
     for table in _OF_USERS:
         await database.write(delete(table).where(table.c.user_id == _USER), {"user_id": user_id})
-    told = signal_prefix(user_id)
-    await database.write(_delete_signals, {"told": told})
+    prefix = signal_prefix(user_id)
+    await database.write(_delete_signals, {"prefix": prefix})
     return Erasure(threads=gone, tasks=tasks_gone, is_recent=bool(running))
 
 
 async def _delete_some(database: Database, query: Select[Any], parameters: dict[str, Any]) -> int:
-    """Delete the threads that `query` finds; where they stood is kept for their users' cursors."""
+    """Delete the threads that `query` finds, and leave tombstones for cursors."""
     ids = [row.id for row in await database.rows(query, parameters)]
     if not ids:
         return 0
     async with database.transaction() as connection:
-        # Nobody can attach anything to them from here on, so no file is overlooked.
+        # The lock keeps new attachments away, so no file is missed.
         await connection.execute(_lock, {"ids": ids})
         await connection.execute(abandon(database, attachments.c.thread_id.in_(ids)))
         gone = (await connection.execute(_delete_threads, {"ids": ids})).all()
         await connection.execute(_delete_item_tombstones, {"ids": ids})
         for row in gone:
             await connection.execute(leave_tombstone(database, "thread", row.user_id, row.id, row))
-    # Another process may have been quicker; what it took is done all the same.
+    # Another process may have deleted some of them; the count includes those.
     return len(ids)

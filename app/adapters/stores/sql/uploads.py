@@ -1,4 +1,4 @@
-"""Room that uploads reserve in their users' quotas, in SQL."""
+"""Reservations of uploads in the quotas of users, in SQL."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -37,17 +37,17 @@ _others = reservations.alias()
 _brought = exists().where(
     _others.c.attachment_id == reservations.c.attachment_id, _others.c.id != _others.c.attachment_id
 )
-"""True when an upload brings the same file."""
+"""True when an upload of the same file is running."""
 
 _awaited = and_(
     exists().where(attachments.c.id == reservations.c.attachment_id, attachments.c.user_id == sql.USER),
     ~_brought.where(_others.c.user_id == sql.USER),
 )
-"""True when an announcement counts; that of which user says what an index is to begin with."""
+"""True when an announcement counts; the conditions on the user select the index."""
 
 
 def _taken(held: ColumnElement[bool]) -> ColumnElement[int]:
-    """The bytes of a user's attachments, and of the reservations that are `held`."""
+    """Bytes of a user's attachments plus the reservations that match `held`."""
     stored = select(func.coalesce(func.sum(attachments.c.size), 0)).where(attachments.c.user_id == sql.USER)
     coming = select(func.coalesce(func.sum(reservations.c.bytes), 0)).where(reservations.c.user_id == sql.USER, held)
     return cast(stored.scalar_subquery() + coming.scalar_subquery(), BigInteger)
@@ -83,7 +83,7 @@ _lapsed = (
 
 
 class Reservations:
-    """The part of `SqlFileLedger` that is about uploads; see there."""
+    """Uploads of `SqlFileLedger`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -105,7 +105,7 @@ class Reservations:
     async def announce(self, row: dict[str, Any], size: int, *, at_most: int | None, life: dt.timedelta) -> bool:
         """See `FileLedger.announce`; `row` is the attachment's."""
         upload = Upload(id=row["item_id"], attachment_id=row["item_id"], user_id=row["user_id"])
-        async with self._database.alone(_lock(upload)) as connection:
+        async with self._database.exclusive(_lock(upload)) as connection:
             if await self._reserved(connection, upload, size, at_most, life):
                 return False
             await connection.execute(self._save, row)
@@ -113,7 +113,7 @@ class Reservations:
 
     async def reserve(self, upload: Upload, size: int, *, at_most: int | None, life: dt.timedelta) -> int:
         """See `FileLedger.reserve`."""
-        async with self._database.alone(_lock(upload)) as connection:
+        async with self._database.exclusive(_lock(upload)) as connection:
             return await self._reserved(connection, upload, size, at_most, life)
 
     async def renew(self, upload: Upload, *, life: dt.timedelta) -> bool:
@@ -122,7 +122,7 @@ class Reservations:
 
     async def settle(self, upload: Upload, row: dict[str, Any], *, announced: bool) -> bool:
         """See `FileLedger.settle`; `row` is the attachment's."""
-        async with self._database.alone(_lock(upload)) as connection:
+        async with self._database.exclusive(_lock(upload)) as connection:
             settled = (await connection.execute(_end, {"upload_id": upload.id})).rowcount > 0
             if settled and announced:
                 filled = {"new_body": row["body"], "new_size": row["size"]}

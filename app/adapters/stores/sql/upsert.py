@@ -1,4 +1,4 @@
-"""INSERT or UPDATE in one statement, which looks after ownership in the same breath."""
+"""Upsert in one statement, which also checks ownership."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,9 +18,9 @@ def upsert(
     keys: Sequence[str],
     allowed: ColumnElement[bool],
 ) -> Insert:
-    """Write `values` if `allowed`; of a row with the same `keys` the owner, place and first `created_at` stay.
+    """Insert `values` if `allowed`, or update the row with the same `keys`, but keep owner, position and `created_at`.
 
-    Touches no row when it is not allowed, and none that another user owns.
+    Affects no row when `allowed` is false, or when another user owns the row.
     """
     statement = database.insert(table).from_select(list(values), select(*values.values()).where(allowed))
     changed = {name: statement.excluded[name] for name in values if name not in _KEPT and name not in keys}

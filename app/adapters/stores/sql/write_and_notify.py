@@ -1,4 +1,4 @@
-"""Writes with word of them: one statement for PostgreSQL, one visit to SQLite."""
+"""Writes that publish signals: one statement on PostgreSQL, one transaction on SQLite."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from app.adapters.stores.sql.signals import PostgresSignals
 from app.ports.signals import Signals
 
 
-class Telling:
-    """`writes` that need the same values, all or none; whoever is told of them can see them."""
+class WriteAndNotify:
+    """Runs `writes` with the same values, all or none; a subscriber who is notified can read the result."""
 
     def __init__(self, database: Database, signals: Signals, *writes: Executable) -> None:
         self._database = database
@@ -23,11 +23,11 @@ class Telling:
         self._posted = Prepared(notify.add_cte(*named, post.cte("posted")))
 
     async def run(self, values: Parameters, signals: Sequence[str]) -> None:
-        """Write, and tell as `Signals.send` does."""
+        """Write, and publish `signals` as `Signals.publish` does."""
         if not isinstance(self._signals, PostgresSignals):
             await self._database.run(*((step, values) for step in self._steps))
             await self._signals.publish(signals)
             return
         at_once = self._posted if self._signals.posting else self._notified
         await self._database.rows(at_once, {**values, "signals": [*signals], "sender": self._signals.sender})
-        self._signals.hear_own(signals)
+        self._signals.deliver_locally(signals)

@@ -1,4 +1,4 @@
-"""Whether a database takes what is written: found out by writing."""
+"""Write probe: finds out by writing whether a database accepts writes."""
 
 import asyncio
 import os
@@ -16,13 +16,13 @@ from app.domain.ids import new_id
 from app.domain.language import _
 
 _BYTES: Final = 64 * 1024
-"""As much as a long answer takes: a disk with room for a lease and for nothing else counts as full."""
+"""Bytes of a long answer: a disk with space for a lease only counts as full."""
 
 _NAME = bindparam("turn_id", type_=AnyText)
 
 
 class WriteProbe:
-    """Writes a row among those that are forgotten after a minute, and deletes it. Whoever asks meanwhile shares it."""
+    """Writes a stored response and deletes it. Concurrent callers share one probe."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,11 +39,11 @@ class WriteProbe:
 
     @property
     def needed(self) -> bool:
-        """True from a failure of the database on until a write has succeeded."""
+        """True after a failure of the database, until a write succeeds."""
         return bool(self._database.failure) or self._trying.locked()
 
     async def run(self) -> None:
-        """Raises `StoreUnavailableError` when the row cannot be written."""
+        """Run the probe, or await the running one. Raises `StoreUnavailableError` when the write fails."""
         seen = self._tries
         async with self._trying:
             if self._tries == seen:
