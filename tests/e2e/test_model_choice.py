@@ -126,7 +126,7 @@ async def test_another_steps_in_before_the_first_word(parlour: Parlour) -> None:
     parlour.upstreams["openai"].script(DIALECTS["openai"].text("I step in."))
     exchange = await parlour.say("Hello?", "gemini")
     assert (exchange.text, exchange.error) == ("I step in.", None)
-    [line] = [line for line in parlour.server.log.splitlines() if "trying the next" in line][-1:]
+    [line] = [line for line in parlour.server.log.splitlines() if "fallback model chosen" in line][-1:]
     assert "gemini/gemini-3-flash" in line
     assert "rate_limited" in line
     assert "next=openai/gpt-5-mini" in line
