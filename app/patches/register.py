@@ -13,7 +13,7 @@ LAZY_IMPORTS: Final = Patch(
     target="openai-agents",
     version="0.24",
     kind="speed",
-    gain="LAZY_GAIN",
+    gain="imports take 0.6 s of CPU instead of 1.25 s, and 45 MB less memory",
     module="app.patches.lazy_imports",
 )
 
@@ -22,7 +22,7 @@ ABSENT_PACKAGES: Final = Patch(
     target="litestar",
     version="2.25",
     kind="speed",
-    gain="ABSENT_GAIN",
+    gain="imports take 0.6 s of CPU instead of 0.95 s, and 36 MB less memory",
     module="app.patches.absent_packages",
 )
 
@@ -40,7 +40,7 @@ GARBAGE_COLLECTION: Final = Patch(
     target=PYTHON,
     version="3.",
     kind="speed",
-    gain="a full collection takes 5.5 ms instead of 66 ms, and waits for a moment without turns",
+    gain="a full collection takes 5.5 ms instead of 66 ms; imports take 0.6 s instead of 1.1 s",
     module="app.patches.garbage_collection",
 )
 
@@ -49,17 +49,8 @@ PLAIN_LITESTAR: Final = Patch(
     target="litestar",
     version="2.25",
     kind="speed",
-    gain="PLAIN_GAIN",
+    gain="a start takes up to 0.1 s of CPU and 2.5 MB less",
     module="app.patches.plain_litestar",
-)
-
-OPENAPI_SCHEMA: Final = Patch(
-    name="API document written in a thread",
-    target="litestar",
-    version="2.25",
-    kind="speed",
-    gain="OPENAPI_GAIN",
-    module="app.patches.openapi_schema",
 )
 
 SINGLE_HOP_SQLITE: Final = Patch(
@@ -98,6 +89,15 @@ STATIC_TOOLS: Final = Patch(
     module="app.patches.static_tools_agent",
 )
 
+RAW_RESPONSE_TOOLS: Final = Patch(
+    name="raw tools in Responses requests",
+    target="openai-agents",
+    version="0.24",
+    kind="speed",
+    gain="a request takes a millisecond of CPU less for each tool",
+    module="app.patches.raw_response_tools",
+)
+
 BOUNDED_CONNECTIONS: Final = Patch(
     name="bounded HTTP connections",
     target="uvicorn",
@@ -122,11 +122,11 @@ REGISTER: Final[Sequence[Patch]] = (
     HIDDEN_VARIABLES,
     GARBAGE_COLLECTION,
     PLAIN_LITESTAR,
-    OPENAPI_SCHEMA,
     SINGLE_HOP_SQLITE,
     COMPILED_STATEMENTS,
     AGENT_IDENTITY,
     STATIC_TOOLS,
+    RAW_RESPONSE_TOOLS,
     BOUNDED_CONNECTIONS,
     LITELLM_SEAL,
 )

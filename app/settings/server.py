@@ -24,6 +24,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class PatchSwitch(StrEnum):
+    """Values of `APP_PATCHES`."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Address, logs, proxies and request limits."""
 
@@ -75,3 +82,13 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
             le=checks.LONGEST_SECONDS,
         ),
     ] = 20.0
+    # `app.patches.switch` reads the variable before anything is imported; it is checked and documented here.
+    patches: Annotated[
+        PatchSwitch,
+        env(
+            "APP_PATCHES",
+            help="`off` runs the libraries without the patches that make them faster, to find out whether a fault is "
+            "theirs or ours. `anyport doctor` lists the patches.",
+            expects="on or off",
+        ),
+    ] = PatchSwitch.ON

@@ -16,8 +16,11 @@ from app.adapters.stores import open_storage
 from app.adapters.stores.url import SqliteTarget, parse_database_url
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.conversation.model_catalog import ModelCatalog
-from app.application.health.self_checks import ModelChecks, SelfCheck, SelfChecks
+from app.application.health.self_checks import ModelChecks, SelfCheck, SelfCheckError, SelfChecks
 from app.domain.model_ref import ModelRef
+from app.patches.patch import Patch
+from app.patches.register import REGISTER
+from app.patches.switch import VARIABLE
 from app.settings import Settings
 from app.settings.attachments import folder_of
 from app.startup.machine import check_address, check_open_files, check_private, check_room
@@ -34,7 +37,8 @@ class DoctorWiring(Provider):
 
     @provide
     def checks(self, settings: Settings) -> SelfChecks:
-        return SelfChecks([*_of_the_machine(settings), *_of_services(settings), *_of_other_machines(settings)])
+        configured = [*_of_the_machine(settings), *_of_services(settings), *_of_other_machines(settings)]
+        return SelfChecks([*configured, *_of_patches()])
 
     @provide
     def of_models(self, catalog: ModelCatalog, settings: Settings) -> ModelChecks:
@@ -87,6 +91,22 @@ def _of_other_machines(settings: Settings) -> Iterator[SelfCheck]:
     if settings.attachments.public_url:
         why = "browsers must reach it; this machine need not"
         yield SelfCheck(name="public address", variables="PUBLIC_URL", attempt=None, remark=why)
+
+
+def _of_patches() -> Iterator[SelfCheck]:
+    """One line for each patch: applied, off, or fallen back to the library's own way."""
+    for patch in REGISTER:
+        yield SelfCheck(name=f"patch {patch.name}", variables=VARIABLE, attempt=partial(_try_patch, patch))
+
+
+async def _try_patch(patch: Patch) -> str:
+    state = await asyncio.to_thread(patch.state)
+    if state == "not installed":
+        return f"{patch.target} is not installed"
+    versions = f"{patch.target} {patch.installed()}, made for {patch.version.rstrip('.')}"
+    if state == "does not fit" and patch.kind == "safety":
+        raise SelfCheckError(f"It does not fit {versions}. Install the versions of the lock file: requirements.txt")
+    return f"{state} ({versions})"
 
 
 def _sqlite_file(settings: Settings) -> Path | None:

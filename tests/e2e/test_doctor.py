@@ -9,6 +9,8 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from app.command_line import USAGE
+from app.patches.register import REGISTER
 from tests.e2e.test_commands import command, line_of
 from tests.fakes.gemini_wire import GeminiChat
 from tests.fakes.login_service import SigningKey, login_service
@@ -144,3 +146,16 @@ async def test_an_assistant_that_cannot_be_loaded_hides_nothing_else(tmp_path: P
     assert code == 1
     assert "ASSISTANT" in line_of(output, "FAILED  assistant")
     assert "ok      database" in output
+
+
+async def test_every_patch_is_listed_with_its_state(tmp_path: Path) -> None:
+    for switch, state in (("on", "applied"), ("off", "off")):
+        code, output = await command(tmp_path, "doctor", APP_PATCHES=switch, DATABASE_URL="memory://")
+        assert code == 0, output
+        for patch in REGISTER:
+            wanted = state if patch.kind == "speed" else "applied"
+            line = f"ok      patch {patch.name}: "
+            assert line_of(output, line).startswith(f"{line}{wanted} (")
+    code, output = await command(tmp_path, "doctor", APP_PATCHES="perhaps")
+    assert code == USAGE
+    assert "APP_PATCHES: expected on or off" in output

@@ -14,7 +14,6 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from app.aio.lazy_value import LazyValue
 from app.entrypoints.http.api_page import page
-from app.patches.openapi_schema import openapi_schema
 
 _SCHEMAS = "#/components/schemas/"
 _REQUEST = "ChatKitReq"
@@ -64,12 +63,17 @@ class Document:
         return self._rendered
 
 
+def _schema(app: Litestar) -> Any:
+    """The document from the plugin that caches it: its routes would build it again, in the event loop."""
+    caching = (plugin.provide_openapi_schema for plugin in app.plugins if hasattr(plugin, "provide_openapi_schema"))
+    return next(caching, app.openapi_schema.to_schema)()
+
+
 def _render(app: Litestar) -> Rendered:
     # Litestar accepts no plain JSON schema before it has built the document.
     schema = TypeAdapter(ChatKitReq).json_schema(ref_template=_SCHEMAS + "{model}", schema_generator=_Schemas)
     schemas: dict[str, Any] = {**schema.pop("$defs"), _REQUEST: schema}
     app.openapi_schema.components.schemas.update(schemas)
-    # Litestar stores the document and passes it to each render plugin.
-    document = encode_json(openapi_schema(app), get_serializer())
+    document = encode_json(_schema(app), get_serializer())
     # Parsed again, because some examples are Python objects before they are encoded.
     return Rendered(json=document, page=page(json.loads(document)))

@@ -11,11 +11,10 @@ from agents import (
     ModelResponse,
     ModelSettings,
     ModelTracing,
-    OpenAIResponsesModel,
     Tool,
 )
 from agents.items import TResponseInputItem, TResponseStreamEvent
-from openai import AsyncOpenAI, omit
+from openai import AsyncOpenAI
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
 
 from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
@@ -26,21 +25,10 @@ from app.adapters.providers.shared.request_body import DetachedTexts
 from app.adapters.providers.shared.retries import PREAMBLE, Events, retry_with_backoff
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.aio.lazy_value import LazyValue
+from app.patches.raw_response_tools import responses_model
 from app.ports.model_provider import FailureKind
 
 _INCOMPLETE: dict[str, FailureKind] = {"max_output_tokens": "truncated", "content_filter": "content_filtered"}
-
-
-class _Inner(OpenAIResponsesModel):
-    """Agents SDK model that passes tool definitions in `extra_body`, past the `openai` package's validation.
-
-    That validation takes a millisecond for each tool, without a yield. If the SDK renames the overridden method, only
-    this saving is lost.
-    """
-
-    def _build_response_create_kwargs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        request = super()._build_response_create_kwargs(*args, **kwargs)
-        return {**request, "tools": omit, "extra_body": {"tools": request["tools"], **(request["extra_body"] or {})}}
 
 
 class ResponsesModel(Model):
@@ -56,7 +44,7 @@ class ResponsesModel(Model):
         origin: Origin,
         settings: UpstreamSettings,
     ) -> None:
-        self._inner = _Inner(model=model, openai_client=client)
+        self._inner = responses_model()(model=model, openai_client=client)
         self._warmed_up = warmed_up
         self._reasons = reasons
         self._origin = origin
