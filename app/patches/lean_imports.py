@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from typing import Final
 
 from app.patches.absent_packages import absent
@@ -44,6 +45,9 @@ UNREAD: Final = (
     "LOG_LEVEL",  # ChatKit makes a log level of it, and its import fails at one that Python does not have.
 )
 
+READERS: Final = ("chatkit.logger",)
+"""The modules that read `UNREAD`; imported at once, because what imports them may come later."""
+
 
 @contextmanager
 def lean_imports(env_file: str = "") -> Iterator[None]:
@@ -57,4 +61,6 @@ def lean_imports(env_file: str = "") -> Iterator[None]:
         make_lazy(LAZY)
     optional = absent(OPTIONAL) if ABSENT_PACKAGES.is_on else nullcontext()
     with hidden_variables(UNREAD), optional, uncollected():
+        for module in READERS:
+            import_module(module)
         yield

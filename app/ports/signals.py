@@ -17,6 +17,7 @@ class Signals(ABC):
     """Publish/subscribe between all replicas, this one included.
 
     Signals are lost while the connection is; `MISSED` reports that after a reconnect. Subscribers therefore also poll.
+    While a replica connects, its own signals may arrive twice.
     """
 
     @property

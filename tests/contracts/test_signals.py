@@ -19,6 +19,10 @@ async def test_everybody_hears_each_signal_in_order_until_they_stop_listening(st
             if len(heard[0]) == len(wanted):
                 done.set()
 
+    async with asyncio.timeout(20):
+        # Until then a signal of this process may arrive twice.
+        while not storage.signals.connected:  # noqa: ASYNC110  # it is no event
+            await asyncio.sleep(0.01)
     leaves = [storage.signals.subscribe(hear), storage.signals.subscribe(lambda signal: heard[1].append(signal))]
     leaves[1]()
     await storage.signals.publish([])
