@@ -53,6 +53,7 @@ async def test_it_is_warmed_up_once_and_off_the_loop(upstream: Upstream, monkeyp
     assert threading.get_ident() not in rehearsed
 
 
+@pytest.mark.usefixtures("patches_on")
 async def test_the_package_looks_at_nothing_that_is_long(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[Mapping[str, Any]] = []
 
