@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from importlib import import_module
 from typing import Final
 
 from app.patches.absent_packages import absent
 from app.patches.garbage_collection import uncollected
-from app.patches.hidden_variables import hidden_variables
+from app.patches.hidden_variables import import_without_variables
 from app.patches.lazy_imports import make_lazy
 from app.patches.register import ABSENT_PACKAGES, LAZY_IMPORTS
 from app.patches.switch import switch
@@ -41,13 +40,6 @@ OPTIONAL: Final = (
     "rich",  # structlog would draw tracebacks with it; ours are plain.
 )
 
-UNREAD: Final = (
-    "LOG_LEVEL",  # ChatKit makes a log level of it, and its import fails at one that Python does not have.
-)
-
-READERS: Final = ("chatkit.logger",)
-"""The modules that read `UNREAD`; imported at once, because what imports them may come later."""
-
 
 @contextmanager
 def lean_imports(env_file: str = "") -> Iterator[None]:
@@ -60,7 +52,6 @@ def lean_imports(env_file: str = "") -> Iterator[None]:
     if LAZY_IMPORTS.is_on:  # Each package checks by itself whether it fits, when it is imported.
         make_lazy(LAZY)
     optional = absent(OPTIONAL) if ABSENT_PACKAGES.is_on else nullcontext()
-    with hidden_variables(UNREAD), optional, uncollected():
-        for module in READERS:
-            import_module(module)
+    with optional, uncollected():
+        import_without_variables()
         yield

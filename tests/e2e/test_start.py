@@ -144,9 +144,9 @@ async def test_a_port_that_is_taken_is_said_in_a_line(tmp_path: Path, server: Se
 
 
 async def test_a_server_that_cannot_load_what_answers_need_stops(tmp_path: Path) -> None:
-    """It listens before it knows."""
+    """It listens before it knows, as libraries are imported lazily."""
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['agents.run'] = None\n")
-    server = ServerProcess(tmp_path, {"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    server = ServerProcess(tmp_path, {"PYTHONPATH": f"{tmp_path}:{ROOT}", "APP_PATCHES": "on"})
     await server.spawn()
     assert await server.wait() == 1
     assert "Anyport is ready" in server.log
