@@ -18,6 +18,15 @@ def unescaped(text: bytes | bytearray) -> bytes:
     return bytes(text).replace(rb"\\", b"").replace(rb"\"", b"")
 
 
+def has_more_values(text: bytes | bytearray, limit: int) -> bool:
+    """Return True when the text holds more than `limit` strings and entries of lists and objects."""
+    if len(text) <= 2 * limit:  # Each takes two bytes at least.
+        return False
+    plain = unescaped(text)
+    values = plain.count(b'"') // 2
+    return values > limit or values + sum(map(b"".join(plain.split(b'"')[::2]).count, (b",", b"[", b"{"))) > limit
+
+
 def is_too_deep(text: bytes | bytearray, limit: int = DEPTH) -> bool:
     """Return True when lists and objects are nested deeper than `limit`; brackets in strings do not count."""
     if text.count(b"[") + text.count(b"{") <= limit:

@@ -107,7 +107,7 @@ async def test_a_result_of_a_tool(place: Place) -> None:
 
 
 async def test_arguments_of_a_tool(place: Place) -> None:
-    for more in (text(ARGUMENTS), [{"a": 1, "b": [1, 2]}] * (ARGUMENTS // 25)):
+    for more in (text(ARGUMENTS), [{"a": 1, "b": [1, 2]}] * 1_200):
         place.upstream.script(WIRE.calls(Call("tell", {"characters": 5, "more": more})), WIRE.text("Enough."))
         said = await place.client.say("Look it up")
         assert said.text == "Enough."
@@ -116,6 +116,11 @@ async def test_arguments_of_a_tool(place: Place) -> None:
     said = await place.client.say("Look everything up")
     assert said.text == "Too much."
     assert "at most 250000 characters" in place.upstream.requests[-1].body["messages"][-1]["content"]
+    many = [{"a": 1, "b": [1, 2]}] * (ARGUMENTS // 25)
+    place.upstream.script(WIRE.calls(Call("tell", {"characters": 5, "more": many})), WIRE.text("Too many."))
+    said = await place.client.say("Look very many up")
+    assert said.text == "Too many."
+    assert "10000 values" in place.upstream.requests[-1].body["messages"][-1]["content"]
 
 
 async def test_a_widget(place: Place) -> None:

@@ -237,7 +237,7 @@ class Short:
 sys.meta_path.insert(0, Short())
 """)
     async with running(tmp_path, {**QUICK, "PYTHONPATH": f"{tmp_path}:{ROOT}"}) as server:
-        await until(lambda: server.log.count("is tried again") == 2)
+        await until(lambda: server.log.count("preparation failed, retry scheduled") == 2)
         async with ChatKitClient(server.url) as client:
             assert (await client.say("Hello!")).text
     assert "server unable to answer" not in server.log

@@ -1,21 +1,24 @@
-"""Request limit for the arguments of one tool call: length and depth."""
+"""Request limit for the arguments of one tool call: length, values and depth."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputItem
 
-from app.domain.json_text import DEPTH, is_too_deep
+from app.domain.json_text import DEPTH, has_more_values, is_too_deep
 
 CHARACTERS: Final = 250_000
 """More than models write in one answer; reading this many blocks the event loop for about 10 ms each time."""
 
-OMITTED: Final = f"[left out: more than {CHARACTERS} characters, or {DEPTH} levels]"
+VALUES: Final = 10_000
+"""Strings and entries of lists and objects. The Agents SDK normalizes each in Python: that many take some 15 ms."""
+
+OMITTED: Final = f"[left out: more than {CHARACTERS} characters, {VALUES} values, or {DEPTH} levels]"
 """Replaces arguments over the limit; the text is no JSON, so no tool accepts it as arguments."""
 
 TOO_LARGE: Final = (
-    f"The arguments are too long or too deep: at most {CHARACTERS} characters and {DEPTH} levels of lists and objects "
-    "in one call. Do it in several."
+    f"The arguments are too long or too deep: at most {CHARACTERS} characters, {VALUES} values and {DEPTH} levels of "
+    "lists and objects in one call. Do it in several."
 )
 
 
@@ -27,4 +30,7 @@ def bound_arguments(output: Iterable[ResponseOutputItem]) -> None:
 
 
 def _is_too_large(arguments: str) -> bool:
-    return len(arguments) > CHARACTERS or is_too_deep(arguments.encode(errors="surrogatepass"))
+    if len(arguments) > CHARACTERS:
+        return True
+    text = arguments.encode(errors="surrogatepass")
+    return has_more_values(text, VALUES) or is_too_deep(text)
