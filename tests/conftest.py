@@ -1,8 +1,10 @@
 """What every kind of test may ask for."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 
+import hypothesis.internal.conjecture.optimiser
 import pytest
 from hypothesis import settings
 
@@ -11,6 +13,9 @@ from tests.lanes import mark_slow
 from tests.longest_first import longest_first
 from tests.postgres import Databases, postgres_url
 from tests.watched_loop import longest
+
+# Hypothesis imports this one in the middle of an example, where CPython 3.11 may fail to compile it (gh-106905).
+assert hypothesis.internal.conjecture.optimiser.__name__ in sys.modules
 
 # How long an example takes says more about the machine's other work than about the code.
 settings.register_profile("unhurried", deadline=None)
