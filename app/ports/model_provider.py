@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 from agents import Model
@@ -10,11 +10,32 @@ from agents import Model
 from app.domain.errors import Actor, AnyportError
 from app.domain.media_types import IMAGES, PDF, is_text
 
+RESPONSES_TOOLS: Final = frozenset(
+    {
+        "apply_patch",
+        "code_interpreter",
+        "computer",
+        "custom",
+        "file_search",
+        "hosted_mcp",
+        "image_generation",
+        "local_shell",
+        "namespace",
+        "output_schema",
+        "programmatic_tool_calling",
+        "shell",
+        "tool_search",
+        "web_search",
+    }
+)
+"""Types of tools of the Agents SDK, and of forms of functions, that only the wire of the Responses API carries."""
+
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Capabilities of a model. Code checks these, never a provider's name or type.
 
-    `instructable` models follow their instructions; others follow a script.
+    `instructable` models follow their instructions; others follow a script. `hosted_tools` are the types of tools,
+    beside plain functions, that the wire to the model carries; the names are those of `RESPONSES_TOOLS`.
     """
 
     tools: bool = True
@@ -30,6 +51,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         return is_text(media_type) or (media_type == PDF and self.files)
 
     instructable: bool = True
+    hosted_tools: frozenset[str] = frozenset()
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +143,10 @@ class ModelProvider(ABC):
     @abstractmethod
     def models(self) -> Sequence[ModelInfo]:
         """Return the models of this provider, the default one first. Does no I/O."""
+
+    def capabilities(self, name: str) -> Capabilities:
+        """Return the capabilities of the model `name`, also of one that `models` does not list. Does no I/O."""
+        return next((info.capabilities for info in self.models() if info.name == name), Capabilities())
 
     @abstractmethod
     def model(self, name: str) -> Model:

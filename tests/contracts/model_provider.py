@@ -16,11 +16,12 @@ from agents import ItemHelpers, ModelSettings, ModelTracing
 from agents.items import TResponseInputItem
 from openai.types.responses import ResponseCompletedEvent
 
-from app.ports.model_provider import Capabilities, ModelError, ModelProvider
+from app.ports.model_provider import RESPONSES_TOOLS, Capabilities, ModelError, ModelProvider
 from tests.contracts.provider_subject import Subject, assert_nothing_private, clock, until_failure, weather
 from tests.contracts.response_events import Heard, check_events, heard
 from tests.fakes.dialects import PROMPT, SECRET, Call, Dialect, Fault, Oddity
 from tests.fakes.histories import HISTORIES, UNTOLD
+from tests.fakes.hosted_tools import hosted_tools
 from tests.fakes.upstream import Hold, Until, Upstream, stream
 from tests.uploads import PDF, png
 
@@ -81,6 +82,26 @@ class ModelProviderContract(ABC):
             assert all(isinstance(model.capabilities, Capabilities) for model in models)
             assert it.provider.name
             assert it.upstream.requests == [], "none of this asks the upstream"
+
+    async def test_the_capabilities_of_a_listed_model_are_those_of_its_name(self) -> None:
+        async with self.subject() as it:
+            for model in it.provider.models():
+                assert it.provider.capabilities(model.name) == model.capabilities
+            assert isinstance(it.provider.capabilities("never-heard-of"), Capabilities)
+
+    async def test_it_declares_the_types_of_tools_that_its_wire_carries(self) -> None:
+        async with self.subject() as it:
+            carried = it.provider.capabilities(it.provider.default_model).hosted_tools
+            assert hosted_tools().keys() == RESPONSES_TOOLS
+            for kind, tools in hosted_tools().items():
+                it.upstream.script(self.dialect.text("Done"))
+                try:
+                    assert heard([event async for event in it.ask(tools=tools)]).text == "Done"
+                    fits = len(it.upstream.requests[-1].body["tools"]) == len(tools)
+                except ModelError as error:
+                    assert_nothing_private(error)
+                    fits = False
+                assert fits == (kind in carried), kind
 
     async def test_its_address_is_the_one_it_was_given(self) -> None:
         async with self.subject() as it:

@@ -80,6 +80,5 @@ class ModelCatalog:
         ]
 
     def capabilities(self, ref: ModelRef) -> Capabilities:
-        """The capabilities that the provider declares for the model; a minimal default for an unlisted model."""
-        known = {info.name: info.capabilities for info in self.provider(ref).models()}
-        return known.get(ref.model, Capabilities())
+        """The capabilities that the provider declares for the model."""
+        return self.provider(ref).capabilities(ref.model)

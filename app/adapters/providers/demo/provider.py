@@ -10,6 +10,7 @@ from app.adapters.providers.demo.settings import DemoSettings
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
 NAME: Final = "demo"
+_CAPABILITIES: Final = Capabilities(parallel_tools=False, instructable=False)
 
 
 def utc_today() -> dt.date:
@@ -32,7 +33,11 @@ class DemoProvider(ModelProvider):
 
     def models(self) -> Sequence[ModelInfo]:
         """Return the demo model."""
-        return [ModelInfo(name=NAME, capabilities=Capabilities(parallel_tools=False, instructable=False))]
+        return [ModelInfo(name=NAME, capabilities=_CAPABILITIES)]
+
+    def capabilities(self, name: str) -> Capabilities:
+        """Return the capabilities of the demo model for every name."""
+        return _CAPABILITIES
 
     def model(self, name: str) -> Model:
         """Return the demo model for every name."""

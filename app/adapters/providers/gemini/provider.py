@@ -7,7 +7,7 @@ from typing import Final
 from agents import Model
 
 from app.adapters.providers.gemini.settings import GeminiSettings
-from app.adapters.providers.shared.capabilities import offered_models
+from app.adapters.providers.shared.capabilities import capabilities_of, offered_models
 from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect, simplify_schema
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
@@ -56,6 +56,10 @@ class GeminiProvider(ModelProvider):
     def models(self) -> Sequence[ModelInfo]:
         """Models that the settings name."""
         return offered_models(self._settings.model, self._settings.models, _CAPABILITIES)
+
+    def capabilities(self, name: str) -> Capabilities:
+        """Capabilities by the model's name."""
+        return capabilities_of(name, _CAPABILITIES)
 
     def model(self, name: str) -> Model:
         """Chat-completions model; `name` may have Google's prefix `models/`."""

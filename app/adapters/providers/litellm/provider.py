@@ -13,7 +13,7 @@ from app.adapters.providers.shared.chat_completions import ChatCompletionsModel,
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
 from app.adapters.providers.shared.model_requests import probe_model
-from app.ports.model_provider import ModelInfo, ModelProvider
+from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
 
 class LitellmProvider(ModelProvider):
@@ -46,6 +46,10 @@ class LitellmProvider(ModelProvider):
         further = filter(None, map(str.strip, self._settings.models.split(",")))
         names = dict.fromkeys([self.default_model, *map(self._full_name, further)])
         return [ModelInfo(name=name, capabilities=engine.capabilities(name)) for name in names]
+
+    def capabilities(self, name: str) -> Capabilities:
+        """Capabilities in LiteLLM's list; `name` may have the vendor as prefix."""
+        return engine.capabilities(self._full_name(name))
 
     def model(self, name: str) -> Model:
         """Chat-completions model; `name` may have the vendor as prefix."""

@@ -4,19 +4,20 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 from agents import Model
 
 from app.adapters.providers.openai.model import ResponsesModel
 from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.adapters.providers.openai.warm_up import warm_up
-from app.adapters.providers.shared.capabilities import capabilities_of, offered_models
+from app.adapters.providers.shared.capabilities import capabilities_of, model_names
 from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect
 from app.adapters.providers.shared.client import new_openai_client
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
 from app.adapters.providers.shared.model_requests import probe_model
 from app.aio.lazy_value import LazyValue
-from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
+from app.ports.model_provider import RESPONSES_TOOLS, Capabilities, ModelInfo, ModelProvider
 
 _CAPABILITIES: Final = (
     (r"o\d-mini|o1-preview", Capabilities(reasoning=True)),
@@ -56,7 +57,15 @@ class OpenAIProvider(ModelProvider):
 
     def models(self) -> Sequence[ModelInfo]:
         """Models that the settings name."""
-        return offered_models(self._settings.model, self._settings.models, _CAPABILITIES)
+        names = model_names(self._settings.model, self._settings.models)
+        return [ModelInfo(name=name, capabilities=self.capabilities(name)) for name in names]
+
+    def capabilities(self, name: str) -> Capabilities:
+        """Capabilities by the model's name and the API that the settings choose."""
+        known = capabilities_of(name, _CAPABILITIES)
+        if self._settings.speaks is not Api.RESPONSES:
+            return known
+        return msgspec.structs.replace(known, hosted_tools=RESPONSES_TOOLS)
 
     def model(self, name: str) -> Model:
         """Model for `name`, over the API that the settings choose."""

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from app.ports.model_provider import Capabilities, ModelInfo
 
 
+def model_names(default: str, more: str) -> list[str]:
+    """Names of the models to offer: `default` and the comma-separated names in `more`, without duplicates."""
+    return list(dict.fromkeys([default, *(name for part in more.split(",") if (name := part.strip()))]))
+
+
 def offered_models(default: str, more: str, table: Sequence[tuple[str, Capabilities]]) -> list[ModelInfo]:
     """Models to offer: `default` and the comma-separated names in `more`, with their capabilities."""
-    names = dict.fromkeys([default, *(name for part in more.split(",") if (name := part.strip()))])
-    return [ModelInfo(name=name, capabilities=capabilities_of(name, table)) for name in names]
+    return [ModelInfo(name=name, capabilities=capabilities_of(name, table)) for name in model_names(default, more)]
 
 
 def capabilities_of(name: str, table: Sequence[tuple[str, Capabilities]]) -> Capabilities:
