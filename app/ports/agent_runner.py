@@ -47,7 +47,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     """Result of a run, filled while it streams and complete when its events end for any reason.
 
     `attempts` counts the requests to models, failed ones included. `earlier` is the continued turn, now with the result
-    of its open call. `effects` are the calls that changed something.
+    of its open call. `effects` are the calls that changed something. `withdrawn` are the items that the run showed and
+    removed again, because a guardrail rejected them: their content must not be kept anywhere.
     """
 
     provider: str = ""
@@ -59,6 +60,7 @@ class RunReport(msgspec.Struct, kw_only=True):
     open_call: OpenCall | None = None
     earlier: TurnRecord | None = None
     effects: list[ToolEffect] = []
+    withdrawn: Sequence[str] = ()
 
 
 class AgentRunner(ABC):

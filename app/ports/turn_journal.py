@@ -110,6 +110,11 @@ class TurnJournal(ABC):
         """
 
     @abstractmethod
+    async def rewrite(self, turn_id: str, owner: str, batches: Sequence[Batch]) -> None:
+        """Replace all stored events of the turn by `batches`, atomically, if `owner` runs it: withdrawn text must not
+        be read. Idempotent."""
+
+    @abstractmethod
     async def drop(self, turn_id: str, owner: str) -> None:
         """Delete the turn with its events, if `owner` runs it: truncated events must not be read. Idempotent."""
 

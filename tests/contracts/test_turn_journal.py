@@ -178,6 +178,26 @@ async def test_turns_that_ended_are_forgotten_and_those_that_run_are_not(
     assert await journal.latest(begun.id) is None
 
 
+async def test_rewritten_events_replace_all_that_were_stored(
+    journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
+) -> None:
+    turn = head(begun, ann, owner)
+    await journal.begin(turn, MINUTE)
+    await journal.append([Batch(turn_id=turn.id, first=1, events=events(1, 3))], owner)
+    await journal.append([Batch(turn_id=turn.id, first=4, events=events(4, 6))], owner)
+    again = [Batch(turn_id=turn.id, first=first, events=events(first + 100, first + 101)) for first in (1, 3, 5)]
+    await journal.rewrite(turn.id, f"{owner}-other", again)
+    assert await journal.events(turn.id, 0) == events(1, 6)
+    for _ in range(2):
+        await journal.rewrite(turn.id, owner, again)
+        assert await journal.events(turn.id, 0) == events(101, 106)
+        assert await journal.events(turn.id, 3) == events(104, 106)
+    await journal.append([Batch(turn_id=turn.id, first=7, events=events(7, 7))], owner)
+    await journal.end(turn.id, owner, "completed")
+    await journal.rewrite(turn.id, owner, [])
+    assert await journal.events(turn.id, 5) == [*events(106, 106), *events(7, 7)]
+
+
 async def test_a_turn_is_found_by_its_id(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:

@@ -209,6 +209,9 @@ class Conversation:
             log.warning("turn not recorded", thread=turn.thread_id, code=failure.code, detail=failure.detail)
 
     async def _record(self, turn: "_TurnProgress", status: TurnStatus, context: RequestContext) -> None:
+        if (running := current_turn.get()) is not None:
+            for item_id in turn.report.withdrawn:
+                running.withdraw(item_id)
         turn.used_up = self._limits.spend(context.user_id, turn.report.usage)
         try:
             if turn.report.earlier is not None:

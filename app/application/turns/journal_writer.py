@@ -1,6 +1,6 @@
 """Journal writer: persists the events of running turns in batches, so that no token waits for the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -34,6 +34,7 @@ class JournalWriter:
             free = [turn for turn in turns if turn.entered.is_set() and not turn.writing.locked()]
             for turn in free:
                 await locks.enter_async_context(turn.writing)
+            await self._rewrite(free)
             while free:
                 free = await self._append(free)
 
@@ -64,6 +65,18 @@ class JournalWriter:
                 log.exception("journal write dropped: end of a turn", turn=turn.id)
             self._unwritten_ends.remove(turn)
 
+    async def _rewrite(self, turns: Iterable[Turn]) -> None:
+        """Write the journaled events again where a turn withdrew an item."""
+        for turn in turns:
+            if turn.withdrew:
+                batches = [*batches_of(turn.id, turn.events[: turn.journaled])]
+                turn.withdrew = False  # Set again by an item that is withdrawn meanwhile.
+                try:
+                    await self._journal.rewrite(turn.id, self._owner, batches)
+                except BaseException:
+                    turn.withdrew = True
+                    raise
+
     async def _append(self, turns: Sequence[Turn]) -> list[Turn]:
         """Write one batch for each turn; return the turns that have more."""
         batches = [batch for turn in turns if (batch := _unwritten(turn)) is not None]
@@ -82,6 +95,7 @@ class JournalWriter:
         signals = [JOURNAL_GREW + turn.id]
         if turn.truncated_at is None:
             async with turn.writing:
+                await self._rewrite([turn])
                 while (last := _unwritten(turn)) is not None and turn.journaled + len(last.events) < len(turn.events):
                     await self._append([turn])
                 await self._journal.end(turn.id, self._owner, turn.end, last=last, signals=signals)
@@ -94,7 +108,12 @@ class JournalWriter:
 
 def _unwritten(turn: Turn) -> Batch | None:
     """Return the events that are not journaled yet, at most about `_LARGE` bytes."""
-    events = turn.events[turn.journaled :]
-    if sum(map(len, events)) > _LARGE:
-        events = events[: max(1, below(events, _LARGE))]
-    return Batch(turn_id=turn.id, first=turn.journaled + 1, events=events) if events else None
+    return next(batches_of(turn.id, turn.events[turn.journaled :], turn.journaled), None)
+
+
+def batches_of(turn_id: str, events: Sequence[bytes], journaled: int = 0) -> Iterator[Batch]:
+    """Yield the events in batches of at most about `_LARGE` bytes; `journaled` events precede them."""
+    while events:
+        count = max(1, below(events, _LARGE)) if sum(map(len, events)) > _LARGE else len(events)
+        yield Batch(turn_id=turn_id, first=journaled + 1, events=events[:count])
+        events, journaled = events[count:], journaled + count

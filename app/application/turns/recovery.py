@@ -8,8 +8,10 @@ from chatkit.types import UserMessageItem
 
 from app.application.tasks.effects import TASKS_CHANGED
 from app.application.turns.endings import incomplete, note, note_id
+from app.application.turns.journal_writer import batches_of
 from app.application.turns.transcript import Transcript, done, interrupted
 from app.application.turns.turn import JOURNAL_GREW
+from app.application.turns.withdrawal import removed_ids, withdrawn
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.storage import Storage
@@ -47,6 +49,7 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
             await journal.drop(head.id, head.owner)
             await storage.signals.publish([JOURNAL_GREW + head.id])
             return
+        await _rewrite(head, events, journal)
         closing = transcript.closing("interrupted")
         if asked is not None and (earlier is None or not _belongs_to(earlier, head, transcript)):
             await _record(head, asked, [*effects, *_effects(events)], storage.turn_log, context)
@@ -57,6 +60,16 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
         return  # The thread was deleted, and the journal's entry with it.
     last = Batch(turn_id=head.id, first=len(events) + 1, events=[*closing, interrupted()])
     await journal.end(head.id, head.owner, "interrupted", last=last, signals=[JOURNAL_GREW + head.id])
+
+
+async def _rewrite(head: TurnHead, events: Sequence[bytes], journal: TurnJournal) -> None:
+    """Write the events again without the items that the turn withdrew; its process may have died before that."""
+    redacted = [*events]
+    for item_id in removed_ids(events):
+        for position, replacement in withdrawn(redacted, item_id):
+            redacted[position] = replacement
+    if redacted != events:
+        await journal.rewrite(head.id, head.owner, [*batches_of(head.id, redacted)])
 
 
 def _belongs_to(record: TurnRecord, head: TurnHead, transcript: Transcript) -> bool:

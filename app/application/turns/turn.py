@@ -10,6 +10,7 @@ import msgspec
 
 from app.aio.notification import Notification
 from app.application.idempotency.reservation import KeyReservation
+from app.application.turns.withdrawal import withdrawn
 from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.errors import AnyportError
 from app.domain.language import _
@@ -62,6 +63,8 @@ class Turn:
         """Held during a journal write: two batches of a turn must not overlap."""
         self.delivered = 0
         """Number of events that were passed to at least one follower."""
+        self.withdrew = False
+        """True while the journal may hold events of an item that the turn removed again."""
         self.truncated_at: int | None = None
         """Number of events after which the turn is truncated; None for a turn that is not."""
         self.pinned = False
@@ -174,6 +177,12 @@ class Turn:
         if not self._first.is_set():
             self._first.set()
         self._notify_followers()
+
+    def withdraw(self, item_id: str) -> None:
+        """Remove the content of an item from all events, which the turn removed and nobody may read again."""
+        for position, replacement in withdrawn(self.events, item_id):
+            self.events[position] = replacement
+            self.withdrew = True
 
     def finish(self) -> None:
         """Mark the turn as ended and notify all followers."""

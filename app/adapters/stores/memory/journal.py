@@ -90,6 +90,10 @@ class MemoryTurnJournal(TurnJournal):
             entry.ended_at = time.monotonic()
         await self._signals.publish(signals)
 
+    async def rewrite(self, turn_id: str, owner: str, batches: Sequence[Batch]) -> None:
+        if (entry := self._run_by(owner, turn_id)) is not None:
+            entry.batches = {batch.first: batch for batch in batches}
+
     async def drop(self, turn_id: str, owner: str) -> None:
         entry = self._find(turn_id)
         if entry is not None and entry.head.owner == owner:

@@ -81,6 +81,8 @@ _end = (
     .where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)
     .values(end=bindparam("how", type_=String), ended_at=Now())
 )
+_owned_run = exists().where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)
+_clear_events = Prepared(delete(turn_events).where(turn_events.c.turn_id == _TURN, _owned_run))
 _drop = Prepared(delete(turns).where(turns.c.id == _TURN, turns.c.owner == _OWNER))
 _of_others = _runs & (turns.c.owner != _OWNER)
 _owners = select(turns.c.owner).where(_of_others).distinct()
@@ -204,6 +206,10 @@ class SqlTurnJournal(TurnJournal):
         else:
             await _retry_if_deleted(partial(self._append_and_end.run, {**values, **_row(last)}, signals))
 
+    async def rewrite(self, turn_id: str, owner: str, batches: Sequence[Batch]) -> None:
+        clear = (_clear_events, {"turn_id": turn_id, "owner_id": owner})
+        await self._database.run(clear, *((self._append, {**_row(batch), "owner_id": owner}) for batch in batches))
+
     async def drop(self, turn_id: str, owner: str) -> None:
         await self._database.write(_drop, {"turn_id": turn_id, "owner_id": owner})
 
@@ -257,7 +263,7 @@ async def _retry_if_deleted(write: Callable[[], Awaitable[Any]]) -> None:
 def _append(database: Database) -> Executable:
     """Insert a batch of a turn that its owner still runs. Idempotent: an existing batch stays unchanged."""
     values = [bindparam(known.name, type_=known.type).label(known.name) for known in turn_events.columns]
-    return _insert(database, select(*values).where(exists().where(turns.c.id == _TURN, turns.c.owner == _OWNER, _runs)))
+    return _insert(database, select(*values).where(_owned_run))
 
 
 def _append_many(database: Database) -> Executable:
