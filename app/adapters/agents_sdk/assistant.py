@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from agents import Tool
+from agents import Agent, Tool
 
 from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
@@ -24,14 +24,16 @@ def no_tools(_: TaskService) -> Sequence[Tool]:
 class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     """An assistant as data; `ASSISTANT=module:name` loads one of these from a module.
 
-    `tools` are tools of the Agents SDK; `task_tools` makes the tools for the user's tasks. `model` answers a message
+    `agent` is an agent of the Agents SDK with all that it has; without one, `name`, `instructions` and `tools` describe
+    it. `tools` are tools of the Agents SDK; `task_tools` makes those for the user's tasks. `model` answers a message
     that names no model, provided that the model's provider is configured; else the model of `LLM_PROVIDER` answers.
     `describe` returns the progress line of a running tool. `tracked` names the tools that report their changes with
     `stage.changed(…)`. Each call of another tool counts as a change, and a retried answer does not make it again.
     """
 
-    name: str
-    instructions: str
+    agent: Agent[Any] | None = None
+    name: str = ""
+    instructions: str = ""
     tools: Sequence[Tool] = ()
     task_tools: Callable[[TaskService], Sequence[Tool]] = no_tools
     model: ModelRef | None = None

@@ -65,15 +65,19 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FallbackModel(Model):
-    """Tries its candidates in order; `attempts` lists the requests so far, in order.
+    """Tries its candidates in order; `attempts`, which models of one run may share, collects the requests in order.
 
     A failure after the first part of an answer is final: a second answer would follow the first in one message.
     """
 
     def __init__(
-        self, candidates: Sequence[ModelRef], open_model: Callable[[ModelRef], Model], breakers: CircuitBreakers
+        self,
+        candidates: Sequence[ModelRef],
+        open_model: Callable[[ModelRef], Model],
+        breakers: CircuitBreakers,
+        attempts: list[Attempt] | None = None,
     ):
-        self.attempts: list[Attempt] = []
+        self.attempts: list[Attempt] = [] if attempts is None else attempts
         self._candidates = candidates
         self._open_model = open_model
         self._breakers = breakers

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 from agents import Model, ModelResponse
 from agents.items import TResponseInputItem, TResponseStreamEvent
-from agents.usage import Usage
-from openai.types.responses import Response, ResponseUsage
+from openai.types.responses import Response
 
 from app.adapters.agents_sdk.argument_size import bound_arguments
 from app.adapters.agents_sdk.outlet import Message, Outlet
+from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.chatkit_json.item_fields import IncompleteReason
 from app.ports.delta_sink import DeltaReceiver, delta_receiver
@@ -104,6 +104,10 @@ class ResponseTranslator:
         return self._messages[output_index]
 
 
+class RunPausedError(Exception):
+    """Ends a run that waits for an answer, in place of its next request."""
+
+
 class OutletModel(Model):
     """A model that sends its events straight to the outlet and gives the SDK the whole response at its end.
 
@@ -111,24 +115,26 @@ class OutletModel(Model):
     decides on whole responses only, so it needs no single events.
     """
 
-    def __init__(self, model: Model, outlet: Outlet, transcript: RunTranscript) -> None:
+    def __init__(self, model: Model, outlet: Outlet, transcript: RunTranscript, ledger: RequestLedger) -> None:
         self._model = model
         self._outlet = outlet
         self._transcript = transcript
+        self._ledger = ledger
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
         """Stream one response to the outlet and return it whole.
 
         The stream is read to its end, because the wrapped model counts a response only there.
         """
-        response: Response | None = None
+        complete: ModelResponse | None = None
         async with aclosing(self.stream_response(*args, **kwargs)) as events:
             async for event in events:
                 if event.type == "response.completed":
-                    response = event.response
-        if response is None:
+                    usage = self._ledger.count(event.response.usage)
+                    complete = ModelResponse(output=event.response.output, usage=usage, response_id=None)
+        if complete is None:
             raise AssertionError("a stream that does not fail ends with a response")
-        return ModelResponse(output=response.output, usage=_usage(response.usage), response_id=None)
+        return complete
 
     async def stream_response(
         self,
@@ -137,7 +143,12 @@ class OutletModel(Model):
         *args: Any,
         **kwargs: Any,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """Stream one response, translate its events, and record it in the transcript."""
+        """Stream one response, translate its events, and record it in the transcript.
+
+        Raises `RunPausedError` instead when a tool waits for an answer of the user or the page.
+        """
+        if self._outlet.questions.open_call is not None:
+            raise RunPausedError
         self._transcript.request_sent(input)
         translator = ResponseTranslator(self._outlet)
         stream = cast(
@@ -164,20 +175,6 @@ def _is_truncated(response: Response) -> bool:
     details = response.incomplete_details
     at_limit = details is not None and details.reason == "max_output_tokens"
     return at_limit and not any(item.type == "function_call" for item in response.output)
-
-
-def _usage(usage: ResponseUsage | None) -> Usage:
-    """The usage of one request, without tokens if the provider did not count them."""
-    if usage is None:
-        return Usage(requests=1)
-    return Usage(
-        requests=1,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        total_tokens=usage.total_tokens,
-        input_tokens_details=usage.input_tokens_details,
-        output_tokens_details=usage.output_tokens_details,
-    )
 
 
 async def _next(

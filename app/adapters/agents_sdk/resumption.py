@@ -1,10 +1,9 @@
 """Call resumption: runs an open tool call again once its question has an answer."""
 
 import msgspec
-from agents import FunctionTool
+from agents import FunctionTool, Tool
 from agents.tool_context import ToolContext
 
-from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.ports.agent_runner import Answered
 
@@ -25,9 +24,8 @@ def pending_call(answered: Answered) -> PendingCall:
     return PendingCall(call_id, call["name"], call["arguments"])
 
 
-async def resume_call(call: PendingCall, assistant: Assistant, context: TurnContext) -> str:
+async def resume_call(call: PendingCall, tool: Tool | None, context: TurnContext) -> str:
     """Run the call's tool from its start and return its result; a failure is returned as text, not raised."""
-    tool = next((tool for tool in assistant.tools if tool.name == call.tool), None)
     if not isinstance(tool, FunctionTool):
         return "This was not done: the tool is not there any more."
     tool_context = ToolContext(context, tool_name=call.tool, tool_call_id=call.id, tool_arguments=call.arguments)

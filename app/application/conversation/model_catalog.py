@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from app.domain.errors import InvalidInputError
+from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.language import _
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import Capabilities, ModelProvider
@@ -18,6 +18,19 @@ class OfferedModel(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     default: bool
     capabilities: Capabilities
+
+
+class UnknownModelError(AnyportError):
+    """An agent names a model that no provider of this server has; the operator must name it in a setting."""
+
+    code = "unknown_model"
+
+    def __init__(self, name: str, listed: Sequence[str]) -> None:
+        super().__init__(
+            _("The model that was asked for is not set up here."),
+            detail=f"An agent names the model {name!r}, which no provider has. Write provider/model, with a provider "
+            f"that LLM_PROVIDER, LLM_MODELS or LLM_FALLBACKS opens, or one of: {', '.join(listed)}.",
+        )
 
 
 class ModelCatalog:
@@ -54,9 +67,27 @@ class ModelCatalog:
             raise InvalidInputError(_("This model is not offered here. Choose one of: {models}.", models=offered))
         return fitting[0]
 
+    def named(self, name: str) -> ModelRef:
+        """The model that an agent names: `provider/model` of an opened provider, or the name of a listed model.
+
+        Raises `UnknownModelError`.
+        """
+        provider, _, model = name.partition("/")
+        if model and provider in self._providers:
+            return ModelRef(provider, model)
+        listed = [ref for ref in self._listed() if name in (str(ref), ref.model)]
+        if not listed:
+            raise UnknownModelError(name, [*map(str, self._listed())])
+        return listed[0]
+
     def candidates(self, chosen: ModelRef) -> Sequence[ModelRef]:
         """The chosen model, then the fallbacks in their order."""
         return tuple(dict.fromkeys((chosen, *self._fallbacks)))
+
+    def _listed(self) -> Sequence[ModelRef]:
+        """The models that a message may name, then all that the providers list."""
+        own = (ModelRef(name, info.name) for name, one in self._providers.items() for info in one.models())
+        return tuple(dict.fromkeys((*self._allowed, *own)))
 
     def provider(self, ref: ModelRef) -> ModelProvider:
         """The provider of the model."""

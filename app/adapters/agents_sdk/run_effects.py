@@ -1,0 +1,33 @@
+"""Run effects: the tool calls of one run that changed something, for a later retry of its answer."""
+
+from collections.abc import Collection, Sequence
+
+from app.adapters.agents_sdk.effect_replay import is_replayed
+from app.adapters.agents_sdk.tools.failures import NOT_DONE
+from app.ports.turn_log import ToolEffect
+
+
+class RunEffects:
+    """Collects effects in `recorded`. `reporting` names the tools that change something only when they report it.
+
+    `done` are the effects of an answer that this one replaces: a call equal to one of them changes nothing.
+    """
+
+    def __init__(self, reporting: Collection[str], done: Sequence[ToolEffect], recorded: list[ToolEffect]) -> None:
+        self._reporting = reporting
+        self._done = done
+        self._recorded = recorded
+
+    def effect(self, tool: str, arguments: str, result: str, *, reported: bool) -> ToolEffect | None:
+        """Return the effect of a finished call, or None if it changed nothing; `reported` is the tool's own report."""
+        if result.startswith(NOT_DONE) or (tool in self._reporting and not reported):
+            return None
+        return ToolEffect(tool=tool, arguments=arguments, result=result)
+
+    def record(self, tool: str, arguments: str, result: str, *, reported: bool) -> bool:
+        """Record the effect of a finished call; return False for a call without one."""
+        effect = self.effect(tool, arguments, result, reported=reported)
+        if effect is None or is_replayed(tool, arguments, self._done):
+            return False
+        self._recorded.append(effect)
+        return True

@@ -1,0 +1,58 @@
+"""Run hooks: show running tools in the outlet, and record results and effects."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from agents import RunHooks, Tool
+from agents.run_context import RunContextWrapper
+from agents.tool_context import ToolContext
+
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.outlet import Outlet
+from app.adapters.agents_sdk.run_effects import RunEffects
+from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.tool_context import TurnContext
+
+
+class OutletHooks(RunHooks[TurnContext]):
+    """Hooks of a run that the user sees, and of the agents that it is handed off to."""
+
+    def __init__(self, outlet: Outlet, transcript: RunTranscript, assistant: Assistant, effects: RunEffects) -> None:
+        self._outlet = outlet
+        self._transcript = transcript
+        self._assistant = assistant
+        self._effects = effects
+
+    async def on_tool_start(self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool) -> None:
+        if isinstance(context, ToolContext):
+            title = self._assistant.describe(context.tool_name, parsed_arguments(context.tool_arguments))
+            self._outlet.tool_started(context.tool_call_id, title)
+
+    async def on_tool_end(
+        self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool, result: object
+    ) -> None:
+        if isinstance(context, ToolContext):
+            call_id, open_call = context.tool_call_id, self._outlet.questions.open_call
+            changed = False
+            if open_call is None or open_call.call_id != call_id:
+                self._transcript.tool_returned(call_id, result)
+                reported = call_id in self._outlet.changed_by
+                changed = self._effects.record(
+                    context.tool_name, context.tool_arguments, str(result), reported=reported
+                )
+            self._outlet.annotator.remember(str(result))
+            self._outlet.tool_finished(call_id, changed=changed)
+
+    async def on_handoff(self, context: Any, from_agent: Any, to_agent: Any) -> None:
+        self._transcript.handed_off(to_agent.name)
+
+
+def parsed_arguments(text: str) -> Mapping[str, Any]:
+    """Return the arguments of a call; an empty object for a text that is no JSON object."""
+    with suppress(ValueError, RecursionError):
+        arguments = json.loads(text)
+        if isinstance(arguments, dict):
+            return arguments
+    return {}
