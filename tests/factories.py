@@ -22,6 +22,7 @@ from chatkit.widgets import DynamicWidgetRoot, WidgetRoot
 from pydantic import AnyUrl, TypeAdapter
 
 from app.domain.ids import new_id
+from app.ports.approval_log import ApprovalDecision
 from app.ports.turn_log import TokenUsage, TurnRecord
 from tests.widgets import BASIC, CARD, LIST
 
@@ -223,3 +224,20 @@ def turn(thread_id: str, after_item_id: str, **fields: Any) -> TurnRecord:
         "attempts": 3,
     }
     return TurnRecord(**given | fields)
+
+
+def decision(thread_id: str, question_id: str = "msg_1", **fields: Any) -> ApprovalDecision:
+    """A yes of noon to the first call of a question."""
+    given: dict[str, Any] = {
+        "thread_id": thread_id,
+        "question_id": question_id,
+        "number": 0,
+        "call_id": "call_1",
+        "agent": "Clerk",
+        "tool": "pay",
+        "arguments": '{"amount": 3}',
+        "verdict": "approved",
+        "user_id": "ann",
+        "decided_at": NOON,
+    }
+    return ApprovalDecision(**given | fields)

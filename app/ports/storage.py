@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from app.ports.approval_log import ApprovalLog
 from app.ports.counters import Counters
 from app.ports.file_ledger import FileLedger
 from app.ports.idempotency_keys import IdempotencyKeys
@@ -53,6 +54,7 @@ class Storage(ABC):
     threads: ThreadStore
     tasks: TaskRepository
     turn_log: TurnLog
+    approvals: ApprovalLog
     journal: TurnJournal
     idempotency_keys: IdempotencyKeys
     signals: Signals

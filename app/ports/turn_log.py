@@ -29,6 +29,33 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
     item_id: str
 
 
+class PendingApproval(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool call that waits for the user's approval; `arguments` is JSON text, as the model wrote it.
+
+    `agent` is the agent that made the call. `schema` identifies the tool's schema at the time of the question.
+    """
+
+    call_id: str
+    agent: str
+    tool: str
+    title: str
+    arguments: str
+    schema: str = ""
+    editable: bool = False
+
+
+class OpenApprovals(msgspec.Struct, frozen=True, kw_only=True):
+    """The tool calls of one turn that wait for the user's approval; the form `item_id` asks for it.
+
+    `state` is the interrupted run as JSON text of the runner. `item_id` is empty while another question of the same
+    turn is asked first.
+    """
+
+    item_id: str
+    calls: list[PendingApproval]
+    state: str
+
+
 class ToolEffect(msgspec.Struct, frozen=True, kw_only=True):
     """A call of a tool that changed something, and what it returned."""
 
@@ -43,7 +70,7 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     ChatKit's items contain no tool calls, so `model_items` holds the run's own items (calls, results, reasoning,
     messages) as input items of the Agents SDK, for later turns. The turn answers the thread item `after_item_id`;
     `item_ids` are the thread items that it wrote and that `model_items` represent. `attempts` counts the requests to
-    models, failed ones included. Only `open_call` may be a call without a result, and it is the last one. `effects` are
+    models, failed ones included. Only `open_call` and the calls of `approvals` may be without a result. `effects` are
     the calls that changed something, those of earlier attempts of a retried answer included. A `superseded` record
     holds only effects, until the retried answer ends.
     """
@@ -62,6 +89,7 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     error: str = ""
     open_call: OpenCall | None = None
+    approvals: OpenApprovals | None = None
     effects: list[ToolEffect] = []
     superseded: bool = False
 

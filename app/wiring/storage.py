@@ -8,6 +8,7 @@ from app.adapters.stores import open_storage
 from app.application.health.timekeeping import sync_clock
 from app.application.threads.change_feed import ChangeFeed
 from app.application.threads.notifying_store import NotifyingThreadStore
+from app.ports.approval_log import ApprovalLog
 from app.ports.storage import Storage
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
@@ -45,6 +46,10 @@ class StorageWiring(Provider):
     @provide
     def tasks(self, storage: Storage) -> TaskRepository:
         return storage.tasks
+
+    @provide
+    def approvals(self, storage: Storage) -> ApprovalLog:
+        return storage.approvals
 
     @provide
     def turn_log(self, storage: Storage) -> TurnLog:

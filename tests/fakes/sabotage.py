@@ -108,7 +108,7 @@ class _BreakingStream(_Breaking):
             await pieces.aclose()
 
 
-_STORES = ("tasks", "turn_log", "journal", "idempotency_keys", "counters", "files", "threads")
+_STORES = ("tasks", "turn_log", "approvals", "journal", "idempotency_keys", "counters", "files", "threads")
 
 
 class _Saboteur(Provider):

@@ -21,6 +21,7 @@ from app.ports.counters import counts_for
 from app.ports.storage import Storage
 from app.ports.turn_journal import Batch, TurnHead
 from app.ports.turn_log import TokenUsage
+from tests.factories import decision
 from tests.postgres import Databases
 from tests.sql import NOON, message, thread, turn
 
@@ -57,6 +58,8 @@ async def live(
     await storage.threads.delete_thread_item(f"thr_{name}", "msg_7", context)
     await storage.threads.save_feedback(f"thr_{name}", ["msg_1"], "positive", context)
     await storage.turn_log.save(turn(f"thr_{name}", "msg_0"), context)
+    given = decision(f"thr_{name}", user_id=user, arguments=text, reason=text)
+    await storage.approvals.take_up([given], None, context)
     file = FileAttachment(id=f"atc_{name}", name=f"{text}.txt", mime_type="text/plain")
     await storage.threads.save_attachment(file, context)
     task = new_task(user, text, now=NOON)

@@ -17,6 +17,7 @@ from app.adapters.stores.sql.types import UtcDateTime
 from app.domain.identity import RequestContext
 from app.domain.task import COMPLETED, Status, new_task
 from app.ports.file_ledger import Upload
+from tests.factories import decision
 from tests.postgres import Databases
 from tests.sql import NOON, message, storage_at, thread, turn
 
@@ -93,6 +94,9 @@ async def use_everything(storage: SqlStorage) -> None:
     await use_uploads(storage)
     await storage.turn_log.save(turn("thr_new", "msg_1"), USER)
     await storage.turn_log.load("thr_new", ["msg_1", "msg_2"], USER)
+    await storage.approvals.take_up([decision("thr_new")], turn("thr_new", "msg_1"), USER)
+    await storage.approvals.approved_for_thread("thr_new", USER)
+    await storage.approvals.load("thr_new", USER)
     await store.delete_thread_item("thr_new", "msg_1", USER)
     await store.delete_thread("thr_new", USER)
     await use_tasks(storage)
@@ -217,6 +221,10 @@ ROWS = {
     ),
     "abandoned_files (id, since)": (4_000, "'atc_gone_' || i, :noon"),
     "turns (thread_id, after_item_id, body)": (4_000, "'thr_' || (i % 400), 'msg_' || (i / 400), '{}'"),
+    "approvals (thread_id, question_id, number, user_id, decided_at, standing, body)": (
+        4_000,
+        "'thr_' || (i % 400), 'msg_' || (i / 400), 0, 'user_' || (i % 20), :noon, i % 2 = 0, '{}'",
+    ),
     "tasks (id, user_id, title, folded_title, description, priority, status, created_at, updated_at, version)": (
         20_000,
         "'task_' || (i / 20), 'user_' || (i % 20), 'Milk', 'milk', '', 'low', 'pending', :noon, :noon, 1",

@@ -25,9 +25,10 @@ SETTLING_SECONDS = POLL_SECONDS + 2 * PAUSE_SECONDS
 
 
 async def export_user(storage: Storage, files: AttachmentStorage, user_id: str) -> AsyncIterator[Record]:
-    """Export a user's threads, each with its items, turns and feedback, then tasks and attachments; oldest first.
+    """Export a user's threads, each with its items, turns, approvals and feedback, then tasks and attachments.
 
-    A record has its type in `kind`, and ChatKit's or our own JSON in `data`. Data deleted meanwhile may be missing.
+    The oldest come first. A record has its type in `kind`, and ChatKit's or our own JSON in `data`. Data deleted
+    meanwhile may be missing.
     """
     context = RequestContext(user_id=user_id)
     async for thread in _threads(storage, context):
@@ -77,6 +78,8 @@ async def _contents(storage: Storage, thread_id: str, context: RequestContext) -
                 yield {"kind": "turn", "data": msgspec.to_builtins(turns[item.id])}
         if (after := page.after) is None:
             break
+    for decision in await storage.approvals.load(thread_id, context):
+        yield {"kind": "approval", "data": msgspec.to_builtins(decision)}
     for judgement in await storage.threads.load_feedback(thread_id, context):
         yield {"kind": "feedback", "data": msgspec.to_builtins(judgement)}
 

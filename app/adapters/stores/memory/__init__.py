@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from app.adapters.stores.memory.approvals import MemoryApprovalLog
 from app.adapters.stores.memory.counters import MemoryCounters
 from app.adapters.stores.memory.files import MemoryFileLedger
 from app.adapters.stores.memory.idempotency_keys import MemoryIdempotencyKeys
@@ -26,6 +27,7 @@ class MemoryStorage(Storage):
         self.threads = MemoryThreadStore()
         self.tasks = MemoryTaskRepository()
         self.turn_log = MemoryTurnLog(self.threads)
+        self.approvals = MemoryApprovalLog(self.threads)
         self.signals = LocalSignals()
         self.journal = MemoryTurnJournal(self.threads, self.signals)
         self.idempotency_keys = MemoryIdempotencyKeys()

@@ -20,6 +20,7 @@ from app.chatkit_json import bodies
 from app.chatkit_json.item_text import text_of_item
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
+from app.ports.approval_log import ApprovalDecision
 from app.ports.file_ledger import size_of
 from app.ports.thread_store import HIDDEN, PAGE_BYTES, PAGE_LIMIT, Feedback, LoadedContext, ThreadStore
 from app.ports.turn_log import TurnRecord
@@ -56,6 +57,7 @@ class _Thread:
         self.items: OrderedPages[_Item] = OrderedPages()
         self.feedback: dict[str, tuple[Position, Feedback]] = {}
         self.turns: dict[str, TurnRecord] = {}
+        self.approvals: dict[tuple[str, int], ApprovalDecision] = {}
         self.attachments: set[str] = set()
 
     @property

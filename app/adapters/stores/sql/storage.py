@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import literal, select
 
 from app.adapters.stores.sql import upkeep
+from app.adapters.stores.sql.approvals import SqlApprovalLog
 from app.adapters.stores.sql.clock import Now
 from app.adapters.stores.sql.counters import SqlCounters
 from app.adapters.stores.sql.database import open_database
@@ -40,6 +41,7 @@ class SqlStorage(Storage):
         self.threads = SqlThreadStore(self.database)
         self.tasks = SqlTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
+        self.approvals = SqlApprovalLog(self.database)
         self.signals = open_signals(self.database, target)
         owners = OwnerFiles(Path(target.path)) if isinstance(target, SqliteTarget) else None
         self.journal = SqlTurnJournal(self.database, self.signals, owners)

@@ -140,6 +140,20 @@ turns = Table(
     Column("body", Text, nullable=False),
 )
 
+# Decisions on tool calls. No foreign key to the question: a decision outlives it. `standing` decisions are for the
+# whole thread.
+approvals = Table(
+    "approvals",
+    metadata,
+    _thread_id(primary_key=True),
+    Column("question_id", AnyText, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("user_id", AnyText, nullable=False, index=True),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("standing", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
 # Running turns, and ended ones for a while; `owner` is the process that runs the turn.
 running_turns = Table(
     "running_turns",

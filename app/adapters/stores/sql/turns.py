@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from chatkit.store import NotFoundError
-from sqlalchemy import ARRAY, Executable, and_, any_, bindparam, delete, literal, select
+from sqlalchemy import ARRAY, Executable, Insert, and_, any_, bindparam, delete, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.stores.sql.database import Database
@@ -44,18 +44,11 @@ class SqlTurnLog(TurnLog):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._load = _load(database)
-        values = {"thread_id": SCOPE, "after_item_id": ITEM, "body": BODY}
-        self._save = Prepared(upsert(database, turns, values, keys=["thread_id", "after_item_id"], allowed=owned))
+        self._save = Prepared(save_turn(database))
 
     async def save(self, record: TurnRecord, context: RequestContext) -> None:
-        values = {
-            "scope": record.thread_id,
-            "user_id": context.user_id,
-            "item_id": record.after_item_id,
-            "body": _encoded(record),
-        }
         try:
-            stored = await self._database.write(self._save, values) > 0
+            stored = await self._database.write(self._save, turn_row(record, context)) > 0
         except IntegrityError as error:
             # The thread was deleted while the statement ran.
             if not is_orphan(error):
@@ -79,6 +72,22 @@ class SqlTurnLog(TurnLog):
             raise NotFoundError(f"Thread {thread_id} not found")
         records = [record_of(row.body) for row in rows if row.body is not None]
         return {record.after_item_id: record for record in records}
+
+
+def save_turn(database: Database) -> Insert:
+    """Insert or update a turn record; affects no row unless the caller owns the thread."""
+    values = {"thread_id": SCOPE, "after_item_id": ITEM, "body": BODY}
+    return upsert(database, turns, values, keys=["thread_id", "after_item_id"], allowed=owned)
+
+
+def turn_row(record: TurnRecord, context: RequestContext) -> dict[str, str]:
+    """The parameters that store a turn record."""
+    return {
+        "scope": record.thread_id,
+        "user_id": context.user_id,
+        "item_id": record.after_item_id,
+        "body": _encoded(record),
+    }
 
 
 def record_of(body: str) -> TurnRecord:
