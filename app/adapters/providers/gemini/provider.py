@@ -31,7 +31,7 @@ def _bypass(model: str) -> str:
     return "skip_thought_signature_validator" if needed else ""
 
 
-_DIALECT: Final = Dialect(signed=True, unsigned_call=_bypass, schema=simplify_schema)
+_DIALECT: Final = Dialect(signed=True, unsigned_call=_bypass, schema=simplify_schema, parameters=())
 
 
 class GeminiProvider(ModelProvider):

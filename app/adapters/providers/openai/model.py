@@ -15,12 +15,14 @@ from agents import (
 )
 from agents.items import TResponseInputItem, TResponseStreamEvent
 from openai import AsyncOpenAI
-from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
+from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent, ResponsePromptParam
 
+from app.adapters.providers.shared.client import agent_headers
 from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers.shared.history import Item, pair_calls, portable_item
 from app.adapters.providers.shared.idle_timeout import IdleTimeout
 from app.adapters.providers.shared.model_requests import collect_response
+from app.adapters.providers.shared.model_settings import allowed, refused_by_openai
 from app.adapters.providers.shared.request_body import DetachedTexts
 from app.adapters.providers.shared.retries import PREAMBLE, Events, retry_with_backoff
 from app.adapters.providers.shared.settings import UpstreamSettings
@@ -63,10 +65,13 @@ class ResponsesModel(Model):
         output_schema: AgentOutputSchemaBase | None,
         handoffs: list[Handoff],
         tracing: ModelTracing,
+        *,
+        prompt: ResponsePromptParam | None = None,
         **_: object,
     ) -> Events:
-        """Stream a response. Conversations and prompts stored by the upstream are not used. Raises `ModelError`."""
+        """Stream a response. Conversations stored by the upstream are not used. Raises `ModelError`."""
         await self._warmed_up.get()
+        model_settings = allowed(model_settings, refused_by_openai(self._origin.model))
         try:
             history = (
                 _user_item(input)
@@ -81,14 +86,16 @@ class ResponsesModel(Model):
         # The `openai` package validates `input` against all item types, a millisecond for each item, without a
         # yield. It does not validate `extra_body`.
         body = {**cast(dict[str, Any], model_settings.extra_body or {}), "input": long.remainder}
-        headers = {**(model_settings.extra_headers or {}), **long.headers}
+        headers = {**agent_headers(model_settings.extra_headers), **long.headers}
         settings = model_settings.resolve(
             ModelSettings(store=False, response_include=cast(Any, sealed), extra_body=body, extra_headers=headers)
         )
 
         def attempt() -> Events:
             return self._attempt(
-                self._inner.stream_response(system_instructions, [], settings, tools, output_schema, handoffs, tracing)
+                self._inner.stream_response(
+                    system_instructions, [], settings, tools, output_schema, handoffs, tracing, prompt=prompt
+                )
             )
 
         async with aclosing(retry_with_backoff(attempt, self._settings)) as events:

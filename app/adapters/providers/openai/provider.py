@@ -12,10 +12,12 @@ from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.adapters.providers.openai.warm_up import warm_up
 from app.adapters.providers.shared.capabilities import capabilities_of, model_names
 from app.adapters.providers.shared.chat_completions import ChatCompletionsModel, Dialect
+from app.adapters.providers.shared.chat_completions.dialect import PENALTIES
 from app.adapters.providers.shared.client import new_openai_client
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
 from app.adapters.providers.shared.model_requests import probe_model
+from app.adapters.providers.shared.model_settings import refused_by_openai
 from app.aio.lazy_value import LazyValue
 from app.ports.model_provider import RESPONSES_TOOLS, Capabilities, ModelInfo, ModelProvider
 
@@ -29,7 +31,13 @@ _CAPABILITIES: Final = (
 
 
 # OpenAI's newer models refuse `max_tokens`; other servers accept only that name.
-_AT_OPENAI: Final = Dialect(strict_tools=True, parallel_tool_calls=True, max_tokens="max_completion_tokens")
+_AT_OPENAI: Final = Dialect(
+    strict_tools=True,
+    parallel_tool_calls=True,
+    max_tokens="max_completion_tokens",
+    parameters=PENALTIES | {"verbosity", "metadata", "top_logprobs"},
+    refused=refused_by_openai,
+)
 _ELSEWHERE: Final = Dialect()
 
 

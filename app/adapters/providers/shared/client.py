@@ -19,6 +19,13 @@ _HEADERS: Final = frozenset(
     | {"x-stainless-raw-response"}
 )
 
+_AGENT_HEADERS: Final = "x-agent-headers"
+
+
+def agent_headers(headers: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the headers that an agent sets, with their names for the client, which sends no others that it lacks."""
+    return {**headers, _AGENT_HEADERS: ",".join(headers)} if headers else {}
+
 
 def new_http_client(
     settings: UpstreamSettings,
@@ -56,7 +63,8 @@ def new_openai_client(settings: UpstreamSettings, *, api_key: str, base_url: str
     async def only_known_headers(request: httpx2.Request) -> None:
         # The package describes this machine, and sends OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS
         # to any address.
-        for name in set(request.headers) - (_HEADERS if api_key else _HEADERS - {"authorization"}):
+        own = request.headers.pop(_AGENT_HEADERS, "").lower().split(",")
+        for name in set(request.headers) - (_HEADERS if api_key else _HEADERS - {"authorization"}) - set(own):
             del request.headers[name]
         request.headers["user-agent"] = "anyport"
 

@@ -56,12 +56,17 @@ class Endpoint:
         # Address and headers, which are built once and copied.
         self._template: httpx2.Request | None = None
 
-    async def ask(self, completion: Mapping[str, Any]) -> httpx2.Response:
-        """Send a request; the caller must close the response.
+    async def ask(
+        self,
+        completion: Mapping[str, Any],
+        headers: Mapping[str, object] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> httpx2.Response:
+        """Send a request, with more headers and a query if given; the caller must close the response.
 
         Raises `NotConnectedError`, `UpstreamStatusError`, and `UnicodeEncodeError` for a key that no header can hold.
         """
-        request = self._request(await encode_body(completion, "messages"))
+        request = self._request(await encode_body(completion, "messages"), headers, query)
         try:
             response = await self._http.send(request, stream=True)
         except ModelError:
@@ -74,16 +79,18 @@ class Endpoint:
         async with aclosing(response):
             raise UpstreamStatusError(response.status_code, response.headers, await _error_body(response))
 
-    def _request(self, body: Body) -> httpx2.Request:
+    def _request(
+        self, body: Body, more: Mapping[str, object] | None = None, query: Mapping[str, Any] | None = None
+    ) -> httpx2.Request:
         """Build a request whose body is only in its stream, so that it is freed while the response runs."""
         if self._template is None:
             self._template = self._http.build_request("POST", self._url, headers=self._headers)
         template = self._template
         headers = template.headers.copy()
+        headers.update({name: value for name, value in (more or {}).items() if isinstance(value, str)})
         headers["content-length"] = str(body.length)
-        return httpx2.Request(
-            template.method, template.url, headers=headers, stream=body, extensions=template.extensions
-        )
+        url = template.url.copy_merge_params(dict(query)) if query else template.url
+        return httpx2.Request(template.method, url, headers=headers, stream=body, extensions=template.extensions)
 
     async def aclose(self) -> None:
         """Close all connections. Idempotent."""

@@ -1,13 +1,16 @@
 """Chat-completions model: the Agents SDK's `Model` for every compatible upstream."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, closing
+from functools import partial
 from typing import Any, cast
 
+import httpx2
 import msgspec
 from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelSettings, ModelTracing, Tool
 from agents.items import TResponseInputItem
+from openai.types.responses import ResponsePromptParam
 
 from app.adapters.providers.shared.chat_completions.dialect import Dialect
 from app.adapters.providers.shared.chat_completions.finish_reason import is_truncated, response_error
@@ -16,7 +19,7 @@ from app.adapters.providers.shared.chat_completions.response import ResponseBuil
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
 from app.adapters.providers.shared.chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
 from app.adapters.providers.shared.endpoint import Endpoint
-from app.adapters.providers.shared.errors import Origin, model_error, upstream_error
+from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers.shared.event_stream import body_chunks, expect_stream, find_error_object
 from app.adapters.providers.shared.history import Item, call_ids
 from app.adapters.providers.shared.idle_timeout import IdleTimeout
@@ -25,6 +28,9 @@ from app.adapters.providers.shared.retries import Events, retry_with_backoff
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.ports.delta_sink import delta_receiver
 from app.ports.model_provider import ModelError
+
+_Ask = Callable[[], Awaitable[httpx2.Response]]
+"""Sends the request once more."""
 
 
 class ChatCompletionsModel(Model):
@@ -52,10 +58,15 @@ class ChatCompletionsModel(Model):
         output_schema: AgentOutputSchemaBase | None,
         handoffs: list[Handoff],
         tracing: ModelTracing,
+        *,
+        prompt: ResponsePromptParam | None = None,
         **_: object,
     ) -> Events:
-        """Stream a response. Raises `ModelError`, at once for an invalid request. Ignores conversations and prompts
-        stored by the upstream, which chat completions lack."""
+        """Stream a response. Raises `ModelError`, at once for an invalid request. Ignores conversations stored by the
+        upstream, which chat completions lack."""
+        if prompt is not None:
+            raise failed("rejected", self._origin, "chat completions carry no `prompt`: give the agent instructions")
+        ask = partial(self._endpoint.ask, headers=model_settings.extra_headers, query=model_settings.extra_query)
         try:
             request = completion_request(
                 self.model, self._dialect, system_instructions, input, model_settings, tools, handoffs, output_schema
@@ -63,13 +74,13 @@ class ChatCompletionsModel(Model):
         except Exception as error:  # history and tools may have any origin
             raise model_error(error, self._origin) from None
         taken = set() if isinstance(input, str) else call_ids(cast(Sequence[Item], input))
-        return retry_with_backoff(lambda: self._attempt(request, taken), self._settings)
+        return retry_with_backoff(lambda: self._attempt(partial(ask, request), taken), self._settings)
 
-    async def _attempt(self, request: dict[str, Any], taken: Iterable[str]) -> Events:
+    async def _attempt(self, ask: _Ask, taken: Iterable[str]) -> Events:
         answer = ResponseBuilder(self.model, set(taken), delta_receiver.get())
         yield answer.created()
         try:
-            async with aclosing(self._frames(request, answer)) as reads:
+            async with aclosing(self._frames(ask, answer)) as reads:
                 async for chunks in reads:
                     for event in answer.feed(chunks):
                         yield event
@@ -82,11 +93,11 @@ class ChatCompletionsModel(Model):
         for event in answer.finish(truncated=is_truncated(answer)):
             yield event
 
-    async def _frames(self, request: dict[str, Any], answer: ResponseBuilder) -> AsyncGenerator[list[Chunk], None]:
+    async def _frames(self, ask: _Ask, answer: ResponseBuilder) -> AsyncGenerator[list[Chunk], None]:
         """Yield the chunks of each read until the stream ends; then close the connection."""
         idle_timeout = IdleTimeout(self._settings, self._origin)
         with closing(idle_timeout):
-            async with aclosing(await idle_timeout.wait(self._endpoint.ask(request))) as response:
+            async with aclosing(await idle_timeout.wait(ask())) as response:
                 await idle_timeout.wait(expect_stream(response))
                 reads, decoder, done = body_chunks(response), SseDecoder(), False
                 while not done and (data := await idle_timeout.wait(anext(reads, None))) is not None:

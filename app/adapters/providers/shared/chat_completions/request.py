@@ -11,6 +11,7 @@ from openai import Omit
 
 from app.adapters.providers.shared.chat_completions.dialect import Dialect
 from app.adapters.providers.shared.chat_completions.messages import messages
+from app.adapters.providers.shared.model_settings import allowed, more_chat_parameters
 
 
 def completion_request(
@@ -24,6 +25,7 @@ def completion_request(
     output_schema: AgentOutputSchemaBase | None,
 ) -> dict[str, Any]:
     """Build the request body. Raises `agents.UserError` for items that chat completions cannot carry."""
+    settings = allowed(settings, dialect.refused(model))
     request: dict[str, Any] = {
         "model": model,
         "messages": messages(instructions, history, model=model, dialect=dialect),
@@ -34,7 +36,7 @@ def completion_request(
         dialect.max_tokens: settings.max_tokens,
         "reasoning_effort": settings.reasoning.effort if settings.reasoning else None,
         "response_format": _response_format(output_schema, dialect),
-        **(cast(dict[str, Any], settings.extra_body) or {}),
+        **more_chat_parameters(settings, dialect.parameters),
     }
     functions = [*tools, *handoffs]
     if functions:
