@@ -74,8 +74,8 @@ class TurnJournal(ABC):
 
         Turns queue in the order of their ids. Entering deletes the thread's earlier turns from the journal. Raises
         `chatkit.store.NotFoundError` when the thread is not the user's, and `TooManyTurnsError` when the user has
-        `at_most` turns running in other threads. 0 is no limit; of turns that start in the same instant one more may
-        pass.
+        `at_most` turns running in other threads. The limit holds for turns that begin in the same instant too; 0 is no
+        limit.
         """
 
     @abstractmethod

@@ -65,6 +65,44 @@ async def test_a_user_has_so_many_at_once_in_all_threads(
     assert await journal.begin(third, MINUTE, at_most=2)
 
 
+async def test_the_limit_of_running_turns_holds_for_turns_that_begin_at_once(
+    storage: Storage, journal: TurnJournal, ann: RequestContext, owner: str
+) -> None:
+    for at_most in (1, 3):
+        wanted = []
+        for _ in range(12):
+            await storage.threads.save_thread(place := thread(), ann)
+            wanted.append(head(place, ann, owner))
+        for _ in range(5):
+            results = await asyncio.gather(
+                *(journal.begin(turn, MINUTE, at_most=at_most) for turn in wanted), return_exceptions=True
+            )
+            assert [
+                result for result in results if result is not True and not isinstance(result, TooManyTurnsError)
+            ] == []
+            entered = [turn for turn, result in zip(wanted, results, strict=True) if result is True]
+            assert len(entered) == at_most
+            for turn in entered:
+                await journal.drop(turn.id, owner)
+
+
+async def test_a_lowered_limit_counts_the_turns_that_run(
+    storage: Storage, journal: TurnJournal, ann: RequestContext, owner: str
+) -> None:
+    running = []
+    for at_most in (0, 0, 4, 4):
+        await storage.threads.save_thread(place := thread(), ann)
+        running.append(head(place, ann, owner))
+        assert await journal.begin(running[-1], MINUTE, at_most=at_most)
+    await storage.threads.save_thread(place := thread(), ann)
+    last = head(place, ann, owner)
+    for turn in running[:2]:
+        with pytest.raises(TooManyTurnsError):
+            await journal.begin(last, MINUTE, at_most=3)
+        await journal.end(turn.id, owner, "completed")
+    assert await journal.begin(last, MINUTE, at_most=3)
+
+
 async def test_the_next_turn_may_begin_when_one_has_ended(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:

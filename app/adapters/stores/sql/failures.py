@@ -78,9 +78,9 @@ def is_orphan(error: IntegrityError) -> bool:
     return _code(error.orig) in {"23503", "SQLITE_CONSTRAINT_FOREIGNKEY"}
 
 
-def is_duplicate(error: IntegrityError) -> bool:
-    """True when a row with the same unique key exists."""
-    return _code(error.orig) in {"23505", "SQLITE_CONSTRAINT_UNIQUE"}
+def is_duplicate(error: IntegrityError, *, of: str = "") -> bool:
+    """True when a row with the same unique key exists; with `of`, in that unique index, which PostgreSQL names."""
+    return _code(error.orig) in {"23505", "SQLITE_CONSTRAINT_UNIQUE"} and of in _first_line(error.orig)
 
 
 def is_busy(error: DBAPIError) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    case,
     column,
     delete,
     exists,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -65,6 +67,19 @@ _HEAD = tuple(_LABELLED[name] if name in _LABELLED else turns.c[name] for name i
 _runs = turns.c.ended_at.is_(None)
 
 _other_turns = select(func.count()).where(turns.c.user_id == USER, turns.c.thread_id != SCOPE, _runs).scalar_subquery()
+_used, _taken = turns.alias("used"), turns.alias("taken")
+_below = union_all(
+    select(literal(0, Integer).label("slot")),
+    select(_used.c.slot).where(_used.c.user_id == USER, _used.c.ended_at.is_(None), _used.c.slot.is_not(None)),
+).subquery("below")
+_free_slot = (
+    select(func.min(_below.c.slot) + 1)
+    .where(~exists().where(_taken.c.user_id == USER, _taken.c.ended_at.is_(None), _taken.c.slot == _below.c.slot + 1))
+    .scalar_subquery()
+)
+"""The user's lowest slot without a running turn. A unique index gives each slot to one turn, so that turns which begin
+in the same instant cannot pass the limit that each of them counted for itself."""
+_within_limit = (_MOST == 0) | ((_other_turns < _MOST) & (_free_slot <= _MOST))
 _behind = exists().where(
     queued_turns.c.thread_id == SCOPE,
     queued_turns.c.turn_id < _TURN,
@@ -122,9 +137,10 @@ class SqlTurnJournal(TurnJournal):
         self._owners = owners
         self._removed_dead = False
         self.shared = database.name == "postgresql"
-        entered = select(
-            _TURN, SCOPE, USER, _OWNER, _LATER, literal(False, Boolean), literal(False, Boolean), null(), null(), null()
-        ).where(owned, ~_behind, (_MOST == 0) | (_other_turns < _MOST))
+        slot = case((_MOST == 0, null()), else_=_free_slot)
+        no = literal(False, Boolean)
+        row = (_TURN, SCOPE, USER, _OWNER, _LATER, no, no, null(), null(), null(), slot)
+        entered = select(*row).where(owned, ~_behind, _within_limit)
         enter = database.insert(turns).from_select([column.name for column in turns.columns], entered)
         self._enter = Prepared(enter)
         queue = database.insert(queued_turns).values(turn_id=_TURN, thread_id=SCOPE, until=_LATER)
@@ -144,7 +160,7 @@ class SqlTurnJournal(TurnJournal):
         values: dict[str, object] = {"turn_id": turn.id, "scope": turn.thread_id, "user_id": turn.user_id}
         values |= {"owner_id": turn.owner, "at_most": at_most}
         try:
-            entered = await self._clear_and_enter({**values, "seconds": lease.total_seconds()})
+            entered = await self._enter_in_a_slot({**values, "seconds": lease.total_seconds()})
         except IntegrityError as error:
             if is_duplicate(error):
                 return False
@@ -154,6 +170,15 @@ class SqlTurnJournal(TurnJournal):
         if not entered:
             await self._explain(values)
         return bool(entered)
+
+    async def _enter_in_a_slot(self, values: dict[str, object]) -> int:
+        """Enter the turn; again when another turn took the slot meanwhile, which is then one turn nearer the limit."""
+        while True:
+            try:
+                return await self._clear_and_enter(values)
+            except IntegrityError as error:
+                if not is_duplicate(error, of="uq_running_turns_slot"):
+                    raise
 
     async def _explain(self, values: dict[str, object]) -> None:
         """Raise the reason why a turn was not entered; return when the turn must wait."""

@@ -7,7 +7,7 @@ from app.adapters.stores.sql.database import Database, SqliteDatabase
 from app.domain.errors import SchemaError
 from app.ports.storage import SchemaStatus
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest migration. Migrations are numbered in order, so comparing two tells behind from ahead."""
 
 _version = select(column("version_num", String)).select_from(table("alembic_version"))

@@ -168,6 +168,7 @@ running_turns = Table(
     Column("end", String(16)),
     Column("ended_at", UtcDateTime, index=True),
     Column("wanted_until", UtcDateTime),
+    Column("slot", Integer),
 )
 
 # One running turn per thread, on all replicas together.
@@ -185,9 +186,13 @@ Index(
     postgresql_where=running_turns.c.ended_at.is_(None),
     sqlite_where=running_turns.c.ended_at.is_(None),
 )
+# One running turn per slot of a user, which is what bounds the number of a user's running turns. A turn that began
+# without a limit has no slot.
 Index(
-    "ix_running_turns_user_id",
+    "uq_running_turns_slot",
     running_turns.c.user_id,
+    running_turns.c.slot,
+    unique=True,
     postgresql_where=running_turns.c.ended_at.is_(None),
     sqlite_where=running_turns.c.ended_at.is_(None),
 )
