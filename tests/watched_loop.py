@@ -22,6 +22,8 @@ from typing import Any, Final, TypeVarTuple, Unpack
 
 import uvloop
 
+from app.patches.register import GARBAGE_COLLECTION
+
 LIMIT: Final = 0.05
 """Seconds; whatever takes longer fails the test whose server it is."""
 
@@ -84,7 +86,9 @@ class Watch:
 
     def _tell(self, took: float, what: str) -> None:
         stacks = "\n".join(f"{count} times:\n{stack}" for stack, count in self._seen.items())
-        degree = "HELD by" if took > LIMIT else "noted:"
+        # Without the patch Python collects garbage at any moment, and the switch promises no more than that.
+        excused = 0.0 if GARBAGE_COLLECTION.is_on else self._collected
+        degree = "HELD by" if took - excused > LIMIT else "noted:"
         with self._told.open("a") as file:
             file.write(
                 f"{degree} {what}: {took * 1000:.0f} ms of CPU time, "

@@ -20,7 +20,7 @@ NUMBERS = 5000
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
     """What all of them share."""
-    return {"DATABASE_URL": f"sqlite:///{tmp_path}/shared.db", "DEMO_DELAY_MS": "20"}
+    return {"DATABASE_URL": f"sqlite:///{tmp_path}/shared.db", "DEMO_DELAY_MS": "40"}
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ class Reading:
 
     async def goes_on(self) -> None:
         """For longer than its server needs to notice that a turn was taken from it."""
-        wanted = self._numbers + 100
+        wanted = self._numbers + 50
         while self._numbers < wanted:
             assert not self._task.done(), f"it ended behind {self._numbers}: {self.reader.events[-1]}"
             await asyncio.sleep(0.1)
@@ -99,7 +99,7 @@ async def test_who_dies_is_recovered_by_a_neighbour_that_lives(
 ) -> None:
     second = await ServerProcess(folder(tmp_path, "second"), settings).start()
     async with Reading(server) as ours, asking(second) as theirs, ChatKitClient(server.url) as client:
-        await theirs.until("50 ")
+        await theirs.until("25 ")
         await second.stop(signal.SIGKILL)
         async with asyncio.timeout(30):
             # Follows the turn, as that of a process elsewhere, to the end that is written for it.

@@ -1,12 +1,14 @@
 """The eye on the event loop of the tests' servers."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from app.patches.switch import VARIABLE
 from tests.watched_loop import LIMIT, WatchedLoop, longest
 
 
@@ -66,6 +68,13 @@ async def while_it_waits() -> None:
     time.sleep(2 * LIMIT)  # noqa: ASYNC251  # that is the point
 
 
+async def collecting() -> None:
+    """Collect garbage, which holds the loop."""
+    end = time.thread_time() + 6 * LIMIT
+    while time.thread_time() < end:
+        gc.collect()
+
+
 def held(told: Path, work: Callable[[], Awaitable[None]]) -> str:
     """What a watch says of it."""
     loop = WatchedLoop(told)
@@ -102,6 +111,14 @@ def test_whoever_holds_the_loop_is_named(tmp_path: Path, work: Callable[[], Awai
 @pytest.mark.parametrize("work", [little_by_little, while_it_waits])
 def test_who_gives_way_holds_nothing(tmp_path: Path, work: Callable[[], Awaitable[None]]) -> None:
     assert "HELD" not in held(tmp_path / "held", work)
+
+
+@pytest.mark.parametrize("patches", ["on", "off"])
+def test_garbage_holds_the_loop_unless_the_patch_of_it_is_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patches: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, patches)
+    assert ("HELD" in held(tmp_path / "held", collecting)) == (patches == "on")
 
 
 def test_the_longest_are_told_first(tmp_path: Path) -> None:
