@@ -7,7 +7,7 @@ import msgspec
 from chatkit.types import ThreadMetadata
 from sqlalchemy import Text, bindparam, text
 
-from app.adapters.stores.sql.database import open_database
+from app.adapters.stores.sql.open_database import open_database
 from app.adapters.stores.sql.types import UtcDateTime
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.environment import Secret

@@ -9,8 +9,8 @@ from alembic import command
 from sqlalchemy import Connection
 
 from app.adapters.stores.sql.alembic_runs import alembic_config, upgrade
-from app.adapters.stores.sql.database import SqliteDatabase
 from app.adapters.stores.sql.schema import HEAD
+from app.adapters.stores.sql.sqlite_database import SqliteDatabase
 from app.adapters.stores.url import SqliteTarget
 
 

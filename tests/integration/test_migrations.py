@@ -10,8 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from app.adapters.stores.sql.alembic_runs import alembic_config, downgrade, upgrade
-from app.adapters.stores.sql.database import Database, open_database
+from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.migrations import migrate, status
+from app.adapters.stores.sql.open_database import open_database
 from app.adapters.stores.sql.schema import HEAD, current_revision
 from app.adapters.stores.sql.tables import metadata
 from app.adapters.stores.url import MemoryTarget, parse_database_url

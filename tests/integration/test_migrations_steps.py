@@ -12,7 +12,8 @@ from sqlalchemy import inspect, text
 
 from app.adapters.stores.sql import alembic_runs
 from app.adapters.stores.sql.alembic_runs import downgrade, upgrade
-from app.adapters.stores.sql.database import Database, open_database
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.open_database import open_database
 from app.adapters.stores.sql.schema import HEAD, current_revision
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.chatkit_json.item_text import text_of_item

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.stores.sql import signal_board
-from app.adapters.stores.sql.database import Database, open_database
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.open_database import open_database
 from app.adapters.stores.sql.signal_board import SignalBoard
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.environment import Secret

@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import Float, bindparam, func, select, text
 
-from app.adapters.stores.sql import database as sql_database
-from app.adapters.stores.sql.database import open_database
+from app.adapters.stores.sql import postgresql_database
+from app.adapters.stores.sql.open_database import open_database
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.url import PostgresTarget, parse_database_url
 from app.domain.errors import StoreUnavailableError
@@ -120,7 +120,7 @@ async def test_without_the_flag_that_pooler_is_named_in_the_error(url: str) -> N
 async def test_a_connection_that_died_unnoticed_while_idle_is_replaced(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sql_database, "IDLE_SECONDS", -1.0)
+    monkeypatch.setattr(postgresql_database, "IDLE_SECONDS", -1.0)
     async with (
         running_pooler(url, transactions=False) as (pooler, watched_url),
         storage_at(watched_url, pool_size=1) as storage,

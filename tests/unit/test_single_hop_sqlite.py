@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Column, Dialect, Integer, MetaData, Table, Text, bindparam, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from app.adapters.stores.sql.database import SqliteDatabase
 from app.adapters.stores.sql.prepared import Prepared
+from app.adapters.stores.sql.sqlite_database import SqliteDatabase
 from app.adapters.stores.url import SqliteTarget
 from app.patches import compiled_statements, register, single_hop_sqlite
 from app.patches.single_hop_sqlite import SingleHopConnection

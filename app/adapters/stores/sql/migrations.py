@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.stores.sql.alembic_runs import upgrade
-from app.adapters.stores.sql.database import Database, open_database
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.open_database import open_database
 from app.adapters.stores.sql.schema import schema_status
 from app.adapters.stores.url import MemoryTarget, parse_database_url
 from app.environment import Problem, Secret, SettingsError

@@ -3,7 +3,8 @@
 from sqlalchemy import String, column, select, table
 from sqlalchemy.exc import DBAPIError
 
-from app.adapters.stores.sql.database import Database, SqliteDatabase
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.sqlite_database import SqliteDatabase
 from app.domain.errors import SchemaError
 from app.ports.storage import SchemaStatus
 

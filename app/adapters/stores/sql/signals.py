@@ -10,7 +10,8 @@ import structlog
 
 from app.adapters.stores.memory.signals import LocalSignals
 from app.adapters.stores.sql.asyncpg_connect import connect
-from app.adapters.stores.sql.database import Database, connect_arguments
+from app.adapters.stores.sql.database import Database
+from app.adapters.stores.sql.postgresql_database import connect_arguments
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.signal_board import SignalBoard
 from app.adapters.stores.sql.signal_statements import CHANNEL, notify

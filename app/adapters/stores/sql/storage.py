@@ -10,10 +10,10 @@ from app.adapters.stores.sql import upkeep
 from app.adapters.stores.sql.approvals import SqlApprovalLog
 from app.adapters.stores.sql.clock import Now
 from app.adapters.stores.sql.counters import SqlCounters
-from app.adapters.stores.sql.database import open_database
 from app.adapters.stores.sql.files import SqlFileLedger
 from app.adapters.stores.sql.idempotency_keys import SqlIdempotencyKeys
 from app.adapters.stores.sql.journal import SqlTurnJournal
+from app.adapters.stores.sql.open_database import open_database
 from app.adapters.stores.sql.owners import OwnerFiles
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.schema import check_schema
