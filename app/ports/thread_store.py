@@ -1,7 +1,7 @@
 """Thread store: threads, items, attachments and feedback of each user."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -31,6 +31,10 @@ _PREFIXES: dict[StoreItemType, str] = {
     "attachment": "atc",
     "sdk_hidden_context": "shcx",
 }
+
+
+ThreadChange = Callable[[ThreadMetadata], ThreadMetadata]
+"""Returns a changed copy of the stored thread, or its argument to leave the thread as it is. It has no effects."""
 
 
 class Feedback(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +95,13 @@ class ThreadStore(Store[RequestContext]):
         return new_id(_PREFIXES[item_type])
 
     @abstractmethod
-    async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
-        """Replace the metadata of an existing thread, in one round trip; a deleted thread stays deleted. Raises
-        `NotFoundError` when the caller has no thread of that id. Use `save_thread` only to create one."""
+    async def update_thread(self, thread_id: str, change: ThreadChange, context: RequestContext) -> ThreadMetadata:
+        """Change the metadata of an existing thread by compare and set; return the stored thread.
+
+        `change` runs again when another writer was faster, so that neither loses what the other wrote. A deleted thread
+        stays deleted. Raises `NotFoundError` when the caller has no thread of that id. Use `save_thread` only to create
+        one.
+        """
 
     @abstractmethod
     async def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:

@@ -12,7 +12,7 @@ from app.chatkit_json.item_text import text_of_item
 from app.domain import errors
 from app.domain.identity import RequestContext
 from app.domain.task import Status, Task
-from app.ports.thread_store import PAGE_LIMIT, Feedback, LoadedContext
+from app.ports.thread_store import PAGE_LIMIT, Feedback, LoadedContext, ThreadChange
 from app.ports.turn_log import TurnRecord
 
 HIDDEN = ("hidden_context_item", "sdk_hidden_context")
@@ -78,10 +78,12 @@ class ThreadsModel:
         self._threads[thread.id] = Conversation(owner=context.user_id, metadata=thread)
         self._orders[context.user_id].add(thread.id, thread.created_at)
 
-    def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+    def update_thread(self, thread_id: str, change: ThreadChange, context: RequestContext) -> ThreadMetadata:
         """As the port says."""
-        present = self._own(thread.id, context)
-        present.metadata = thread.model_copy(update={"created_at": present.metadata.created_at})
+        present = self._own(thread_id, context)
+        changed = change(present.metadata)
+        present.metadata = changed.model_copy(update={"created_at": present.metadata.created_at})
+        return present.metadata
 
     def load_threads(self, limit: int, after: str | None, order: str, context: RequestContext) -> Page[ThreadMetadata]:
         """As the port says."""

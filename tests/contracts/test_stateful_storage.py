@@ -108,7 +108,8 @@ class ThreadsComparison(Comparison):
     @rule(user=users, thread_id=threads, at=moments, title=words)
     def update_thread(self, user: str, thread_id: str, at: dt.datetime, title: str) -> None:
         """Change a thread, if there is one."""
-        self.both("update_thread", thread(self.own(thread_id), at=at, title=title), self.caller(user))
+        own_id = self.own(thread_id)
+        self.both("update_thread", own_id, lambda _: thread(own_id, at=at, title=title), self.caller(user))
 
     @rule(user=users, thread_id=threads, at=moments, item_id=items, item_at=moments, kind=kinds)
     def create_thread(

@@ -20,7 +20,7 @@ from chatkit.types import (
 
 from app.domain.identity import RequestContext
 from app.ports.storage import Storage
-from app.ports.thread_store import ThreadStore
+from app.ports.thread_store import ThreadChange, ThreadStore
 from tests.factories import NOON, file, later, message, thread, turn
 
 
@@ -159,21 +159,45 @@ async def test_an_update_replaces_all_but_the_time_and_the_items(
 ) -> None:
     before = await store.load_thread_items(begun.id, None, 10, "asc", ann)
     changed = thread(begun.id, at=later(99), title="Second", metadata={"b": 2}, status=ClosedStatus())
-    await store.update_thread(changed, ann)
-    assert await store.load_thread(begun.id, ann) == changed.model_copy(update={"created_at": NOON})
+    expected = changed.model_copy(update={"created_at": NOON})
+    assert await store.update_thread(begun.id, lambda _: changed, ann) == expected
+    assert await store.load_thread(begun.id, ann) == expected
     assert await store.load_thread_items(begun.id, None, 10, "asc", ann) == before
+
+
+async def test_updates_at_once_lose_nothing_of_each_other(
+    store: ThreadStore, ann: RequestContext, begun: ThreadMetadata
+) -> None:
+    def noting(key: str) -> ThreadChange:
+        return lambda stored: stored.model_copy(update={"metadata": {**stored.metadata, key: 1}})
+
+    keys = {f"key_{number}" for number in range(20)}
+    stored = await asyncio.gather(*(store.update_thread(begun.id, noting(key), ann) for key in keys))
+    found = await store.load_thread(begun.id, ann)
+    assert keys <= found.metadata.keys()
+    assert found in stored
+
+
+async def test_an_update_that_changes_nothing_returns_the_stored_thread(
+    store: ThreadStore, ann: RequestContext, begun: ThreadMetadata
+) -> None:
+    assert await store.update_thread(begun.id, lambda stored: stored, ann) == begun
+    assert await store.load_thread(begun.id, ann) == begun
 
 
 async def test_an_update_never_restores_a_deleted_thread(store: ThreadStore, ann: RequestContext) -> None:
     for title in map(str, range(20)):
         await store.save_thread(begun := thread(), ann)
-        read = await store.load_thread(begun.id, ann)
-        update = store.update_thread(read.model_copy(update={"title": title}), ann)
+        update = store.update_thread(begun.id, titled(title), ann)
         updated, _ = await asyncio.gather(update, store.delete_thread(begun.id, ann), return_exceptions=True)
-        assert updated is None or isinstance(updated, NotFoundError)
+        assert isinstance(updated, ThreadMetadata | NotFoundError)
         with pytest.raises(NotFoundError):
-            await store.update_thread(read, ann)
+            await store.update_thread(begun.id, titled(title), ann)
     assert (await store.load_threads(10, None, "asc", ann)).data == []
+
+
+def titled(title: str) -> ThreadChange:
+    return lambda stored: stored.model_copy(update={"title": title})
 
 
 # Whose they are
@@ -182,7 +206,7 @@ Call = Callable[[ThreadStore, str, RequestContext], Awaitable[object]]
 
 INTO_A_THREAD: dict[str, Call] = {
     "load_thread": lambda store, id_, who: store.load_thread(id_, who),
-    "update_thread": lambda store, id_, who: store.update_thread(thread(id_, title="!"), who),
+    "update_thread": lambda store, id_, who: store.update_thread(id_, titled("!"), who),
     "delete_thread": lambda store, id_, who: store.delete_thread(id_, who),
     "load_thread_items": lambda store, id_, who: store.load_thread_items(id_, None, 10, "asc", who),
     "load_thread_items behind": lambda store, id_, who: store.load_thread_items(id_, "msg_1", 10, "desc", who),

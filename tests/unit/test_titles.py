@@ -14,7 +14,7 @@ from app.application.limits.rules import Limits, Rules
 from app.domain.errors import AnyportError
 from app.domain.identity import RequestContext
 from app.ports.model_provider import ModelError
-from app.ports.thread_store import ThreadStore
+from app.ports.thread_store import ThreadChange, ThreadStore
 from app.ports.title_writer import TitleWriter, WrittenTitle
 from app.ports.turn_log import TokenUsage
 from tests.factories import answer, message, thread
@@ -111,17 +111,16 @@ async def test_a_thread_that_is_deleted_meanwhile_needs_none(storage: MemoryStor
     await writing.wait_idle()
 
 
-class DeletedOnceRead(MemoryThreadStore):
-    """A thread store whose user deletes a thread right after each read of it."""
+class DeletedBeforeWrite(MemoryThreadStore):
+    """A thread store whose user deletes a thread right before each change of it."""
 
-    async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
-        found = await super().load_thread(thread_id, context)
+    async def update_thread(self, thread_id: str, change: ThreadChange, context: RequestContext) -> ThreadMetadata:
         await self.delete_thread(thread_id, context)
-        return found
+        return await super().update_thread(thread_id, change, context)
 
 
-async def test_a_thread_deleted_between_read_and_write_stays_deleted(storage: MemoryStorage) -> None:
-    store, author = DeletedOnceRead(), Author()
+async def test_a_thread_deleted_right_before_the_write_stays_deleted(storage: MemoryStorage) -> None:
+    store, author = DeletedBeforeWrite(), Author()
     await store.save_thread(BEGUN, ADA)
     await store.add_thread_item(BEGUN.id, message(BEGUN.id, "msg_1", text="Hello there"), ADA)
     author.may_answer.set()

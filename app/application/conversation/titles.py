@@ -79,9 +79,11 @@ class Titles:
         return clean_title(written.text)
 
     async def _save(self, thread_id: str, plain: str | None, title: str, context: RequestContext) -> None:
-        thread = await self._store.load_thread(thread_id, context)
-        if thread.title == plain:  # Else the user has renamed it meanwhile, and theirs stays.
-            await self._store.update_thread(thread.model_copy(update={"title": title}), context)
+        def improved(stored: ThreadMetadata) -> ThreadMetadata:
+            # A user who renamed the thread meanwhile keeps that name.
+            return stored.model_copy(update={"title": title}) if stored.title == plain else stored
+
+        await self._store.update_thread(thread_id, improved, context)
 
 
 def _text(item: ThreadItem | None) -> str:

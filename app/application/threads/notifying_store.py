@@ -15,7 +15,7 @@ from app.application.turns.turn import current_turn
 from app.domain.errors import StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.domain.language import _, deferred
-from app.ports.thread_store import Feedback, LoadedContext, ThreadStore
+from app.ports.thread_store import Feedback, LoadedContext, ThreadChange, ThreadStore
 
 log = structlog.get_logger(__name__)
 
@@ -74,17 +74,19 @@ class NotifyingThreadStore(ThreadStore):
         new = thread.id in self._new
         self._new.discard(thread.id)
         if not new and current_turn.get() is not None:
-            await self.update_thread(thread, context)  # A turn must not bring back a thread that its user deleted.
+            # A turn must not bring back a thread that its user deleted.
+            await self.update_thread(thread.id, lambda _: thread, context)
             return
         with _as_unsaved():
             await self._store.save_thread(thread, context)
         kind: Literal["thread.created", "thread.updated"] = "thread.created" if new else "thread.updated"
         self._changes.publish(context.user_id, Change(kind, thread.id))
 
-    async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
+    async def update_thread(self, thread_id: str, change: ThreadChange, context: RequestContext) -> ThreadMetadata:
         with _as_unsaved():
-            await self._store.update_thread(thread, context)
-        self._changes.publish(context.user_id, Change("thread.updated", thread.id))
+            stored = await self._store.update_thread(thread_id, change, context)
+        self._changes.publish(context.user_id, Change("thread.updated", thread_id))
+        return stored
 
     async def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         await self._store.create_thread(thread, item, context)

@@ -4,7 +4,6 @@ Behaves as ChatKit's own server; `tests/integration/test_stock_server.py` compar
 """
 
 import asyncio
-import copy
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Final
@@ -35,6 +34,7 @@ from app.domain.errors import AnyportError, StoreUnavailableError
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.opening import Cancellable, Opening, Source
 from app.entrypoints.chatkit.presentation import thread_response
+from app.entrypoints.chatkit.thread_snapshot import ThreadSnapshot
 from app.ports.thread_store import ThreadStore
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ class EventFold:
         self._encode = encode
         self._thread_id = ""
         self._cancellable = False
-        self._snapshot: _ThreadSnapshot | None = None
+        self._snapshot: ThreadSnapshot | None = None
 
     async def frames(self, opening: Opening) -> AsyncGenerator[bytes, None]:
         """The frames of a stream. Raises what `opening` raises before its first event; later errors become events.
@@ -69,7 +69,7 @@ class EventFold:
                 while not isinstance(event := await anext(opening), Source):
                     yield self._encode(self._opened(event))
                     shown = True
-            snapshot = self._snapshot = _ThreadSnapshot(event.thread)
+            snapshot = self._snapshot = ThreadSnapshot(event.thread)
             async with aclosing(event.events) as events:
                 async for event in events:
                     if await self._store_item(event, snapshot.thread.id):
@@ -129,10 +129,9 @@ class EventFold:
                 raise ThreadGoneError
         return True
 
-    async def _updated(self, snapshot: "_ThreadSnapshot") -> bytes:
-        snapshot.take()
-        await self._store.update_thread(snapshot.thread, self._context)
-        return self._encode(ThreadUpdatedEvent(thread=thread_response(snapshot.thread)))
+    async def _updated(self, snapshot: ThreadSnapshot) -> bytes:
+        thread = await self._store.update_thread(snapshot.thread.id, snapshot.take_change(), self._context)
+        return self._encode(ThreadUpdatedEvent(thread=thread_response(thread)))
 
     async def _store_unfinished(self) -> None:
         """Store the unfinished messages of a cancelled turn as incomplete; the turn adds a note for the user.
@@ -152,26 +151,6 @@ class EventFold:
         id_ = self._store.generate_item_id("sdk_hidden_context", thread, self._context)
         note = SDKHiddenContextItem(id=id_, thread_id=thread_id, created_at=now, content=CANCELLED)
         await self._store.add_thread_item(thread_id, note, self._context)
-
-
-class _ThreadSnapshot:
-    """The state of a thread, to detect changes that an assistant makes in place, such as a title."""
-
-    def __init__(self, thread: ThreadMetadata) -> None:
-        self.thread = thread
-        self.take()
-
-    def take(self) -> None:
-        """Take the present state as the one to compare with."""
-        thread = self.thread
-        self._state = {**vars(thread), "status": copy.copy(thread.status), "metadata": copy.deepcopy(thread.metadata)}
-        if thread.allowed_image_domains is not None:
-            self._state["allowed_image_domains"] = [*thread.allowed_image_domains]
-
-    @property
-    def changed(self) -> bool:
-        """True when the thread differs from the snapshot. Cheap enough for each event: compares two dictionaries."""
-        return vars(self.thread) != self._state
 
 
 def _error_event(failure: Exception) -> ErrorEvent:

@@ -22,7 +22,7 @@ from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.approval_log import ApprovalDecision
 from app.ports.file_ledger import size_of
-from app.ports.thread_store import HIDDEN, PAGE_BYTES, PAGE_LIMIT, Feedback, LoadedContext, ThreadStore
+from app.ports.thread_store import HIDDEN, PAGE_BYTES, PAGE_LIMIT, Feedback, LoadedContext, ThreadChange, ThreadStore
 from app.ports.turn_log import TurnRecord
 
 
@@ -96,8 +96,10 @@ class MemoryThreadStore(ThreadStore):
             self._begin(_Thread(thread.id, context.user_id, in_utc(thread.created_at)))
         self.owned(thread.id, context).body = body
 
-    async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
-        self.owned(thread.id, context).body = bodies.dump(ThreadMetadata, thread)
+    async def update_thread(self, thread_id: str, change: ThreadChange, context: RequestContext) -> ThreadMetadata:
+        thread = self.owned(thread_id, context)
+        thread.body = bodies.dump(ThreadMetadata, change(thread.load()))
+        return thread.load()
 
     async def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         await self.save_thread(thread, context)

@@ -63,7 +63,12 @@ item_position = position(thread_items, "item", thread_items.c.thread_id)
 locked = _thread.with_for_update()
 """The thread, locked until the end of the transaction, so that no file is attached meanwhile."""
 
-update_thread = Prepared(update(threads).where(threads.c.id == SCOPE, threads.c.user_id == USER).values(body=BODY))
+update_thread = Prepared(
+    update(threads)
+    .where(threads.c.id == SCOPE, threads.c.user_id == USER, threads.c.body == bindparam("read_body", type_=Text))
+    .values(body=BODY)
+)
+"""Compare and set: affects no row when the thread was written or deleted since it was read."""
 delete_thread = (
     delete(threads)
     .where(threads.c.id == SCOPE, threads.c.user_id == USER)

@@ -20,11 +20,12 @@ from app.adapters.stores.sql.turns import record_of
 from app.chatkit_json import bodies
 from app.chatkit_json.item_text import text_of_item
 from app.domain.identity import RequestContext
-from app.ports.thread_store import HIDDEN, PAGE_LIMIT, Feedback, LoadedContext, ThreadStore
+from app.ports.thread_store import HIDDEN, PAGE_LIMIT, Feedback, LoadedContext, ThreadChange, ThreadStore
 
 
 class SqlThreadStore(ThreadStore):
-    """`ThreadStore` on PostgreSQL or SQLite: one round trip per call, except for deletions and empty pages."""
+    """`ThreadStore` on PostgreSQL or SQLite: one round trip per call, except for deletions, changes of a thread
+    and empty pages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,10 +52,18 @@ class SqlThreadStore(ThreadStore):
         if not await self._database.write(self._save_thread, values):
             raise _not_found("Thread", thread.id)
 
-    async def update_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
-        values = {"scope": thread.id, "user_id": context.user_id, "body": bodies.dump(ThreadMetadata, thread)}
-        if not await self._database.write(sql.update_thread, values):
-            raise _not_found("Thread", thread.id)
+    async def update_thread(self, thread_id: str, change: ThreadChange, context: RequestContext) -> ThreadMetadata:
+        own = {"scope": thread_id, "user_id": context.user_id}
+        while True:
+            row = await self._database.row(sql.thread, own)
+            if row is None:
+                raise _not_found("Thread", thread_id)
+            changed = change(stored := _thread(row))
+            if changed is stored:
+                return stored
+            values = {**own, "read_body": row.body, "body": bodies.dump(ThreadMetadata, changed)}
+            if await self._database.write(sql.update_thread, values):
+                return changed.model_copy(update={"created_at": row.created_at})
 
     async def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         values = {

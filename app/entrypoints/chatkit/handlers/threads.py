@@ -47,9 +47,10 @@ class ThreadHandler:
 
     async def update(self, request: ThreadsUpdateReq, context: RequestContext) -> Thread:
         """Rename a thread. Raises `NotFoundError`."""
-        thread = await self._store.load_thread(request.params.thread_id, context)
-        thread.title = request.params.title
-        await self._store.update_thread(thread, context)
+        renamed = {"title": request.params.title}
+        thread = await self._store.update_thread(
+            request.params.thread_id, lambda stored: stored.model_copy(update=renamed), context
+        )
         return thread_response(thread)
 
     async def delete(self, request: ThreadsDeleteReq, context: RequestContext) -> None:
