@@ -13,12 +13,12 @@ from app.adapters.stores.sql.counters import SqlCounters
 from app.adapters.stores.sql.files import SqlFileLedger
 from app.adapters.stores.sql.idempotency_keys import SqlIdempotencyKeys
 from app.adapters.stores.sql.journal import SqlTurnJournal
+from app.adapters.stores.sql.lazy_tasks import LazyTaskRepository
 from app.adapters.stores.sql.open_database import open_database
 from app.adapters.stores.sql.owners import OwnerFiles
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.schema import check_schema
 from app.adapters.stores.sql.signals import open_signals
-from app.adapters.stores.sql.tasks import SqlTaskRepository
 from app.adapters.stores.sql.threads import SqlThreadStore
 from app.adapters.stores.sql.turns import SqlTurnLog
 from app.adapters.stores.sql.write_probe import WriteProbe
@@ -39,7 +39,7 @@ class SqlStorage(Storage):
         self.name = self.database.name
         self.location = str(target)
         self.threads = SqlThreadStore(self.database)
-        self.tasks = SqlTaskRepository(self.database)
+        self.tasks = self._tasks = LazyTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
         self.approvals = SqlApprovalLog(self.database)
         self.signals = open_signals(self.database, target)
@@ -90,5 +90,6 @@ class SqlStorage(Storage):
         await self.database.scrub(thorough=thorough)
 
     async def aclose(self) -> None:
+        await self._tasks.aclose()
         await self.signals.aclose()
         await self.database.aclose()

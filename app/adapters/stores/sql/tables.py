@@ -6,12 +6,12 @@ row, and the new row could come before a cursor. `body` is a ChatKit object as J
 """
 
 import datetime as dt
-from typing import cast
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 
 from app.adapters.stores.sql.metadata import metadata as metadata
-from app.adapters.stores.sql.task_model import TaskModel
 from app.adapters.stores.sql.types import AnyText, Sequence, UtcDateTime
 
 
@@ -247,7 +246,28 @@ request_answers = Table(
     Column("user_id", AnyText, index=True),
 )
 
-tasks = cast(Table, TaskModel.__table__)
+# The ORM model of these rows is in `task_model.py`, which a start does not import.
+tasks = Table(
+    "tasks",
+    metadata,
+    _seq(),
+    Column("id", AnyText, nullable=False),
+    Column("user_id", AnyText, nullable=False),
+    Column("title", AnyText, nullable=False),
+    Column("folded_title", AnyText, nullable=False),
+    Column("description", AnyText, nullable=False),
+    Column("priority", String(16), nullable=False),
+    Column("due", Date),
+    Column("status", String(16), nullable=False),
+    _created_at(),
+    Column("updated_at", UtcDateTime(), nullable=False),
+    Column("completed_at", UtcDateTime()),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("user_id", "id"),
+    Index(None, "user_id", "created_at", "seq"),
+    Index(None, "user_id", "status", "created_at", "seq"),
+    sqlite_autoincrement=True,
+)
 
 # Tombstones: positions of deleted rows, so that cursors of clients stay valid. `scope` is the thread of an item, or the
 # user of a thread or task.

@@ -1,45 +1,38 @@
 """ORM model of a task."""
 
 import datetime as dt
-from typing import Self
+from typing import ClassVar, Self
 
 import msgspec
-from advanced_alchemy.types import DateTimeUTC
-from sqlalchemy import Date, Identity, Index, Integer, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import FromClause
+from sqlalchemy.orm import Mapped
 
 from app.adapters.stores.sql.model import Model
-from app.adapters.stores.sql.types import AnyText, Sequence
+from app.adapters.stores.sql.tables import tasks
 from app.domain.task import Priority, Status, Task
 
 
 class TaskModel(Model):
     """A task of one user. `version_id_col` checks the version that was read on every UPDATE and DELETE."""
 
-    __tablename__ = "tasks"
-    __table_args__ = (
-        UniqueConstraint("user_id", "id"),
-        Index(None, "user_id", "created_at", "seq"),
-        Index(None, "user_id", "status", "created_at", "seq"),
-        {"sqlite_autoincrement": True},
-    )
+    __table__: ClassVar[FromClause] = tasks
 
-    seq: Mapped[int] = mapped_column(Sequence, Identity(), primary_key=True)
-    id: Mapped[str] = mapped_column(AnyText)
-    user_id: Mapped[str] = mapped_column(AnyText)
-    title: Mapped[str] = mapped_column(AnyText)
-    folded_title: Mapped[str] = mapped_column(AnyText)
-    description: Mapped[str] = mapped_column(AnyText)
-    priority: Mapped[str] = mapped_column(String(16))
-    due: Mapped[dt.date | None] = mapped_column(Date)
-    status: Mapped[str] = mapped_column(String(16))
-    created_at: Mapped[dt.datetime] = mapped_column(DateTimeUTC)
-    updated_at: Mapped[dt.datetime] = mapped_column(DateTimeUTC)
-    completed_at: Mapped[dt.datetime | None] = mapped_column(DateTimeUTC)
-    version: Mapped[int] = mapped_column(Integer)
+    seq: Mapped[int]
+    id: Mapped[str]
+    user_id: Mapped[str]
+    title: Mapped[str]
+    folded_title: Mapped[str]
+    description: Mapped[str]
+    priority: Mapped[str]
+    due: Mapped[dt.date | None]
+    status: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    completed_at: Mapped[dt.datetime | None]
+    version: Mapped[int]
 
     # The domain counts versions, so the ORM only compares them.
-    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012  # read by SQLAlchemy
+    __mapper_args__ = {"version_id_col": tasks.c.version, "version_id_generator": False}  # noqa: RUF012  # read by SQLAlchemy
 
     @classmethod
     def of(cls, task: Task) -> Self:
