@@ -10,6 +10,11 @@ from tests.chatkit_client import ChatKitClient, user_input
 from tests.ports import free_port
 from tests.server import ROOT, ServerProcess, running
 
+ASSISTANT = """
+from app.adapters.agents_sdk.assistant import Assistant
+assistant = Assistant(name="Impatient", instructions="Wait for nothing.")
+"""
+
 
 async def refused(folder: Path, environment: dict[str, str]) -> str:
     """What the server says when it does not start."""
@@ -41,6 +46,16 @@ async def test_it_stops_cleanly(tmp_path: Path, with_signal: signal.Signals) -> 
     code = await server.stop(with_signal)
     assert code in (0, -with_signal), server.log
     assert "Traceback" not in server.log
+
+
+async def test_a_signal_ends_a_start_that_is_under_way(tmp_path: Path) -> None:
+    """The module of the assistant is imported while the server starts: the signal comes in the middle of it."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        (tmp_path / "impatient.py").write_text(f"import os\nos.kill(os.getpid(), {int(number)})\n{ASSISTANT}")
+        server = ServerProcess(tmp_path, {"ASSISTANT": "impatient:assistant", "PYTHONPATH": str(tmp_path)})
+        await server.spawn()
+        assert await server.wait() == 0, server.log
+        assert "Traceback" not in server.log
 
 
 async def test_another_server_can_carry_the_application(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import click
 import structlog
@@ -56,14 +57,12 @@ def serve(tools: Tools) -> None:
         # Turns and the streams that follow them end by themselves before that.
         timeout_graceful_shutdown=int(settings.turns.shutdown_seconds) + GRACE_SECONDS,
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn raises the signal again after its shutdown; that would end a clean stop with an error code.
-        signal.signal(number, lambda *_: None)
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner, suppress(asyncio.CancelledError):
         runner.run(_serve(tools, settings, config))
 
 
 async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> None:
+    stopping = _Stopping()
     # First of all: a second server on a port in use must change nothing.
     listener = _listen(settings.server)
     container = tools.container(settings)
@@ -86,9 +85,33 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
         store=storage.location,
     )
     served = _Server(config, turns, server.ready, runner.warm)
+    stopping.started(served)
     await served.serve(sockets=[listener])
     if served.unable:
         raise click.exceptions.Exit(1)
+
+
+class _Stopping:
+    """Handler of SIGINT and SIGTERM while uvicorn's own is not in place: cancels a start, and stops a started server.
+
+    uvicorn raises its signal again after its shutdown, which must not end a clean stop with an error code.
+    """
+
+    def __init__(self) -> None:
+        self._starting = asyncio.current_task()
+        self._server: uvicorn.Server | None = None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+
+    def started(self, server: uvicorn.Server) -> None:
+        """Stop `server` from now on."""
+        self._server = server
+
+    def _stop(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+        elif self._starting is not None:
+            self._starting.cancel()
 
 
 class _Server(uvicorn.Server):
