@@ -15,6 +15,7 @@ SLOW: Final = (
     "faults",
     "contracts/test_litellm.py",
     "contracts/test_litellm_isolation.py",
+    "contracts/test_litellm_reasoning.py",
     "e2e/test_bad_requests.py",
     "e2e/test_conformance.py",
     "e2e/test_deep_input.py",

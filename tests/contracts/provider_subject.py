@@ -33,13 +33,17 @@ class Subject(msgspec.Struct):
     upstream: Upstream
 
     def ask(
-        self, items: str | list[TResponseInputItem] = PROMPT, *, tools: Sequence[Tool] = ()
+        self,
+        items: str | list[TResponseInputItem] = PROMPT,
+        *,
+        tools: Sequence[Tool] = (),
+        settings: ModelSettings | None = None,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
         """The events of one response of the default model."""
         events = self.provider.model(self.provider.default_model).stream_response(
             "Be brief.",
             items,
-            ModelSettings(),
+            settings or ModelSettings(),
             list(tools),
             None,
             [],

@@ -25,7 +25,7 @@ def heard(events: Sequence[TResponseStreamEvent]) -> Heard:
         match event.type:
             case "response.output_text.delta" | "response.refusal.delta":
                 text += event.delta
-            case "response.reasoning_summary_text.delta":
+            case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
                 thought += event.delta
             case "response.output_item.done" if event.item.type == "function_call":
                 calls.append(Call(event.item.name, json.loads(event.item.arguments)))
@@ -65,7 +65,7 @@ def _follow(event: Any, open_items: dict[int, str], done: dict[int, Any], grown:
         done[event.output_index] = event.item
     elif hasattr(event, "output_index"):
         assert open_items[event.output_index] == event.item_id
-        part = (event.output_index, getattr(event, "content_index", 0))
+        part = (event.output_index, getattr(event, "content_index", getattr(event, "summary_index", 0)))
         if event.type.endswith(".delta"):
             grown[part] = grown.get(part, "") + event.delta
         whole = getattr(event, "text", None) or getattr(event, "arguments", None) or getattr(event, "refusal", None)

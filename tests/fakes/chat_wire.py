@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.fakes.dialects import PROMPT, Call, Dialect, Fault, Oddity
+from tests.fakes import reasoning
+from tests.fakes.dialects import PROMPT, Asked, Call, Dialect, Fault, Oddity
 from tests.fakes.upstream import Hold, Reply, Request, Reset, sse, stream
 
 DATA_URL = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*$")
@@ -41,7 +42,10 @@ class OpenAIChat(Dialect):
         return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
 
     def guard(self, request: Request) -> Reply | None:
-        return _misplaced(request, self) or _unknown_part(request, self)
+        return _misplaced(request, self) or _unknown_part(request, self) or self.misasked(request.body)
+
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        return reasoning.openai_chat(body)
 
     def frame(self, delta: Mapping[str, Any] | None, *, finish: str | None = None, **extra: object) -> bytes:
         """One chunk; `delta` None leaves the key out."""
@@ -81,6 +85,11 @@ class OpenAIChat(Dialect):
             Fault(name="only_done", reply=stream(DONE), kind="empty"),
             Fault(name="empty_candidate", reply=stream(*self.end()), kind="empty"),
             Fault(name="length_empty", reply=stream(*self.begin(), *length), kind="truncated"),
+            Fault(
+                name="thoughts_alone",
+                reply=stream(self.frame({"reasoning_content": "Hm."}), *self.end()),
+                kind="empty",
+            ),
             Fault(
                 name="length_in_call",
                 reply=stream(
@@ -230,6 +239,15 @@ class OpenAIChat(Dialect):
                 thought="Hm.",
             ),
         ]
+
+
+class OpenModels(OpenAIChat):
+    """A server of open models, such as vLLM."""
+
+    name = "open-models"
+
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        return reasoning.open_model(body)
 
 
 def _unknown_part(request: Request, dialect: OpenAIChat) -> Reply | None:

@@ -43,6 +43,17 @@ class Oddity(msgspec.Struct, frozen=True, kw_only=True):
     cut_off: bool = False
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Reasoning that a request asks for, as the upstream reads it."""
+
+    effort: str | None = None
+    thoughts: bool = False
+
+
+class WrongParameterError(Exception):
+    """A reasoning parameter that the upstream refuses; the text is its message."""
+
+
 class Dialect(ABC):
     """One wire: how it frames an answer, how it says no, and what it refuses."""
 
@@ -75,6 +86,18 @@ class Dialect(ABC):
     @abstractmethod
     def guard(self, request: Request) -> Reply | None:
         """Refuse what the real upstream would refuse."""
+
+    @abstractmethod
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        """Read the reasoning parameters of a request. Raises `WrongParameterError`, as a strict upstream refuses."""
+
+    def misasked(self, body: Mapping[str, Any]) -> Reply | None:
+        """Refuse wrong reasoning parameters."""
+        try:
+            self.asked(body)
+        except WrongParameterError as wrong:
+            return self.refusal(400, "unsupported_parameter", str(wrong))
+        return None
 
     def text(self, *pieces: str) -> Reply:
         """A whole text answer."""

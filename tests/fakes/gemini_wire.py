@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tests.fakes import reasoning
 from tests.fakes.chat_wire import DONE, OpenAIChat
-from tests.fakes.dialects import PROMPT, SECRET, Call, Fault, Oddity
+from tests.fakes.dialects import PROMPT, SECRET, Asked, Call, Fault, Oddity
 from tests.fakes.upstream import Reply, Request, json_reply, sse, stream
 
 _PARAMETERS = {"model", "messages", "stream", "stream_options", "tools", "tool_choice", "temperature", "top_p"} | {
@@ -86,6 +87,9 @@ class GeminiChat(OpenAIChat):
                 if word in _SCHEMA_WORDS:
                     return self._invalid(f'Unknown name "{word}" at tools: Cannot find field.')
         return super().guard(request) or self._unsigned(body)
+
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        return reasoning.gemini_chat(body)
 
     def _unsigned(self, body: Mapping[str, Any]) -> Reply | None:
         """Since Gemini 3, calls after the user's last words need a signature on the first of each batch."""

@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.fakes import reasoning
 from tests.fakes.chat_wire import DONE, OpenAIChat
-from tests.fakes.dialects import PROMPT, SECRET, Call, Dialect, Fault, Oddity
+from tests.fakes.dialects import PROMPT, SECRET, Asked, Call, Dialect, Fault, Oddity
 from tests.fakes.upstream import Reply, Request, json_reply, sse, stream
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*$")
@@ -56,7 +57,11 @@ class GeminiNative(Dialect):
             asked = sum("function_call" in part for part in before["parts"])
             if answers != asked and (answers or content["role"] == "user"):
                 return self.refusal(400, "", "the number of function response parts is not that of the calls")
-        return None
+        model = request.path.rsplit("/", 1)[-1].partition(":")[0]
+        return self.misasked({**request.body, "model": model})
+
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        return reasoning.gemini_native(body.get("model", "gemini-2.5-flash"), body)
 
     def frame(self, parts: Sequence[Mapping[str, Any]], *, finish: str = "") -> bytes:
         """One event: with the count of tokens so far in each, and CRLF."""
@@ -182,7 +187,10 @@ class AnthropicMessages(Dialect):
             waiting = {part["id"] for part in parts if part["type"] == "tool_use"}
             if not message["content"]:
                 return self.refusal(400, "invalid_request_error", "all messages must have non-empty content")
-        return None
+        return self.misasked(request.body)
+
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        return reasoning.anthropic(body)
 
     def opening(self) -> list[bytes]:
         """What comes before any content."""
@@ -255,6 +263,9 @@ class OpenRouter(OpenAIChat):
         name, value = self.key
         return super().guard(request) if request.headers.get(name) == value else self.refused_key()
 
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        return reasoning.openrouter(body)
+
     def own_faults(self) -> list[Fault]:
         begun = self.begin("Hel", "lo")
         error = {"code": "server_error", "message": PROMPT}
@@ -271,6 +282,9 @@ class Azure(OpenRouter):
 
     name = "azure"
     key = ("api-key", SECRET)
+
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        return reasoning.openai_chat(body)
 
     def text(self, *pieces: str) -> Reply:
         verdicts = {"hate": {"filtered": False, "severity": "safe"}}

@@ -2,10 +2,12 @@
 
 import itertools
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.fakes import reasoning
 from tests.fakes.chat_wire import DATA_URL
-from tests.fakes.dialects import PROMPT, Call, Dialect, Fault, Oddity
+from tests.fakes.dialects import PROMPT, Asked, Call, Dialect, Fault, Oddity
 from tests.fakes.upstream import Reply, Request, sse, stream
 
 _REASONS = ("gpt-5", "o1", "o3", "o4")
@@ -86,6 +88,8 @@ class Responses(Dialect):
             return self._invalid("nothing may be stored")
         if body.get("include") and not body["model"].startswith(_REASONS):
             return self._invalid("Encrypted content is not supported with this model.")
+        if wrong := self.misasked(body):
+            return wrong
         items = [{"role": "user"}] if isinstance(body["input"], str) else body["input"]
         calls: set[str] = set()
         for index, item in enumerate(items):
@@ -94,6 +98,9 @@ class Responses(Dialect):
                 return self._invalid(problem)
         results = {item["call_id"] for item in items if item.get("type") == "function_call_output"}
         return self._invalid("No tool output found for function call.") if calls - results else None
+
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        return reasoning.responses(body)
 
     def _problem(self, item: dict[str, Any], following: list[dict[str, Any]], calls: set[str]) -> str:
         if "provider_data" in item:
@@ -168,6 +175,7 @@ class Responses(Dialect):
                 kind="content_filtered",
                 heard="Hello",
             ),
+            Fault(name="thoughts_alone", reply=self.reasoned(["Hm."], ""), kind="empty"),
             Fault(name="refusal", reply=self._refusal("I will ", "not."), kind="content_filtered", heard="I will not."),
         ]
 
@@ -187,29 +195,51 @@ class Responses(Dialect):
                 cut_off=True,
             ),
             Oddity(name="done_marker", reply=stream(*begun, *self.end("Hel", "lo"), b"data: [DONE]\n\n"), text="Hello"),
-            Oddity(name="reasoning", reply=self._thinking(), text="Hello", thought="Hm."),
+            Oddity(name="reasoning", reply=self.reasoned(["Hm."], "Hello"), text="Hello", thought="Hm."),
+            Oddity(
+                name="reasoning_parts", reply=self.reasoned(["Hm. ", "Well."], "Hi"), text="Hi", thought="Hm. Well."
+            ),
+            Oddity(name="raw_reasoning", reply=self.reasoned(["Hm."], "Hi", raw=True), text="Hi", thought="Hm."),
         ]
 
-    def _thinking(self) -> Reply:
-        thought = {"id": "rs_1", "type": "reasoning", "summary": []}
-        where = {"item_id": "rs_1", "output_index": 0, "summary_index": 0}
-        whole = {**thought, "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": "gAAAA"}
-        message = self._message("Hello")
-        return stream(
-            *self._created(),
-            self.event("response.output_item.added", output_index=0, item=thought),
-            self.event("response.reasoning_summary_part.added", part={"type": "summary_text", "text": ""}, **where),
-            self.event("response.reasoning_summary_text.delta", delta="Hm.", **where),
-            self.event("response.reasoning_summary_text.done", text="Hm.", **where),
-            self.event("response.reasoning_summary_part.done", part=whole["summary"][0], **where),
-            self.event("response.output_item.done", output_index=0, item=whole),
-            *self._opened(1)[len(self._created()) :],
-            self._about("response.output_text.delta", 1, delta="Hello"),
-            self._about("response.output_text.done", 1, text="Hello"),
-            self._about("response.content_part.done", 1, part=message["content"][0]),
-            self.event("response.output_item.done", output_index=1, item=message),
-            self.event("response.completed", response=self.response("completed", [whole, message])),
-        )
+    def reasoned(self, parts: Sequence[str], text: str, *, raw: bool = False) -> Reply:
+        """An answer after thoughts, each part in two deltas: summaries, or with `raw` what an open model thinks.
+
+        Without a text the response ends with its thoughts.
+        """
+        kind, index = ("reasoning_text", "content_index") if raw else ("reasoning_summary_text", "summary_index")
+        item: dict[str, Any] = {"id": "rs_1", "type": "reasoning", "summary": []}
+        frames = [*self._created(), self.event("response.output_item.added", output_index=0, item=item)]
+        for number, part in enumerate(parts):
+            where = {"item_id": "rs_1", "output_index": 0, index: number}
+            half, summary = len(part) // 2, {"type": "summary_text", "text": part}
+            if not raw:
+                added = {"type": "summary_text", "text": ""}
+                frames.append(self.event("response.reasoning_summary_part.added", part=added, **where))
+            frames += [
+                self.event(f"response.{kind}.delta", delta=part[:half], **where),
+                self.event(f"response.{kind}.delta", delta=part[half:], **where),
+                self.event(f"response.{kind}.done", text=part, **where),
+            ]
+            if not raw:
+                frames.append(self.event("response.reasoning_summary_part.done", part=summary, **where))
+        if raw:
+            whole = {**item, "content": [{"type": "reasoning_text", "text": part} for part in parts]}
+        else:
+            summaries = [{"type": "summary_text", "text": part} for part in parts]
+            whole = {**item, "summary": summaries, "encrypted_content": "gAAAA"}
+        frames.append(self.event("response.output_item.done", output_index=0, item=whole))
+        message = self._message(text)
+        if text:
+            frames += [
+                *self._opened(1)[len(self._created()) :],
+                self._about("response.output_text.delta", 1, delta=text),
+                self._about("response.output_text.done", 1, text=text),
+                self._about("response.content_part.done", 1, part=message["content"][0]),
+                self.event("response.output_item.done", output_index=1, item=message),
+            ]
+        output = [whole, message] if text else [whole]
+        return stream(*frames, self.event("response.completed", response=self.response("completed", output)))
 
     def _refusal(self, *pieces: str) -> Reply:
         said = {"type": "refusal", "refusal": "".join(pieces)}

@@ -10,7 +10,6 @@ from agents import ModelSettings, Tool, function_tool
 from agents.items import TResponseInputItem
 from hypothesis import given
 from hypothesis import strategies as st
-from openai.types.shared import Reasoning
 from pydantic import BaseModel
 
 from app.adapters.providers.gemini.provider import _DIALECT as GEMINI
@@ -111,12 +110,10 @@ def test_gemini_gets_only_what_it_knows() -> None:
         frequency_penalty=1.0,
         verbosity="low",
         tool_choice="required",
-        reasoning=Reasoning(effort="low"),
     )
     body = request([USER], settings=settings, tools=[plan, nothing])
     wire = Request(method="POST", path="/", query={}, headers={}, body=json.loads(json.dumps(body)))
     assert GeminiChat().guard(wire) is None
-    assert body["reasoning_effort"] == "low"
     assert body["max_tokens"] == 100
     assert body["stream_options"] == {"include_usage": True}
     schema = body["tools"][0]["function"]["parameters"]

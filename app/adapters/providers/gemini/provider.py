@@ -12,11 +12,12 @@ from app.adapters.providers.shared.chat_completions import ChatCompletionsModel,
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
 from app.adapters.providers.shared.model_requests import probe_model
+from app.adapters.providers.shared.reasoning import ReasoningParameters, RefusedParameters
+from app.adapters.providers.shared.reasoning.wires import GEMINI
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
 _CAPABILITIES: Final = (
-    (r"gemini-(1|2\.0)", Capabilities(images=True)),
-    (r"gemini-", Capabilities(images=True, reasoning=True)),
+    (r"gemini-", Capabilities(images=True)),
     (r"gemma-", Capabilities(tools=False, parallel_tools=False, images=True)),
 )
 
@@ -42,6 +43,7 @@ class GeminiProvider(ModelProvider):
     def __init__(self, settings: GeminiSettings) -> None:
         self._settings = settings
         self._endpoint = Endpoint(settings, api_key=settings.api_key.reveal(), base_url=settings.base_url)
+        self._refused = RefusedParameters()
 
     @property
     def default_model(self) -> str:
@@ -70,7 +72,10 @@ class GeminiProvider(ModelProvider):
             model_variable="GEMINI_MODEL",
             url_variable="GEMINI_BASE_URL",
         )
-        return ChatCompletionsModel(self._endpoint, name, dialect=_DIALECT, origin=origin, settings=self._settings)
+        reasoning = ReasoningParameters(self.name, GEMINI, name, self._refused)
+        return ChatCompletionsModel(
+            self._endpoint, name, dialect=_DIALECT, reasoning=reasoning, origin=origin, settings=self._settings
+        )
 
     async def check(self) -> None:
         """Request one token from the default model. Raises `ModelError`."""

@@ -13,6 +13,8 @@ from app.adapters.providers.shared.chat_completions import ChatCompletionsModel,
 from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
 from app.adapters.providers.shared.model_requests import probe_model
+from app.adapters.providers.shared.reasoning import ReasoningParameters, RefusedParameters
+from app.adapters.providers.shared.reasoning.wires import GEMINI_NATIVE
 from app.ports.model_provider import Capabilities, ModelInfo, ModelProvider
 
 
@@ -27,6 +29,7 @@ class LitellmProvider(ModelProvider):
         self._settings = settings
         self._route = route(settings)
         link = open_upstream(self._route.base_url, translated=self._route.vendor.translated)
+        self._refused = RefusedParameters()
         transport = LitellmTransport(complete, link, self._access())
         # LiteLLM gets the key as an argument, and sends it in the header that this vendor expects.
         self._endpoint = Endpoint(settings, api_key="", base_url=self._route.base_url, transport=transport)
@@ -62,8 +65,15 @@ class LitellmProvider(ModelProvider):
             url_variable=way.url_variable,
         )
         dialect = Dialect(signed=way.prefix == "gemini")
+        service = GEMINI_NATIVE if way.prefix == "gemini" else way.prefix
+        reasoning = ReasoningParameters(self.name, service, name, self._refused)
         return ChatCompletionsModel(
-            self._endpoint, self._full_name(name), dialect=dialect, origin=origin, settings=self._settings
+            self._endpoint,
+            self._full_name(name),
+            dialect=dialect,
+            reasoning=reasoning,
+            origin=origin,
+            settings=self._settings,
         )
 
     async def check(self) -> None:

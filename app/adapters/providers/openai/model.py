@@ -1,7 +1,8 @@
 """Responses API model: the Agents SDK's, with our timeouts, retries and error mapping."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, cast
 
 from agents import (
@@ -14,8 +15,9 @@ from agents import (
     Tool,
 )
 from agents.items import TResponseInputItem, TResponseStreamEvent
-from openai import AsyncOpenAI
+from openai import APIStatusError, AsyncOpenAI
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent, ResponsePromptParam
+from openai.types.shared import Reasoning
 
 from app.adapters.providers.shared.client import agent_headers
 from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
@@ -23,6 +25,7 @@ from app.adapters.providers.shared.history import Item, pair_calls, portable_ite
 from app.adapters.providers.shared.idle_timeout import IdleTimeout
 from app.adapters.providers.shared.model_requests import collect_response
 from app.adapters.providers.shared.model_settings import allowed, refused_by_openai
+from app.adapters.providers.shared.reasoning import ReasoningParameters
 from app.adapters.providers.shared.request_body import DetachedTexts
 from app.adapters.providers.shared.retries import PREAMBLE, Events, retry_with_backoff
 from app.adapters.providers.shared.settings import UpstreamSettings
@@ -41,14 +44,14 @@ class ResponsesModel(Model):
         client: AsyncOpenAI,
         model: str,
         *,
-        reasons: bool,
+        reasoning: ReasoningParameters,
         warmed_up: LazyValue[None],
         origin: Origin,
         settings: UpstreamSettings,
     ) -> None:
         self._inner = responses_model()(model=model, openai_client=client)
         self._warmed_up = warmed_up
-        self._reasons = reasons
+        self._reasoning = reasoning
         self._origin = origin
         self._settings = settings
 
@@ -76,33 +79,33 @@ class ResponsesModel(Model):
             history = (
                 _user_item(input)
                 if isinstance(input, str)
-                else _input_items(cast(Sequence[Item], input), self._reasons)
+                else _input_items(cast(Sequence[Item], input), self._reasoning.family.sealed)
             )
             long = DetachedTexts(history)
         except Exception as error:  # items may have been written by any provider
             raise model_error(error, self._origin) from None
-        # Without `store`, reasoning is lost unless the request carries it in encrypted form.
-        sealed = ["reasoning.encrypted_content"] if self._reasons else None
         # The `openai` package validates `input` against all item types, a millisecond for each item, without a
         # yield. It does not validate `extra_body`.
         body = {**cast(dict[str, Any], model_settings.extra_body or {}), "input": long.remainder}
         headers = {**agent_headers(model_settings.extra_headers), **long.headers}
-        settings = model_settings.resolve(
-            ModelSettings(store=False, response_include=cast(Any, sealed), extra_body=body, extra_headers=headers)
-        )
+        wanted = self._reasoning.responses_fields(model_settings)
+        own = model_settings.resolve(ModelSettings(store=False, extra_body=body, extra_headers=headers))
 
         def attempt() -> Events:
-            return self._attempt(
-                self._inner.stream_response(
-                    system_instructions, [], settings, tools, output_schema, handoffs, tracing, prompt=prompt
-                )
+            fields = self._reasoning.accepted(wanted)
+            reasoning = Reasoning(**fields["reasoning"]) if "reasoning" in fields else None
+            include = [*(own.response_include or ()), *fields.get("include", ())]
+            settings = replace(own, reasoning=reasoning, response_include=include)
+            stream = self._inner.stream_response(
+                system_instructions, [], settings, tools, output_schema, handoffs, tracing, prompt=prompt
             )
+            return self._attempt(stream, fields)
 
         async with aclosing(retry_with_backoff(attempt, self._settings)) as events:
             async for event in events:
                 yield event
 
-    async def _attempt(self, stream: Any) -> Events:
+    async def _attempt(self, stream: Any, reasoning: Mapping[str, Any]) -> Events:
         idle_timeout = IdleTimeout(self._settings, self._origin)
         has_begun = False
         try:
@@ -116,6 +119,8 @@ class ResponsesModel(Model):
                         return
                     yield event
         except Exception as error:  # callers expect only `ModelError`
+            if isinstance(error, APIStatusError):
+                self._reasoning.learn(reasoning, error.status_code, error.body)
             failure = model_error(error, self._origin)
             if has_begun and failure.kind == "network":
                 failure = failed("interrupted", self._origin, "the connection broke within the answer")
@@ -165,7 +170,7 @@ def _user_item(text: str) -> list[Item]:
     return [{"role": "user", "content": text}]
 
 
-def _input_items(items: Sequence[Item], reasons: bool) -> list[Item]:
+def _input_items(items: Sequence[Item], sealed: bool) -> list[Item]:
     """History in portable items, with the encrypted reasoning of the current turn, which its calls require."""
     ordered = pair_calls(items)
     users = [index for index, item in enumerate(ordered) if item.get("role") == "user"]
@@ -174,7 +179,7 @@ def _input_items(items: Sequence[Item], reasons: bool) -> list[Item]:
     for index, item in enumerate(ordered):
         if item.get("type") == "reasoning":
             followed = index + 1 < len(ordered) and ordered[index + 1].get("type") == "function_call"
-            if reasons and index > turn and followed and _sealed_here(item):
+            if sealed and index > turn and followed and _sealed_here(item):
                 kept.append({key: item[key] for key in ("type", "id", "summary", "encrypted_content")})
         elif (portable := portable_item(item)) is not None:
             kept.append(portable)

@@ -1,6 +1,5 @@
 """OpenAI provider, also for compatible servers: Ollama, vLLM, LM Studio and others."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,14 +17,15 @@ from app.adapters.providers.shared.endpoint import Endpoint
 from app.adapters.providers.shared.errors import Origin
 from app.adapters.providers.shared.model_requests import probe_model
 from app.adapters.providers.shared.model_settings import refused_by_openai
+from app.adapters.providers.shared.reasoning import ReasoningParameters, RefusedParameters
+from app.adapters.providers.shared.reasoning.wires import service_of
 from app.aio.lazy_value import LazyValue
 from app.ports.model_provider import RESPONSES_TOOLS, Capabilities, ModelInfo, ModelProvider
 
 _CAPABILITIES: Final = (
-    (r"o\d-mini|o1-preview", Capabilities(reasoning=True)),
-    (r"gpt-5|o\d", Capabilities(images=True, files=True, reasoning=True)),
+    (r"o\d-mini|o1-preview", Capabilities()),
+    (r"gpt-5|o\d", Capabilities(images=True, files=True)),
     (r"gpt-4o|gpt-4\.1|chatgpt-4o", Capabilities(images=True, files=True)),
-    (r"gpt-oss|deepseek-r1|qwq|qwen3|magistral", Capabilities(reasoning=True)),
     (r"gemma3|gemma-3|llava|pixtral|.*vision|.*-vl", Capabilities(images=True)),
 )
 
@@ -52,6 +52,7 @@ class OpenAIProvider(ModelProvider):
         self._endpoint = Endpoint(settings, api_key=key, base_url=settings.base_url)
         self._client = new_openai_client(settings, api_key=key, base_url=settings.base_url)
         self._warmed_up = LazyValue(warm_up)
+        self._refused = RefusedParameters()
 
     @property
     def default_model(self) -> str:
@@ -84,18 +85,20 @@ class OpenAIProvider(ModelProvider):
             model_variable="OPENAI_MODEL",
             url_variable="OPENAI_BASE_URL",
         )
+        reasoning = ReasoningParameters(self.name, service_of(self._settings.base_url), name, self._refused)
         if self._settings.speaks is Api.RESPONSES:
-            reasons = capabilities_of(name, _CAPABILITIES).reasoning and bool(re.match(r"gpt-5|o\d", name))
             return ResponsesModel(
                 self._client,
                 name,
-                reasons=reasons,
+                reasoning=reasoning,
                 warmed_up=self._warmed_up,
                 origin=origin,
                 settings=self._settings,
             )
         dialect = _AT_OPENAI if self._settings.at_openai else _ELSEWHERE
-        return ChatCompletionsModel(self._endpoint, name, dialect=dialect, origin=origin, settings=self._settings)
+        return ChatCompletionsModel(
+            self._endpoint, name, dialect=dialect, reasoning=reasoning, origin=origin, settings=self._settings
+        )
 
     async def check(self) -> None:
         """Request one token from the default model. Raises `ModelError`."""

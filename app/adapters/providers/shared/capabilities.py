@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 
+import msgspec
+
+from app.adapters.providers.shared.reasoning import reasons
 from app.ports.model_provider import Capabilities, ModelInfo
 
 
@@ -17,6 +20,10 @@ def offered_models(default: str, more: str, table: Sequence[tuple[str, Capabilit
 
 
 def capabilities_of(name: str, table: Sequence[tuple[str, Capabilities]]) -> Capabilities:
-    """Capabilities of the first pattern in `table` that matches `name`; a vendor prefix is ignored."""
+    """Capabilities of the first pattern in `table` that matches `name`; a vendor prefix is ignored.
+
+    Reasoning comes from the table of model families instead.
+    """
     bare = name.rsplit("/", 1)[-1]
-    return next((known for pattern, known in table if re.match(pattern, bare)), Capabilities())
+    known = next((known for pattern, known in table if re.match(pattern, bare)), Capabilities())
+    return msgspec.structs.replace(known, reasoning=reasons(name))

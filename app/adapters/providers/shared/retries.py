@@ -8,6 +8,7 @@ from typing import Final
 
 from agents.items import TResponseStreamEvent
 
+from app.adapters.providers.shared.reasoning import ParameterRefusedError
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.ports.model_provider import FailureKind, ModelError
 
@@ -26,7 +27,10 @@ _MAX_RETRIES: Final[dict[FailureKind, int]] = {
 
 
 async def retry_with_backoff(attempt: Callable[[], Events], settings: UpstreamSettings) -> Events:
-    """Yield the events of `attempt`, restarted with backoff while it fails before its first visible event."""
+    """Yield the events of `attempt`, restarted with backoff while it fails before its first visible event.
+
+    An attempt that raises `ParameterRefusedError` is restarted at once, and leaves that parameter out.
+    """
     retries = 0
     while True:
         preamble: list[TResponseStreamEvent] | None = []
@@ -40,6 +44,8 @@ async def retry_with_backoff(attempt: Callable[[], Events], settings: UpstreamSe
                         yield preamble.pop(0)
                     preamble = None
                     yield event
+        except ParameterRefusedError:
+            continue
         except ModelError as error:
             wait = _backoff(error, retries, settings)
             if preamble is None or wait is None:

@@ -1,7 +1,7 @@
 """Chat-completions model: the Agents SDK's `Model` for every compatible upstream."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, closing
 from functools import partial
 from typing import Any, cast
@@ -18,30 +18,39 @@ from app.adapters.providers.shared.chat_completions.request import completion_re
 from app.adapters.providers.shared.chat_completions.response import ResponseBuilder
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
 from app.adapters.providers.shared.chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
-from app.adapters.providers.shared.endpoint import Endpoint
+from app.adapters.providers.shared.endpoint import Endpoint, UpstreamStatusError
 from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers.shared.event_stream import body_chunks, expect_stream, find_error_object
 from app.adapters.providers.shared.history import Item, call_ids
 from app.adapters.providers.shared.idle_timeout import IdleTimeout
 from app.adapters.providers.shared.model_requests import collect_response
+from app.adapters.providers.shared.reasoning import ReasoningParameters
 from app.adapters.providers.shared.retries import Events, retry_with_backoff
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.ports.delta_sink import delta_receiver
 from app.ports.model_provider import ModelError
 
-_Ask = Callable[[], Awaitable[httpx2.Response]]
-"""Sends the request once more."""
+_Ask = Callable[[Mapping[str, Any]], Awaitable[httpx2.Response]]
+"""Sends a request body."""
 
 
 class ChatCompletionsModel(Model):
     """Model of one upstream. Stateless between requests; the provider closes the endpoint."""
 
     def __init__(
-        self, endpoint: Endpoint, model: str, *, dialect: Dialect, origin: Origin, settings: UpstreamSettings
+        self,
+        endpoint: Endpoint,
+        model: str,
+        *,
+        dialect: Dialect,
+        reasoning: ReasoningParameters,
+        origin: Origin,
+        settings: UpstreamSettings,
     ) -> None:
         self.model = model
         self._endpoint = endpoint
         self._dialect = dialect
+        self._reasoning = reasoning
         self._origin = origin
         self._settings = settings
 
@@ -74,17 +83,23 @@ class ChatCompletionsModel(Model):
         except Exception as error:  # history and tools may have any origin
             raise model_error(error, self._origin) from None
         taken = set() if isinstance(input, str) else call_ids(cast(Sequence[Item], input))
-        return retry_with_backoff(lambda: self._attempt(partial(ask, request), taken), self._settings)
+        reasoning = self._reasoning.fields(model_settings)
+        return retry_with_backoff(lambda: self._attempt(ask, request, reasoning, taken), self._settings)
 
-    async def _attempt(self, ask: _Ask, taken: Iterable[str]) -> Events:
+    async def _attempt(
+        self, ask: _Ask, request: Mapping[str, Any], reasoning: Mapping[str, Any], taken: Iterable[str]
+    ) -> Events:
+        reasoning = self._reasoning.accepted(reasoning)
         answer = ResponseBuilder(self.model, set(taken), delta_receiver.get())
         yield answer.created()
         try:
-            async with aclosing(self._frames(ask, answer)) as reads:
+            async with aclosing(self._frames(partial(ask, {**request, **reasoning}), answer)) as reads:
                 async for chunks in reads:
                     for event in answer.feed(chunks):
                         yield event
         except Exception as error:  # callers expect only `ModelError`
+            if isinstance(error, UpstreamStatusError):
+                self._reasoning.learn(reasoning, error.status, error.body)
             failure = self._mapped(error)
             if not (answer.finish_reason and failure.kind in {"interrupted", "timeout"}):
                 raise failure from None
@@ -93,7 +108,9 @@ class ChatCompletionsModel(Model):
         for event in answer.finish(truncated=is_truncated(answer)):
             yield event
 
-    async def _frames(self, ask: _Ask, answer: ResponseBuilder) -> AsyncGenerator[list[Chunk], None]:
+    async def _frames(
+        self, ask: Callable[[], Awaitable[httpx2.Response]], answer: ResponseBuilder
+    ) -> AsyncGenerator[list[Chunk], None]:
         """Yield the chunks of each read until the stream ends; then close the connection."""
         idle_timeout = IdleTimeout(self._settings, self._origin)
         with closing(idle_timeout):

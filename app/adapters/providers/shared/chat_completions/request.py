@@ -24,7 +24,10 @@ def completion_request(
     handoffs: Sequence[Handoff[Any, Any]],
     output_schema: AgentOutputSchemaBase | None,
 ) -> dict[str, Any]:
-    """Build the request body. Raises `agents.UserError` for items that chat completions cannot carry."""
+    """Build the request body, without reasoning parameters, which each attempt adds.
+
+    Raises `agents.UserError` for items that chat completions cannot carry.
+    """
     settings = allowed(settings, dialect.refused(model))
     request: dict[str, Any] = {
         "model": model,
@@ -34,7 +37,6 @@ def completion_request(
         "temperature": settings.temperature,
         "top_p": settings.top_p,
         dialect.max_tokens: settings.max_tokens,
-        "reasoning_effort": settings.reasoning.effort if settings.reasoning else None,
         "response_format": _response_format(output_schema, dialect),
         **more_chat_parameters(settings, dialect.parameters),
     }
