@@ -16,6 +16,27 @@ class TitleSource(StrEnum):
     OFF = "off"
 
 
+class ReasoningEffort(StrEnum):
+    """Effort of reasoning, in rising order."""
+
+    NONE = "none"
+    MINIMAL = "minimal"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    XHIGH = "xhigh"
+    MAX = "max"
+
+
+class ReasoningSummary(StrEnum):
+    """Length of the thoughts that are asked for and shown."""
+
+    AUTO = "auto"
+    CONCISE = "concise"
+    DETAILED = "detailed"
+    OFF = "off"
+
+
 class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The assistant, its models and the history that they receive."""
 
@@ -96,6 +117,24 @@ class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
             check=checks.one,
         ),
     ] = ModelRefs()
+    reasoning_effort: Annotated[
+        ReasoningEffort | None,
+        env(
+            "REASONING_EFFORT",
+            help="Reasoning effort of models that reason; a model gets the nearest effort that it accepts. An agent's "
+            "own setting wins. Unset: the model's default.",
+            expects="none, minimal, low, medium, high, xhigh or max",
+        ),
+    ] = None
+    reasoning_summary: Annotated[
+        ReasoningSummary,
+        env(
+            "REASONING_SUMMARY",
+            help="Thoughts of models that reason. `auto`, `concise` and `detailed`: they are requested and shown; the "
+            "length counts on the Responses API. `off`: neither. An agent's own setting wins.",
+            expects="auto, concise, detailed or off",
+        ),
+    ] = ReasoningSummary.AUTO
     max_tool_rounds: Annotated[
         int,
         env(

@@ -82,14 +82,23 @@ class AssistantWiring(Provider):
             with uncollected():
                 from app.adapters.agents_sdk import validators
                 from app.adapters.agents_sdk.file_inputs import FileInputs
+                from app.adapters.agents_sdk.reasoning import reasoning_defaults
                 from app.adapters.agents_sdk.runner import SdkAgentRunner
 
                 validators.prepare()
                 read_english_names()  # The prompt names the language of the browser.
                 file_inputs = FileInputs(files, text_tokens=settings.attachments.text_tokens)
                 rounds = settings.assistant.max_tool_rounds
+                wanted = settings.assistant
                 return SdkAgentRunner(
-                    assistant.equipped(tasks), models, store, rounds, mentions, external_tools, file_inputs
+                    assistant.equipped(tasks),
+                    models,
+                    store,
+                    rounds,
+                    mentions,
+                    external_tools,
+                    file_inputs,
+                    reasoning_defaults(wanted.reasoning_effort, wanted.reasoning_summary),
                 )
 
         runner = LazyRunner(make)

@@ -92,6 +92,8 @@ WRONG: Mapping[str, Sequence[str]] = {
     "HISTORY_ITEMS": (*COUNT, "0", "1001"),
     "HISTORY_TOKENS": (*COUNT, "99"),
     "TITLES": ("on",),
+    "REASONING_EFFORT": ("hi", "LOW", "0", "null"),
+    "REASONING_SUMMARY": ("on", "none", "null"),
     "TITLE_MODEL": (*MODELS, "demo/a,demo/b"),
     "MAX_TOOL_ROUNDS": (*COUNT, "0", "101"),
     "RATE_LIMIT_PER_MINUTE": COUNT,

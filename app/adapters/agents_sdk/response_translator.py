@@ -4,14 +4,16 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, cast
 
-from agents import Model, ModelResponse
+from agents import Model, ModelResponse, ModelSettings
 from agents.items import TResponseInputItem, TResponseStreamEvent
 from openai.types.responses import Response
 
 from app.adapters.agents_sdk.argument_size import bound_arguments
 from app.adapters.agents_sdk.outlet import Message, Outlet
+from app.adapters.agents_sdk.reasoning import shows_thoughts
 from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.thoughts import Thoughts
 from app.chatkit_json.item_fields import IncompleteReason
 from app.ports.delta_sink import DeltaReceiver, delta_receiver
 
@@ -23,8 +25,9 @@ class ResponseTranslator:
     Responses API gives all items the same fake id.
     """
 
-    def __init__(self, outlet: Outlet) -> None:
+    def __init__(self, outlet: Outlet, *, thoughts: bool = True) -> None:
         self._outlet = outlet
+        self._thoughts = Thoughts(outlet.workflow) if thoughts else None
         self._messages: dict[int, Message] = {}
         self._done: set[int] = set()
         self._open_part: tuple[Message, int] | None = None
@@ -33,7 +36,7 @@ class ResponseTranslator:
             "response.output_text.done": self._text_done,
             "response.refusal.delta": self._text_delta,
             "response.refusal.done": self._refusal_done,
-            "response.reasoning_summary_text.delta": self._thought,
+            **(self._thoughts.handlers() if self._thoughts else {}),
             "response.output_item.done": lambda event: self._item_done(event.output_index, event.item),
             "response.completed": self._completed,
         }
@@ -75,10 +78,6 @@ class ResponseTranslator:
         if event.refusal:
             self._message(event.output_index).finish_part(event.content_index, event.refusal)
 
-    def _thought(self, event: Any) -> None:
-        key = f"{event.output_index}.{event.summary_index}.{id(self)}"
-        self._outlet.workflow().think(key, event.delta)
-
     def _completed(self, event: Any) -> None:
         """Show the items that no earlier event showed: a model may send this event alone."""
         for output_index, item in enumerate(event.response.output):
@@ -87,6 +86,8 @@ class ResponseTranslator:
 
     def _item_done(self, output_index: int, item: Any) -> None:
         self._done.add(output_index)
+        if item.type == "reasoning" and self._thoughts:
+            self._thoughts.item_done(output_index, item)
         if item.type != "message":
             return
         texts: list[str] = [part.text if part.type == "output_text" else part.refusal for part in item.content]
@@ -140,6 +141,7 @@ class OutletModel(Model):
         self,
         system_instructions: str | None,
         input: str | list[TResponseInputItem],
+        model_settings: ModelSettings,
         *args: Any,
         **kwargs: Any,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
@@ -150,10 +152,10 @@ class OutletModel(Model):
         if self._outlet.questions.open_call is not None:
             raise RunPausedError
         self._transcript.request_sent(input)
-        translator = ResponseTranslator(self._outlet)
+        translator = ResponseTranslator(self._outlet, thoughts=shows_thoughts(model_settings))
         stream = cast(
             AsyncGenerator[TResponseStreamEvent, None],
-            self._model.stream_response(system_instructions, input, *args, **kwargs),
+            self._model.stream_response(system_instructions, input, model_settings, *args, **kwargs),
         )
         async with aclosing(stream):
             while (event := await _next(stream, translator)) is not None:

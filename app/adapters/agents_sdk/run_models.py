@@ -9,10 +9,12 @@ from agents import Model, ModelResponse, ModelSettings
 from agents import ModelProvider as SdkModelProvider
 from agents.items import TResponseInputItem, TResponseStreamEvent
 from agents.models import get_default_model_settings
+from openai.types.shared import Reasoning
 
 from app.adapters.agents_sdk.capability_filter import CapabilityFilter
 from app.adapters.agents_sdk.fallback import Attempt, CircuitBreakers, FallbackModel
 from app.adapters.agents_sdk.file_inputs import FileParts
+from app.adapters.agents_sdk.reasoning import DEFAULT_REASONING, ReasoningDefaults
 from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.model_ref import ModelRef
 
@@ -21,7 +23,7 @@ class RunModels(SdkModelProvider):
     """The SDK's model provider for one run: no name leads to a model that the operator did not choose.
 
     `chosen` answers for an agent without a model. `wrap` adds what a request of this run needs around its model.
-    `attempts` collects the requests.
+    `attempts` collects the requests. `reasoning` holds the defaults for agents that leave it open.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class RunModels(SdkModelProvider):
         file_parts: FileParts,
         attempts: list[Attempt],
         wrap: Callable[[Model], Model],
+        reasoning: Reasoning = DEFAULT_REASONING,
     ) -> None:
         self._catalog = catalog
         self._breakers = breakers
@@ -39,6 +42,7 @@ class RunModels(SdkModelProvider):
         self._file_parts = file_parts
         self._attempts = attempts
         self._wrap = wrap
+        self._reasoning = reasoning
 
     def get_model(self, model_name: str | None) -> Model:
         """Return the model of this name; the chosen model for None. Raises `UnknownModelError`."""
@@ -49,7 +53,8 @@ class RunModels(SdkModelProvider):
         return self._model(self._chosen)
 
     def _model(self, ref: ModelRef) -> Model:
-        return self._wrap(FallbackModel(self._catalog.candidates(ref), self._open, self._breakers, self._attempts))
+        model = FallbackModel(self._catalog.candidates(ref), self._open, self._breakers, self._attempts)
+        return ReasoningDefaults(self._wrap(model), self._reasoning)
 
     def _open(self, ref: ModelRef) -> Model:
         model, able = self._catalog.provider(ref).model(ref.model), self._catalog.capabilities(ref)

@@ -9,6 +9,7 @@ from agents import RunConfig, Runner
 from agents.exceptions import AgentsException
 from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent
+from openai.types.shared import Reasoning
 
 from app.adapters.agents_sdk.agent_graph import AgentGraph
 from app.adapters.agents_sdk.assistant import Assistant
@@ -17,6 +18,7 @@ from app.adapters.agents_sdk.fallback import CircuitBreakers
 from app.adapters.agents_sdk.file_inputs import FileInputs, FileParts
 from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
+from app.adapters.agents_sdk.reasoning import DEFAULT_REASONING
 from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.response_translator import OutletModel, RunPausedError
 from app.adapters.agents_sdk.resumption import pending_call, resume_call
@@ -51,6 +53,7 @@ class SdkAgentRunner(AgentRunner):
         mentions: Mentions | None = None,
         external_tools: Toolbox | None = None,
         file_inputs: FileInputs | None = None,
+        reasoning: Reasoning = DEFAULT_REASONING,
     ) -> None:
         agent_identity.apply()
         self._assistant = assistant
@@ -61,6 +64,7 @@ class SdkAgentRunner(AgentRunner):
         self._max_rounds = max_rounds
         self._mentions = mentions
         self._file_inputs = file_inputs
+        self._reasoning = reasoning
         self._breakers = CircuitBreakers()
 
     async def tools(self) -> frozenset[str]:
@@ -155,6 +159,7 @@ class SdkAgentRunner(AgentRunner):
             files,
             ledger.shown,
             lambda model: OutletModel(model, outlet, transcript, ledger),
+            self._reasoning,
         )
 
     def _effects(self, request: RunRequest, report: RunReport) -> RunEffects:

@@ -1,7 +1,9 @@
 """Workflow item while it grows: the running tools and the model's thoughts."""
 
 from collections.abc import Callable
+from typing import Final
 
+import msgspec
 from chatkit.types import (
     CustomSummary,
     CustomTask,
@@ -22,6 +24,25 @@ from app.chatkit_json.item_fields import with_changes
 from app.domain.clock import clock
 from app.domain.language import plural
 
+MAX_THOUGHT_CHARACTERS: Final = 50_000
+"""Bound on the thoughts of one workflow; longer ones end with an ellipsis."""
+
+_GROWTH: Final = 8
+"""A thought is sent again once it has grown by this fraction, so that all its updates stay linear in its length."""
+
+
+class Thought(msgspec.Struct):
+    """A thought under construction; `sent` is the length that the page has."""
+
+    pieces: list[str]
+    length: int
+    sent: int
+
+    def text(self) -> str:
+        """Return the text so far; its pieces are joined once."""
+        self.pieces = ["".join(self.pieces)]
+        return self.pieces[0]
+
 
 class WorkflowInProgress:
     """A workflow that its first step announces and `close` finishes; `running` holds the keys of the open steps."""
@@ -35,6 +56,9 @@ class WorkflowInProgress:
         self._tasks: list[Task] = []
         self._index: dict[str, int] = {}
         self._changes: list[str] = []
+        self._thoughts: dict[str, Thought] = {}
+        self._thought_characters = 0
+        self.is_closed = False
 
     def start(self, key: str, title: str) -> None:
         """Add a running step."""
@@ -51,17 +75,38 @@ class WorkflowInProgress:
             self._replace(key, task.model_copy(update={"status_indicator": "complete"}))
 
     def think(self, key: str, delta: str) -> None:
-        """Append text to a thought; the first text adds the thought."""
-        if key not in self._index:
-            self._add(key, ThoughtTask(content=delta))
+        """Append text to a thought; the first text adds the thought. Text over the bound is dropped."""
+        room = MAX_THOUGHT_CHARACTERS - self._thought_characters
+        if room <= 0:
             return
-        thought = self._tasks[self._index[key]]
-        if isinstance(thought, ThoughtTask):
-            self._replace(key, thought.model_copy(update={"content": thought.content + delta}))
+        self._thought_characters += len(delta)
+        shown = delta if len(delta) < room else f"{delta[:room]}…"
+        thought = self._thoughts.get(key)
+        if thought is None:
+            self._thoughts[key] = Thought([shown], len(shown), len(shown))
+            self._add(key, ThoughtTask(content=shown))
+            return
+        thought.pieces.append(shown)
+        thought.length += len(shown)
+        if thought.length - thought.sent > thought.sent // _GROWTH:
+            self._send_thought(key, thought)
+
+    def finish_thought(self, key: str) -> None:
+        """Send the rest of a thought. Idempotent; an unknown key is ignored."""
+        thought = self._thoughts.get(key)
+        if thought is not None and thought.sent < thought.length:
+            self._send_thought(key, thought)
+
+    def _send_thought(self, key: str, thought: Thought) -> None:
+        thought.sent = thought.length
+        self._replace(key, ThoughtTask(content=thought.text()))
 
     def close(self) -> None:
         """Send the finished item; steps that still run are marked as complete."""
+        self.is_closed = True
         self.running.clear()
+        for key, thought in self._thoughts.items():
+            self._tasks[self._index[key]] = ThoughtTask(content=thought.text())
         self._tasks = [task.model_copy(update={"status_indicator": "complete"}) for task in self._tasks]
         self._emit(ThreadItemDoneEvent(item=self._item(summary=True)))
 
