@@ -35,6 +35,7 @@ SERVED: Final = (
     "app.adapters.agents_sdk.runner",
     "app.adapters.stores.memory",
     "app.adapters.stores.sql.storage",
+    "app.adapters.stores.sql.tasks",
     "app.entrypoints.cli.serve",
 )
 """Modules that `serve` imports only when it needs them."""
