@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+import msgspec
+
 _USERINFO: Final = re.compile(r"(?<=://)[^/?#\s]*@")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
 _KEY_PREFIXES: Final = ("sk-", "AIza")
@@ -13,6 +15,13 @@ _SHORTEST_RANDOM: Final = 16
 def mask_userinfo(text: str) -> str:
     """Replace the user and password of each address in `text` by stars: `https://***@host/path`."""
     return _USERINFO.sub("***@", text) if "@" in text else text
+
+
+class MaskedStruct(msgspec.Struct, frozen=True):
+    """Struct whose `repr` masks the user and password of each address in its fields, and in the fields of those."""
+
+    def __repr__(self) -> str:
+        return mask_userinfo(super().__repr__())
 
 
 def is_error_name(text: str) -> bool:

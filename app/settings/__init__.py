@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from app.domain.redaction import MaskedStruct
 from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.model_provider import ProviderPlugin
 from app.settings.assistant import AssistantSettings, TitleSource
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(MaskedStruct, frozen=True, kw_only=True):
     """Settings of the whole server.
 
     `providers` maps the name of each installed provider to its settings; `mcp_servers` holds the parsed `MCP_SERVERS`.
@@ -47,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mcp: McpSettings = McpSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     turns: TurnSettings = TurnSettings()
-    providers: dict[str, Any] = {}
+    providers: dict[str, Any] = msgspec.field(default_factory=dict)
     mcp_servers: Sequence[Any] = ()
 
 

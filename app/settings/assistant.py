@@ -3,9 +3,8 @@
 from enum import StrEnum
 from typing import Annotated
 
-import msgspec
-
 from app.domain.model_ref import ModelRefs
+from app.domain.redaction import MaskedStruct
 from app.environment import checks, env
 
 
@@ -37,7 +36,7 @@ class ReasoningSummary(StrEnum):
     OFF = "off"
 
 
-class AssistantSettings(msgspec.Struct, frozen=True, kw_only=True):
+class AssistantSettings(MaskedStruct, frozen=True, kw_only=True):
     """The assistant, its models and the history that they receive."""
 
     assistant: Annotated[

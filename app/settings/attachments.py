@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
-import msgspec
-
+from app.domain.redaction import MaskedStruct
 from app.environment import UNGUESSABLE, Problem, Secret, SigningSecret, checks, env
 
 
@@ -28,7 +27,7 @@ class MediaTypes(tuple[str, ...]):
         return ",".join(self)
 
 
-class AttachmentSettings(msgspec.Struct, frozen=True, kw_only=True):
+class AttachmentSettings(MaskedStruct, frozen=True, kw_only=True):
     """Allowed files, quotas, links and the storage of files."""
 
     url: Annotated[

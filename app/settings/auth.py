@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
-import msgspec
-
 from app.domain.identity import is_loopback
+from app.domain.redaction import MaskedStruct
 from app.domain.web import Hosts, Origins
 from app.environment import UNGUESSABLE, Problem, SigningSecret, checks, env
 
@@ -18,7 +17,7 @@ class AuthMode(StrEnum):
     NONE = "none"
 
 
-class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
+class LoginSettings(MaskedStruct, frozen=True, kw_only=True):
     """Login tokens and sessions. Without a secret and a key set there is one user, on loopback only."""
 
     mode: Annotated[
@@ -121,7 +120,7 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.jwt_secret or self.jwks_url or self.better_auth_url)
 
 
-class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True):
+class BrowserSettings(MaskedStruct, frozen=True, kw_only=True):
     """Origins and host names under which browsers may use the server."""
 
     cors_origins: Annotated[

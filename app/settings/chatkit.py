@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-import msgspec
-
+from app.domain.redaction import MaskedStruct
 from app.environment import checks, env
 
 
-class ChatKitSettings(msgspec.Struct, frozen=True, kw_only=True):
+class ChatKitSettings(MaskedStruct, frozen=True, kw_only=True):
     """Domain key and client tools of ChatKit's front end."""
 
     domain_key: Annotated[

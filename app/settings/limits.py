@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from app.domain.redaction import MaskedStruct
 from app.environment import env
 from app.environment.checks import MOST
 
@@ -11,7 +12,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 Some = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
 
 
-class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
+class LimitSettings(MaskedStruct, frozen=True, kw_only=True):
     """Limits of a user, an address and a process; 0 means no limit.
 
     None stands for a default that depends on the login: the single user of a server without a login has no limit.

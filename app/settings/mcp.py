@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-import msgspec
-
+from app.domain.redaction import MaskedStruct
 from app.environment import Secret, env
 
 
@@ -15,7 +14,7 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-class McpSettings(msgspec.Struct, frozen=True, kw_only=True):
+class McpSettings(MaskedStruct, frozen=True, kw_only=True):
     """The endpoint for other programs, and the servers whose tools the assistant uses."""
 
     served: Annotated[

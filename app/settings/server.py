@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-import msgspec
-
+from app.domain.redaction import MaskedStruct
 from app.environment import checks, env
 
 
@@ -31,7 +30,7 @@ class PatchSwitch(StrEnum):
     OFF = "off"
 
 
-class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+class ServerSettings(MaskedStruct, frozen=True, kw_only=True):
     """Address, logs, proxies and request limits."""
 
     host: Annotated[

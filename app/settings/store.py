@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-import msgspec
-
+from app.domain.redaction import MaskedStruct
 from app.environment import Secret, env
 
 
-class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
+class StoreSettings(MaskedStruct, frozen=True, kw_only=True):
     """The database of conversations and tasks."""
 
     database_url: Annotated[

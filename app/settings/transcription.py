@@ -6,12 +6,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from app.domain.redaction import MaskedStruct
 from app.environment import Problem, Secret, checks, env
 
 OPENAI = "https://api.openai.com/v1"
 
 
-class TranscriptionSettings(msgspec.Struct, frozen=True, kw_only=True):
+class TranscriptionSettings(MaskedStruct, frozen=True, kw_only=True):
     """The model that transcribes dictated speech; without a model dictation is off."""
 
     model: Annotated[

@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-import msgspec
-
+from app.domain.redaction import MaskedStruct
 from app.environment import env
 from app.environment.checks import LONGEST_SECONDS
 
@@ -26,7 +25,7 @@ class BusyThread(StrEnum):
     QUEUE = "queue"
 
 
-class TurnSettings(msgspec.Struct, frozen=True, kw_only=True):
+class TurnSettings(MaskedStruct, frozen=True, kw_only=True):
     """Behaviour of turns on disconnect, on shutdown and while the database is away."""
 
     on_disconnect: Annotated[

@@ -1,13 +1,17 @@
 """All settings together, and which provider answers."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.adapters.providers.demo.settings import DemoSettings
+from app.adapters.providers.gemini.settings import GeminiSettings
+from app.adapters.providers.litellm.settings import LitellmSettings
+from app.adapters.providers.openai.settings import OpenAISettings
 from app.domain.model_ref import ModelRef, ModelRefs
 from app.environment import Problem, Secret, SettingsError, env, variables
 from app.ports.model_provider import ModelProvider, ProviderPlugin
@@ -199,3 +203,20 @@ def test_the_address_of_the_database_is_judged_by_who_knows() -> None:
 
     assert problems_of({"DATABASE_URL": "mysql://x"}, check_url=judge) == (Problem("DATABASE_URL", "is no address"),)
     assert seen == ["mysql://x"]
+
+
+class Foreign(msgspec.Struct, frozen=True):
+    """The settings of a provider of another package."""
+
+    base_url: str = ""
+
+
+@pytest.mark.parametrize(
+    "section", [*SECTIONS.values(), OpenAISettings, GeminiSettings, LitellmSettings, DemoSettings, Foreign]
+)
+def test_no_password_inside_an_address_is_shown(section: type[msgspec.Struct]) -> None:
+    address = f"https://operator:{HIDDEN}@models.example/v1"
+    filled = section(**{name: address for name, kind in get_type_hints(section).items() if kind is str})
+    shown = [f"{Settings(providers={'one': filled})}", "" if section is Foreign else f"{filled} {filled!r}"]
+    assert HIDDEN not in " ".join(shown)
+    assert shown[0].count("***@models.example/v1") == msgspec.structs.astuple(filled).count(address)

@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-import msgspec
-
+from app.domain.redaction import MaskedStruct
 from app.environment import env
 
 
-class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
+class DemoSettings(MaskedStruct, frozen=True, kw_only=True):
     """Pace of the demo."""
 
     delay_ms: Annotated[

@@ -6,6 +6,7 @@ import msgspec
 
 from app.adapters.providers.litellm.vendors import UNKNOWN, VENDORS, Vendor
 from app.adapters.providers.shared.settings import UpstreamSettings
+from app.domain.redaction import MaskedStruct
 from app.environment import Secret, checks, env
 
 NAME = "litellm"
@@ -96,7 +97,7 @@ class LitellmSettings(UpstreamSettings, frozen=True, kw_only=True):
     xai_api_key: Annotated[Secret, _key("XAI_API_KEY", "xai")] = Secret("")
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class Route(MaskedStruct, frozen=True, kw_only=True):
     """Route of requests: one vendor, one address, one key."""
 
     prefix: str

@@ -19,6 +19,7 @@ import msgspec
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
 from app.adapters.providers.shared.chat_completions.wire import DONE, UpstreamReportedError, error_object
 from app.adapters.providers.shared.event_stream import EventTooLongError
+from app.domain.redaction import MaskedStruct
 
 Result = TypeVar("Result")
 
@@ -32,7 +33,7 @@ _HEADERS: Final = frozenset(
 _HOP_BY_HOP: Final = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
 
 
-class UpstreamLink(msgspec.Struct, frozen=True, kw_only=True):
+class UpstreamLink(MaskedStruct, frozen=True, kw_only=True):
     """Permitted upstream: its address, its connections, and whether LiteLLM translates its responses."""
 
     url: httpx.URL

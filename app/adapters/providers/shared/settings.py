@@ -2,13 +2,12 @@
 
 from typing import Annotated
 
-import msgspec
-
+from app.domain.redaction import MaskedStruct
 from app.environment import env
 from app.environment.checks import LONGEST_SECONDS
 
 
-class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True):
+class UpstreamSettings(MaskedStruct, frozen=True, kw_only=True):
     """Timeouts and retries of an upstream."""
 
     connect_timeout: Annotated[
