@@ -1,11 +1,12 @@
 """An upstream's words: asked for as they are, and read also when they are compressed all the same."""
 
 import gzip
+from collections.abc import AsyncIterator
 
 import httpx2
 
 from app.adapters.providers.shared.endpoint import Endpoint
-from app.adapters.providers.shared.event_stream import body_chunks
+from app.adapters.providers.shared.event_stream import body_chunks, limit_lines
 from app.adapters.providers.shared.settings import UpstreamSettings
 
 WORDS = b'data: {"choices": []}\n\n' * 50
@@ -38,3 +39,30 @@ async def test_words_come_as_they_were_sent_and_nobody_is_asked_to_compress_them
 async def test_words_that_come_compressed_are_read_all_the_same() -> None:
     found, _ = await read({"content-encoding": "gzip"}, gzip.compress(WORDS))
     assert found == WORDS
+
+
+class Piecewise(httpx2.AsyncByteStream):
+    """A body from an async generator that notes when it was closed."""
+
+    def __init__(self) -> None:
+        self.generator_closed = self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield WORDS
+        finally:
+            self.generator_closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+async def test_closing_a_limited_response_closes_the_generator_of_its_body() -> None:
+    body = Piecewise()
+    response = httpx2.Response(200, stream=body)
+    await limit_lines(response)
+    pieces = body_chunks(response)
+    assert await anext(pieces) == WORDS
+    await response.aclose()
+    assert (body.generator_closed, body.closed) == (True, True)

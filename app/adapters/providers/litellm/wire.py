@@ -7,8 +7,8 @@ valid. After a fault its stream ends, and the exchange holds the fault.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
+from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
@@ -104,7 +104,7 @@ class Exchange:
         self.answer = httpx2.Response(response.status_code, headers=headers, stream=_PassedOnBody(response))
         return _stream_response(request, httpx.ByteStream(b""))
 
-    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+    async def events(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         """Yield the data of each event in a form that LiteLLM can parse; stop at the first fault."""
         source = _event_data(response)
         try:
@@ -170,10 +170,11 @@ class _TranslatableBody(httpx.AsyncByteStream):
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for data in self._exchange.events(self._response):
-            yield b"data: %b\n\n" % data
-            # LiteLLM takes a millisecond for an event: yield to other tasks between buffered events.
-            await asyncio.sleep(0)
+        async with aclosing(self._exchange.events(self._response)) as events:
+            async for data in events:
+                yield b"data: %b\n\n" % data
+                # LiteLLM takes a millisecond for an event: yield to other tasks between buffered events.
+                await asyncio.sleep(0)
 
     async def aclose(self) -> None:
         await self._exchange.aclose()

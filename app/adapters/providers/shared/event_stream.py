@@ -46,17 +46,23 @@ async def limit_lines(response: httpx2.Response) -> None:
 class _LimitedBody(httpx2.AsyncByteStream):
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
+        self._pieces = aiter(stream)
+        self._line_bytes = 0
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for piece in self._stream:
-            end = piece.rfind(b"\n")
-            size = size + len(piece) if end < 0 else len(piece) - end - 1
-            if size > MAX_EVENT_BYTES:
-                raise EventTooLongError
-            yield piece
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._pieces)
+        end = piece.rfind(b"\n")
+        self._line_bytes = self._line_bytes + len(piece) if end < 0 else len(piece) - end - 1
+        if self._line_bytes > MAX_EVENT_BYTES:
+            raise EventTooLongError
+        return piece
 
     async def aclose(self) -> None:
+        if isinstance(self._pieces, AsyncGenerator):
+            await self._pieces.aclose()
         await self._stream.aclose()
 
 
