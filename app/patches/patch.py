@@ -1,6 +1,7 @@
 """One entry of the register of patches."""
 
 import platform
+import threading
 from importlib import import_module, metadata
 from typing import Final, Literal
 
@@ -9,6 +10,9 @@ import msgspec
 from app.patches.switch import switch
 
 PYTHON: Final = "CPython"
+
+_checking = threading.RLock()
+"""Modules of one library may import each other in a circle, which two threads at once cannot complete."""
 
 State = Literal["applied", "does not fit", "off", "not installed"]
 
@@ -36,7 +40,8 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True):
     def fits(self) -> bool:
         """True when the installed library has what the patch uses; never raises. Imports the library."""
         try:
-            return bool(import_module(self.module).fits())
+            with _checking:
+                return bool(import_module(self.module).fits())
         except Exception:  # a library of another shape may fail in any way
             return False
 

@@ -98,6 +98,24 @@ RAW_RESPONSE_TOOLS: Final = Patch(
     module="app.patches.raw_response_tools",
 )
 
+DEFAULT_RUNNER: Final = Patch(
+    name="default runner",
+    target="openai-agents",
+    version="0.24",
+    kind="safety",
+    gain="runs inside tools, and agents as tools, ask the models that the operator chose, and are counted",
+    module="app.patches.default_runner",
+)
+
+OPENAI_SEAL: Final = Patch(
+    name="OpenAI sealed",
+    target="openai-agents",
+    version="0.24",
+    kind="safety",
+    gain="no default of the SDK sends a prompt or a trace to OpenAI",
+    module="app.patches.openai_seal",
+)
+
 BOUNDED_CONNECTIONS: Final = Patch(
     name="bounded HTTP connections",
     target="uvicorn",
@@ -127,6 +145,8 @@ REGISTER: Final[Sequence[Patch]] = (
     AGENT_IDENTITY,
     STATIC_TOOLS,
     RAW_RESPONSE_TOOLS,
+    DEFAULT_RUNNER,
+    OPENAI_SEAL,
     BOUNDED_CONNECTIONS,
     LITELLM_SEAL,
 )

@@ -1,6 +1,8 @@
 """Wiring of the assistant, its runner and its turns."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 
 from dishka import Provider, Scope, provide
 
@@ -28,6 +30,7 @@ from app.application.threads.retention import periodic_retention
 from app.application.turns.lease_keeper import LeaseKeeper
 from app.application.turns.registry import TurnRegistry
 from app.domain.conversation import HistoryWindow
+from app.domain.identity import RequestContext
 from app.domain.start_screen import StartScreen
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.patches.garbage_collection import uncollected
@@ -38,7 +41,7 @@ from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
-from app.ports.turn_log import TurnLog
+from app.ports.turn_log import TokenUsage, TurnLog
 from app.settings import ChatKitSettings, Settings, TitleSource
 
 
@@ -59,8 +62,15 @@ class AssistantWiring(Provider):
         return TaskService(tasks, on_change=changes.task_changed)
 
     @provide
-    def assistant(self, settings: Settings) -> Assistant:
-        return load_assistant(settings.assistant.assistant)
+    def assistant(self, settings: Settings) -> Iterator[Assistant]:
+        name = settings.assistant.assistant
+        with ExitStack() as opened:
+            if name not in BUILT_IN:
+                # Sealed before the module is imported: it may register trace processors, or run an agent.
+                from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
+
+                opened.enter_context(sdk_defaults.sealed())
+            yield load_assistant(name)
 
     @provide
     def start_screen(self, assistant: Assistant) -> StartScreen:
@@ -76,20 +86,29 @@ class AssistantWiring(Provider):
         store: ThreadStore,
         mentions: Mentions,
         files: AttachmentStorage,
+        limits: Limits,
         settings: Settings,
     ) -> AsyncIterator[AgentRunner]:
+        loop, opened = asyncio.get_running_loop(), ExitStack()
+
+        def count(context: RequestContext, usage: TokenUsage) -> None:
+            limits.spend(context.user_id, usage)
+
         def make() -> AgentRunner:
             with uncollected():
                 from app.adapters.agents_sdk import validators
                 from app.adapters.agents_sdk.file_inputs import FileInputs
                 from app.adapters.agents_sdk.reasoning import reasoning_defaults
                 from app.adapters.agents_sdk.runner import SdkAgentRunner
+                from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
 
                 validators.prepare()
                 read_english_names()  # The prompt names the language of the browser.
                 file_inputs = FileInputs(files, text_tokens=settings.attachments.text_tokens)
                 rounds = settings.assistant.max_tool_rounds
                 wanted = settings.assistant
+                reasoning = reasoning_defaults(wanted.reasoning_effort, wanted.reasoning_summary)
+                opened.enter_context(sdk_defaults.serving(models, rounds, reasoning, loop))
                 return SdkAgentRunner(
                     assistant.equipped(tasks),
                     models,
@@ -98,7 +117,8 @@ class AssistantWiring(Provider):
                     mentions,
                     external_tools,
                     file_inputs,
-                    reasoning_defaults(wanted.reasoning_effort, wanted.reasoning_summary),
+                    reasoning,
+                    count,
                 )
 
         runner = LazyRunner(make)
@@ -109,6 +129,7 @@ class AssistantWiring(Provider):
             yield runner
         finally:
             await runner.aclose()
+            opened.close()
 
     @provide
     async def titles(

@@ -1,6 +1,6 @@
 """Request ledger: every request that one run sends to models, and the tokens that the providers counted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agents.usage import Usage
 from openai.types.responses import ResponseUsage
@@ -17,6 +17,7 @@ class RequestLedger:
         self.shown: list[Attempt] = []
         self.nested: list[Attempt] = []
         self._usages: list[Usage] = []
+        self._late: Callable[[TokenUsage], object] | None = None
 
     @property
     def attempts(self) -> int:
@@ -29,10 +30,17 @@ class RequestLedger:
         return _sum(self._usages)
 
     def count(self, usage: ResponseUsage | None) -> Usage:
-        """Count a complete response, and return its usage; without tokens if the provider did not count them."""
-        counted = _usage(usage)
-        self._usages.append(counted)
+        """Count a complete response, and return its usage as the SDK's."""
+        counted = sdk_usage(usage)
+        if self._late is None:
+            self._usages.append(counted)
+        else:
+            self._late(_sum([counted]))
         return counted
+
+    def close(self, late: Callable[[TokenUsage], object]) -> None:
+        """End the turn; a response to code that a tool left running is passed to `late`."""
+        self._late = late
 
     def author(self, chosen: ModelRef) -> ModelRef:
         """Return the model that wrote the shown answers; `several` stands for more than one, and matches no model."""
@@ -41,7 +49,8 @@ class RequestLedger:
         return ModelRef("several", ",".join(sorted(map(str, authors)))) if others else author
 
 
-def _usage(usage: ResponseUsage | None) -> Usage:
+def sdk_usage(usage: ResponseUsage | None) -> Usage:
+    """Return the usage of one request; without tokens if the provider did not count them."""
     if usage is None:
         return Usage(requests=1)
     return Usage(

@@ -10,6 +10,7 @@ from agents.run_context import RunContextWrapper
 from agents.tool_context import ToolContext
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.foreign_models import refuse_foreign_model
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.run_effects import RunEffects
 from app.adapters.agents_sdk.run_transcript import RunTranscript
@@ -24,6 +25,9 @@ class OutletHooks(RunHooks[TurnContext]):
         self._transcript = transcript
         self._assistant = assistant
         self._effects = effects
+
+    async def on_agent_start(self, context: Any, agent: Any) -> None:
+        refuse_foreign_model(agent.name, agent.model)
 
     async def on_tool_start(self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool) -> None:
         if isinstance(context, ToolContext):

@@ -1,16 +1,19 @@
 """Agent runner: drives the assistant's loop of model and tools with the Agents SDK."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import msgspec
-from agents import RunConfig, Runner
+from agents import RunConfig
 from agents.exceptions import AgentsException
+from agents.run import AgentRunner as SdkRunner
 from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent
 from openai.types.shared import Reasoning
 
+from app.adapters.agents_sdk.active_run import ActiveRun, active_run
 from app.adapters.agents_sdk.agent_graph import AgentGraph
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.effect_replay import prior_effects
@@ -32,13 +35,17 @@ from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.application.conversation.mentions import Mentions
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.conversation.questions import with_result
+from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
 from app.patches import agent_identity
 from app.ports.agent_runner import AgentRunner, Answered, HistoryEntry, RunReport, RunRequest
 from app.ports.model_provider import Capabilities
 from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import EmptyToolbox, Toolbox
-from app.ports.turn_log import TurnRecord
+from app.ports.turn_log import TokenUsage, TurnRecord
+
+LateUsage = Callable[[RequestContext, TokenUsage], object]
+"""Counts the tokens of code that a tool left running after its turn."""
 
 
 class SdkAgentRunner(AgentRunner):
@@ -54,6 +61,7 @@ class SdkAgentRunner(AgentRunner):
         external_tools: Toolbox | None = None,
         file_inputs: FileInputs | None = None,
         reasoning: Reasoning = DEFAULT_REASONING,
+        late_usage: LateUsage | None = None,
     ) -> None:
         agent_identity.apply()
         self._assistant = assistant
@@ -66,6 +74,8 @@ class SdkAgentRunner(AgentRunner):
         self._file_inputs = file_inputs
         self._reasoning = reasoning
         self._breakers = CircuitBreakers()
+        self._late_usage = late_usage or _uncounted
+        self._sdk_runner = SdkRunner()
 
     async def tools(self) -> frozenset[str]:
         """Return the names of the first agent's tools and of the external tools available now."""
@@ -94,6 +104,7 @@ class SdkAgentRunner(AgentRunner):
 
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
         ledger, transcript = RequestLedger(), RunTranscript(())
+        active: ActiveRun | None = None
         try:
             report.effects = []
             context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
@@ -114,7 +125,8 @@ class SdkAgentRunner(AgentRunner):
             del entries  # The loop holds the model input; the thread items behind it need no memory any more.
             models = self._run_models(request, files, ledger, outlet, transcript)
             able = self._models.capabilities(request.model)
-            await Runner.run(
+            active = self._activate(request, files, ledger, outlet, effects)
+            await self._sdk_runner.run(
                 self._graph.for_run(request, models.chosen(), able),
                 history,
                 context=context,
@@ -128,6 +140,10 @@ class SdkAgentRunner(AgentRunner):
                     tool_not_found_behavior="return_error_to_model",
                 ),
             )
+        except asyncio.CancelledError:
+            if active is not None:
+                active.cancel()
+            raise
         except RunPausedError:
             return
         except AgentsException as error:
@@ -145,9 +161,29 @@ class SdkAgentRunner(AgentRunner):
                 author = ledger.author(request.model)
                 report.provider, report.model = author.provider, author.model
                 report.attempts, report.usage = ledger.attempts, ledger.usage
+                ledger.close(partial(self._late_usage, request.context))
                 report.open_call = None if report.earlier and report.earlier.open_call else outlet.questions.open_call
                 report.model_items = transcript.items(report.open_call.call_id if report.open_call else None)
                 report.item_ids = outlet.item_ids
+
+    def _activate(
+        self, request: RunRequest, files: FileParts, ledger: RequestLedger, outlet: Outlet, effects: RunEffects
+    ) -> ActiveRun:
+        """Make this turn the one that code of its tools runs in."""
+        run = ActiveRun(
+            self._models,
+            self._breakers,
+            request.model,
+            max_rounds=self._max_rounds,
+            reasoning=self._reasoning,
+            files=files,
+            ledger=ledger,
+            outlet=outlet,
+            effects=effects,
+            done=request.done,
+        )
+        active_run.set(run)
+        return run
 
     def _run_models(
         self, request: RunRequest, files: FileParts, ledger: RequestLedger, outlet: Outlet, transcript: RunTranscript
@@ -191,3 +227,7 @@ class SdkAgentRunner(AgentRunner):
             return msgspec.structs.replace(answered.turn, open_call=asked)
         turn = with_result(answered.turn, answered.call, result)
         return turn if effect is None else msgspec.structs.replace(turn, effects=[*turn.effects, effect])
+
+
+def _uncounted(context: RequestContext, usage: TokenUsage) -> None:
+    """Count nothing, where no limits are wired."""

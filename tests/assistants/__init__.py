@@ -1,0 +1,1 @@
+"""Assistants of the tests: importable modules, one for each kind of agent."""
