@@ -13,6 +13,7 @@ from app.ports.idempotency_keys import IdempotencyKeys
 from app.ports.signals import Signals
 from app.ports.task_repository import TaskRepository
 from app.ports.thread_store import ThreadStore
+from app.ports.thread_summaries import ThreadSummaries
 from app.ports.turn_journal import TurnJournal
 from app.ports.turn_log import TurnLog
 
@@ -55,6 +56,7 @@ class Storage(ABC):
     tasks: TaskRepository
     turn_log: TurnLog
     approvals: ApprovalLog
+    summaries: ThreadSummaries
     journal: TurnJournal
     idempotency_keys: IdempotencyKeys
     signals: Signals

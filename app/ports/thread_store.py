@@ -10,6 +10,7 @@ from chatkit.types import ThreadItem, ThreadMetadata
 
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
+from app.ports.thread_summaries import ThreadSummary
 from app.ports.turn_log import TurnRecord
 
 PAGE_LIMIT = 100
@@ -53,13 +54,15 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
 class LoadedContext(msgspec.Struct, frozen=True, kw_only=True):
     """Context of an answer: a thread, its newest items, oldest first, and the turns that answered them, by item id.
 
-    `created` is true when the thread was created with the item to answer.
+    `created` is true when the thread was created with the item to answer. `summary` is the thread's, where it was asked
+    for.
     """
 
     thread: ThreadMetadata
     items: Sequence[ThreadItem] = ()
     turns: Mapping[str, TurnRecord] = {}
     created: bool = False
+    summary: ThreadSummary | None = None
 
 
 class ThreadStore(Store[RequestContext]):
@@ -112,12 +115,18 @@ class ThreadStore(Store[RequestContext]):
 
     @abstractmethod
     async def load_context(
-        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+        self,
+        thread_id: str,
+        newest: int,
+        context: RequestContext,
+        *,
+        adding: ThreadItem | None = None,
+        with_summary: bool = False,
     ) -> LoadedContext:
         """Load the context of an answer, with the `newest` items of the thread, in one round trip.
 
-        An item in `adding` is added first, as by `add_thread_item`. Raises `NotFoundError` when the thread is not the
-        caller's.
+        An item in `adding` is added first, as by `add_thread_item`. `with_summary` loads the thread's summary too.
+        Raises `NotFoundError` when the thread is not the caller's.
         """
 
     @abstractmethod

@@ -17,6 +17,7 @@ from app.adapters.stores.sql.types import UtcDateTime
 from app.domain.identity import RequestContext
 from app.domain.task import COMPLETED, Status, new_task
 from app.ports.file_ledger import Upload
+from app.ports.thread_summaries import ThreadSummary
 from tests.factories import decision
 from tests.postgres import Databases
 from tests.sql import NOON, message, storage_at, thread, turn
@@ -81,6 +82,8 @@ async def use_everything(storage: SqlStorage) -> None:
     for context in (USER, CLIENT):
         await store.load_context("thr_5", 20, context)
         await store.load_context("thr_new", 20, context, adding=message("thr_new", 2))
+        await store.load_context("thr_new", 20, context, with_summary=True)
+        await store.load_context("thr_new", 20, context, adding=message("thr_new", 2), with_summary=True)
     await store.load_item("thr_new", "msg_1", USER)
     await store.save_feedback("thr_new", ["msg_1"], "positive", USER)
     await store.load_feedback("thr_new", USER)
@@ -97,12 +100,31 @@ async def use_everything(storage: SqlStorage) -> None:
     await storage.approvals.take_up([decision("thr_new")], turn("thr_new", "msg_1"), USER)
     await storage.approvals.approved_for_thread("thr_new", USER)
     await storage.approvals.load("thr_new", USER)
+    await use_summaries(storage)
     await store.delete_thread_item("thr_new", "msg_1", USER)
     await store.delete_thread("thr_new", USER)
     await use_tasks(storage)
     await storage.sweep(dt.timedelta(days=1000))
     await storage.purge_tombstones(dt.timedelta(days=1000))
     await storage.erase("user_6")
+
+
+async def use_summaries(storage: SqlStorage) -> None:
+    """The same for summaries."""
+    replaced = None
+    for until in ("msg_1", "msg_2"):
+        summary = ThreadSummary(
+            id=f"sum_{until}",
+            thread_id="thr_new",
+            until_item_id=until,
+            text="",
+            provider="",
+            model="",
+            written_at=NOON,
+        )
+        assert await storage.summaries.save(summary, USER, replacing=replaced, items=1)
+        replaced = summary.id
+    await storage.summaries.load("thr_new", USER)
 
 
 async def use_uploads(storage: SqlStorage) -> None:
@@ -224,6 +246,10 @@ ROWS = {
     "approvals (thread_id, question_id, number, user_id, decided_at, standing, body)": (
         4_000,
         "'thr_' || (i % 400), 'msg_' || (i / 400), 0, 'user_' || (i % 20), :noon, i % 2 = 0, '{}'",
+    ),
+    "thread_summaries (thread_id, id, until_created_at, until_seq, body)": (
+        400,
+        "'thr_' || i, 'sum_' || i, '2026-01-01', i, '{}'",
     ),
     "tasks (id, user_id, title, folded_title, description, priority, status, created_at, updated_at, version)": (
         20_000,

@@ -119,9 +119,15 @@ class NotifyingThreadStore(ThreadStore):
         self._changes.publish(context.user_id, Change("item.added", thread_id, item.id))
 
     async def load_context(
-        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+        self,
+        thread_id: str,
+        newest: int,
+        context: RequestContext,
+        *,
+        adding: ThreadItem | None = None,
+        with_summary: bool = False,
     ) -> LoadedContext:
-        found = await self._store.load_context(thread_id, newest, context, adding=adding)
+        found = await self._store.load_context(thread_id, newest, context, adding=adding, with_summary=with_summary)
         if adding is not None:
             self._changes.publish(context.user_id, Change("item.added", thread_id, adding.id))
         return found

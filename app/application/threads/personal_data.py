@@ -25,7 +25,7 @@ SETTLING_SECONDS = POLL_SECONDS + 2 * PAUSE_SECONDS
 
 
 async def export_user(storage: Storage, files: AttachmentStorage, user_id: str) -> AsyncIterator[Record]:
-    """Export a user's threads, each with its items, turns, approvals and feedback, then tasks and attachments.
+    """Export a user's threads, each with items, turns, approvals, summary and feedback, then tasks and attachments.
 
     The oldest come first. A record has its type in `kind`, and ChatKit's or our own JSON in `data`. Data deleted
     meanwhile may be missing.
@@ -80,6 +80,8 @@ async def _contents(storage: Storage, thread_id: str, context: RequestContext) -
             break
     for decision in await storage.approvals.load(thread_id, context):
         yield {"kind": "approval", "data": msgspec.to_builtins(decision)}
+    if (summary := await storage.summaries.load(thread_id, context)) is not None:
+        yield {"kind": "summary", "data": msgspec.to_builtins(summary)}
     for judgement in await storage.threads.load_feedback(thread_id, context):
         yield {"kind": "feedback", "data": msgspec.to_builtins(judgement)}
 

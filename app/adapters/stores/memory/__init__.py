@@ -8,6 +8,7 @@ from app.adapters.stores.memory.files import MemoryFileLedger
 from app.adapters.stores.memory.idempotency_keys import MemoryIdempotencyKeys
 from app.adapters.stores.memory.journal import MemoryTurnJournal
 from app.adapters.stores.memory.signals import LocalSignals
+from app.adapters.stores.memory.summaries import MemoryThreadSummaries
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.adapters.stores.memory.threads import MemoryThreadStore
 from app.adapters.stores.memory.turns import MemoryTurnLog
@@ -28,6 +29,7 @@ class MemoryStorage(Storage):
         self.tasks = MemoryTaskRepository()
         self.turn_log = MemoryTurnLog(self.threads)
         self.approvals = MemoryApprovalLog(self.threads)
+        self.summaries = MemoryThreadSummaries(self.threads)
         self.signals = LocalSignals()
         self.journal = MemoryTurnJournal(self.threads, self.signals)
         self.idempotency_keys = MemoryIdempotencyKeys()

@@ -41,6 +41,11 @@ class OrderedPages(Generic[Value]):
         """True for a present or removed value."""
         return key in self._positions
 
+    def count(self, after: str | None, until: str) -> int:
+        """The number of present values behind `after`, or from the first when it is None, up to and with `until`."""
+        start = 0 if after is None else bisect.bisect_right(self._order, (self._positions[after], after))
+        return bisect.bisect_right(self._order, (self._positions[until], until)) - start
+
     def behind(self, key: str | None, *, descending: bool = False) -> Iterator[Value]:
         """The values behind `key` in the given direction; all of them when it is None."""
         order = self._order

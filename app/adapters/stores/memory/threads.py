@@ -23,6 +23,7 @@ from app.domain.identity import RequestContext
 from app.ports.approval_log import ApprovalDecision
 from app.ports.file_ledger import size_of
 from app.ports.thread_store import HIDDEN, PAGE_BYTES, PAGE_LIMIT, Feedback, LoadedContext, ThreadChange, ThreadStore
+from app.ports.thread_summaries import ThreadSummary
 from app.ports.turn_log import TurnRecord
 
 
@@ -58,6 +59,7 @@ class _Thread:
         self.feedback: dict[str, tuple[Position, Feedback]] = {}
         self.turns: dict[str, TurnRecord] = {}
         self.approvals: dict[tuple[str, int], ApprovalDecision] = {}
+        self.summary: ThreadSummary | None = None
         self.attachments: set[str] = set()
 
     @property
@@ -140,7 +142,13 @@ class MemoryThreadStore(ThreadStore):
         await CooperativeYield().after(len(body))
 
     async def load_context(
-        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+        self,
+        thread_id: str,
+        newest: int,
+        context: RequestContext,
+        *,
+        adding: ThreadItem | None = None,
+        with_summary: bool = False,
     ) -> LoadedContext:
         if adding is not None:
             await self.add_thread_item(thread_id, adding, context)
@@ -149,10 +157,14 @@ class MemoryThreadStore(ThreadStore):
         kept = [*islice(shown, newest)][::-1]
         items = await bodies.load_all(kept, _load)
         turns = {item.id: copy.deepcopy(thread.turns[item.id]) for item in items if item.id in thread.turns}
-        return LoadedContext(thread=thread.load(), items=items, turns=turns)
+        summary = thread.summary if with_summary else None
+        return LoadedContext(thread=thread.load(), items=items, turns=turns, summary=summary)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
         thread = self._with_item(thread_id, item_id, context)
+        covered = thread.summary
+        if covered is not None and thread.items.position(item_id) <= thread.items.position(covered.until_item_id):
+            thread.summary = None
         thread.items.remove(item_id)
         thread.turns.pop(item_id, None)
 

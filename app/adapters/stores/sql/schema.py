@@ -8,7 +8,7 @@ from app.adapters.stores.sql.sqlite_database import SqliteDatabase
 from app.domain.errors import SchemaError
 from app.ports.storage import SchemaStatus
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration. Migrations are numbered in order, so comparing two tells behind from ahead."""
 
 _version = select(column("version_num", String)).select_from(table("alembic_version"))

@@ -19,6 +19,7 @@ from app.adapters.stores.sql.owners import OwnerFiles
 from app.adapters.stores.sql.prepared import Prepared
 from app.adapters.stores.sql.schema import check_schema
 from app.adapters.stores.sql.signals import open_signals
+from app.adapters.stores.sql.summaries import SqlThreadSummaries
 from app.adapters.stores.sql.threads import SqlThreadStore
 from app.adapters.stores.sql.turns import SqlTurnLog
 from app.adapters.stores.sql.write_probe import WriteProbe
@@ -42,6 +43,7 @@ class SqlStorage(Storage):
         self.tasks = self._tasks = LazyTaskRepository(self.database)
         self.turn_log = SqlTurnLog(self.database)
         self.approvals = SqlApprovalLog(self.database)
+        self.summaries = SqlThreadSummaries(self.database)
         self.signals = open_signals(self.database, target)
         owners = OwnerFiles(Path(target.path)) if isinstance(target, SqliteTarget) else None
         self.journal = SqlTurnJournal(self.database, self.signals, owners)

@@ -153,6 +153,17 @@ approvals = Table(
     Column("body", Text, nullable=False),
 )
 
+# Summaries of items from the first to `until`; no foreign key to the item, whose deletion deletes the summary anyway.
+thread_summaries = Table(
+    "thread_summaries",
+    metadata,
+    _thread_id(primary_key=True),
+    Column("id", AnyText, nullable=False),
+    Column("until_created_at", UtcDateTime, nullable=False),
+    Column("until_seq", Sequence, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
 # Running turns, and ended ones for a while; `owner` is the process that runs the turn.
 running_turns = Table(
     "running_turns",

@@ -12,9 +12,10 @@ from app.adapters.stores.sql.create_thread import ThreadCreation
 from app.adapters.stores.sql.database import Database
 from app.adapters.stores.sql.failures import is_orphan
 from app.adapters.stores.sql.files import abandon, attachment_row
-from app.adapters.stores.sql.load_context import ContextLoader
+from app.adapters.stores.sql.load_context import ContextLoader, ContextQuery
 from app.adapters.stores.sql.paging import leave_tombstone
 from app.adapters.stores.sql.prepared import Prepared
+from app.adapters.stores.sql.summaries import delete_covering, locked_thread, summary_of
 from app.adapters.stores.sql.tables import attachments
 from app.adapters.stores.sql.turns import record_of
 from app.chatkit_json import bodies
@@ -120,13 +121,20 @@ class SqlThreadStore(ThreadStore):
         await self.save_item(thread_id, item, context)
 
     async def load_context(
-        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+        self,
+        thread_id: str,
+        newest: int,
+        context: RequestContext,
+        *,
+        adding: ThreadItem | None = None,
+        with_summary: bool = False,
     ) -> LoadedContext:
         values = {"scope": thread_id, "user_id": context.user_id, "rows": newest}
         if adding is not None:
             values |= _values(adding)
         try:
-            rows = await self._context_loader.rows(values, adds=adding is not None, sees_hidden=context.sees_hidden)
+            wanted = ContextQuery(sees_hidden=context.sees_hidden, with_summary=with_summary)
+            rows = await self._context_loader.rows(values, wanted, adds=adding is not None)
         except IntegrityError as error:
             # The thread was deleted while the statement ran.
             if not is_orphan(error):
@@ -140,7 +148,8 @@ class SqlThreadStore(ThreadStore):
         items = await bodies.load_all(found, _item)
         answered = zip(items, found, strict=True)
         turns = {item.id: record_of(row.turn) for item, row in answered if row.turn is not None}
-        return LoadedContext(thread=thread, items=items, turns=turns)
+        summary = summary_of(rows[0].summary) if with_summary else None
+        return LoadedContext(thread=thread, items=items, turns=turns, summary=summary)
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         values = {"scope": thread_id, "user_id": context.user_id, **_values(item)}
@@ -150,11 +159,14 @@ class SqlThreadStore(ThreadStore):
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
         parameters = {"scope": thread_id, "user_id": context.user_id, "item_id": item_id}
         async with self._database.transaction() as connection:
+            await connection.execute(locked_thread, parameters)
             gone = (await connection.execute(sql.delete_item, parameters)).one_or_none()
             if gone is None:
                 raise _not_found("Item", item_id)
             await connection.execute(leave_tombstone(self._database, "item", thread_id, item_id, gone))
             await connection.execute(sql.delete_turn, parameters)
+            place = {"scope": thread_id, "at": gone.created_at, "position": gone.seq}
+            await connection.execute(delete_covering, place)
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
         if not await self._write_into_thread(self._save_attachment, attachment_row(attachment, context)):
