@@ -25,6 +25,7 @@ from app.wiring.assistant import AssistantWiring
 from app.wiring.attachments import AttachmentWiring
 from app.wiring.auth import AuthWiring
 from app.wiring.doctor import DoctorWiring
+from app.wiring.history import HistoryWiring
 from app.wiring.mcp import McpWiring
 from app.wiring.models import ModelWiring, installed_plugins
 from app.wiring.storage import StorageWiring
@@ -126,6 +127,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         AttachmentWiring(),
         ModelWiring(),
         AssistantWiring(),
+        HistoryWiring(),
         McpWiring(),
         AuthWiring(),
         DoctorWiring(),

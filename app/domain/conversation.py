@@ -1,5 +1,6 @@
 """Conversation rules: the history window and titles."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -33,15 +34,36 @@ _BYTES_PER_PAGE, _PAGE_TOKENS = 50_000, 500
 """Approximate size and tokens of a PDF page with pictures."""
 
 
+_SUMMARY_BYTES = 8_000
+_LEAST_PIECE, _MOST_PIECE = 4_000, 48_000
+
+
 class HistoryWindow(msgspec.Struct, frozen=True, kw_only=True):
     """History window of a model: at most `items` thread items and about `tokens` tokens.
 
-    One attached text counts at most `file_tokens`.
+    One attached text counts at most `file_tokens`. `summarised` is true when a model is told a summary of what is
+    before the window.
     """
 
     items: int
     tokens: int
     file_tokens: int = 20_000
+    summarised: bool = False
+
+    @property
+    def summary_bytes(self) -> int:
+        """Most bytes of a summary, which takes its place inside the window."""
+        return min(_SUMMARY_BYTES, self.tokens * BYTES_PER_TOKEN // 4)
+
+    @property
+    def piece_bytes(self) -> int:
+        """Most bytes of a conversation that one request of a summary holds."""
+        return max(_LEAST_PIECE, min(_MOST_PIECE, self.tokens * BYTES_PER_TOKEN))
+
+    def part(self, share: float) -> "HistoryWindow":
+        """Return a window of a `share` of this one."""
+        items, tokens = math.ceil(self.items * share), math.ceil(self.tokens * share)
+        return msgspec.structs.replace(self, items=items, tokens=tokens)
 
     def attached(self, media_type: str, size: int) -> int:
         """Return the bytes of text that cost about as many tokens as an attachment of `size` bytes."""
@@ -51,12 +73,12 @@ class HistoryWindow(msgspec.Struct, frozen=True, kw_only=True):
             return min(size, self.file_tokens * BYTES_PER_TOKEN)
         return size // _BYTES_PER_PAGE * _PAGE_TOKENS * BYTES_PER_TOKEN
 
-    def newest(self, sizes: Sequence[int]) -> int:
+    def newest(self, sizes: Sequence[int], *, reserved: int = 0) -> int:
         """Return how many of the newest entries fit; `sizes` are their bytes, oldest first.
 
-        The last one always fits, because the model answers it.
+        The last one always fits, because the model answers it. `reserved` bytes stay free.
         """
-        left = self.tokens * BYTES_PER_TOKEN
+        left = self.tokens * BYTES_PER_TOKEN - reserved
         for count, size in enumerate(reversed(sizes)):
             left -= size
             if left < 0 and count:

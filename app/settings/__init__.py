@@ -8,7 +8,7 @@ import msgspec
 from app.domain.redaction import MaskedStruct
 from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.model_provider import ProviderPlugin
-from app.settings.assistant import AssistantSettings, TitleSource
+from app.settings.assistant import AssistantSettings, HistorySummary, TitleSource
 from app.settings.attachments import AttachmentSettings, attachment_problems
 from app.settings.auth import BrowserSettings, LoginSettings, auth_problems
 from app.settings.chatkit import ChatKitSettings
@@ -22,6 +22,7 @@ from app.settings.turns import TurnSettings
 __all__ = [
     "SECTIONS",
     "ChatKitSettings",
+    "HistorySummary",
     "LogFormat",
     "LogLevel",
     "ServerSettings",
@@ -97,6 +98,7 @@ def load_settings(
         ("LLM_MODELS", sections["assistant"].models),
         ("LLM_FALLBACKS", sections["assistant"].fallbacks),
         ("TITLE_MODEL", sections["assistant"].title_models),
+        ("SUMMARY_MODEL", sections["assistant"].summary_models),
     ):
         for name in sorted({ref.provider for ref in refs}):
             _need_provider(variable, name, known, providers, problems)

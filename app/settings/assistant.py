@@ -36,6 +36,13 @@ class ReasoningSummary(StrEnum):
     OFF = "off"
 
 
+class HistorySummary(StrEnum):
+    """Whether a model summarises what does not fit into the history."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class AssistantSettings(MaskedStruct, frozen=True, kw_only=True):
     """The assistant, its models and the history that they receive."""
 
@@ -98,6 +105,24 @@ class AssistantSettings(MaskedStruct, frozen=True, kw_only=True):
             le=100_000_000,
         ),
     ] = 100_000
+    history_summary: Annotated[
+        HistorySummary,
+        env(
+            "HISTORY_SUMMARY",
+            help="`on`: a model summarises in the background what no longer fits into `HISTORY_ITEMS` and "
+            "`HISTORY_TOKENS`, and later answers receive the summary. `off`: they know nothing of it.",
+            expects="on or off",
+        ),
+    ] = HistorySummary.OFF
+    summary_models: Annotated[
+        ModelRefs,
+        env(
+            "SUMMARY_MODEL",
+            help="Model that writes the summaries, as `provider/model`. Unset: the default model.",
+            expects="one provider/model, such as gemini/gemini-2.5-flash-lite",
+            check=checks.one,
+        ),
+    ] = ModelRefs()
     titles: Annotated[
         TitleSource,
         env(

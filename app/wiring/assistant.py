@@ -17,6 +17,7 @@ from app.application.conversation.languages import read_english_names
 from app.application.conversation.mentions import Mentions
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.conversation.service import Conversation
+from app.application.conversation.summaries import Summaries
 from app.application.conversation.titles import Titles
 from app.application.idempotency.guard import IdempotencyGuard
 from app.application.idempotency.local import LocalIdempotency
@@ -155,15 +156,20 @@ class AssistantWiring(Provider):
         models: ModelCatalog,
         limits: Limits,
         titles: Titles | None,
+        summaries: Summaries | None,
+        window: HistoryWindow,
         settings: Settings,
     ) -> Conversation:
-        wanted = settings.assistant
-        window = HistoryWindow(
-            items=wanted.history_items, tokens=wanted.history_tokens, file_tokens=settings.attachments.text_tokens
-        )
-        longest = settings.limits.message_characters
         return Conversation(
-            store, turn_log, runner, models, limits, window=window, message_characters=longest, titles=titles
+            store,
+            turn_log,
+            runner,
+            models,
+            limits,
+            window=window,
+            message_characters=settings.limits.message_characters,
+            titles=titles,
+            summaries=summaries,
         )
 
     @provide

@@ -47,6 +47,7 @@ class DoctorWiring(Provider):
         for variable, refs in (("LLM_MODELS", wanted.models), ("LLM_FALLBACKS", wanted.fallbacks)):
             named = {**dict.fromkeys(refs, variable), **named}
         named = {**dict.fromkeys(wanted.title_models, "TITLE_MODEL"), **named}
+        named = {**dict.fromkeys(wanted.summary_models, "SUMMARY_MODEL"), **named}
         checks = []
         for ref, variable in reversed(named.items()):
             provider = catalog.provider(ref)

@@ -34,7 +34,8 @@ class ModelWiring(Provider):
         wanted = settings.assistant
         plugins = installed_plugins().plugins
         own = _usable(assistant.model, settings, plugins)
-        further = (*wanted.models, *wanted.fallbacks, *wanted.title_models, *([own] if own else []))
+        background = (*wanted.title_models, *wanted.summary_models)
+        further = (*wanted.models, *wanted.fallbacks, *background, *([own] if own else []))
         names = dict.fromkeys([wanted.provider, *(ref.provider for ref in further)])
         async with AsyncExitStack() as opened:
             providers: dict[str, ModelProvider] = {}

@@ -31,13 +31,16 @@ MOST = {"sqlite": (2, 3), "postgres": (3, 3)}
 learn what was said and done, or begin a thread with it. After the last: add the answer, record it, write down the rest
 with the end and tell the others."""
 
+LONG = {"HISTORY_SUMMARY": "on", "HISTORY_ITEMS": "4"}
+"""A summary is loaded with the context, and may cost no further round trip."""
+
 Count = Callable[[], int]
 
 
 @asynccontextmanager
 async def application(url: str) -> AsyncIterator[AsyncContainer]:
     """All of it but HTTP."""
-    container = make_container(read_settings({"DATABASE_URL": url, "DEMO_DELAY_MS": "5", "TITLES": "off"}))
+    container = make_container(read_settings({"DATABASE_URL": url, "DEMO_DELAY_MS": "5", "TITLES": "off", **LONG}))
     try:
         yield container
     finally:

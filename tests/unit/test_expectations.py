@@ -95,6 +95,8 @@ WRONG: Mapping[str, Sequence[str]] = {
     "REASONING_EFFORT": ("hi", "LOW", "0", "null"),
     "REASONING_SUMMARY": ("on", "none", "null"),
     "TITLE_MODEL": (*MODELS, "demo/a,demo/b"),
+    "HISTORY_SUMMARY": ("model", "ON", "true"),
+    "SUMMARY_MODEL": (*MODELS, "demo/a,demo/b"),
     "MAX_TOOL_ROUNDS": (*COUNT, "0", "101"),
     "RATE_LIMIT_PER_MINUTE": COUNT,
     "RATE_LIMIT_PER_ADDRESS": COUNT,

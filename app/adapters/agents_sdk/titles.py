@@ -1,17 +1,14 @@
 """Title writer: asks a model for a conversation's title, in one small request."""
 
 from collections.abc import Sequence
-from contextlib import aclosing
 from typing import Final
 
-from agents import ModelSettings, ModelTracing
-
 from app.adapters.agents_sdk.fallback import CircuitBreakers, FallbackModel
+from app.adapters.agents_sdk.single_request import ask
 from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import ModelError
 from app.ports.title_writer import TitleWriter, WrittenTitle
-from app.ports.turn_log import TokenUsage
 
 INSTRUCTIONS: Final = """\
 Write a title for the conversation that follows: two to six words, in the language of the conversation, as plain text \
@@ -36,30 +33,8 @@ class ModelTitleWriter(TitleWriter):
         Raises `ModelError`, also for a text over `_MAX_CHARACTERS`.
         """
         model = FallbackModel(self._refs, lambda ref: self._models.provider(ref).model(ref.model), self._breakers)
-        stream = model.stream_response(
-            INSTRUCTIONS,
-            f"<user>\n{question}\n</user>\n<assistant>\n{answer}\n</assistant>",
-            ModelSettings(),
-            [],
-            None,
-            [],
-            ModelTracing.DISABLED,
-            previous_response_id=None,
-            conversation_id=None,
-            prompt=None,
-        )
-        text = ""
-        async with aclosing(stream) as events:
-            async for event in events:
-                if event.type == "response.output_text.delta":
-                    text += event.delta
-                elif event.type == "response.completed":
-                    return WrittenTitle(text=text, usage=_usage(event.response.usage))
-                if len(text) > _MAX_CHARACTERS:
-                    break
-        raise ModelError("No title was written.", kind="truncated", detail="the model wrote no title but a text")
-
-
-def _usage(usage: object) -> TokenUsage:
-    tokens = {name: getattr(usage, name, None) or 0 for name in ("input_tokens", "output_tokens")}
-    return TokenUsage(requests=1, **tokens)
+        asked = f"<user>\n{question}\n</user>\n<assistant>\n{answer}\n</assistant>"
+        response = await ask(model, INSTRUCTIONS, asked, most_characters=_MAX_CHARACTERS)
+        if not response.complete:
+            raise ModelError("No title was written.", kind="truncated", detail="the model wrote no title but a text")
+        return WrittenTitle(text=response.text, usage=response.usage)

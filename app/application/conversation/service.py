@@ -18,6 +18,7 @@ from chatkit.types import (
 
 from app.application.conversation.history import History, history_of
 from app.application.conversation.model_catalog import ModelCatalog
+from app.application.conversation.summaries import Summaries
 from app.application.conversation.titles import Titles
 from app.application.limits.rules import Limits
 from app.application.turns.turn import INTERRUPTED, current_turn
@@ -49,6 +50,7 @@ class Conversation:
         window: HistoryWindow,
         message_characters: int,
         titles: Titles | None = None,
+        summaries: Summaries | None = None,
     ) -> None:
         self._store = store
         self._turn_log = turn_log
@@ -58,6 +60,7 @@ class Conversation:
         self._window = window
         self._message_characters = message_characters
         self._titles = titles
+        self._summaries = summaries
 
     async def admit(self, context: RequestContext) -> None:
         """Raises `LimitError` for a user without tokens left for another answer."""
@@ -120,7 +123,10 @@ class Conversation:
         self, thread_id: str, context: RequestContext, *, adding: UserMessageItem | None = None
     ) -> LoadedContext:
         """Load the context of an answer, after adding a message if given. Raises `NotFoundError`."""
-        return await self._store.load_context(thread_id, self._window.items, context, adding=adding)
+        summarised = self._window.summarised
+        # One item more than the window shows whether any is left out.
+        newest = self._window.items + summarised
+        return await self._store.load_context(thread_id, newest, context, adding=adding, with_summary=summarised)
 
     async def answer(
         self,
@@ -143,7 +149,7 @@ class Conversation:
         untitled = loaded.created or thread.title is None
         if thread.title is None:
             thread.title = _title(past.entries)
-        turn = _TurnProgress(thread.id, past)
+        turn, summary_due = _TurnProgress(thread.id, past), past.summary_due
         for item in past.given_up:
             yield ThreadItemReplacedEvent(item=item)
         try:
@@ -166,6 +172,8 @@ class Conversation:
         await self._record(turn, "completed", context)
         if untitled and self._titles is not None:
             self._titles.schedule(thread, context)
+        if summary_due and self._summaries is not None:
+            self._summaries.schedule(thread.id, context)
         if turn.used_up:
             yield NoticeEvent(level="warning", message=_("That was the last of today's allowance of this chat."))
 

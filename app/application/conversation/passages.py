@@ -1,0 +1,137 @@
+"""Passages: items and tool calls of a thread as short plain texts, for a summary."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Any, Final
+
+import msgspec
+from chatkit.types import (
+    AssistantMessageItem,
+    ClientToolCallItem,
+    GeneratedImageItem,
+    HiddenContextItem,
+    SDKHiddenContextItem,
+    StructuredInputItem,
+    TaskItem,
+    ThreadItem,
+    UserMessageItem,
+    WidgetItem,
+)
+
+from app.application.turns.endings import note_for_model
+from app.chatkit_json.item_fields import IncompleteNote
+from app.ports.history_summarizer import Passage
+from app.ports.turn_log import TurnRecord
+
+_TEXT: Final = 6_000
+_ARGUMENTS: Final = 500
+_RESULT: Final = 1_000
+"""Most characters of one text; the middle of a longer one is left out."""
+
+
+def passages_of(item: ThreadItem) -> Sequence[Passage]:
+    """Return the text of one item: a message with the names of its attachments, the copy text of a widget."""
+    match item:
+        case UserMessageItem():
+            return _said("user", _user_text(item))
+        case AssistantMessageItem():
+            return _said("assistant", "".join(part.text for part in item.content))
+        case StructuredInputItem():
+            return _said("user", "\n".join(_answers(item)))
+        case ClientToolCallItem():
+            return [_call(item.name, _json(item.arguments), item.output)]
+        case _:
+            return _said("context", _shown(item))
+
+
+def calls_of(turn: TurnRecord) -> Sequence[Passage]:
+    """Return the tool calls of a turn with their results.
+
+    The messages of a record are left out: those that are still in the thread are read from their items.
+    """
+    results = {item.get("call_id"): item for item in turn.model_items if item.get("type") == "function_call_output"}
+    calls = [item for item in turn.model_items if item.get("type") == "function_call"]
+    return [
+        _call(str(call.get("name")), str(call.get("arguments")), results.get(call.get("call_id"), {}).get("output", ""))
+        for call in calls
+    ]
+
+
+def _shown(item: ThreadItem) -> str:
+    """The text of an item that is no message; empty for one whose turn tells the same."""
+    match item:
+        case WidgetItem(copy_text=str(text)) if text:
+            return f"A widget was shown to the user: {text}"
+        case IncompleteNote():
+            return note_for_model(item)
+        case TaskItem():
+            return getattr(item.task, "title", None) or ""
+        case GeneratedImageItem():
+            return "A generated image was shown to the user."
+        case HiddenContextItem() | SDKHiddenContextItem():
+            return item.content if isinstance(item.content, str) else _json(item.content)
+    return ""
+
+
+def within(passages: Sequence[Passage], limit: int) -> Sequence[Passage]:
+    """Return the passages, without those in the middle that exceed `limit` bytes in all."""
+    if size_of(passages) <= limit:
+        return passages
+    head, tail = _prefix(passages, limit // 2), _prefix(passages[::-1], limit // 2)[::-1]
+    return [*head, Passage("context", "[…]"), *tail]
+
+
+def size_of(passages: Sequence[Passage]) -> int:
+    """The size of the passages in bytes, as JSON."""
+    return sum(len(msgspec.json.encode(passage)) + 1 for passage in passages)
+
+
+def _prefix(passages: Sequence[Passage], limit: int) -> Sequence[Passage]:
+    sizes = accumulate(size_of([passage]) for passage in passages)
+    return passages[: sum(size <= limit for size in sizes)]
+
+
+def _user_text(item: UserMessageItem) -> str:
+    quoted = [f"> {item.quoted_text}"] if item.quoted_text else []
+    names = [f"[attachment: {attachment.name}]" for attachment in item.attachments]
+    return "\n".join([*quoted, "".join(part.text for part in item.content), *names])
+
+
+def _answers(item: StructuredInputItem) -> Iterator[str]:
+    for question in item.inputs:
+        given = question.answer
+        values = [] if given is None or given.skipped else [str(value) for value in given.values]
+        yield f"Asked: {question.question} Answered: {', '.join(values) or '(nothing)'}"
+
+
+def _call(name: str, arguments: str, result: object) -> Passage:
+    return Passage("tool", _clean(f"{name}({_cut(arguments, _ARGUMENTS)}) returned: {_cut(_result(result), _RESULT)}"))
+
+
+def _result(result: object) -> str:
+    """The text of a result; of a list of parts their texts, and the types of pictures and files in place of their
+    bytes."""
+    if isinstance(result, str):
+        return result
+    if not isinstance(result, list):
+        return _json(result)
+    parts = (part if isinstance(part, dict) else {} for part in result)
+    return "\n".join(str(part.get("text") or f"[{part.get('type')}]") for part in parts)
+
+
+def _said(by: Any, text: str) -> Sequence[Passage]:
+    return [Passage(by, _clean(_cut(text, _TEXT)))] if text.strip() else []
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most * 2 // 3]} […] {text[-(most // 3) :]}"
+
+
+def _clean(text: str) -> str:
+    """The text without halves of characters, which no request to a model can carry."""
+    return text.encode(errors="replace").decode()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
