@@ -10,6 +10,7 @@ from tests.fakes.chat_wire import DATA_URL
 from tests.fakes.dialects import PROMPT, Asked, Call, Dialect, Fault, Oddity
 from tests.fakes.upstream import Reply, Request, sse, stream
 
+_PLAIN = {"message", "function_call", "function_call_output", "reasoning"}
 _REASONS = ("gpt-5", "o1", "o3", "o4")
 
 
@@ -86,7 +87,7 @@ class Responses(Dialect):
         body = request.body
         if body.get("store") is not False:
             return self._invalid("nothing may be stored")
-        if body.get("include") and not body["model"].startswith(_REASONS):
+        if "reasoning.encrypted_content" in (body.get("include") or ()) and not body["model"].startswith(_REASONS):
             return self._invalid("Encrypted content is not supported with this model.")
         if wrong := self.misasked(body):
             return wrong
@@ -119,6 +120,8 @@ class Responses(Dialect):
                 return "Item with id 'rs_…' not found. Items are not persisted when `store` is set to false."
             case "reasoning" if not following or following[0].get("type") == "function_call_output":
                 return "Item of type 'reasoning' was provided without its required following item."
+            case str(kind) if kind not in _PLAIN:
+                return _hosted_problem(item)
             case "message" | None if item.get("id"):
                 return "Item with id 'msg_…' not found. Items are not persisted when `store` is set to false."
         return ""
@@ -276,6 +279,12 @@ class Responses(Dialect):
     def _message(self, text: str) -> dict[str, Any]:
         content = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
         return {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [content]}
+
+
+def _hosted_problem(item: dict[str, Any]) -> str:
+    if item["type"] == "image_generation_call" and not item.get("result"):
+        return "Item with id 'ig_…' not found. Items are not persisted when `store` is set to false."
+    return "" if item.get("id") else "Missing required parameter: 'input[1].id'."
 
 
 def _wrong_part(part: dict[str, Any]) -> str:

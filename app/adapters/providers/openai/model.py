@@ -30,6 +30,7 @@ from app.adapters.providers.shared.request_body import DetachedTexts
 from app.adapters.providers.shared.retries import PREAMBLE, Events, retry_with_backoff
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.aio.lazy_value import LazyValue
+from app.domain.hosted_items import IMAGE, is_hosted
 from app.patches.raw_response_tools import responses_model
 from app.ports.model_provider import FailureKind
 
@@ -91,6 +92,9 @@ class ResponsesModel(Model):
         wanted = self._reasoning.responses_fields(model_settings)
         own = model_settings.resolve(ModelSettings(store=False, extra_body=body, extra_headers=headers))
 
+        # After a hosted call nothing more has to come: the image that it made may be the whole answer.
+        may_be_empty = is_hosted(history[-1]) if history else False
+
         def attempt() -> Events:
             fields = self._reasoning.accepted(wanted)
             reasoning = Reasoning(**fields["reasoning"]) if "reasoning" in fields else None
@@ -99,13 +103,13 @@ class ResponsesModel(Model):
             stream = self._inner.stream_response(
                 system_instructions, [], settings, tools, output_schema, handoffs, tracing, prompt=prompt
             )
-            return self._attempt(stream, fields)
+            return self._attempt(stream, fields, may_be_empty)
 
         async with aclosing(retry_with_backoff(attempt, self._settings)) as events:
             async for event in events:
                 yield event
 
-    async def _attempt(self, stream: Any, reasoning: Mapping[str, Any]) -> Events:
+    async def _attempt(self, stream: Any, reasoning: Mapping[str, Any], may_be_empty: bool) -> Events:
         idle_timeout = IdleTimeout(self._settings, self._origin)
         has_begun = False
         try:
@@ -114,7 +118,7 @@ class ResponsesModel(Model):
                     has_begun = True
                     if event.type not in PREAMBLE:
                         idle_timeout.token_received()
-                    if (last := self._last(event)) is not None:
+                    if (last := self._last(event, may_be_empty)) is not None:
                         yield last
                         return
                     yield event
@@ -129,11 +133,11 @@ class ResponsesModel(Model):
             idle_timeout.close()
         raise failed("interrupted" if has_begun else "empty", self._origin, "the stream ended without its last event")
 
-    def _last(self, event: Any) -> TResponseStreamEvent | None:
+    def _last(self, event: Any, may_be_empty: bool) -> TResponseStreamEvent | None:
         """Completed event of a valid response, None for other events. Raises `ModelError` for a failed one."""
         match event.type:
             case "response.completed":
-                self._judge(event.response)
+                self._judge(event.response, may_be_empty)
                 return cast(ResponseCompletedEvent, event)
             case "response.incomplete":
                 return self._truncated(event)
@@ -144,12 +148,14 @@ class ResponsesModel(Model):
                 raise upstream_error({"code": event.code, "message": event.message}, self._origin)
         return None
 
-    def _judge(self, response: Response) -> None:
+    def _judge(self, response: Response, may_be_empty: bool) -> None:
         parts = [part for item in response.output if item.type == "message" for part in item.content]
         if any(part.type == "refusal" for part in parts):
             raise failed("content_filtered", self._origin, "the model refused")
-        if not any(item.type not in {"message", "reasoning"} for item in response.output) and not any(
-            part.type == "output_text" and part.text for part in parts
+        if (
+            not may_be_empty
+            and not any(item.type not in {"message", "reasoning"} for item in response.output)
+            and not any(part.type == "output_text" and part.text for part in parts)
         ):
             raise failed("empty", self._origin, "a response without output")
 
@@ -172,18 +178,42 @@ def _user_item(text: str) -> list[Item]:
 
 def _input_items(items: Sequence[Item], sealed: bool) -> list[Item]:
     """History in portable items, with the encrypted reasoning of the current turn, which its calls require."""
-    ordered = pair_calls(items)
+    ordered = pair_calls(_paired(items), hosted=True)
     users = [index for index, item in enumerate(ordered) if item.get("role") == "user"]
     turn = users[-1] if users else 0
     kept: list[Item] = []
     for index, item in enumerate(ordered):
         if item.get("type") == "reasoning":
-            followed = index + 1 < len(ordered) and ordered[index + 1].get("type") == "function_call"
+            followed = index + 1 < len(ordered) and _is_call(ordered[index + 1])
             if sealed and index > turn and followed and _sealed_here(item):
                 kept.append({key: item[key] for key in ("type", "id", "summary", "encrypted_content")})
-        elif (portable := portable_item(item)) is not None:
+        elif (portable := portable_item(item)) is not None and (item.get("type") != IMAGE or item.get("result")):
             kept.append(portable)
     return kept
+
+
+def _is_call(item: Item) -> bool:
+    return item.get("type") == "function_call" or is_hosted(item)
+
+
+def _paired(items: Sequence[Item]) -> list[Item]:
+    """The items without halves of hosted pairs, which the API refuses: a call with a `call_id` and its output, an
+    approval request and its response."""
+    halves: dict[str, set[bool]] = {}
+    for item in items:
+        if half := _half(item):
+            halves.setdefault(half[0], set()).add(half[1])
+    return [item for item in items if not (half := _half(item)) or len(halves[half[0]]) > 1]
+
+
+def _half(item: Item) -> tuple[str, bool] | None:
+    """The key of a hosted pair, and whether the item is its first half; None for an item that stands alone."""
+    kind = str(item.get("type", "message"))
+    if not is_hosted(item):
+        return None
+    if kind in {"mcp_approval_request", "mcp_approval_response"}:
+        return str(item.get("approval_request_id") or item.get("id")), kind == "mcp_approval_request"
+    return (str(item["call_id"]), not kind.endswith("_output")) if item.get("call_id") else None
 
 
 def _sealed_here(thought: Item) -> bool:

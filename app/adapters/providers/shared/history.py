@@ -4,17 +4,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from app.domain.hosted_items import as_call, is_hosted
+
 _SIGNED_BY_LITELLM: Final = "__thought__"
 
 Item = Mapping[str, Any]
 
 
-def pair_calls(items: Iterable[Item]) -> list[Item]:
+def pair_calls(items: Iterable[Item], *, hosted: bool = False) -> list[Item]:
     """Order the items: each call before its result, and the text and reasoning of an answer before its calls.
 
-    Drops calls without a result, results without a call, and other kinds of items. Repeated ids count once.
+    Drops calls without a result, and results without a call. Repeated ids count once. Items of hosted tools stay in
+    their place with `hosted`, else they become calls with results.
     """
-    everything = list(items)
+    everything = list(items) if hosted else [plain for item in items for plain in _without_hosted(item)]
     results = {call_id(item): item for item in reversed(everything) if item.get("type") == "function_call_output"}
     ordered: list[Item] = []
     answer_items: list[Item] = []
@@ -30,7 +33,7 @@ def pair_calls(items: Iterable[Item]) -> list[Item]:
         if kind == "function_call":
             if call_id(item) in results:
                 calls.setdefault(call_id(item), item)
-        elif kind == "reasoning" or (kind == "message" and item.get("role") == "assistant"):
+        elif kind == "reasoning" or is_hosted(item) or (kind == "message" and item.get("role") == "assistant"):
             if calls and answer_items:
                 close_answer()
             answer_items.append(item)
@@ -40,6 +43,10 @@ def pair_calls(items: Iterable[Item]) -> list[Item]:
                 ordered.append(item)
     close_answer()
     return ordered
+
+
+def _without_hosted(item: Item) -> list[Item]:
+    return [*as_call(item)] if is_hosted(item) else [item]
 
 
 def call_id(item: Item) -> str:
@@ -53,7 +60,10 @@ def call_ids(items: Iterable[Item]) -> set[str]:
 
 
 def portable_item(item: Item) -> Item | None:
-    """Strip provider-specific fields from an item; None when nothing is left, and for reasoning."""
+    """Strip provider-specific fields from an item; None when nothing is left, and for reasoning.
+
+    Items of hosted tools keep their ids: the Responses API requires them, and looks up no item that comes whole.
+    """
     match item.get("type", "message"):
         case "function_call":
             portable = {"name": item["name"], "arguments": _arguments(item)}
@@ -63,6 +73,8 @@ def portable_item(item: Item) -> Item | None:
             return {"type": "function_call_output", "call_id": call_id(item), "output": item["output"] or "(nothing)"}
         case "reasoning":
             return None
+        case _ if is_hosted(item):
+            return {key: value for key, value in item.items() if key != "provider_data"}
         case _ if item.get("role") == "assistant":
             text = _text(item["content"])
             return {"role": "assistant", "content": text} if text.strip() else None
