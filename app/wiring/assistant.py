@@ -13,6 +13,7 @@ from app.adapters.agents_sdk.titles import ModelTitleWriter
 from app.adapters.transcription.disabled import DisabledTranscriber
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.attachments.cleanup import FileCleanup
+from app.application.attachments.generated import GeneratedImages
 from app.application.conversation.languages import read_english_names
 from app.application.conversation.mentions import Mentions
 from app.application.conversation.model_catalog import ModelCatalog
@@ -88,6 +89,7 @@ class AssistantWiring(Provider):
         mentions: Mentions,
         files: AttachmentStorage,
         limits: Limits,
+        images: GeneratedImages,
         settings: Settings,
     ) -> AsyncIterator[AgentRunner]:
         loop, opened = asyncio.get_running_loop(), ExitStack()
@@ -120,6 +122,7 @@ class AssistantWiring(Provider):
                     file_inputs,
                     reasoning,
                     count,
+                    images,
                 )
 
         runner = LazyRunner(make)

@@ -8,6 +8,7 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.application.attachments.cleanup import FileCleanup
+from app.application.attachments.generated import GeneratedImages
 from app.application.attachments.service import Attachments
 from app.application.attachments.signed_links import FileLinks
 from app.environment import Secret
@@ -30,6 +31,7 @@ class AttachmentWiring(Provider):
 
     scope = Scope.APP
     attachments = provide(Attachments)
+    images = provide(GeneratedImages)
 
     @provide
     def settings(self, settings: Settings) -> AttachmentSettings:

@@ -125,7 +125,7 @@ def private_methods(base: type) -> set[str]:
 
 def written_here(kind: type, module: ModuleType) -> set[str]:
     """The functions that the source of a class defines; a metaclass may add others."""
-    found = ((name, getattr(value, "__func__", value)) for name, value in vars(kind).items())
+    found = ((name, getattr(value, "__func__", value)) for name, value in list(vars(kind).items()))
     return {
         name
         for name, value in found

@@ -2,13 +2,13 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import structlog
 from agents.items import TResponseInputItem
-from chatkit.types import Attachment, UserMessageItem
+from chatkit.types import Attachment, FileAttachment, GeneratedImage, GeneratedImageItem, UserMessageItem
 from openai.types.responses import (
     ResponseInputContentParam,
     ResponseInputFileParam,
@@ -20,15 +20,20 @@ from app.aio.cooperative_yield import CooperativeYield
 from app.application.attachments.text_encoding import UnknownEncodingError, decoded
 from app.domain.conversation import BYTES_PER_TOKEN
 from app.domain.errors import NotFoundError, StoreUnavailableError
-from app.domain.media_types import IMAGES, is_text
+from app.domain.hosted_items import IMAGE
+from app.domain.media_types import IMAGES, image_type, is_text
 from app.ports.agent_runner import HistoryEntry
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.file_ledger import size_of
 from app.ports.model_provider import Capabilities
+from app.ports.turn_log import TurnRecord
 
 REQUEST_BYTES: Final = 14_000_000
 """Limit for all files of one request: as base64 they stay under the 20 MB that Gemini accepts inline
 (https://ai.google.dev/gemini-api/docs/image-understanding)."""
+
+_IMAGE_BYTES: Final = 3_000_000
+"""Size of a generated image whose turn was not recorded, approximately."""
 
 FileParts = dict[str, ResponseInputContentParam]
 """The input part of each attachment, by the attachment's id."""
@@ -51,8 +56,8 @@ class FileInputs:
         """
         left = REQUEST_BYTES
         parts: FileParts = {}
-        for message in reversed([entry for entry in history if isinstance(entry, UserMessageItem)]):
-            for attachment in message.attachments:
+        for entry in reversed(history):
+            for attachment in files_of(entry):
                 cost = self._text_bytes if is_text(attachment.mime_type) else size_of(attachment)
                 if not capabilities.reads(attachment.mime_type):
                     parts[attachment.id] = placeholder(attachment, "You cannot read it: say so if it matters.")
@@ -101,8 +106,33 @@ def _decode(content: bytes, *, whole: bool) -> str:
     return content.decode(errors="replace")
 
 
+def files_of(entry: HistoryEntry) -> Sequence[Attachment]:
+    """Return the files of a message, or the generated images of a turn or an item."""
+    match entry:
+        case UserMessageItem():
+            return entry.attachments
+        case GeneratedImageItem(image=GeneratedImage(id=image_id)):
+            return [_image(image_id)]
+        case TurnRecord():
+            return [attachment for item in entry.model_items if (attachment := generated_image(item)) is not None]
+    return ()
+
+
+def generated_image(item: Mapping[str, Any]) -> Attachment | None:
+    """Return the attachment that keeps the image of a recorded item; None for another item, and without an image."""
+    if item.get("type") != IMAGE or not (kept := item.get("attachment")):
+        return None
+    return _image(kept["id"], kept["mime_type"], kept["size"])
+
+
+def _image(id_: str, media_type: str = "image/png", size: int = _IMAGE_BYTES) -> Attachment:
+    return FileAttachment(id=id_, name="image", mime_type=media_type, metadata={"size": size, "generated": True})
+
+
 def placeholder(attachment: Attachment, reason: str) -> ResponseInputTextParam:
     """Return a sentence for the model in place of a file; `reason` is a whole sentence."""
+    if (attachment.metadata or {}).get("generated"):
+        return ResponseInputTextParam(type="input_text", text=f"[You made an image for the user. {reason}]")
     text = f"[The user attached the file {attachment.name!r} of type {attachment.mime_type}. {reason}]"
     return ResponseInputTextParam(type="input_text", text=text)
 
@@ -134,12 +164,18 @@ _PLACEHOLDER: Final = ResponseInputTextParam(
 async def _data_url(media_type: str, content: AsyncIterable[bytes]) -> str:
     """Encode a data URL piece by piece: one long call would block other tasks, from any thread."""
     cooperative_yield = CooperativeYield()
-    url, rest = f"data:{media_type};base64,", b""
+    url, rest = "", b""
     async for piece in content:
         rest += piece
+        url = url or _head_of_url(media_type, rest)
         whole = len(rest) - len(rest) % 3
         url += b64encode(rest[:whole]).decode()  # The string grows in place; a join at the end costs an encoding more.
         rest = rest[whole:]
         await cooperative_yield.after(len(piece))
+    url = url or _head_of_url(media_type, rest)
     url += b64encode(rest).decode()
     return url
+
+
+def _head_of_url(media_type: str, head: bytes) -> str:
+    return f"data:{image_type(head) if media_type in IMAGES else media_type};base64,"

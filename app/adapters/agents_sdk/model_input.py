@@ -8,6 +8,7 @@ from chatkit.agents import ThreadItemConverter
 from chatkit.types import (
     AssistantMessageItem,
     Attachment,
+    GeneratedImageItem,
     HiddenContextItem,
     TaskItem,
     UserMessageTagContent,
@@ -16,10 +17,11 @@ from chatkit.types import (
 )
 from openai.types.responses import EasyInputMessageParam, ResponseInputContentParam, ResponseInputTextParam
 
-from app.adapters.agents_sdk.file_inputs import FileParts, placeholder
+from app.adapters.agents_sdk.file_inputs import FileParts, files_of, generated_image, placeholder
 from app.application.conversation.mentions import MODEL_TEXT
 from app.application.turns.endings import note_for_model
 from app.chatkit_json.item_fields import IncompleteNote
+from app.domain.hosted_items import IMAGE, as_call
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import HistoryEntry
 from app.ports.turn_log import TurnRecord
@@ -44,6 +46,10 @@ class HistoryConverter(ThreadItemConverter):
 
     async def workflow_to_input(self, item: WorkflowItem) -> None:
         """Leave out the workflow: the turn's model items hold the same calls and results."""
+
+    async def generated_image_to_input(self, item: GeneratedImageItem) -> TResponseInputItem:
+        """Convert to the image itself: its link is for the user's browser."""
+        return _image_message(next(iter(files_of(item)), None), self._file_parts)
 
     async def task_to_input(self, item: TaskItem) -> TResponseInputItem | list[TResponseInputItem] | None:
         """Convert an incomplete note to a text for the model; other tasks as ChatKit does."""
@@ -74,14 +80,38 @@ async def to_model_input(
     for entry in history:
         if isinstance(entry, TurnRecord):
             same = ModelRef(entry.provider, entry.model) == model
-            items += entry.model_items if same else neutral(entry.model_items)  # type: ignore[arg-type]  # stored JSON
+            items += _recorded(entry.model_items, same, file_parts or {})
         else:
             items += await converter.to_agent_input([entry])
     return items
 
 
+def _recorded(items: Sequence[dict[str, Any]], same: bool, file_parts: FileParts) -> list[TResponseInputItem]:
+    """The items of a recorded turn; an image that the model made becomes a message that shows it."""
+    replayed: list[Any] = []
+    for item in items:
+        if item.get("type") == IMAGE:
+            replayed.append(_image_message(generated_image(item), file_parts))
+        else:
+            replayed += [item] if same else neutral([item])
+    return replayed
+
+
+def _image_message(image: Attachment | None, file_parts: FileParts) -> TResponseInputItem:
+    if image is None:
+        return context_message("[You made an image for the user, but it could not be kept.]")
+    part = file_parts.get(image.id) or placeholder(image, "It is not shown to you.")
+    if part["type"] == "input_text":
+        return context_message(part["text"])
+    shown = [{"type": "input_text", "text": "[You made this image for the user.]"}, part]
+    return cast(TResponseInputItem, {"type": "message", "role": "user", "content": shown})
+
+
 def neutral(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Reduce model items to messages, calls and results, without the ids and reasoning of one provider."""
+    """Reduce model items to messages, calls and results, without the ids and reasoning of one provider.
+
+    Calls of hosted tools become calls with results; an item of an unknown type is left out.
+    """
     plain = []
     for item in items:
         match item.get("type"):
@@ -93,6 +123,8 @@ def neutral(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 plain.append({key: item[key] for key in ("type", "call_id", "name", "arguments")})
             case "function_call_output":
                 plain.append({key: item[key] for key in ("type", "call_id", "output")})
+            case _:
+                plain += as_call(item)
     return plain
 
 

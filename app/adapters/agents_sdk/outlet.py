@@ -8,6 +8,7 @@ from typing import Any
 
 from chatkit.store import StoreItemType
 from chatkit.types import (
+    Annotation,
     AssistantMessageContent,
     AssistantMessageContentPartAdded,
     AssistantMessageContentPartAnnotationAdded,
@@ -15,10 +16,14 @@ from chatkit.types import (
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
     ClientEffectEvent,
+    CustomTask,
     ProgressUpdateEvent,
     StructuredInput,
+    TaskItem,
+    ThreadItem,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
     ThreadItemReplacedEvent,
     ThreadItemUpdatedEvent,
     ThreadStreamEvent,
@@ -27,6 +32,8 @@ from chatkit.types import (
 from chatkit.widgets import WidgetRoot
 
 from app.adapters.agents_sdk.annotations import Annotator
+from app.adapters.agents_sdk.citations import Citations
+from app.adapters.agents_sdk.image_keeper import ImageKeeper
 from app.adapters.agents_sdk.pending_questions import Questions
 from app.adapters.agents_sdk.widget_size import check_widget
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
@@ -53,6 +60,7 @@ class Message:
         self._outlet = outlet
         self._created_at = clock.now()
         self._parts: dict[int, list[str]] = {}
+        self._citations: dict[int, Citations] = {}
         self._closed: AssistantMessageItem | None = None
 
     def open(self) -> None:
@@ -65,15 +73,25 @@ class Message:
             self._parts[part] = []
             content = AssistantMessageContent(text="")
             self._update(AssistantMessageContentPartAdded(content_index=part, content=content))
+            if part in self._citations:
+                self._announce(part, self._citations[part].all())
         self._parts[part].append(delta)
         self._outlet.text(self.id, part, delta)
+
+    def cite(self, part: int, citation: object) -> None:
+        """Add a citation to the part, in the form of the Responses API; it is announced once the part has text."""
+        citations = self._citations.setdefault(part, Citations())
+        annotation = citations.add(citation)
+        if annotation is not None and part in self._parts:
+            self._announce(part, [annotation], len(citations) - 1)
 
     def finish_part(self, part: int, text: str) -> None:
         """Mark a part as done; a part that came without deltas is shown now."""
         if part not in self._parts and text:
             self.add(part, text)
         if part in self._parts:
-            content = AssistantMessageContent(text=self._text(part))
+            text = self._text(part)
+            content = AssistantMessageContent(text=text, annotations=self._cited(part, text))
             self._update(AssistantMessageContentPartDone(content_index=part, content=content))
             self._outlet.yield_after(len(content.text))
 
@@ -102,14 +120,20 @@ class Message:
         return text
 
     def _annotated(self, part: int, text: str) -> AssistantMessageContent:
-        """The part with links to the tasks that its text names; each link is announced."""
-        annotations = self._outlet.annotator.annotate(text)
-        for index, annotation in enumerate(annotations):
+        """The part with its citations, and with links to the tasks that its text names; each link is announced."""
+        cited, links = self._cited(part, text), self._outlet.annotator.annotate(text)
+        self._announce(part, links, len(cited))
+        return AssistantMessageContent(text=text, annotations=[*cited, *links])
+
+    def _cited(self, part: int, text: str) -> list[Annotation]:
+        return self._citations[part].within(text) if part in self._citations else []
+
+    def _announce(self, part: int, annotations: Sequence[Annotation], first: int = 0) -> None:
+        for index, annotation in enumerate(annotations, first):
             added = AssistantMessageContentPartAnnotationAdded(
                 content_index=part, annotation_index=index, annotation=annotation
             )
             self._update(added)
-        return AssistantMessageContent(text=text, annotations=annotations)
 
     def _item(self, content: list[AssistantMessageContent]) -> AssistantMessageItem:
         return AssistantMessageItem(
@@ -130,7 +154,14 @@ class Outlet:
 
     interactive = True
 
-    def __init__(self, thread_id: str, new_id: NewId, delta_sink: DeltaSink | None = None) -> None:
+    def __init__(
+        self,
+        thread_id: str,
+        new_id: NewId,
+        delta_sink: DeltaSink | None = None,
+        image_keeper: ImageKeeper | None = None,
+    ) -> None:
+        self.image_keeper = image_keeper
         self.thread_id = thread_id
         self.new_id = new_id
         self.item_ids: list[str] = []
@@ -146,6 +177,7 @@ class Outlet:
         self._workflow: WorkflowInProgress | None = None
         self._message: Message | None = None
         self._widgets: list[WidgetItem] = []
+        self._announced: set[str] = set()
         self._anything_shown = False
 
     async def next(self) -> ThreadStreamEvent | None:
@@ -189,6 +221,30 @@ class Outlet:
         if self._message is message:
             self._message = None
             message.close()
+
+    def announce(self, item: ThreadItem) -> None:
+        """Show an item that is not finished; it disappears at the end of the run unless `complete` follows."""
+        self._close_open_items()
+        self._announced.add(item.id)
+        self.emit(ThreadItemAddedEvent(item=item))
+
+    def complete(self, item: ThreadItem) -> None:
+        """Show the finished form of an announced item."""
+        self._announced.discard(item.id)
+        self.emit(ThreadItemDoneEvent(item=item))
+
+    def withdraw(self, item_id: str) -> None:
+        """Remove an announced item. Idempotent."""
+        if item_id in self._announced:
+            self._announced.discard(item_id)
+            self.emit(ThreadItemRemovedEvent(item_id=item_id))
+
+    def remark(self, text: str) -> None:
+        """Show a sentence about something that failed while the answer goes on."""
+        self._close_open_items()
+        task = CustomTask(title=text)
+        item = TaskItem(id=self.new_id("task"), thread_id=self.thread_id, created_at=clock.now(), task=task)
+        self.emit(ThreadItemDoneEvent(item=item))
 
     def workflow(self) -> WorkflowInProgress:
         """Return the open workflow, or start a new one."""
@@ -249,6 +305,8 @@ class Outlet:
     def finish(self) -> None:
         """Close the open items with the text shown so far, add the open question, and end the events. Idempotent."""
         self._close_open_items()
+        for item_id in sorted(self._announced):
+            self.withdraw(item_id)
         self._show_widgets()
         if self.questions.item is not None and self.questions.item.id not in self.item_ids:
             self.item_ids.append(self.questions.item.id)

@@ -1,6 +1,6 @@
 """Response translator: turns the raw events of one model response into calls of the outlet."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -9,12 +9,16 @@ from agents.items import TResponseInputItem, TResponseStreamEvent
 from openai.types.responses import Response
 
 from app.adapters.agents_sdk.argument_size import bound_arguments
+from app.adapters.agents_sdk.hosted_tools import HostedSteps, fields_of, is_step
+from app.adapters.agents_sdk.image_items import ImageItems
 from app.adapters.agents_sdk.outlet import Message, Outlet
 from app.adapters.agents_sdk.reasoning import shows_thoughts
+from app.adapters.agents_sdk.replayable_items import replayable
 from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.thoughts import Thoughts
 from app.chatkit_json.item_fields import IncompleteReason
+from app.domain.hosted_items import IMAGE
 from app.ports.delta_sink import DeltaReceiver, delta_receiver
 
 
@@ -25,25 +29,32 @@ class ResponseTranslator:
     Responses API gives all items the same fake id.
     """
 
-    def __init__(self, outlet: Outlet, *, thoughts: bool = True) -> None:
+    def __init__(self, outlet: Outlet, transcript: RunTranscript, *, thoughts: bool = True) -> None:
         self._outlet = outlet
         self._thoughts = Thoughts(outlet.workflow) if thoughts else None
         self._messages: dict[int, Message] = {}
+        self._item_ids: dict[int, str] = {}
+        self._steps = HostedSteps(outlet)
+        self._images = ImageItems(outlet, transcript)
         self._done: set[int] = set()
         self._open_part: tuple[Message, int] | None = None
-        self._handlers: dict[str, Callable[[Any], None]] = {
+        self._handlers: dict[str, Callable[[Any], Awaitable[None] | None]] = {
             "response.output_text.delta": self._text_delta,
             "response.output_text.done": self._text_done,
             "response.refusal.delta": self._text_delta,
             "response.refusal.done": self._refusal_done,
             **(self._thoughts.handlers() if self._thoughts else {}),
+            "response.output_text.annotation.added": self._citation,
+            "response.image_generation_call.partial_image": self._images.preview,
+            "response.output_item.added": self._item_added,
+            **self._steps.handlers,
             "response.output_item.done": lambda event: self._item_done(event.output_index, event.item),
             "response.completed": self._completed,
         }
 
     def message_ids(self) -> list[str]:
         """Return the ids of the thread items that show the response, in order."""
-        return [message.id for message in self._messages.values()]
+        return list(self._item_ids.values())
 
     def truncate(self, reason: IncompleteReason) -> None:
         """Mark the last message of a response that ended early; the response is complete for the SDK."""
@@ -51,11 +62,10 @@ class ResponseTranslator:
         if self._messages:
             self._messages[max(self._messages)].truncate(reason)
 
-    def feed(self, event: TResponseStreamEvent) -> None:
-        """Translate one event; events without a handler are dropped."""
+    def feed(self, event: TResponseStreamEvent) -> Awaitable[None] | None:
+        """Translate one event; events without a handler are dropped. The caller awaits the rest of the work, if any."""
         handler = self._handlers.get(event.type)
-        if handler is not None:
-            handler(event)
+        return None if handler is None else handler(event)
 
     def write(self, text: str) -> None:
         """Append text of the delta fast path to the part of the newest delta event."""
@@ -78,22 +88,48 @@ class ResponseTranslator:
         if event.refusal:
             self._message(event.output_index).finish_part(event.content_index, event.refusal)
 
-    def _completed(self, event: Any) -> None:
+    def _citation(self, event: Any) -> None:
+        self._message(event.output_index).cite(event.content_index, event.annotation)
+
+    async def _completed(self, event: Any) -> None:
         """Show the items that no earlier event showed: a model may send this event alone."""
         for output_index, item in enumerate(event.response.output):
-            if output_index not in self._done:
-                self._item_done(output_index, item)
+            if output_index not in self._done and (rest := self._item_done(output_index, item)) is not None:
+                await rest
 
-    def _item_done(self, output_index: int, item: Any) -> None:
+    def _item_added(self, event: Any) -> None:
+        if event.item.type == IMAGE:
+            self._item_ids[event.output_index] = self._images.start(event.output_index).id
+        elif is_step(event.item.type):
+            self._steps.start(event.output_index, event.item.type, fields_of(event.item))
+
+    def _item_done(self, output_index: int, item: Any) -> Awaitable[None] | None:
         self._done.add(output_index)
         if item.type == "reasoning" and self._thoughts:
             self._thoughts.item_done(output_index, item)
-        if item.type != "message":
-            return
+        elif item.type == "message":
+            self._message_done(output_index, item)
+        elif item.type == IMAGE:
+            return self._image_done(output_index, item)
+        elif is_step(item.type):
+            self._steps.finish(output_index, fields_of(item))
+        return None
+
+    async def _image_done(self, output_index: int, item: Any) -> None:
+        shown = await self._images.finish(output_index, fields_of(item))
+        if shown is None:
+            self._item_ids.pop(output_index, None)
+        else:
+            self._item_ids[output_index] = shown
+
+    def _message_done(self, output_index: int, item: Any) -> None:
         texts: list[str] = [part.text if part.type == "output_text" else part.refusal for part in item.content]
         if output_index not in self._messages and not any(texts):
             return  # A message without text would be an empty bubble.
         message = self._message(output_index)
+        for index, part in enumerate(item.content):
+            for citation in getattr(part, "annotations", None) or ():
+                message.cite(index, citation)
         if message.is_empty:
             for index, text in enumerate(texts):
                 message.finish_part(index, text)
@@ -102,6 +138,7 @@ class ResponseTranslator:
     def _message(self, output_index: int) -> Message:
         if output_index not in self._messages:
             self._messages[output_index] = self._outlet.open_message()
+            self._item_ids[output_index] = self._messages[output_index].id
         return self._messages[output_index]
 
 
@@ -152,15 +189,17 @@ class OutletModel(Model):
         if self._outlet.questions.open_call is not None:
             raise RunPausedError
         self._transcript.request_sent(input)
-        translator = ResponseTranslator(self._outlet, thoughts=shows_thoughts(model_settings))
+        translator = ResponseTranslator(self._outlet, self._transcript, thoughts=shows_thoughts(model_settings))
         stream = cast(
             AsyncGenerator[TResponseStreamEvent, None],
             self._model.stream_response(system_instructions, input, model_settings, *args, **kwargs),
         )
         async with aclosing(stream):
             while (event := await _next(stream, translator)) is not None:
-                translator.feed(event)
+                if (rest := translator.feed(event)) is not None:
+                    await rest
                 if event.type == "response.completed":
+                    event.response.output = replayable(event.response.output)
                     bound_arguments(event.response.output)
                     self._transcript.response_received(event.response.output)
                     self._outlet.item_ids += translator.message_ids()

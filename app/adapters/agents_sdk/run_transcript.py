@@ -1,11 +1,13 @@
 """Run transcript: the model items of one run, complete at any moment, however the run ends."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agents.items import TResponseInputItem
 from pydantic import BaseModel
+
+from app.domain.hosted_items import list_in, mapping_in
 
 
 class RunTranscript:
@@ -16,6 +18,7 @@ class RunTranscript:
         self._before_handoff: list[dict[str, Any]] = []
         self._handed_off = False
         self._items: list[dict[str, Any]] = []
+        self._images: dict[str, Mapping[str, Any]] = {}
 
     def request_sent(self, model_input: str | Sequence[TResponseInputItem]) -> None:
         """Take over the run's items from a request, which holds the whole run so far as the SDK sees it."""
@@ -28,7 +31,12 @@ class RunTranscript:
 
     def response_received(self, output: Iterable[BaseModel]) -> None:
         """Add the items of a complete response."""
-        self._items += [item.model_dump(mode="json", exclude_unset=True) for item in output]
+        # An item of an unknown type is no valid model of its class, which pydantic would warn of.
+        self._items += [item.model_dump(mode="json", exclude_unset=True, warnings=False) for item in output]
+
+    def image_kept(self, item_id: str, reference: Mapping[str, Any]) -> None:
+        """Record the attachment that keeps the result of an `image_generation_call`."""
+        self._images[item_id] = reference
 
     def tool_returned(self, call_id: str, result: object) -> None:
         """Add a tool's result at once, because a run that is stopped now has changed something all the same."""
@@ -45,13 +53,23 @@ class RunTranscript:
     def items(self, open_call: str | None = None) -> list[dict[str, Any]]:
         """Return the items as a later request can replay them.
 
-        Calls without a result, except `open_call`, and results without a call are left out.
+        Calls without a result, except `open_call`, and results without a call are left out. An image is a reference to
+        its attachment in place of its bytes.
         """
         returned = {item.get("call_id") for item in self._items if item.get("type") == "function_call_output"}
         called = {item.get("call_id") for item in self._items if item.get("type") == "function_call"}
         paired = returned & called | {open_call}
         return [
-            item
+            self._without_bytes(item)
             for item in self._items
             if item.get("type") not in {"function_call", "function_call_output"} or item.get("call_id") in paired
         ]
+
+    def _without_bytes(self, item: dict[str, Any]) -> dict[str, Any]:
+        if item.get("type") == "image_generation_call":
+            described = {key: item[key] for key in ("type", "id", "status", "revised_prompt") if item.get(key)}
+            return {**described, "attachment": self._images.get(str(item.get("id")))}
+        if item.get("type") == "code_interpreter_call":
+            # The links to its images end within the hour, or hold the bytes themselves.
+            return {**item, "outputs": [one for one in list_in(item.get("outputs")) if mapping_in(one).get("logs")]}
+        return item

@@ -19,6 +19,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.effect_replay import prior_effects
 from app.adapters.agents_sdk.fallback import CircuitBreakers
 from app.adapters.agents_sdk.file_inputs import FileInputs, FileParts
+from app.adapters.agents_sdk.image_keeper import ImageKeeper
 from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.reasoning import DEFAULT_REASONING
@@ -32,6 +33,7 @@ from app.adapters.agents_sdk.run_models import RunModels
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
+from app.application.attachments.generated import GeneratedImages
 from app.application.conversation.mentions import Mentions
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.conversation.questions import with_result
@@ -62,6 +64,7 @@ class SdkAgentRunner(AgentRunner):
         file_inputs: FileInputs | None = None,
         reasoning: Reasoning = DEFAULT_REASONING,
         late_usage: LateUsage | None = None,
+        images: GeneratedImages | None = None,
     ) -> None:
         agent_identity.apply()
         self._assistant = assistant
@@ -73,6 +76,7 @@ class SdkAgentRunner(AgentRunner):
         self._mentions = mentions
         self._file_inputs = file_inputs
         self._reasoning = reasoning
+        self._images = images
         self._breakers = CircuitBreakers()
         self._late_usage = late_usage or _uncounted
         self._sdk_runner = SdkRunner()
@@ -88,7 +92,8 @@ class SdkAgentRunner(AgentRunner):
         def new_id(kind: StoreItemType) -> str:
             return self._store.generate_item_id(kind, thread, context)
 
-        outlet = Outlet(thread.id, new_id, request.delta_sink)
+        keeper = ImageKeeper(self._images, thread.id, context) if self._images is not None else None
+        outlet = Outlet(thread.id, new_id, request.delta_sink, keeper)
         driving = asyncio.create_task(self._drive(request, report, outlet))
         # A run that fails before or inside `finish` must not leave its reader waiting.
         driving.add_done_callback(lambda _: outlet.end())

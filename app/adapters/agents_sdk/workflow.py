@@ -1,6 +1,6 @@
 """Workflow item while it grows: the running tools and the model's thoughts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -62,8 +62,14 @@ class WorkflowInProgress:
 
     def start(self, key: str, title: str) -> None:
         """Add a running step."""
-        self.running.add(key)
-        self._add(key, CustomTask(title=title, status_indicator="loading"))
+        self.show(key, CustomTask(title=title, status_indicator="loading"))
+
+    def show(self, key: str, task: Task) -> None:
+        """Add a step, or replace it; it runs while its status is `loading`. Ignored once the workflow is closed."""
+        if self.is_closed:
+            return
+        (self.running.add if task.status_indicator == "loading" else self.running.discard)(key)
+        (self._replace if key in self._index else self._add)(key, task)
 
     def finish(self, key: str, *, changed: bool = False) -> None:
         """Mark a step as done, and record whether it changed something; an unknown key is ignored."""
@@ -126,14 +132,14 @@ class WorkflowInProgress:
         self._emit(ThreadItemUpdatedEvent(item_id=self.id, update=update))
 
     def _item(self, *, summary: bool = False) -> WorkflowItem:
-        steps = [task for task in self._tasks if isinstance(task, CustomTask)]
+        steps = [task for task in self._tasks if not isinstance(task, ThoughtTask)]
         workflow = Workflow(type="custom" if steps else "reasoning", tasks=list(self._tasks))
         if summary:
             workflow.summary = self._summary(steps)
         item = WorkflowItem(id=self.id, thread_id=self._thread_id, created_at=self._created_at, workflow=workflow)
         return with_changes(item, self._changes) if self._changes else item
 
-    def _summary(self, steps: list[CustomTask]) -> CustomSummary | DurationSummary:
+    def _summary(self, steps: Sequence[Task]) -> CustomSummary | DurationSummary:
         if not steps:
             elapsed = clock.now() - self._created_at
             return DurationSummary(duration=int(elapsed.total_seconds()))

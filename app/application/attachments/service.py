@@ -184,8 +184,11 @@ class Attachments(AttachmentStore[RequestContext]):
         """The attachment with a new preview link, because links in stored messages expire."""
         if not isinstance(attachment, ImageAttachment):
             return attachment
-        url = self._links.url("preview", attachment.id, 0, context)
-        return attachment.model_copy(update={"preview_url": AnyUrl(url)})
+        return attachment.model_copy(update={"preview_url": AnyUrl(self.preview_url(attachment.id, context))})
+
+    def preview_url(self, attachment_id: str, context: RequestContext) -> str:
+        """A signed link that shows an image of the caller; for another user's image it leads nowhere."""
+        return self._links.url("preview", attachment_id, 0, context)
 
     def _describing(self, id_: str, name: str, context: RequestContext) -> Callable[[str, int], Attachment]:
         def describe(type_: str, size: int) -> Attachment:

@@ -8,6 +8,7 @@ from chatkit.types import HiddenContextItem, ThreadItem, UserMessageItem
 
 from app.application.conversation import questions
 from app.domain.conversation import HistoryWindow
+from app.domain.hosted_items import IMAGE
 from app.ports.agent_runner import Answered, HistoryEntry
 from app.ports.file_ledger import size_of
 from app.ports.thread_store import LoadedContext
@@ -128,7 +129,11 @@ def covered(loaded: LoadedContext) -> int:
 def _size(entry: HistoryEntry, window: HistoryWindow) -> int:
     """The approximate size for the model in bytes; the components of a widget are left out."""
     if isinstance(entry, TurnRecord):
-        return len(msgspec.json.encode(entry.model_items))
+        images = [
+            item["attachment"] for item in entry.model_items if item.get("type") == IMAGE and item.get("attachment")
+        ]
+        shown = sum(window.attached(image["mime_type"], image["size"]) for image in images)
+        return len(msgspec.json.encode(entry.model_items)) + shown
     attachments = entry.attachments if isinstance(entry, UserMessageItem) else []
     attached = sum(window.attached(attachment.mime_type, size_of(attachment)) for attachment in attachments)
     return len(entry.model_dump_json(exclude={"widget", "attachments"})) + attached

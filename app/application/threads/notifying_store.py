@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal
 
 import structlog
 from chatkit.errors import CustomStreamError
-from chatkit.store import StoreItemType
+from chatkit.store import NotFoundError, StoreItemType
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 
+from app.application.attachments.image_ids import attachment_of
 from app.application.threads.change_feed import Change, ChangeFeed
 from app.application.turns.turn import current_turn
 from app.domain.errors import StoreUnavailableError
@@ -140,6 +141,9 @@ class NotifyingThreadStore(ThreadStore):
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
         with _as_unsaved():
             await self._store.delete_thread_item(thread_id, item_id, context)
+            if (image := attachment_of(item_id)) is not None:
+                with suppress(NotFoundError):
+                    await self._store.delete_attachment(image, context)
         self._changes.publish(context.user_id, Change("item.removed", thread_id, item_id))
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:

@@ -124,7 +124,8 @@ class EventFold:
             case ThreadItemReplacedEvent():
                 await self._store.save_item(thread_id, event.item, self._context)
             case ThreadItemRemovedEvent():
-                await self._store.delete_thread_item(thread_id, event.item_id, self._context)
+                with suppress(NotFoundError):  # It was announced, and never done.
+                    await self._store.delete_thread_item(thread_id, event.item_id, self._context)
             case ErrorEvent() if await self._is_deleted():
                 raise ThreadGoneError
         return True

@@ -1,0 +1,22 @@
+"""An assistant with a hosted tool of each kind."""
+
+from agents import CodeInterpreterTool, FileSearchTool, HostedMCPTool, ImageGenerationTool, Tool, WebSearchTool
+
+from app.adapters.agents_sdk.assistant import Assistant
+
+TOOLS: list[Tool] = [
+    WebSearchTool(),
+    FileSearchTool(vector_store_ids=["vs_1"], include_search_results=True),
+    CodeInterpreterTool(tool_config={"type": "code_interpreter", "container": {"type": "auto"}}),
+    ImageGenerationTool(tool_config={"type": "image_generation", "partial_images": 1}),
+    HostedMCPTool(
+        tool_config={
+            "type": "mcp",
+            "server_label": "wiki",
+            "server_url": "https://mcp.example.com/mcp",
+            "require_approval": "never",
+        }
+    ),
+]
+
+assistant = Assistant(name="Researcher", instructions="Use your tools.", tools=TOOLS)
