@@ -11,7 +11,15 @@ import httpx2
 from openai import AsyncOpenAI
 from openai.types.responses import ResponseStreamEvent
 
-_ANSWER: Final = b'data: {"type": "response.output_text.done"}\n\n'
+_ANSWER: Final = b"".join(
+    b"data: " + event + b"\n\n"
+    for event in (
+        b'{"type": "response.output_text.done"}',
+        b'{"type": "response.output_item.added", "item": {"type": "web_search_call"}}',
+        # An item of a type that the package does not know is compared with all types.
+        b'{"type": "response.completed", "response": {"output": [{"type": "unknown_call"}]}}',
+    )
+)
 
 
 def warm_up() -> None:
