@@ -1,4 +1,4 @@
-"""How deep a JSON text is, without reading it."""
+"""Number and depth of the values of a JSON text, without parsing it."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.adapters.agents_sdk.annotations import Annotator
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
-from app.domain.json_text import DEPTH, is_too_deep
+from app.domain.json_text import DEPTH, excess
 from tests.unit.test_argument_size import Deaf
 
 VALUES = st.recursive(
@@ -19,6 +19,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('[{"\\', max_size=4), inner, max_size=3),
     max_leaves=20,
 )
+MANY = 10_000
 DEEP = "[" * 10_000 + "]" * 10_000
 
 
@@ -31,21 +32,38 @@ def depth_of(value: Any) -> int:
     return 0
 
 
+def number_of(value: Any) -> int:
+    """Strings, commas and opening brackets: what a parser makes an object of, or one more of."""
+    match value:
+        case str():
+            return 1
+        case dict():
+            return 1 + len(value) + max(0, len(value) - 1) + sum(map(number_of, value.values()))
+        case list():
+            return 1 + max(0, len(value) - 1) + sum(map(number_of, value))
+    return 0
+
+
 @given(VALUES, st.integers(0, 6))
-def test_it_is_the_depth_of_what_would_be_read(value: Any, limit: int) -> None:
-    assert is_too_deep(json.dumps(value).encode(), limit) == (depth_of(value) > limit)
+def test_the_depth_is_that_of_the_parsed_value(value: Any, limit: int) -> None:
+    assert (excess(json.dumps(value).encode(), MANY, limit) == "depth") == (depth_of(value) > limit)
 
 
-@given(st.binary(max_size=300) | st.text('[]{}"\\', max_size=300).map(str.encode))
-def test_what_is_no_json_does_no_harm(junk: bytes) -> None:
-    is_too_deep(junk)
+@given(VALUES, st.integers(0, 12))
+def test_the_number_is_that_of_the_parsed_value(value: Any, limit: int) -> None:
+    assert (excess(json.dumps(value).encode(), limit) == "values") == (number_of(value) > limit)
+
+
+@given(st.binary(max_size=300) | st.text('[]{}"\\', max_size=300).map(str.encode), st.sampled_from([0, 5, 1000]))
+def test_invalid_json_is_left_to_the_parser(junk: bytes, limit: int) -> None:
+    excess(junk, limit, 3)
 
 
 @pytest.mark.parametrize("pair", ["[]", '{"a":}'])
 def test_the_last_level_is_allowed(pair: str) -> None:
     opening, closing = pair[:-1], pair[-1]
-    assert not is_too_deep((opening * DEPTH + closing * DEPTH).encode())
-    assert is_too_deep((opening * (DEPTH + 1) + closing * (DEPTH + 1)).encode())
+    assert excess((opening * DEPTH + closing * DEPTH).encode(), MANY) is None
+    assert excess((opening * (DEPTH + 1) + closing * (DEPTH + 1)).encode(), MANY) == "depth"
 
 
 def test_a_deep_result_of_a_tool_links_nothing() -> None:

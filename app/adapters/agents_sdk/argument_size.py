@@ -5,7 +5,7 @@ from typing import Final
 
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputItem
 
-from app.domain.json_text import DEPTH, has_more_values, is_too_deep
+from app.domain.json_text import DEPTH, excess
 
 CHARACTERS: Final = 250_000
 """More than models write in one answer; reading this many blocks the event loop for about 10 ms each time."""
@@ -30,7 +30,4 @@ def bound_arguments(output: Iterable[ResponseOutputItem]) -> None:
 
 
 def _is_too_large(arguments: str) -> bool:
-    if len(arguments) > CHARACTERS:
-        return True
-    text = arguments.encode(errors="surrogatepass")
-    return has_more_values(text, VALUES) or is_too_deep(text)
+    return len(arguments) > CHARACTERS or excess(arguments.encode(errors="surrogatepass"), VALUES) is not None

@@ -4,7 +4,7 @@ their length."""
 from typing import Final
 
 from app.domain.errors import InvalidInputError
-from app.domain.json_text import DEPTH, has_more_values, is_too_deep
+from app.domain.json_text import DEPTH, excess
 from app.domain.language import _
 
 VALUES: Final = 10_000
@@ -14,7 +14,8 @@ VALUES: Final = 10_000
 def check_json(body: bytes | bytearray) -> None:
     """Raises `InvalidInputError` for a body of more than `VALUES` values or `DEPTH` levels, not counting signs inside
     texts."""
-    if has_more_values(body, VALUES):
-        raise InvalidInputError(_("The request holds too many values: at most {limit} are read.", limit=VALUES))
-    if is_too_deep(body):
-        raise InvalidInputError(_("The request is nested too deep: at most {limit} levels are read.", limit=DEPTH))
+    match excess(body, VALUES):
+        case "values":
+            raise InvalidInputError(_("The request holds too many values: at most {limit} are read.", limit=VALUES))
+        case "depth":
+            raise InvalidInputError(_("The request is nested too deep: at most {limit} levels are read.", limit=DEPTH))
