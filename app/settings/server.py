@@ -43,7 +43,14 @@ class ServerSettings(MaskedStruct, frozen=True, kw_only=True):
         ),
     ] = "127.0.0.1"
     port: Annotated[
-        int, env("PORT", help="Port that the server listens on.", expects="a port from 1 to 65535", ge=1, le=65535)
+        int,
+        env(
+            "PORT",
+            help="Port that the server listens on. 0: a free one, which the log names.",
+            expects="a port up to 65535, 0 for a free one",
+            ge=0,
+            le=65535,
+        ),
     ] = 8000
     log_level: Annotated[
         LogLevel, env("APP_LOG_LEVEL", help="Lowest level that is logged.", expects="debug, info, warning or error")

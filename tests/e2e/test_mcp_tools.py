@@ -72,7 +72,7 @@ async def test_a_server_that_is_down_costs_a_warning_without_its_secrets(worksho
 
 
 async def test_a_mistake_in_the_setting_stops_the_start(tmp_path_factory: pytest.TempPathFactory) -> None:
-    server = ServerProcess(tmp_path_factory.mktemp("wrong"), {"MCP_SERVERS": '{"a": {}}', "PORT": "0"})
+    server = ServerProcess(tmp_path_factory.mktemp("wrong"), {"MCP_SERVERS": '{"a": {}}', "PORT": "x"})
     await server.spawn()
     assert await server.wait() == 2
     assert 'MCP_SERVERS: a: expected an object with either "command" or "url"' in server.log

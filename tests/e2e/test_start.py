@@ -1,5 +1,7 @@
 """How the server starts, what it says, and what stops it."""
 
+import asyncio
+import re
 import signal
 from pathlib import Path
 
@@ -32,6 +34,19 @@ async def test_an_empty_environment_runs_on_demo_and_sqlite_and_says_so(tmp_path
     assert "provider=demo" in line
     assert "sqlite:///data/anyport.db" in line
     assert (tmp_path / "data" / "anyport.db").exists()
+
+
+async def test_port_zero_is_a_free_port_that_the_log_names(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path, {"PORT": "0"})
+    await server.spawn()
+    async with asyncio.timeout(60):
+        while True:
+            if found := re.search(r"Anyport is ready.* url=(\S+)", server.log):
+                break
+            await asyncio.sleep(0.05)
+    async with ChatKitClient(found[1]) as client:
+        assert (await client.say("Hello")).text
+    await server.stop()
 
 
 async def test_it_listens_on_loopback_only(server: ServerProcess) -> None:

@@ -65,7 +65,7 @@ SIGNING = (
 # By variable: values that are outside what it expects. Every setting has a line, and every value is refused.
 WRONG: Mapping[str, Sequence[str]] = {
     "HOST": ("http://0.0.0.0", "localhost:8000", "two words", "[::1]", "256.1.1.1", "1.2.3", "-a", "a..b"),
-    "PORT": ("0", "65536", "eighty", "80.5", "-1"),
+    "PORT": ("65536", "eighty", "80.5", "-1"),
     "APP_LOG_LEVEL": ("loud", "DEBUG"),
     "APP_PATCHES": ("none", "OFF"),
     "FORWARDED_ALLOW_IPS": ("proxy.example.com", "10.0.0.1/8", "10.0.0.0/33", ",", "*,10.0.0.1", "10.0.0.0/8;10.0.0.1"),

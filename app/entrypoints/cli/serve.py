@@ -79,7 +79,7 @@ async def _serve(tools: Tools, settings: Settings, config: uvicorn.Config) -> No
         config.app = tools.app(container, settings)
     log.info(
         "Anyport is ready",
-        url=f"http://{settings.server.host}:{settings.server.port}",
+        url=f"http://{settings.server.host}:{listener.getsockname()[1]}",
         provider=models.default.provider,
         model=models.default.model,
         store=storage.location,
