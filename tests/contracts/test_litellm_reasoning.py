@@ -3,14 +3,17 @@
 from typing import Any
 
 import pytest
+from agents import Agent, ModelSettings, ModelTracing, RunConfig, Runner
+from openai.types.shared import Reasoning
 
 from app.adapters.providers.litellm.provider import LitellmProvider
 from app.adapters.providers.litellm.settings import LitellmSettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
-from tests.contracts.provider_subject import Subject
+from tests.contracts.provider_subject import Subject, weather
 from tests.contracts.reasoning import ReasoningContract
-from tests.fakes.dialects import SECRET, Asked
+from tests.contracts.response_events import heard
+from tests.fakes.dialects import SECRET, Asked, Call
 from tests.fakes.litellm_upstreams import AnthropicMessages, Azure, GeminiNative, OpenRouter
 
 pytestmark = pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning")
@@ -80,3 +83,34 @@ class TestAzure(LitellmReasoning):
 
     def refused(self, body: Any) -> str:
         return "Unsupported parameter: 'reasoning_effort' is not supported with this model."
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "dialect"),
+    [
+        (TestAnthropic, "anthropic/claude-sonnet-4-5", AnthropicMessages()),
+        (TestOpenRouter, "openrouter/anthropic/claude-sonnet-4.5", OpenRouter()),
+    ],
+)
+async def test_signed_thoughts_go_back_with_their_call_and_to_no_other_model(
+    provider: type[LitellmReasoning], model: str, dialect: AnthropicMessages | OpenRouter
+) -> None:
+    case: Any = provider()
+    async with case.subject(model) as it:
+        it.upstream.script(dialect.reasoned_call("Hm, rain?", Call("weather", {"city": "Paris"})))
+        settings = ModelSettings(reasoning=Reasoning(effort="low", summary="auto"))
+        agent = Agent(name="Test", instructions="Be brief.", tools=[weather], model_settings=settings)
+        config = RunConfig(model=it.provider.model(model), tracing_disabled=True)
+        result = await Runner.run(agent, "Hi", run_config=config)
+        assert result.final_output == "Hello"
+        assert len(it.upstream.requests) == 2, "nothing was refused"
+        assert case.asked(it).effort == "low", "it still thinks behind its call"
+        sent = it.told(1)
+        assert sent.count("Hm, rain?") == 1
+        assert sent.count("c2lnbmVk") == 1
+        history = [*result.to_input_list(), {"role": "user", "content": "And?"}]
+        other = it.provider.model("anthropic/claude-opus-4-1" if "claude-sonnet-4-5" in model else "openai/gpt-5")
+        stream = other.stream_response(None, history, settings, [weather], None, [], ModelTracing.DISABLED)
+        assert heard([event async for event in stream]).text == "Hello"
+        assert "rain?" not in it.told(2)
+        assert "c2lnbmVk" not in it.told(2)

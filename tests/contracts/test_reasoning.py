@@ -1,6 +1,6 @@
 """The contract of reasoning on the providers that speak HTTP themselves."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from app.adapters.providers.gemini.provider import GeminiProvider
 from app.adapters.providers.gemini.settings import GeminiSettings
@@ -8,9 +8,11 @@ from app.adapters.providers.openai.provider import OpenAIProvider
 from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
+from tests.contracts.provider_subject import weather
 from tests.contracts.reasoning import ReasoningContract
+from tests.contracts.response_events import heard
 from tests.fakes.chat_wire import OpenAIChat, OpenModels
-from tests.fakes.dialects import SECRET, Dialect
+from tests.fakes.dialects import SECRET, Call, Dialect
 from tests.fakes.gemini_wire import GeminiChat
 from tests.fakes.responses_wire import Responses
 
@@ -76,3 +78,25 @@ class TestOpenModels(TestOpenAIChat):
 
     def refused(self, body: Any) -> str:
         return "[{'type': 'literal_error', 'loc': ('body', 'reasoning_effort'), 'msg': 'Input should be …'}]"
+
+    async def test_a_family_gets_its_own_thoughts_back_with_its_calls(self) -> None:
+        dialect = OpenModels()
+        for model in ("kimi-k2-thinking", "deepseek-v4-flash", "glm-5"):
+            async with self.subject(model) as it:
+                it.upstream.script(dialect.reasoned_call("Hm, rain?", Call("weather", {"city": "Paris"})))
+                result = it.run(weather)
+                [event async for event in result.stream_events()]
+                assert result.final_output == "Hello"
+                called = next(
+                    message for message in it.upstream.requests[1].body["messages"] if "tool_calls" in message
+                )
+                assert called["reasoning_content"] == "Hm, rain?"
+
+    async def test_kimi_goes_on_behind_a_call_of_another_model(self) -> None:
+        call = {"type": "function_call", "call_id": "c", "name": "weather", "arguments": "{}"}
+        result = {"type": "function_call_output", "call_id": "c", "output": "sunny"}
+        user = {"role": "user", "content": "Hi"}
+        for model in ("kimi-k2-thinking", "kimi-k2.6"):
+            async with self.subject(model) as it:
+                events = [event async for event in it.ask(cast(Any, [user, call, result, user]), tools=[weather])]
+                assert heard(events).text == "Hello"

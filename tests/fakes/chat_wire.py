@@ -233,6 +233,31 @@ class OpenAIChat(Dialect):
                 thought="Hm.",
             ),
             Oddity(
+                name="reasoning_details",
+                reply=stream(
+                    self.frame({"content": "", "reasoning_details": [{"type": "reasoning.text", "text": "Hm, "}]}),
+                    self.frame({"reasoning_details": [{"type": "reasoning.summary", "summary": "well."}]}),
+                    self.frame({"reasoning_details": [{"type": "reasoning.encrypted", "data": "c2VhbGVk"}]}),
+                    *begun,
+                    stop,
+                    DONE,
+                ),
+                text="Hello",
+                thought="Hm, well.",
+            ),
+            Oddity(
+                name="content_in_parts",
+                reply=stream(
+                    self.frame({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}]}),
+                    self.frame({"content": [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Hel"}]}),
+                    self.frame({"content": "lo"}),
+                    stop,
+                    DONE,
+                ),
+                text="Hello",
+                thought="Hm.",
+            ),
+            Oddity(
                 name="torn_thought_tags",
                 reply=stream(*self.begin("<th", "ou", "ght>H", "m.</tho", "ught>Hel", "lo <b>"), stop, DONE),
                 text="Hello <b>",
@@ -242,9 +267,23 @@ class OpenAIChat(Dialect):
 
 
 class OpenModels(OpenAIChat):
-    """A server of open models, such as vLLM."""
+    """A server of open models, such as vLLM; Kimi refuses a tool call without reasoning."""
 
     name = "open-models"
+
+    def reasoned_call(self, thought: str, call: Call) -> Reply:
+        """A call after a thought."""
+        piece = self.piece(call.name, json.dumps(call.arguments), index=0, id="call_1")
+        frames = [self.frame({"reasoning_content": thought}), self.frame({"tool_calls": [piece]})]
+        return stream(*frames, self.frame({}, finish="tool_calls"), DONE)
+
+    def guard(self, request: Request) -> Reply | None:
+        for index, message in enumerate(request.body["messages"]):
+            calls = message.get("tool_calls") and "kimi" in request.body["model"]
+            if calls and not message.get("reasoning_content"):
+                words = f"reasoning_content is missing in assistant tool call message at index {index}"
+                return self.refusal(400, "invalid_request_error", words)
+        return super().guard(request)
 
     def asked(self, body: Mapping[str, Any]) -> Asked:
         return reasoning.open_model(body)

@@ -187,7 +187,33 @@ class AnthropicMessages(Dialect):
             waiting = {part["id"] for part in parts if part["type"] == "tool_use"}
             if not message["content"]:
                 return self.refusal(400, "invalid_request_error", "all messages must have non-empty content")
-        return self.misasked(request.body)
+        return self.misasked(request.body) or self._unsigned(request.body)
+
+    def _unsigned(self, body: Mapping[str, Any]) -> Reply | None:
+        """While Claude thinks, a turn's tool call follows its signed thought."""
+        blocks = [message["content"] for message in body["messages"] if message["role"] == "assistant"]
+        last = next((content for content in reversed(blocks) if isinstance(content, list)), [])
+        if not body.get("thinking") or not any(part["type"] == "tool_use" for part in last):
+            return None
+        signed = last[0]["type"] == "thinking" and last[0].get("signature") == "c2lnbmVk" and last[0]["thinking"]
+        words = "Expected `thinking` or `redacted_thinking`, but found `tool_use`."
+        return None if signed else self.refusal(400, "invalid_request_error", words)
+
+    def reasoned_call(self, thought: str, call: Call) -> Reply:
+        """A call after a signed thought."""
+        tool = {"type": "tool_use", "id": "toolu_1", "name": call.name, "input": {}}
+        return stream(
+            *self.opening(),
+            self.frame("content_block_start", index=0, content_block={"type": "thinking", "thinking": ""}),
+            self.delta(0, {"type": "thinking_delta", "thinking": thought[:2]}),
+            self.delta(0, {"type": "thinking_delta", "thinking": thought[2:]}),
+            self.delta(0, {"type": "signature_delta", "signature": "c2lnbmVk"}),
+            self.frame("content_block_stop", index=0),
+            self.frame("content_block_start", index=1, content_block=tool),
+            self.delta(1, {"type": "input_json_delta", "partial_json": json.dumps(call.arguments)}),
+            self.frame("content_block_stop", index=1),
+            *self.finish("tool_use"),
+        )
 
     def asked(self, body: Mapping[str, Any]) -> Asked:
         return reasoning.anthropic(body)
@@ -265,6 +291,19 @@ class OpenRouter(OpenAIChat):
 
     def asked(self, body: Mapping[str, Any]) -> Asked:
         return reasoning.openrouter(body)
+
+    def reasoned_call(self, thought: str, call: Call) -> Reply:
+        """A call after a thought in signed and encrypted parts; OpenRouter repeats the text in `reasoning`."""
+        head = {"type": "reasoning.text", "format": "anthropic-claude-v1", "index": 0}
+        pieces = [{**head, "text": thought[:2]}, {**head, "text": thought[2:]}, {**head, "signature": "c2lnbmVk"}]
+        sealed = {"type": "reasoning.encrypted", "data": "c2VhbGVk", "id": "call_1", "index": 1}
+        frames = [
+            self.frame({"content": "", "reasoning": piece.get("text"), "reasoning_details": [piece]})
+            for piece in pieces
+        ]
+        tool = self.piece(call.name, json.dumps(call.arguments), index=0, id="call_1")
+        frames.append(self.frame({"tool_calls": [tool], "reasoning_details": [sealed]}))
+        return stream(*frames, self.frame({}, finish="tool_calls"), self.usage(), DONE)
 
     def own_faults(self) -> list[Fault]:
         begun = self.begin("Hel", "lo")

@@ -12,6 +12,7 @@ from app.adapters.providers.litellm.wire import Exchange, UpstreamLink
 Complete = Callable[..., Awaitable[Any]]
 
 _SIGNATURE_MARK: Final = "__thought__"
+_CLAUDE: Final = frozenset({"thinking", "redacted_thinking"})
 _LEFT_OUT: Final = {"type": "text", "text": "[An image stood here, at an address that is not fetched.]"}
 
 
@@ -102,6 +103,9 @@ def _for_litellm(request: dict[str, Any]) -> dict[str, Any]:
     """Convert a request to LiteLLM's form: signatures moved, images at remote addresses removed."""
     request["messages"] = list(_split_equal_calls(request["messages"]))
     for message in request["messages"]:
+        if details := message.pop("reasoning_details", None):
+            # LiteLLM's name for Claude's signed thoughts; other services have OpenRouter's name.
+            message["thinking_blocks" if details[0].get("type") in _CLAUDE else "reasoning_details"] = details
         for call in message.get("tool_calls") or ():
             if extra := call.pop("extra_content", None):
                 call["provider_specific_fields"] = extra["google"]
@@ -141,6 +145,7 @@ def _frame(chunk: Any, finish: str) -> dict[str, Any]:
         delta = {
             "content": choice.delta.content,
             "reasoning_content": getattr(choice.delta, "reasoning_content", None),
+            "reasoning_details": getattr(choice.delta, "thinking_blocks", None),
             "tool_calls": [_call(call) for call in choice.delta.tool_calls or ()] or None,
         }
         frame["choices"] = [{"index": 0, "delta": delta, "finish_reason": _finish(choice.finish_reason, finish)}]

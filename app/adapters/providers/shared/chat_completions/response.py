@@ -42,7 +42,7 @@ class ResponseBuilder:
         run: list[str] = []
         for delta in self._deltas(chunks):
             if self._is_plain(delta):
-                run.append(delta.content or "")
+                run.append(delta.text)
                 continue
             yield from self._flush(run)
             yield from self._delta(delta)
@@ -79,10 +79,12 @@ class ResponseBuilder:
             run.clear()
 
     def _delta(self, delta: Delta) -> Events:
-        if thought := delta.reasoning_content or delta.reasoning:
+        if delta.reasoning_details:
+            self.calls.details.add(delta.reasoning_details)
+        if thought := delta.thought:
             yield from self._add_pieces([(True, thought)])
-        if delta.content:
-            yield from self._add_pieces(self._splitter.feed(delta.content, marked=delta.is_thought))
+        if text := delta.text:
+            yield from self._add_pieces(self._splitter.feed(text, marked=delta.is_thought))
         if delta.refusal:
             yield from self._close_thought()
             yield from self.message.add(REFUSAL, delta.refusal)

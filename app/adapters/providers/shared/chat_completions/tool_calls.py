@@ -1,6 +1,7 @@
 """Tool calls, assembled from the deltas of a stream."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from openai.types.responses import (
 )
 
 from app.adapters.providers.shared.chat_completions.output_items import Events, OutputItems
+from app.adapters.providers.shared.chat_completions.reasoning_details import Detail, ReasoningDetails
 from app.adapters.providers.shared.chat_completions.wire import ToolCall
 
 _LONGEST_ID: Final = 40  # OpenAI's limit, in case the history moves to OpenAI.
@@ -34,9 +36,13 @@ class PartialCall(msgspec.Struct, kw_only=True):
         """True when the arguments are a JSON object or empty."""
         return not self.arguments or _is_object(self.arguments)
 
-    def item(self, model: str, *, done: bool) -> ResponseFunctionToolCall:
-        """Item of the Responses API; `provider_data` carries the signature into the history."""
-        origin = {"model": model, **({"thought_signature": self.signature} if self.signature else {})}
+    def item(self, model: str, *, done: bool, details: Sequence[Detail] = ()) -> ResponseFunctionToolCall:
+        """Item of the Responses API; `provider_data` carries signature and reasoning details into the history."""
+        origin: dict[str, Any] = {"model": model}
+        if self.signature:
+            origin["thought_signature"] = self.signature
+        if details:
+            origin["reasoning_details"] = list(details)
         return ResponseFunctionToolCall.model_validate(
             {
                 "type": "function_call",
@@ -57,6 +63,7 @@ class ToolCalls:
         self._outputs = outputs
         self._taken = taken
         self._calls: list[PartialCall] = []
+        self.details = ReasoningDetails()
 
     def __bool__(self) -> bool:
         return bool(self._calls)
@@ -95,9 +102,9 @@ class ToolCalls:
             )
 
     def close(self) -> Events:
-        """Yield the closing events of all calls, in order."""
-        for call in self._calls:
-            item = call.item(self._outputs.model, done=True)
+        """Yield the closing events of all calls, in order. The first one holds the reasoning details."""
+        for number, call in enumerate(self._calls):
+            item = call.item(self._outputs.model, done=True, details=() if number else self.details.whole())
             yield ResponseFunctionCallArgumentsDoneEvent.model_validate(
                 {
                     "type": "response.function_call_arguments.done",

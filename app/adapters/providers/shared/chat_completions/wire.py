@@ -43,22 +43,63 @@ class ToolCall(msgspec.Struct, frozen=True):
     extra_content: Extra | None = None
 
 
-class Delta(msgspec.Struct, frozen=True):
-    """Delta of a chunk. `reasoning_content` is DeepSeek's and vLLM's name, `reasoning` OpenRouter's and Ollama's."""
+class Part(msgspec.Struct, frozen=True):
+    """Part of a content list: Mistral's reasoning models send one, with `thinking` parts inside."""
 
-    content: str | None = None
+    text: str | None = None
+    thinking: "str | list[Part] | None" = None
+
+    @property
+    def thought(self) -> str:
+        """The text of a thinking part."""
+        if isinstance(self.thinking, list):
+            return "".join(part.text or "" for part in self.thinking)
+        return self.thinking or ""
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """Delta of a chunk. `reasoning_content` is DeepSeek's and vLLM's name, `reasoning` OpenRouter's and Ollama's.
+
+    `reasoning_details` are OpenRouter's: thoughts in parts, some of them signed or encrypted.
+    """
+
+    content: str | list[Part] | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_details: list[dict[str, Any]] | None = None
     tool_calls: list[ToolCall] | None = None
     extra_content: Extra | None = None
 
     @property
     def is_text(self) -> bool:
         """True when the delta holds text only."""
-        return bool(self.content) and not (
-            self.extra_content or self.tool_calls or self.refusal or self.reasoning_content or self.reasoning
+        return isinstance(self.content, str) and not (
+            not self.content
+            or self.extra_content
+            or self.tool_calls
+            or self.refusal
+            or self.reasoning_content
+            or self.reasoning
+            or self.reasoning_details
         )
+
+    @property
+    def text(self) -> str:
+        """The text of the content."""
+        if isinstance(self.content, list):
+            return "".join(part.text or "" for part in self.content)
+        return self.content or ""
+
+    @property
+    def thought(self) -> str:
+        """The reasoning in fields of its own. Servers repeat it in several fields; the first counts."""
+        if thought := self.reasoning_content or self.reasoning:
+            return thought
+        if isinstance(self.content, list):
+            return "".join(part.thought for part in self.content)
+        details = self.reasoning_details or ()
+        return "".join(str(detail.get("text") or detail.get("summary") or "") for detail in details)
 
     @property
     def is_thought(self) -> bool:

@@ -17,8 +17,8 @@ class ReasoningFamily(msgspec.Struct, frozen=True, kw_only=True):
 
     `reasons` is None for an unknown model: it gets an effort only when one is set. `efforts` are the accepted ones;
     empty for a model whose effort cannot be set. `budgets` are tokens by effort, for models that take no level.
-    `sealed`: its reasoning is summarised and encrypted on the Responses API. `replayed`: it refuses a tool call of
-    its own without the reasoning before it.
+    `sealed`: its reasoning is summarised and encrypted on the Responses API. `replayed`: it gets its own reasoning
+    back with its tool calls. `insistent`: it refuses any tool call without reasoning, also one of another model.
     """
 
     reasons: bool | None = True
@@ -26,6 +26,7 @@ class ReasoningFamily(msgspec.Struct, frozen=True, kw_only=True):
     budgets: Mapping[str, int] = {}
     sealed: bool = False
     replayed: bool = False
+    insistent: bool = False
 
     def nearest(self, effort: str | None) -> str | None:
         """Return the effort, or the next higher accepted one, or the highest; None when none can be set."""
@@ -84,8 +85,9 @@ _FAMILIES: Final[Sequence[tuple[str, ReasoningFamily]]] = (
     (r"qwen3-(coder|.*instruct)|qwen(1|2)", _PLAIN),
     (r"qwen\d|qwen-(plus|turbo|max|flash)", ReasoningFamily(efforts=("none", "low", "medium", "high"))),
     (r"kimi-k2-(?!thinking)|moonshot-", _PLAIN),
-    (r"kimi-k2-thinking", ReasoningFamily(replayed=True)),
-    (r"kimi-|glm-(4\.[5-9]|[5-9])", ReasoningFamily(efforts=("none", "high"), replayed=True)),
+    (r"kimi-k2-thinking", ReasoningFamily(replayed=True, insistent=True)),
+    (r"kimi-", ReasoningFamily(efforts=("none", "high"), replayed=True, insistent=True)),
+    (r"glm-(4\.[5-9]|[5-9])", ReasoningFamily(efforts=("none", "high"), replayed=True)),
     (r"magistral|qwq|minimax-m|.*-thinking", ReasoningFamily()),
     (r"llama|mistral|mixtral|ministral|codestral|phi\d|command|nova", _PLAIN),
 )
