@@ -23,6 +23,7 @@ from pydantic import AnyUrl, TypeAdapter
 
 from app.domain.ids import new_id
 from app.ports.approval_log import ApprovalDecision
+from app.ports.thread_summaries import ThreadSummary
 from app.ports.turn_log import TokenUsage, TurnRecord
 from tests.widgets import BASIC, CARD, LIST
 
@@ -241,3 +242,17 @@ def decision(thread_id: str, question_id: str = "msg_1", **fields: Any) -> Appro
         "decided_at": NOON,
     }
     return ApprovalDecision(**given | fields)
+
+
+def summary(thread_id: str, until_item_id: str, **fields: Any) -> ThreadSummary:
+    """A summary up to an item, written at noon."""
+    given: dict[str, Any] = {
+        "id": new_id("sum"),
+        "thread_id": thread_id,
+        "until_item_id": until_item_id,
+        "text": f"All up to {until_item_id}.",
+        "provider": "gemini",
+        "model": "gemini-2.5-flash-lite",
+        "written_at": NOON,
+    }
+    return ThreadSummary(**given | fields)

@@ -13,6 +13,7 @@ from app.domain import errors
 from app.domain.identity import RequestContext
 from app.domain.task import Status, Task
 from app.ports.thread_store import PAGE_LIMIT, Feedback, LoadedContext, ThreadChange
+from app.ports.thread_summaries import ThreadSummary
 from app.ports.turn_log import TurnRecord
 
 HIDDEN = ("hidden_context_item", "sdk_hidden_context")
@@ -55,10 +56,11 @@ class Conversation(msgspec.Struct, kw_only=True):
     order: Listing = msgspec.field(default_factory=Listing)
     feedback: dict[str, tuple[tuple[dt.datetime, int], Feedback]] = {}
     turns: dict[str, TurnRecord] = {}
+    summary: ThreadSummary | None = None
 
 
 class ThreadsModel:
-    """`ThreadStore` and `TurnLog`, but for what is missing: here it raises `KeyError`."""
+    """`ThreadStore`, `TurnLog` and `ThreadSummaries`, but for what is missing: here it raises `KeyError`."""
 
     def __init__(self) -> None:
         self._threads: dict[str, Conversation] = {}
@@ -125,6 +127,8 @@ class ThreadsModel:
         del thread.items[item_id]
         thread.order.present.remove(item_id)
         thread.turns.pop(item_id, None)
+        if thread.summary and thread.order.place(item_id) <= thread.order.place(thread.summary.until_item_id):
+            thread.summary = None
 
     def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
         """As the port says."""
@@ -172,13 +176,37 @@ class ThreadsModel:
         """As the port says."""
         self._own(record.thread_id, context).turns[record.after_item_id] = record
 
+    def save_summary(
+        self, summary: ThreadSummary, context: RequestContext, *, replacing: str | None, items: int
+    ) -> bool:
+        """`ThreadSummaries.save`, as the port says."""
+        thread = self._own(summary.thread_id, context)
+        if (thread.summary.id if thread.summary else None) != replacing or summary.until_item_id not in thread.items:
+            return False
+        behind = thread.order.behind(thread.summary.until_item_id if thread.summary else None, "asc")
+        last = thread.order.place(summary.until_item_id)
+        if len([id_ for id_ in behind if thread.order.place(id_) <= last]) != items:
+            return False
+        thread.summary = summary
+        return True
+
+    def load_summary(self, thread_id: str, context: RequestContext) -> ThreadSummary | None:
+        """`ThreadSummaries.load`, as the port says."""
+        return self._own(thread_id, context).summary
+
     def create_thread(self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext) -> None:
         """As the port says."""
         self.save_thread(thread, context)
         self.save_item(thread.id, item, context)
 
     def load_context(
-        self, thread_id: str, newest: int, context: RequestContext, *, adding: ThreadItem | None = None
+        self,
+        thread_id: str,
+        newest: int,
+        context: RequestContext,
+        *,
+        adding: ThreadItem | None = None,
+        with_summary: bool = False,
     ) -> LoadedContext:
         """`ThreadStore.load_context`, as the port says."""
         if adding is not None:
@@ -187,7 +215,8 @@ class ThreadsModel:
         items = [thread.items[id_] for id_ in thread.order.behind(None, "asc")]
         shown = [item for item in items if context.sees_hidden or item.type not in HIDDEN][-newest:]
         turns = {item.id: thread.turns[item.id] for item in shown if item.id in thread.turns}
-        return LoadedContext(thread=thread.metadata, items=shown, turns=turns)
+        summary = thread.summary if with_summary else None
+        return LoadedContext(thread=thread.metadata, items=shown, turns=turns, summary=summary)
 
     def load(self, thread_id: str, after_item_ids: Sequence[str], context: RequestContext) -> dict[str, TurnRecord]:
         """As the port says."""

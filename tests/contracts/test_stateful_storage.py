@@ -21,7 +21,7 @@ from app.domain.task import COMPLETED, Status, Task
 from app.environment import Secret
 from app.ports.storage import Storage
 from tests.contracts.storage_model import TasksModel, ThreadsModel
-from tests.factories import NOON, answer, file, hidden, later, message, sdk_hidden, thread, turn
+from tests.factories import NOON, answer, file, hidden, later, message, sdk_hidden, summary, thread, turn
 
 Run = Callable[[Awaitable[Any]], Any]
 
@@ -40,6 +40,7 @@ tasks = st.sampled_from(TASKS)
 moments = st.integers(0, 2).map(later)
 words = st.sampled_from(TITLES)
 kinds = st.sampled_from(KINDS)
+counts = st.none() | st.integers(1, 6)
 orders = st.sampled_from(["asc", "desc"])
 limits = st.sampled_from([-1, 0, 1, 2, 3, 1000])
 judgements: st.SearchStrategy[Literal["positive", "negative"]] = st.sampled_from(["positive", "negative"])
@@ -164,6 +165,7 @@ class ThreadsComparison(Comparison):
         thread_id=threads,
         newest=st.integers(1, 7),
         sees_hidden=st.booleans(),
+        with_summary=st.booleans(),
         adding=st.none() | st.tuples(items, moments, kinds),
     )
     def recollect(
@@ -172,12 +174,27 @@ class ThreadsComparison(Comparison):
         thread_id: str,
         newest: int,
         sees_hidden: bool,
+        with_summary: bool,
         adding: tuple[str, dt.datetime, Callable[..., ThreadItem]] | None,
     ) -> None:
         """Read the newest items and their turns; maybe add one, or change one, in the same breath."""
         own_id, caller = self.own(thread_id), self.caller(user, sees_hidden=sees_hidden)
         item = adding and adding[2](own_id, adding[0], at=adding[1])
-        self.agree(self.storage.threads.load_context, self.model.load_context, own_id, newest, caller, adding=item)
+        how = {"adding": item, "with_summary": with_summary}
+        self.agree(self.storage.threads.load_context, self.model.load_context, own_id, newest, caller, **how)
+
+    @rule(user=users, thread_id=threads, until=items, replaces=st.sampled_from([True, True, False]), count=counts)
+    def summarise(self, user: str, thread_id: str, until: str, replaces: bool, count: int | None) -> None:
+        """Save a summary, of the items that are there or of another number, in place of the present one or of none."""
+        own_id, caller = self.own(thread_id), self.caller(user)
+        present = self.agree(self.storage.summaries.load, self.model.load_summary, own_id, caller)
+        replacing = present.id if present and replaces else None
+        offered = summary(own_id, until)
+        counts = range(len(ITEMS) + 1) if count is None else [count]
+        for items in counts:
+            how = {"replacing": replacing, "items": items}
+            if self.agree(self.storage.summaries.save, self.model.save_summary, offered, caller, **how):
+                break
 
     @rule(user=users, thread_id=threads, item_id=items)
     def delete_item(self, user: str, thread_id: str, item_id: str) -> None:
@@ -214,6 +231,7 @@ class ThreadsComparison(Comparison):
             self.both("load_threads", 100, None, "desc", caller)
             self.both("load_thread", own_id, caller)
             self.both("load_feedback", own_id, caller)
+            self.agree(self.storage.summaries.load, self.model.load_summary, own_id, caller)
             self.both("load", own_id, ITEMS, caller)
             for item_id in ITEMS:
                 self.both("load_item", own_id, item_id, caller)

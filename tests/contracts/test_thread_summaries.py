@@ -1,17 +1,15 @@
 """What every `ThreadSummaries` promises."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from chatkit.store import NotFoundError
 from chatkit.types import ThreadMetadata
 
 from app.domain.identity import RequestContext
-from app.domain.ids import new_id
 from app.ports.storage import Storage
-from app.ports.thread_summaries import ThreadSummaries, ThreadSummary
-from tests.factories import NOON, answer, later, message, thread
+from app.ports.thread_summaries import ThreadSummaries
+from tests.factories import answer, later, message, summary, thread
 
 ITEMS = 6
 
@@ -33,26 +31,12 @@ async def begun(storage: Storage, ann: RequestContext) -> ThreadMetadata:
     return begun
 
 
-def summary(thread_id: str, until: int, **fields: Any) -> ThreadSummary:
-    """A summary up to a message."""
-    given: dict[str, Any] = {
-        "id": new_id("sum"),
-        "thread_id": thread_id,
-        "until_item_id": f"msg_{until}",
-        "text": f"The first {until}.",
-        "provider": "gemini",
-        "model": "gemini-2.5-flash-lite",
-        "written_at": NOON,
-    }
-    return ThreadSummary(**given | fields)
-
-
 async def test_a_summary_comes_back_as_it_was_alone_and_with_the_context(
     storage: Storage, summaries: ThreadSummaries, ann: RequestContext, begun: ThreadMetadata
 ) -> None:
     assert await summaries.load(begun.id, ann) is None
     assert (await storage.threads.load_context(begun.id, 3, ann, with_summary=True)).summary is None
-    saved = summary(begun.id, 2, text="Half an emoji \ud83d, a \x00 and 日本")
+    saved = summary(begun.id, "msg_2", text="Half an emoji \ud83d, a \x00 and 日本")
     assert await summaries.save(saved, ann, replacing=None, items=2)
     assert await summaries.load(begun.id, ann) == saved
     adding = message(begun.id, "msg_7", at=later(9))
@@ -70,14 +54,14 @@ async def test_it_is_no_item_of_the_thread(
     storage: Storage, summaries: ThreadSummaries, ann: RequestContext, begun: ThreadMetadata
 ) -> None:
     before = await storage.threads.load_thread_items(begun.id, None, 20, "asc", ann)
-    await summaries.save(summary(begun.id, 2), ann, replacing=None, items=2)
+    await summaries.save(summary(begun.id, "msg_2"), ann, replacing=None, items=2)
     assert await storage.threads.load_thread_items(begun.id, None, 20, "asc", ann) == before
 
 
 async def test_a_summary_replaces_the_one_that_its_author_read_and_no_other(
     summaries: ThreadSummaries, ann: RequestContext, begun: ThreadMetadata
 ) -> None:
-    first, second, third = summary(begun.id, 2), summary(begun.id, 3), summary(begun.id, 5)
+    first, second, third = summary(begun.id, "msg_2"), summary(begun.id, "msg_3"), summary(begun.id, "msg_5")
     assert not await summaries.save(second, ann, replacing=first.id, items=1), "there is none to replace"
     assert await summaries.save(first, ann, replacing=None, items=2)
     assert not await summaries.save(second, ann, replacing=None, items=3), "there is one already"
@@ -93,7 +77,7 @@ async def test_of_many_replicas_that_extend_one_summary_one_wins(
 ) -> None:
     for replacing, items, until in ((None, 2, 2), ("", 3, 5)):
         present = await summaries.load(begun.id, ann)
-        offered = [summary(begun.id, until) for _ in range(10)]
+        offered = [summary(begun.id, f"msg_{until}") for _ in range(10)]
         known = present.id if replacing is not None and present is not None else None
         saved = await asyncio.gather(*(summaries.save(one, ann, replacing=known, items=items) for one in offered))
         assert sum(saved) == 1
@@ -103,13 +87,13 @@ async def test_of_many_replicas_that_extend_one_summary_one_wins(
 async def test_a_summary_of_an_item_that_was_deleted_meanwhile_is_not_saved(
     storage: Storage, summaries: ThreadSummaries, ann: RequestContext, begun: ThreadMetadata
 ) -> None:
-    read = summary(begun.id, 4)
+    read = summary(begun.id, "msg_4")
     await storage.threads.delete_thread_item(begun.id, "msg_3", ann)
     assert not await summaries.save(read, ann, replacing=None, items=4)
     assert await summaries.load(begun.id, ann) is None
     await storage.threads.delete_thread_item(begun.id, "msg_4", ann)
     assert not await summaries.save(read, ann, replacing=None, items=4), "its last item is gone"
-    assert await summaries.save(summary(begun.id, 2), ann, replacing=None, items=2)
+    assert await summaries.save(summary(begun.id, "msg_2"), ann, replacing=None, items=2)
     await storage.threads.delete_thread_item(begun.id, "msg_5", ann)
     assert await summaries.load(begun.id, ann) is not None, "a later item is not covered"
 
@@ -118,7 +102,7 @@ async def test_a_summary_of_an_item_that_was_deleted_meanwhile_is_not_saved(
 async def test_a_summary_goes_with_each_item_that_it_covers_and_with_no_other(
     storage: Storage, summaries: ThreadSummaries, ann: RequestContext, begun: ThreadMetadata, deleted: int
 ) -> None:
-    kept = summary(begun.id, 3)
+    kept = summary(begun.id, "msg_3")
     await summaries.save(kept, ann, replacing=None, items=3)
     for number in (6, 4):
         await storage.threads.delete_thread_item(begun.id, f"msg_{number}", ann)
@@ -126,7 +110,9 @@ async def test_a_summary_goes_with_each_item_that_it_covers_and_with_no_other(
     await storage.threads.delete_thread_item(begun.id, f"msg_{deleted}", ann)
     assert await summaries.load(begun.id, ann) is None
     assert (await storage.threads.load_context(begun.id, 3, ann, with_summary=True)).summary is None
-    assert not await summaries.save(summary(begun.id, 5), ann, replacing=kept.id, items=1), "its author read the item"
+    assert not await summaries.save(summary(begun.id, "msg_5"), ann, replacing=kept.id, items=1), (
+        "its author read the item"
+    )
 
 
 async def test_deletions_and_summaries_at_once_leave_no_summary_of_a_deleted_item(
@@ -138,7 +124,7 @@ async def test_deletions_and_summaries_at_once_leave_no_summary_of_a_deleted_ite
         for number in (1, 2):
             await storage.threads.add_thread_item(begun.id, message(begun.id, f"msg_{number}", at=later(number)), ann)
         steps = [
-            summaries.save(summary(begun.id, 2), ann, replacing=None, items=2),
+            summaries.save(summary(begun.id, "msg_2"), ann, replacing=None, items=2),
             storage.threads.delete_thread_item(begun.id, "msg_1", ann),
             storage.threads.add_thread_item(begun.id, answer(begun.id, "msg_3", at=later(3)), ann),
         ]
@@ -155,7 +141,7 @@ async def test_a_deletion_of_the_thread_at_the_same_time_ends_both(
         await storage.threads.add_thread_item(begun.id, message(begun.id, "msg_1"), ann)
         outcomes = await asyncio.gather(
             storage.threads.delete_thread_item(begun.id, "msg_1", ann),
-            summaries.save(summary(begun.id, 1), ann, replacing=None, items=1),
+            summaries.save(summary(begun.id, "msg_1"), ann, replacing=None, items=1),
             storage.threads.delete_thread(begun.id, ann),
             return_exceptions=True,
         )
@@ -167,12 +153,12 @@ async def test_a_deletion_of_the_thread_at_the_same_time_ends_both(
 async def test_a_summary_goes_with_its_thread(
     storage: Storage, summaries: ThreadSummaries, ann: RequestContext, begun: ThreadMetadata
 ) -> None:
-    await summaries.save(summary(begun.id, 2), ann, replacing=None, items=2)
+    await summaries.save(summary(begun.id, "msg_2"), ann, replacing=None, items=2)
     await storage.threads.delete_thread(begun.id, ann)
     with pytest.raises(NotFoundError):
         await summaries.load(begun.id, ann)
     with pytest.raises(NotFoundError):
-        await summaries.save(summary(begun.id, 2), ann, replacing=None, items=2)
+        await summaries.save(summary(begun.id, "msg_2"), ann, replacing=None, items=2)
     await storage.threads.save_thread(begun, ann)
     assert await summaries.load(begun.id, ann) is None
 
@@ -180,12 +166,12 @@ async def test_a_summary_goes_with_its_thread(
 async def test_anothers_thread_is_as_unknown_as_none(
     summaries: ThreadSummaries, ann: RequestContext, bob: RequestContext, begun: ThreadMetadata
 ) -> None:
-    kept = summary(begun.id, 2)
+    kept = summary(begun.id, "msg_2")
     await summaries.save(kept, ann, replacing=None, items=2)
     told = []
     for thread_id in (begun.id, "thr_none"):
         with pytest.raises(NotFoundError) as writing:
-            await summaries.save(summary(thread_id, 3), bob, replacing=kept.id, items=1)
+            await summaries.save(summary(thread_id, "msg_3"), bob, replacing=kept.id, items=1)
         with pytest.raises(NotFoundError) as reading:
             await summaries.load(thread_id, bob)
         told.append(f"{writing.value} {reading.value}".replace(thread_id, "it"))

@@ -19,10 +19,9 @@ from app.domain.task import new_task
 from app.environment import Secret
 from app.ports.counters import counts_for
 from app.ports.storage import Storage
-from app.ports.thread_summaries import ThreadSummary
 from app.ports.turn_journal import Batch, TurnHead
 from app.ports.turn_log import TokenUsage
-from tests.factories import decision
+from tests.factories import decision, summary
 from tests.postgres import Databases
 from tests.sql import NOON, message, thread, turn
 
@@ -61,16 +60,8 @@ async def live(
     await storage.turn_log.save(turn(f"thr_{name}", "msg_0"), context)
     given = decision(f"thr_{name}", user_id=user, arguments=text, reason=text)
     await storage.approvals.take_up([given], None, context)
-    summary = ThreadSummary(
-        id="sum_1",
-        thread_id=f"thr_{name}",
-        until_item_id="msg_9",
-        text=text,
-        provider="gemini",
-        model="m",
-        written_at=NOON,
-    )
-    assert await storage.summaries.save(summary, context, replacing=None, items=9)
+    written = summary(f"thr_{name}", "msg_9", text=text)
+    assert await storage.summaries.save(written, context, replacing=None, items=9)
     file = FileAttachment(id=f"atc_{name}", name=f"{text}.txt", mime_type="text/plain")
     await storage.threads.save_attachment(file, context)
     task = new_task(user, text, now=NOON)

@@ -17,8 +17,7 @@ from app.adapters.stores.sql.types import UtcDateTime
 from app.domain.identity import RequestContext
 from app.domain.task import COMPLETED, Status, new_task
 from app.ports.file_ledger import Upload
-from app.ports.thread_summaries import ThreadSummary
-from tests.factories import decision
+from tests.factories import decision, summary
 from tests.postgres import Databases
 from tests.sql import NOON, message, storage_at, thread, turn
 
@@ -111,19 +110,9 @@ async def use_everything(storage: SqlStorage) -> None:
 
 async def use_summaries(storage: SqlStorage) -> None:
     """The same for summaries."""
-    replaced = None
-    for until in ("msg_1", "msg_2"):
-        summary = ThreadSummary(
-            id=f"sum_{until}",
-            thread_id="thr_new",
-            until_item_id=until,
-            text="",
-            provider="",
-            model="",
-            written_at=NOON,
-        )
-        assert await storage.summaries.save(summary, USER, replacing=replaced, items=1)
-        replaced = summary.id
+    first, second = summary("thr_new", "msg_1"), summary("thr_new", "msg_2")
+    assert await storage.summaries.save(first, USER, replacing=None, items=1)
+    assert await storage.summaries.save(second, USER, replacing=first.id, items=1)
     await storage.summaries.load("thr_new", USER)
 
 

@@ -306,10 +306,21 @@ def test_a_record_tells_calls_and_results_but_no_message() -> None:
             {"type": "reasoning", "encrypted_content": "secret"},
             {"type": "function_call", "call_id": "c1", "name": "draw", "arguments": '{"of": "cat"}'},
             {"type": "function_call_output", "call_id": "c1", "output": picture},
+            {"type": "web_search_call", "id": "ws_1", "action": {"type": "search", "query": "cats"}},
+            {"type": "file_search_call", "id": "fs_1", "queries": ["cats"], "results": [{"text": "Momo"}]},
+            {"type": "image_generation_call", "id": "ig_1", "result": "bytes of a picture"},
+            {"type": "mcp_call", "id": "mcp_1", "name": "ask", "arguments": '{"x": 1}', "output": "42"},
             {"role": "assistant", "content": "Its item may have been deleted."},
         ],
     )
-    assert calls_of(record) == [Passage("tool", 'draw({"of": "cat"}) returned: [input_image]\na cat')]
+    told = [passage.text for passage in calls_of(record)]
+    assert told == [
+        'draw({"of": "cat"}) returned: [input_image]\na cat',
+        'web_search({"type": "search", "query": "cats"}) returned: ',
+        'file_search(["cats"]) returned: Momo',
+        "image_generation() returned: ",
+        'ask({"x": 1}) returned: 42',
+    ]
 
 
 def test_of_a_long_text_both_ends_are_told() -> None:

@@ -1,7 +1,7 @@
 """Passages: items and tool calls of a thread as short plain texts, for a summary."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
@@ -30,6 +30,11 @@ _RESULT: Final = 1_000
 """Most characters of one text; the middle of a longer one is left out."""
 
 
+_ARGUMENT_FIELDS: Final = ("arguments", "action", "queries", "code")
+_RESULT_FIELDS: Final = ("output", "outputs", "results", "error")
+"""Fields of calls in the Responses API, of functions and of hosted tools."""
+
+
 def passages_of(item: ThreadItem) -> Sequence[Passage]:
     """Return the text of one item: a message with the names of its attachments, the copy text of a widget."""
     match item:
@@ -51,11 +56,16 @@ def calls_of(turn: TurnRecord) -> Sequence[Passage]:
     The messages of a record are left out: those that are still in the thread are read from their items.
     """
     results = {item.get("call_id"): item for item in turn.model_items if item.get("type") == "function_call_output"}
-    calls = [item for item in turn.model_items if item.get("type") == "function_call"]
-    return [
-        _call(str(call.get("name")), str(call.get("arguments")), results.get(call.get("call_id"), {}).get("output", ""))
-        for call in calls
-    ]
+    calls = [item for item in turn.model_items if str(item.get("type")).endswith("_call")]
+    return [_recorded_call(call | results.get(call.get("call_id"), {})) for call in calls]
+
+
+def _recorded_call(call: Mapping[str, Any]) -> Passage:
+    """The call of a function or of a hosted tool, whose fields differ by its type; bytes of pictures are no result."""
+    name = call.get("name") or str(call.get("type")).removesuffix("_call")
+    arguments = next((call[field] for field in _ARGUMENT_FIELDS if call.get(field)), "")
+    result = next((call[field] for field in _RESULT_FIELDS if call.get(field)), "")
+    return _call(str(name), arguments if isinstance(arguments, str) else _json(arguments), result)
 
 
 def _shown(item: ThreadItem) -> str:
