@@ -1,70 +1,27 @@
 """The built front end on its way to those who run it: in the wheel, in the container, by `make run`; and without it."""
 
-import asyncio
 import re
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.project_copy import BUILT, copy, copy_of_wheel_sources, run, unpacked_wheel
 from tests.server import ROOT, ServerProcess
 
 WEB = ROOT / "web"
-BUILT = ROOT / "app" / "_web" / "chatkit.js"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 STAGE = DOCKERFILE.partition(" AS web\n")[2].partition("\nFROM")[0]
 NODE = shutil.which("node")
 
 
-async def run(*command: str | Path, cwd: Path, path: str | None = None, code: int = 0) -> str:
-    """What a command says; it has to exit with `code`."""
-    process = await asyncio.create_subprocess_exec(
-        *map(str, command),
-        cwd=cwd,
-        env=None if path is None else {"PATH": path},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == code, output.decode()
-    return output.decode()
-
-
-def copied(folder: Path, *names: str) -> None:
-    """Copy files and folders of the project, without what is built or installed in them."""
-    for name in names:
-        source = ROOT / name
-        if source.is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / name)
-        else:
-            shutil.copytree(
-                source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules", "_web", "dist")
-            )
-
-
-def project_copied(folder: Path) -> None:
-    """What a wheel is built from, but for the built front end."""
-    # Hatchling leaves out what git ignores, unless it is told otherwise; here it has to be told.
-    copied(folder, "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore", "app", "migrations")
-
-
 @pytest.fixture
 async def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the project, built by its backend and unpacked. Without Node its front end is a mark of ours."""
-    project = tmp_path_factory.mktemp("project")
-    project_copied(project)
-    (project / "app" / "_web").mkdir()
     script = BUILT.read_bytes() if BUILT.is_file() else b"/* as it was built */"
-    (project / "app" / "_web" / "chatkit.js").write_bytes(script)
-    await run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", project / "out", cwd=project)
-    [wheel] = (project / "out").glob("*.whl")
-    folder = tmp_path_factory.mktemp("unpacked")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder)
+    folder = await unpacked_wheel(tmp_path_factory.mktemp("wheel"), script)
     assert (folder / "app" / "_web" / "chatkit.js").read_bytes() == script
     return folder
 
@@ -93,7 +50,7 @@ async def test_the_wheel_serves_the_front_end_and_without_it_says_what_to_do(unp
 
 
 async def test_a_wheel_without_the_front_end_is_not_built(tmp_path: Path) -> None:
-    project_copied(tmp_path)
+    copy_of_wheel_sources(tmp_path)
     build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "out")
     assert "make web" in await run(*build, cwd=tmp_path, code=1)
     assert not list((tmp_path / "out").glob("*"))
@@ -118,7 +75,7 @@ async def test_the_containers_first_stage_builds_it_from_what_it_copies(tmp_path
     if NODE is None or not (WEB / "node_modules").is_dir():
         pytest.skip("web/node_modules is not there: make web-check (needs Node 18 or newer)")
     copies = re.findall(r"^COPY (.+)", STAGE, re.MULTILINE)
-    copied(tmp_path, *(source for line in copies for source in line.split()[:-1]))
+    copy(tmp_path, *(source for line in copies for source in line.split()[:-1]))
     (tmp_path / "web" / "node_modules").symlink_to(WEB / "node_modules")
     assert "RUN npm run --silent build" in STAGE
     await run("npm", "run", "--silent", "build", cwd=tmp_path / "web")
@@ -130,7 +87,7 @@ async def test_the_containers_first_stage_builds_it_from_what_it_copies(tmp_path
 @pytest.mark.parametrize(("version", "is_built"), [("v20.1.0", True), ("v16.0.0", False), (None, False)])
 async def test_make_run_builds_it_where_node_is_new_enough(tmp_path: Path, version: str | None, is_built: bool) -> None:
     """With a stand-in for Node that knows its version; `make -n` says what it would run, and runs none of it."""
-    copied(tmp_path, "Makefile", "web", "pyproject.toml", "requirements.txt", "requirements-uv.txt")
+    copy(tmp_path, "Makefile", "web", "pyproject.toml", "requirements.txt", "requirements-uv.txt")
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("sh", "awk", "find", "make", "python3"):

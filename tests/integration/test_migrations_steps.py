@@ -1,9 +1,7 @@
 """Migrations that come later: on data, failing half-way, and from an installed package."""
 
 import asyncio
-import shutil
 import sys
-import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,9 +18,9 @@ from app.chatkit_json.item_text import text_of_item
 from app.domain.errors import SchemaError
 from app.environment import Secret
 from tests.postgres import Databases
+from tests.project_copy import copy, run, unpacked_wheel
 from tests.sql import ANN, message, storage_at, thread
 
-CHECKOUT = Path(__file__).parents[2]
 NEXT = f"{int(HEAD) + 1:04}"
 
 # Changing a column's type makes Alembic build the table anew on SQLite, and delete the one that items refer to.
@@ -69,10 +67,10 @@ async def database(url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of our migrations, to which a test may add one."""
-    copy = tmp_path / "migrations"
-    shutil.copytree(CHECKOUT / "migrations", copy)
-    monkeypatch.setattr(alembic_runs, "_scripts", lambda: copy)
-    return copy
+    copy(tmp_path, "migrations")
+    scripts = tmp_path / "migrations"
+    monkeypatch.setattr(alembic_runs, "_scripts", lambda: scripts)
+    return scripts
 
 
 async def converse(url: str) -> None:
@@ -118,20 +116,12 @@ async def test_a_migration_that_would_orphan_rows_on_sqlite_is_undone(tmp_path: 
 async def test_the_installed_package_brings_its_migrations_and_two_processes_do_not_trip(
     kind: str, tmp_path: Path, databases: Databases
 ) -> None:
-    project = tmp_path / "project"
-    for name in ("app", "migrations"):
-        shutil.copytree(CHECKOUT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "_web"))
-    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
-        shutil.copy(CHECKOUT / name, project / name)
-    (project / "app" / "_web").mkdir()
-    (project / "app" / "_web" / "chatkit.js").write_text("// Built elsewhere.\n")
-    await run(project, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
-    unpack(tmp_path, tmp_path / "site")
+    site = await unpacked_wheel(tmp_path, b"// Built elsewhere.")
     async with databases.fresh(migrated=False) as postgres_url:
         url = postgres_url if kind == "postgresql" else f"sqlite:///{tmp_path}/installed.db"
-        program = tmp_path / "site" / "program.py"
-        program.write_text(PROGRAM.format(url=url, site=str(tmp_path / "site")))
-        said = await asyncio.gather(*(run(tmp_path, str(program)) for _ in range(2)))
+        program = site / "program.py"
+        program.write_text(PROGRAM.format(url=url, site=str(site)))
+        said = await asyncio.gather(*(run(sys.executable, program, cwd=tmp_path) for _ in range(2)))
     assert said == ["current\n", "current\n"]
 
 
@@ -149,26 +139,9 @@ print(asyncio.run(status(url)).state)
 """
 
 
-def unpack(directory: Path, site: Path) -> None:
-    """Install the only wheel in `directory`."""
-    (wheel,) = directory.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
-
-
 def add(scripts: Path, body: str) -> None:
     head = f'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "{NEXT}"\ndown_revision = "{HEAD}"\n'
     (scripts / "versions" / f"{NEXT}_next.py").write_text(head + body)
-
-
-async def run(directory: Path, *arguments: str) -> str:
-    """What a Python process says that runs in `directory`."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, cwd=directory, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    said, complaint = await process.communicate()
-    assert process.returncode == 0, complaint.decode()
-    return said.decode()
 
 
 async def test_feedback_is_kept_down_and_up_again(url: str, database: Database) -> None:
