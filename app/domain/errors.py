@@ -95,6 +95,13 @@ class StaleVersionError(ConflictError):
     code = "stale_version"
 
 
+class AlreadyDecidedError(ConflictError):
+    """A question has an answer already, or is not there any more; the first answer counts."""
+
+    code = "already_decided"
+    retry = False
+
+
 class RemovalNotConfirmedError(ConflictError):
     """A retry would delete later messages of the user; the caller must confirm them."""
 

@@ -59,9 +59,9 @@ class ApprovalLog(ABC):
     ) -> None:
         """Store decisions of one thread, and the turn record that follows from them: all of it, or nothing.
 
-        Each decision is taken up once: raises `ConflictError` when one is stored already, or when its question was
-        deleted. Remembered decisions have no question. Raises `chatkit.store.NotFoundError` when the thread is not the
-        caller's.
+        Each decision is taken up once: raises `AlreadyDecidedError` when one is stored already, or when its question
+        was deleted. Remembered decisions have no question. Raises `chatkit.store.NotFoundError` when the thread is not
+        the caller's.
         """
 
     @abstractmethod

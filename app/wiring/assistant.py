@@ -37,6 +37,7 @@ from app.domain.start_screen import StartScreen
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
 from app.patches.garbage_collection import uncollected
 from app.ports.agent_runner import AgentRunner
+from app.ports.approval_log import ApprovalLog
 from app.ports.attachment_storage import AttachmentStorage
 from app.ports.storage import Storage
 from app.ports.task_repository import TaskRepository
@@ -155,6 +156,7 @@ class AssistantWiring(Provider):
         self,
         store: ThreadStore,
         turn_log: TurnLog,
+        approvals: ApprovalLog,
         runner: AgentRunner,
         models: ModelCatalog,
         limits: Limits,
@@ -169,6 +171,7 @@ class AssistantWiring(Provider):
             runner,
             models,
             limits,
+            approvals,
             window=window,
             message_characters=settings.limits.message_characters,
             titles=titles,

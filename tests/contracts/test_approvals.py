@@ -6,7 +6,7 @@ import pytest
 from chatkit.store import NotFoundError
 from chatkit.types import ThreadMetadata
 
-from app.domain.errors import ConflictError
+from app.domain.errors import AlreadyDecidedError
 from app.domain.identity import RequestContext
 from app.ports.approval_log import ApprovalLog, ApprovedTool
 from app.ports.storage import Storage
@@ -54,7 +54,7 @@ async def test_a_decision_and_its_record_are_stored_together_or_not_at_all(
     await storage.turn_log.save(before, ann)
     assert await storage.turn_log.load(asked.id, ["msg_1"], ann) == {"msg_1": before}
     await log.take_up([decision(asked.id, number=1)], None, ann)
-    with pytest.raises(ConflictError):
+    with pytest.raises(AlreadyDecidedError):
         await log.take_up([decision(asked.id), decision(asked.id, number=1)], after, ann)
     assert await storage.turn_log.load(asked.id, ["msg_1"], ann) == {"msg_1": before}
     assert await log.load(asked.id, ann) == [decision(asked.id, number=1)]
@@ -69,7 +69,7 @@ async def test_of_many_at_once_one_is_taken_up(log: ApprovalLog, ann: RequestCon
         for reason in reasons
     ]
     outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["ConflictError"] * 19 + ["NoneType"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyDecidedError"] * 19 + ["NoneType"]
     winner = reasons[outcomes.index(None)]
     assert [each.reason for each in await log.load(asked.id, ann)] == [winner, winner]
 
@@ -78,7 +78,7 @@ async def test_a_question_that_is_gone_takes_no_decision(
     log: ApprovalLog, storage: Storage, ann: RequestContext, asked: ThreadMetadata
 ) -> None:
     await storage.threads.delete_thread_item(asked.id, "msg_2", ann)
-    with pytest.raises(ConflictError):
+    with pytest.raises(AlreadyDecidedError):
         await log.take_up([decision(asked.id, "msg_2")], turn(asked.id, "msg_1"), ann)
     assert await storage.turn_log.load(asked.id, ["msg_1"], ann) == {}
     await log.take_up([decision(asked.id, "turn_7", remembered=True)], None, ann)
@@ -135,6 +135,6 @@ async def test_decisions_taken_up_while_their_thread_goes_leave_nothing_behind(
     ending = [log.take_up([decision(asked.id, number=number)], turn(asked.id, "msg_1"), ann) for number in range(10)]
     deleting = storage.threads.delete_thread(asked.id, ann)
     outcomes = await asyncio.gather(*ending[:5], deleting, *ending[5:], return_exceptions=True)
-    assert {type(outcome) for outcome in outcomes if outcome is not None} <= {NotFoundError, ConflictError}
+    assert {type(outcome) for outcome in outcomes if outcome is not None} <= {NotFoundError, AlreadyDecidedError}
     await storage.threads.save_thread(asked, ann)
     assert await log.load(asked.id, ann) == []

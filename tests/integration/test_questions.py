@@ -74,6 +74,7 @@ class Chat:
             runner,
             catalog,
             Limits(WriteBehindCounters(self.storage.counters), Rules()),
+            self.storage.approvals,
             window=window,
             message_characters=1_000,
         )

@@ -29,6 +29,7 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     that names no model, provided that the model's provider is configured; else the model of `LLM_PROVIDER` answers.
     `describe` returns the progress line of a running tool. `tracked` names the tools that report their changes with
     `stage.changed(…)`. Each call of another tool counts as a change, and a retried answer does not make it again.
+    `editable_arguments` names the tools whose arguments the user may change when a call waits for approval.
     """
 
     agent: Agent[Any] | None = None
@@ -39,6 +40,7 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelRef | None = None
     start: StartScreen = StartScreen()
     tracked: frozenset[str] = frozenset()
+    editable_arguments: frozenset[str] = frozenset()
     describe: Callable[[str, Mapping[str, Any]], str] = plain_title
 
     def equipped(self, tasks: TaskService) -> "Assistant":

@@ -50,13 +50,14 @@ class Questions:
         match self._answer(call_id):
             case StructuredInputItem(inputs=asked) if list(map(_question, asked)) == list(map(_question, inputs)):
                 return [_values(question) for question in asked]
-        item = StructuredInputItem(
-            id=self._new_id("message"),
-            thread_id=self._thread_id,
-            created_at=clock.now(),
-            inputs=list(inputs),
-        )
-        raise self._interruption(call_id, item)
+        raise self._interruption(call_id, self._form(inputs))
+
+    def ask_approval(self, inputs: Sequence[StructuredInput]) -> str:
+        """Add the form that ends the run, and return its id; empty while a tool's own question goes first."""
+        if self.item is not None:
+            return ""
+        self.item = self._form(inputs)
+        return self.item.id
 
     def was_asked(self, call_id: str) -> bool:
         """True if this call resumes with a form that the user has answered. See `Stage.was_asked`."""
@@ -76,6 +77,14 @@ class Questions:
             arguments=dict(arguments),
         )
         raise self._interruption(call_id, item)
+
+    def _form(self, inputs: Sequence[StructuredInput]) -> StructuredInputItem:
+        return StructuredInputItem(
+            id=self._new_id("message"),
+            thread_id=self._thread_id,
+            created_at=clock.now(),
+            inputs=list(inputs),
+        )
 
     def _answer(self, call_id: str) -> ThreadItem | None:
         answered = self._answered

@@ -17,6 +17,8 @@ class RunTranscript:
         self._history = len(history)
         self._before_handoff: list[dict[str, Any]] = []
         self._handed_off = False
+        self.receiver = ""
+        """The agent of the newest handoff, until the next request."""
         self._items: list[dict[str, Any]] = []
         self._images: dict[str, Mapping[str, Any]] = {}
 
@@ -48,14 +50,27 @@ class RunTranscript:
         for item in self._items[:]:
             if item.get("type") == "function_call" and item["call_id"] not in returned:
                 self.tool_returned(item["call_id"], json.dumps({"assistant": agent}))
-        self._handed_off = True
+        self._handed_off, self.receiver = True, agent
 
-    def items(self, open_call: str | None = None) -> list[dict[str, Any]]:
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The results of calls so far, also of calls that an earlier record has."""
+        return [item for item in self._items if item.get("type") == "function_call_output"]
+
+    def restart(self, model_input: str | Sequence[TResponseInputItem]) -> None:
+        """Leave out the items so far, because another record has them; the next request is this one."""
+        self._history, self._items = len(model_input), []
+        self._before_handoff, self._handed_off, self.receiver = [], False, ""
+
+    def items(self, open_call: str | None = None, *, waiting: bool = False) -> list[dict[str, Any]]:
         """Return the items as a later request can replay them.
 
-        Calls without a result, except `open_call`, and results without a call are left out. An image is a reference to
-        its attachment in place of its bytes.
+        Calls without a result, except `open_call`, and results without a call are left out; with `waiting` all calls
+        stay, because they wait for the user's approval. An image is a reference to its attachment in place of its
+        bytes.
         """
+        if waiting:
+            return [self._without_bytes(item) for item in self._items]
         returned = {item.get("call_id") for item in self._items if item.get("type") == "function_call_output"}
         called = {item.get("call_id") for item in self._items if item.get("type") == "function_call"}
         paired = returned & called | {open_call}

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 import msgspec
-from agents import RunConfig
+from agents import Model, RunConfig
 from agents.exceptions import AgentsException
 from agents.run import AgentRunner as SdkRunner
 from chatkit.store import StoreItemType
@@ -16,6 +16,7 @@ from openai.types.shared import Reasoning
 from app.adapters.agents_sdk.active_run import ActiveRun, active_run
 from app.adapters.agents_sdk.agent_graph import AgentGraph
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.continued_run import RunInput, SettlingModel, continued_run
 from app.adapters.agents_sdk.effect_replay import prior_effects
 from app.adapters.agents_sdk.fallback import CircuitBreakers
 from app.adapters.agents_sdk.file_inputs import FileInputs, FileParts
@@ -26,10 +27,12 @@ from app.adapters.agents_sdk.reasoning import DEFAULT_REASONING
 from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.response_translator import OutletModel, RunPausedError
 from app.adapters.agents_sdk.resumption import pending_call, resume_call
+from app.adapters.agents_sdk.run_approvals import RunApprovals
 from app.adapters.agents_sdk.run_effects import RunEffects
 from app.adapters.agents_sdk.run_failures import error_for_user, incomplete_reason
 from app.adapters.agents_sdk.run_hooks import OutletHooks, parsed_arguments
 from app.adapters.agents_sdk.run_models import RunModels
+from app.adapters.agents_sdk.run_progress import RunProgress
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
@@ -108,46 +111,13 @@ class SdkAgentRunner(AgentRunner):
                 await driving
 
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
-        ledger, transcript = RequestLedger(), RunTranscript(())
-        active: ActiveRun | None = None
+        report.effects = []
+        progress = RunProgress(outlet, RequestLedger(), RunTranscript(()))
         try:
-            report.effects = []
-            context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
-            effects = self._effects(request, report)
-            entries = request.history
-            if request.answered is not None:
-                report.earlier = await self._resume(request.answered, context, outlet, effects)
-                if report.earlier.open_call is not None:
-                    return
-                entries = [report.earlier if entry is request.answered.turn else entry for entry in entries]
-            if self._mentions is not None:
-                entries = await self._mentions.resolved(entries, request.context)
-            files = await self._read_files(entries, request.model)
-            history = await to_model_input(entries, request.model, files)
-            history += prior_effects(request.done)
-            transcript = RunTranscript(history)
-            request = msgspec.structs.replace(request, history=())
-            del entries  # The loop holds the model input; the thread items behind it need no memory any more.
-            models = self._run_models(request, files, ledger, outlet, transcript)
-            able = self._models.capabilities(request.model)
-            active = self._activate(request, files, ledger, outlet, effects)
-            await self._sdk_runner.run(
-                self._graph.for_run(request, models.chosen(), able),
-                history,
-                context=context,
-                max_turns=self._max_rounds,
-                hooks=OutletHooks(outlet, transcript, self._assistant, effects),
-                run_config=RunConfig(
-                    model_provider=models,
-                    # The SDK sends traces to OpenAI, for every provider, as soon as it finds an OpenAI key.
-                    tracing_disabled=True,
-                    trace_include_sensitive_data=False,
-                    tool_not_found_behavior="return_error_to_model",
-                ),
-            )
+            await self._answer(request, report, progress)
         except asyncio.CancelledError:
-            if active is not None:
-                active.cancel()
+            if progress.active is not None:
+                progress.active.cancel()
             raise
         except RunPausedError:
             return
@@ -163,13 +133,57 @@ class SdkAgentRunner(AgentRunner):
             try:
                 outlet.finish()
             finally:
-                author = ledger.author(request.model)
-                report.provider, report.model = author.provider, author.model
-                report.attempts, report.usage = ledger.attempts, ledger.usage
-                ledger.close(partial(self._late_usage, request.context))
-                report.open_call = None if report.earlier and report.earlier.open_call else outlet.questions.open_call
-                report.model_items = transcript.items(report.open_call.call_id if report.open_call else None)
-                report.item_ids = outlet.item_ids
+                progress.complete(report, request.model)
+                progress.ledger.close(partial(self._late_usage, request.context))
+
+    async def _answer(self, request: RunRequest, report: RunReport, progress: RunProgress) -> None:
+        outlet, transcript = progress.outlet, progress.transcript
+        context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
+        effects = self._effects(request, report)
+        entries = request.history
+        if request.answered is not None:
+            report.earlier = await self._resume(request.answered, context, outlet, effects)
+            if report.earlier.open_call is not None:
+                return
+            entries = [report.earlier if entry is request.answered.turn else entry for entry in entries]
+        if (continued := continued_run(request, report, context)) is not None:
+            progress.continued = continued
+            entries = continued.before(entries)
+        if self._mentions is not None:
+            entries = await self._mentions.resolved(entries, request.context)
+        files = await self._read_files(entries, request.model)
+        history = await to_model_input(entries, request.model, files)
+        history += prior_effects(request.done)
+        transcript.restart(history)
+        request = msgspec.structs.replace(request, history=())
+        del entries  # The loop holds the model input; the thread items behind it need no memory any more.
+        models = self._run_models(request, files, progress)
+        progress.active = self._activate(request, files, progress.ledger, outlet, effects)
+        root = self._graph.for_run(request, models.chosen(), self._models.capabilities(request.model))
+        asking = RunApprovals(request.desk, self._assistant, outlet, context)
+        run_input: RunInput | None = history
+        if continued is not None:
+            run_input = await continued.restored(root, history, self._max_rounds, asking, report)
+            if run_input is None:
+                return
+            if isinstance(run_input, list):
+                transcript.restart(run_input)
+        run = partial(
+            self._sdk_runner.run,
+            root,
+            context=context,
+            max_turns=self._max_rounds,
+            hooks=OutletHooks(outlet, transcript, self._assistant, effects),
+            run_config=RunConfig(
+                model_provider=models,
+                # The SDK sends traces to OpenAI, for every provider, as soon as it finds an OpenAI key.
+                tracing_disabled=True,
+                trace_include_sensitive_data=False,
+                tool_not_found_behavior="return_error_to_model",
+                call_model_input_filter=continued.input_filter(history) if continued else None,
+            ),
+        )
+        progress.asked = await asking.settled(run, run_input, history)
 
     def _activate(
         self, request: RunRequest, files: FileParts, ledger: RequestLedger, outlet: Outlet, effects: RunEffects
@@ -190,18 +204,15 @@ class SdkAgentRunner(AgentRunner):
         active_run.set(run)
         return run
 
-    def _run_models(
-        self, request: RunRequest, files: FileParts, ledger: RequestLedger, outlet: Outlet, transcript: RunTranscript
-    ) -> RunModels:
-        return RunModels(
-            self._models,
-            self._breakers,
-            request.model,
-            files,
-            ledger.shown,
-            lambda model: OutletModel(model, outlet, transcript, ledger),
-            self._reasoning,
-        )
+    def _run_models(self, request: RunRequest, files: FileParts, progress: RunProgress) -> RunModels:
+        def shown(model: Model) -> Model:
+            model = OutletModel(model, progress.outlet, progress.transcript, progress.ledger)
+            if (continued := progress.continued) is None:
+                return model
+            return SettlingModel(model, continued.resumed, progress.transcript, progress.outlet)
+
+        shown_attempts = progress.ledger.shown
+        return RunModels(self._models, self._breakers, request.model, files, shown_attempts, shown, self._reasoning)
 
     def _effects(self, request: RunRequest, report: RunReport) -> RunEffects:
         reporting = self._assistant.tracked | self._external_tools.read_only

@@ -9,7 +9,7 @@ from chatkit.types import HiddenContextItem, ThreadItem, UserMessageItem
 from app.application.conversation import questions
 from app.domain.conversation import HistoryWindow
 from app.domain.hosted_items import IMAGE
-from app.ports.agent_runner import Answered, HistoryEntry
+from app.ports.agent_runner import Answered, Decided, HistoryEntry
 from app.ports.file_ledger import size_of
 from app.ports.thread_store import LoadedContext
 from app.ports.thread_summaries import ThreadSummary
@@ -27,15 +27,17 @@ _SUMMARY: Final = (
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """The newest entries of a thread, oldest first; a recorded turn replaces its items, and is complete or left out.
 
-    `newest` is the id of the item to answer. `given_up` holds the items of open questions, now closed. `done` are the
+    `newest` is the id of the item to answer. `given_up` holds the items of open questions, now closed, and `unapproved`
+    the records of turns whose calls waited for approval, as they were and as they are closed now. `done` are the
     effects of earlier answers to the newest item. A summary of what is left out comes first; `summary_due` is true when
     it is missing, or soon will not cover all of that.
     """
 
     entries: Sequence[HistoryEntry] = ()
     newest: str = ""
-    answered: Answered | None = None
+    answered: Answered | Decided | None = None
     given_up: Sequence[ThreadItem] = ()
+    unapproved: Sequence[tuple[TurnRecord, TurnRecord]] = ()
     done: Sequence[ToolEffect] = ()
     summary_due: bool = False
 
@@ -88,7 +90,9 @@ def history_of(loaded: LoadedContext, window: HistoryWindow) -> History:
     shown = {item.id for item in items[:-1]}
     turns = {key: turn for key, turn in loaded.turns.items() if key in shown}
     answered = None if given_up else questions.resumable(items, turns)
-    timeline = Timeline(items, _settled(items, turns, answered), window)
+    settled = _settled(items, turns, answered)
+    unapproved = [(turns[key], turn) for key, turn in settled.items() if turns[key].approvals and not turn.approvals]
+    timeline = Timeline(items, settled, window)
     left_out = beyond + timeline.left_out(window)
     summary = loaded.summary if left_out else None
     reserved = told_size(summary)
@@ -101,6 +105,7 @@ def history_of(loaded: LoadedContext, window: HistoryWindow) -> History:
         newest=items[-1].id,
         answered=answered,
         given_up=given_up,
+        unapproved=unapproved,
         done=earlier.effects if earlier is not None else (),
         summary_due=window.summarised and left_out > 0 and covered(loaded) < ahead,
     )
@@ -140,12 +145,12 @@ def _size(entry: HistoryEntry, window: HistoryWindow) -> int:
 
 
 def _settled(
-    items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord], answered: Answered | None
+    items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord], answered: Answered | Decided | None
 ) -> Mapping[str, TurnRecord]:
-    """The turns, with a result for every call except the one that the answer resumes."""
+    """The turns, with a result for every call except those that the answer resumes."""
     by_id = {item.id: item for item in items}
     resumed = answered.turn if answered else None
-    return {key: turn if turn is resumed else questions.close_call(turn, by_id) for key, turn in turns.items()}
+    return {key: turn if turn is resumed else questions.close_calls(turn, by_id) for key, turn in turns.items()}
 
 
 def interleave(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> list[Placed]:

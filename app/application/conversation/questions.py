@@ -15,13 +15,14 @@ from chatkit.types import (
     UserMessageItem,
 )
 
-from app.ports.agent_runner import Answered
+from app.application.conversation import approvals
+from app.ports.agent_runner import Answered, Decided
 from app.ports.turn_log import OpenCall, TurnRecord
 
 NO_ANSWER = {"error": "The page did not answer."}
 """The output of a client tool call without a result."""
 
-_UNANSWERED = "The user did not answer this question, and wrote something else instead."
+_UNANSWERED = "The user did not answer this question, and wrote something else instead: it was not done."
 _INTERRUPTED = (
     "This was answered, but then broken off. It is not known whether anything was done: look before you go on."
 )
@@ -65,21 +66,36 @@ def _with_answer(question: StructuredInput, submission: StructuredInputSubmissio
     return question.model_copy(update={"answer": StructuredInputAnswer(values=values)})
 
 
-def resumable(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> Answered | None:
-    """The open call to resume: it has an answer, and no message of the user follows."""
+def resumable(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> Answered | Decided | None:
+    """The open call, or the calls that wait for approval, to resume: they have an answer, and no message follows."""
     by_id = {item.id: item for item in items}
     for item in reversed(items):
         turn = turns.get(item.id)
         if turn is not None and turn.open_call is not None:
             answer = _answer_in(by_id.get(turn.open_call.item_id))
             return Answered(turn=turn, call=turn.open_call, item=answer) if answer else None
+        if turn is not None and turn.approvals is not None:
+            match _answer_in(by_id.get(turn.approvals.item_id)):
+                case StructuredInputItem() as form:
+                    return Decided(turn=turn, approvals=turn.approvals, item=form)
+            return None
         if isinstance(item, UserMessageItem):
             return None
     return None
 
 
-def close_call(turn: TurnRecord, items: Mapping[str, ThreadItem]) -> TurnRecord:
-    """The turn with a result for its open call, which is not resumed: models reject a call without a result."""
+def close_calls(turn: TurnRecord, items: Mapping[str, ThreadItem]) -> TurnRecord:
+    """The turn with a result for each open call, which is not resumed: models reject a call without a result."""
+    turn = _close_call(turn, items)
+    if turn.approvals is None:
+        return turn
+    match items.get(turn.approvals.item_id):
+        case StructuredInputItem(status="answered"):
+            return approvals.close(turn, approvals.NOT_TAKEN_UP)
+    return approvals.close(turn, _UNANSWERED)
+
+
+def _close_call(turn: TurnRecord, items: Mapping[str, ThreadItem]) -> TurnRecord:
     if turn.open_call is None:
         return turn
     match items.get(turn.open_call.item_id):

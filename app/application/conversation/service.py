@@ -9,6 +9,7 @@ from chatkit.store import NotFoundError
 from chatkit.types import (
     InferenceOptions,
     NoticeEvent,
+    StructuredInputItem,
     ThreadItemReplacedEvent,
     ThreadMetadata,
     ThreadStreamEvent,
@@ -16,6 +17,7 @@ from chatkit.types import (
     UserMessageItem,
 )
 
+from app.application.conversation.approvals import TurnApprovals, unanswered
 from app.application.conversation.history import History, history_of
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.conversation.summaries import Summaries
@@ -24,11 +26,12 @@ from app.application.limits.rules import Limits
 from app.application.turns.turn import INTERRUPTED, current_turn
 from app.domain.clock import clock
 from app.domain.conversation import HistoryWindow, title_from
-from app.domain.errors import AnyportError, InvalidInputError
+from app.domain.errors import AlreadyDecidedError, AnyportError, InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
-from app.ports.agent_runner import AgentRunner, HistoryEntry, RunReport, RunRequest
+from app.ports.agent_runner import AgentRunner, Answered, Decided, HistoryEntry, RunReport, RunRequest
+from app.ports.approval_log import ApprovalLog
 from app.ports.delta_sink import DeltaSink
 from app.ports.thread_store import LoadedContext, ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord, TurnStatus
@@ -46,6 +49,7 @@ class Conversation:
         runner: AgentRunner,
         models: ModelCatalog,
         limits: Limits,
+        approvals: ApprovalLog,
         *,
         window: HistoryWindow,
         message_characters: int,
@@ -57,6 +61,7 @@ class Conversation:
         self._runner = runner
         self._models = models
         self._limits = limits
+        self._approvals = approvals
         self._window = window
         self._message_characters = message_characters
         self._titles = titles
@@ -128,6 +133,12 @@ class Conversation:
         newest = self._window.items + summarised
         return await self._store.load_context(thread_id, newest, context, adding=adding, with_summary=summarised)
 
+    async def awaits_decision(self, form: StructuredInputItem, context: RequestContext) -> bool:
+        """Return True for a form with decisions that no turn has taken up: nothing was done on them yet."""
+        loaded = await self.load_context(form.thread_id, context)
+        resumed = history_of(loaded, self._window).answered
+        return isinstance(resumed, Decided) and resumed.item.id == form.id
+
     async def answer(
         self,
         thread: ThreadMetadata,
@@ -145,7 +156,7 @@ class Conversation:
         model may follow in the background.
         """
         loaded = loaded or await self.load_context(thread.id, context)
-        past = history_of(loaded, self._window)
+        past = await self._past(loaded, context)
         untitled = loaded.created or thread.title is None
         if thread.title is None:
             thread.title = _title(past.entries)
@@ -165,9 +176,7 @@ class Conversation:
             await self._record_incomplete(turn, "interrupted" if INTERRUPTED in cause.args else "cancelled", context)
             raise
         except AnyportError as failure:
-            turn.error = failure.code
-            log.warning("turn failed", thread=thread.id, code=failure.code, actor=failure.actor, detail=failure.detail)
-            await self._record_incomplete(turn, "failed", context)
+            await self._record_failure(turn, failure, context)
             raise
         await self._record(turn, "completed", context)
         if untitled and self._titles is not None:
@@ -195,10 +204,31 @@ class Conversation:
             context=context,
             model=model,
             tool=tool,
-            answered=past.answered,
+            answered=past.answered if isinstance(past.answered, Answered) else None,
+            decided=past.answered if isinstance(past.answered, Decided) else None,
+            desk=TurnApprovals(self._approvals, self._turn_log, thread.id, context),
             delta_sink=delta_sink,
             done=past.done,
         )
+
+    async def _past(self, loaded: LoadedContext, context: RequestContext) -> History:
+        """The history for the answer. Calls that waited for approval are closed in their records too.
+
+        A process that was thought dead then finds its question decided, and makes no call.
+        """
+        past = history_of(loaded, self._window)
+        for before, closed in past.unapproved:
+            if not (decisions := unanswered(before, clock.now(), context)):
+                await self._turn_log.save(closed, context)
+                continue
+            try:
+                await self._approvals.take_up(decisions, closed, context)
+            except AlreadyDecidedError:  # That process has taken the question up: its record says what was done.
+                past = history_of(await self.load_context(loaded.thread.id, context), self._window)
+                for _before, left in past.unapproved:  # The form itself was deleted.
+                    await self._turn_log.save(left, context)
+                return past
+        return past
 
     def _unreadable(self, request: RunRequest) -> str:
         """The notice about attachments that the model cannot read; empty when it reads all."""
@@ -208,6 +238,13 @@ class Conversation:
         if not names:
             return ""
         return _("This model cannot read {names}. Say what is in it, or choose another model.", names=", ".join(names))
+
+    async def _record_failure(self, turn: "_TurnProgress", failure: AnyportError, context: RequestContext) -> None:
+        log.warning("turn failed", thread=turn.thread_id, code=failure.code, actor=failure.actor, detail=failure.detail)
+        if isinstance(failure, AlreadyDecidedError):
+            return  # The turn that took the question up has the record.
+        turn.error = failure.code
+        await self._record_incomplete(turn, "failed", context)
 
     async def _record_incomplete(self, turn: "_TurnProgress", status: TurnStatus, context: RequestContext) -> None:
         """Record a failed or cancelled turn; an error of the store is logged, because the turn's own error counts."""
@@ -259,6 +296,7 @@ class _TurnProgress:
             attempts=self.report.attempts,
             error=self.error,
             open_call=self.report.open_call,
+            approvals=self.report.approvals,
             effects=[*self._done, *self.report.effects],
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 from chatkit.store import NotFoundError
-from chatkit.types import UserMessageItem
+from chatkit.types import ThreadItem, UserMessageItem
 
 from app.application.tasks.effects import TASKS_CHANGED
 from app.application.turns.endings import incomplete, note, note_id
@@ -40,8 +40,10 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
     try:
         for item in transcript.unfinished:
             await threads.add_thread_item(head.thread_id, incomplete(item, "interrupted"), context)
-        asked = transcript.asked or await newest_message(threads, head.thread_id, context)
-        earlier = await _stored_record(head, asked, storage.turn_log, context)
+        newest = await _newest_items(threads, head.thread_id, context)
+        asked = transcript.asked or next((item.id for item in newest if isinstance(item, UserMessageItem)), None)
+        records = await storage.turn_log.load(head.thread_id, [item.id for item in newest], context)
+        earlier = records.get(asked or "")
         effects = earlier.effects if earlier is not None and earlier.superseded else []
         earlier = None if earlier is not None and earlier.superseded else earlier
         if not events and (asked is None or earlier is not None):
@@ -51,8 +53,10 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
             return
         await _rewrite(head, events, journal)
         closing = transcript.closing("interrupted")
-        if asked is not None and (earlier is None or not _belongs_to(earlier, head, transcript)):
-            await _record(head, asked, [*effects, *_effects(events)], storage.turn_log, context)
+        is_recorded = any(record.id == head.id for record in records.values())
+        if asked is not None and not is_recorded:
+            if earlier is None:  # A turn that goes on with an earlier one leaves the record of that one as it is.
+                await _record(head, asked, [*effects, *_effects(events)], storage.turn_log, context)
             shown = note(head.thread_id, note_id(head.id), "interrupted")
             await threads.add_thread_item(head.thread_id, shown, context)
             closing.append(done(shown))
@@ -72,26 +76,24 @@ async def _rewrite(head: TurnHead, events: Sequence[bytes], journal: TurnJournal
         await journal.rewrite(head.id, head.owner, [*batches_of(head.id, redacted)])
 
 
-def _belongs_to(record: TurnRecord, head: TurnHead, transcript: Transcript) -> bool:
-    """Return True when `record` is the turn's own, stored before its process died."""
-    return record.id == head.id or not set(record.item_ids).isdisjoint(transcript.items)
-
-
 async def newest_message(threads: ThreadStore, thread_id: str, context: RequestContext) -> str | None:
     """Return the id of the newest user message; None when there is none."""
+    newest = await _newest_items(threads, thread_id, context)
+    return next((item.id for item in newest if isinstance(item, UserMessageItem)), None)
+
+
+async def _newest_items(threads: ThreadStore, thread_id: str, context: RequestContext) -> list[ThreadItem]:
+    """Return the items from the newest back to the newest user message; all of them when there is none."""
+    items: list[ThreadItem] = []
     after: str | None = None
     while True:
         page = await threads.load_thread_items(thread_id, after, PAGE_LIMIT, "desc", context)
-        if (found := next((item.id for item in page.data if isinstance(item, UserMessageItem)), None)) is not None:
-            return found
+        for item in page.data:
+            items.append(item)
+            if isinstance(item, UserMessageItem):
+                return items
         if (after := page.after) is None:
-            return None
-
-
-async def _stored_record(
-    head: TurnHead, asked: str | None, turn_log: TurnLog, context: RequestContext
-) -> TurnRecord | None:
-    return None if asked is None else (await turn_log.load(head.thread_id, [asked], context)).get(asked)
+            return items
 
 
 def _effects(events: Sequence[bytes]) -> list[ToolEffect]:

@@ -1,4 +1,4 @@
-"""Queries of handlers: the message to answer again, the open call, the open form."""
+"""Queries of handlers: the message to answer again, the open call, the form."""
 
 import base64
 import datetime as dt
@@ -114,12 +114,10 @@ def _is_open_call(item: ThreadItem) -> bool:
     return isinstance(item, ClientToolCallItem) and item.status == "pending"
 
 
-async def pending_question(
-    store: ThreadStore, thread_id: str, item_id: str, context: RequestContext
-) -> StructuredInputItem:
-    """An open form. Raises `NotFoundError`, and `InvalidInputError` for any other item."""
+async def form_item(store: ThreadStore, thread_id: str, item_id: str, context: RequestContext) -> StructuredInputItem:
+    """A form. Raises `NotFoundError`, and `InvalidInputError` for any other item."""
     item = await store.load_item(thread_id, item_id, context)
-    if not isinstance(item, StructuredInputItem) or item.status != "pending":
+    if not isinstance(item, StructuredInputItem):
         raise InvalidInputError(_("This item is not a question that waits for an answer."))
     return item
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from chatkit.store import NotFoundError
 
 from app.adapters.stores.memory.threads import MemoryThreadStore
-from app.domain.errors import ConflictError
+from app.domain.errors import AlreadyDecidedError
 from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.ports.approval_log import ApprovalDecision, ApprovalLog, ApprovedTool
@@ -27,7 +27,7 @@ class MemoryApprovalLog(ApprovalLog):
             thread = self._threads.owned(decision.thread_id, context)
             is_gone = not decision.remembered and decision.question_id not in thread.items.values
             if is_gone or (decision.question_id, decision.number) in thread.approvals:
-                raise ConflictError(_("This question has an answer already."))
+                raise AlreadyDecidedError(_("This question has an answer already."))
         for decision in decisions:
             thread = self._threads.owned(decision.thread_id, context)
             thread.approvals[decision.question_id, decision.number] = decision

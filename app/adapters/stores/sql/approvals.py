@@ -15,7 +15,7 @@ from app.adapters.stores.sql.tables import approvals, thread_items
 from app.adapters.stores.sql.thread_statements import BODY, ITEM, SCOPE, USER, Values, owned
 from app.adapters.stores.sql.turns import save_turn, turn_row
 from app.adapters.stores.sql.types import UtcDateTime
-from app.domain.errors import ConflictError
+from app.domain.errors import AlreadyDecidedError
 from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.ports.approval_log import ApprovalDecision, ApprovalLog, ApprovedTool
@@ -48,7 +48,7 @@ class SqlApprovalLog(ApprovalLog):
                     raise _not_found(decisions[0].thread_id)
                 for decision in decisions:
                     if not (await connection.execute(self._insert, scope | _row(decision))).rowcount:
-                        raise ConflictError(_("This question has an answer already."))
+                        raise AlreadyDecidedError(_("This question has an answer already."))
                 if record is not None:
                     await connection.execute(self._save_turn, turn_row(record, context))
         except IntegrityError as error:
