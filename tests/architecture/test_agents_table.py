@@ -1,0 +1,72 @@
+"""The table in docs/agents.md has a row for each feature of the Agents SDK, and each row names tests that exist."""
+
+import ast
+import re
+from functools import cache
+from typing import Final
+
+import pytest
+
+from tests.server import ROOT
+
+PAGE: Final = ROOT / "docs" / "agents.md"
+NAMED: Final = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)`")
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """Feature, what is said of it, and its tests."""
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    [head] = [place for place, row in enumerate(cells) if row == ["Feature", "Here", "Test"]]
+    return [(row[0], row[1], row[2]) for row in cells[head + 2 :]]
+
+
+@cache
+def names_in(path: str) -> frozenset[str]:
+    """The tests of a file: functions, and methods as `Class::method`."""
+    found = set()
+    for node in ast.parse((ROOT / path).read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            inner = (each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+            found |= {f"{node.name}::{each.name}" for each in inner}
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[0])
+def test_a_row_says_what_holds_and_names_its_tests(row: tuple[str, str, str]) -> None:
+    feature, here, named = row
+    assert feature
+    assert here.endswith(".")
+    tests = NAMED.findall(named)
+    assert tests, f"{feature} names no test"
+    assert NAMED.sub("", named).strip() == "", f"{feature} names more than tests"
+    assert [f"{path}::{name}" for path, name in tests if name not in names_in(path)] == []
+
+
+def test_every_feature_has_one_row() -> None:
+    features = [feature for feature, _, _ in rows()]
+    assert len(features) == len(set(features))
+    missing = [word for word in FEATURES if not any(word in feature for feature in features)]
+    assert missing == []
+
+
+FEATURES: Final = (
+    "function tools",
+    "`timeout` of a tool",
+    "`is_enabled`",
+    "`tool_choice`",
+    "handoffs",
+    "agents as tools",
+    "models by name",
+    "`ModelSettings`",
+    "`REASONING_EFFORT`",
+    "thoughts",
+    "hosted tools",
+    "generated images",
+    "citations",
+    "MCP servers on an agent",
+    "long conversations",
+)
+"""Features that the page must tell of, by a part of their name."""
