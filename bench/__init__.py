@@ -1,1 +1,1 @@
-"""What things cost, measured against what they are compared with."""
+"""Benchmarks: the cost of a token, a turn, a store and a start, against servers for comparison."""

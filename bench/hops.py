@@ -24,7 +24,8 @@ import httpx
 
 from bench.servers import upstream
 from tests.chatkit_client import ChatKitClient, user_input
-from tests.server import ROOT, free_port
+from tests.ports import free_port
+from tests.server import ROOT
 
 ROUNDS: Final = 3
 START_SECONDS: Final = 30.0

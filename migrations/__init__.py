@@ -1,1 +1,1 @@
-"""The steps by which the database got its schema, for Alembic to run."""
+"""Migrations of the database schema, run by Alembic."""

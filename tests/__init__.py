@@ -1,0 +1,1 @@
+"""Tests, in two lanes: `lanes.py` lists the slow ones. Helpers for all kinds of tests are here."""

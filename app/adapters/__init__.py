@@ -1,1 +1,1 @@
-"""What stands behind the ports."""
+"""Adapters: the implementations of the ports, a folder for each kind."""

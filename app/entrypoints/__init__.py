@@ -1,1 +1,1 @@
-"""The ways in: HTTP, ChatKit's protocol, the command line."""
+"""Entrypoints: HTTP, ChatKit's protocol, MCP, and the command line."""

@@ -1,1 +1,1 @@
-"""What Anyport is measured against: the usual way to write a ChatKit server, and the least that any could do."""
+"""Servers for comparison: the usual ChatKit server, and a relay with the minimum cost."""

@@ -1,1 +1,1 @@
-"""A soak: three replicas behind nginx, many conversations, and everything that goes wrong; then an audit."""
+"""Soak test: three replicas behind nginx, many conversations, crashes and restarts, then an audit."""

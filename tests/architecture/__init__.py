@@ -1,0 +1,1 @@
+"""Architecture: imports, sizes, names, docs and lock files of the project."""

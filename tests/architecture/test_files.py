@@ -21,6 +21,13 @@ def of_project(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
+PACKAGES = [file for name in ("app", "bench", "migrations", "tests") for file in (ROOT / name).rglob("__init__.py")]
+
+
+def test_a_package_says_what_belongs_there() -> None:
+    assert [of_project(file) for file in PACKAGES if not ast.get_docstring(ast.parse(file.read_text()))] == []
+
+
 @pytest.mark.parametrize("file", MODULES, ids=of_project)
 def test_a_module_says_what_it_is(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text())), f"{of_project(file)} begins without a docstring"

@@ -1,0 +1,1 @@
+"""Browser tests: the front end in Chromium, before a server."""

@@ -1,0 +1,1 @@
+"""Contracts: the guarantees of each port, on every adapter."""

@@ -1,0 +1,1 @@
+"""Fakes of upstreams, login services and MCP servers, on real sockets."""

@@ -1,0 +1,1 @@
+"""Faults: killed processes, full disks, broken databases, hostile clients and wrong clocks."""

@@ -1,0 +1,1 @@
+"""Integration tests: several modules together, with real databases and HTTP servers."""

@@ -1,0 +1,1 @@
+"""Quickstart server of ChatKit's documentation, which the conformance kit examines."""

@@ -1,1 +1,1 @@
-"""ChatKit's own server and ours, asked the same on the same store."""
+"""Replay of each request type against ChatKit's stock server and ours, on the same store."""

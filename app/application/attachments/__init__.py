@@ -1,1 +1,1 @@
-"""Attachments: uploads, quota, content types, signed links, and cleanup."""
+"""Attachments: uploads, quota, content types, signed links, and cleanup of files."""

@@ -1,1 +1,1 @@
-"""Conversation: how a message is answered, with history, titles, questions and mentions."""
+"""Conversation: the answer to a message, with history, titles, questions, mentions and the model catalog."""

@@ -1,1 +1,1 @@
-"""Limits of a user or address, and the counters behind them."""
+"""Limits: rules for a user or address, open requests, and the counters behind them."""

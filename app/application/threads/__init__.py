@@ -1,1 +1,1 @@
-"""Threads: change feed, retention, and a user's personal data."""
+"""Threads: the notifying store, the change feed, retention, and a user's personal data."""

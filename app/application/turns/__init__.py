@@ -1,1 +1,1 @@
-"""Turns: admission, journal, leases, recovery, and turns of other processes."""
+"""Turns: admission, journal, leases, truncation, recovery, and turns of other processes."""

@@ -1,0 +1,1 @@
+"""Login tokens, their key sets, and the sessions that depend on them."""

@@ -1,0 +1,1 @@
+"""HTTP transport of the providers, against upstreams that write bytes by hand."""

@@ -1,1 +1,1 @@
-"""The task widgets, one in each file: tools show them, actions change them in place."""
+"""Task widgets, one in each file: tools show them, actions replace them in place."""
