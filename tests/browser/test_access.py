@@ -154,7 +154,7 @@ async def test_what_runs_from_right_to_left_is_drawn_so(page: Page) -> None:
     assert await findings(page) == []
 
 
-async def test_who_wants_no_motion_gets_none(page: Page) -> None:
+async def test_reduced_motion_is_respected(page: Page) -> None:
     await page.emulate_media(reduced_motion="reduce")
     await show(page, [said(f"Number {number}", number) for number in range(200)])
     let_go = asyncio.Event()

@@ -235,7 +235,7 @@ async def test_the_pages_options_are_followed(page: Page) -> None:
     assert body["params"]["input"]["inference_options"] == {"model": "large", "tool_choice": {"id": "search"}}
 
 
-async def test_the_page_is_asked_and_told(page: Page) -> None:
+async def test_the_page_is_asked_and_notified(page: Page) -> None:
     call = item("client_tool_call", status="pending", call_id="c1", name="theme", arguments={"to": "dark"})
     await page.goto("/")
     await expect(page.locator(".root")).to_be_visible()

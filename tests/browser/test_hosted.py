@@ -28,7 +28,7 @@ async def test_it_is_pointed_at_this_server(visitor: Page, server: ServerProcess
     await expect(chat).to_have_attribute("title", "answered")
 
 
-async def test_a_closed_network_is_told_why_and_where_to_go(visitor: Page) -> None:
+async def test_an_unreachable_script_is_explained_with_a_link_to_the_built_in_chat(visitor: Page) -> None:
     await visitor.route(SCRIPT, lambda route: route.abort())
     await visitor.goto("/hosted")
     await expect(visitor.locator("#notice")).to_contain_text("cannot be reached from this browser")

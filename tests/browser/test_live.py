@@ -48,7 +48,7 @@ async def test_an_answer_goes_on_after_a_reload(opened: Page) -> None:
     assert words[-1] == "400"
 
 
-async def test_who_writes_before_the_page_knows_whether_something_runs_is_heard(opened: Page) -> None:
+async def test_a_message_written_before_the_page_knows_of_a_running_turn_is_sent(opened: Page) -> None:
     await say(opened, "Hello!")
     await answered(opened)
     known = asyncio.Event()

@@ -176,7 +176,7 @@ class ModelProviderContract(ABC):
 
     # Tools
 
-    async def test_a_tool_is_called_and_its_result_told(self) -> None:
+    async def test_a_tool_is_called_and_its_result_is_used(self) -> None:
         async with self.subject() as it:
             it.upstream.script(self.dialect.calls(WEATHER), self.dialect.text("It is sunny."))
             result = it.run(weather, clock)
@@ -196,7 +196,7 @@ class ModelProviderContract(ABC):
             assert "sunny in Paris" in it.told(1)
             assert "noon in UTC" in it.told(1)
 
-    async def test_call_ids_that_come_again_are_told_apart(self) -> None:
+    async def test_repeated_call_ids_are_distinguished(self) -> None:
         async with self.subject() as it:
             again = Call("weather", {"city": "Oslo"})
             it.upstream.script(
@@ -209,7 +209,7 @@ class ModelProviderContract(ABC):
             assert "sunny in Paris" in it.told(2)
             assert "sunny in Oslo" in it.told(2)
 
-    async def test_the_history_of_a_run_can_be_told_again(self) -> None:
+    async def test_the_history_of_a_run_can_be_sent_again(self) -> None:
         async with self.subject() as it:
             it.upstream.script(self.dialect.calls(WEATHER, CLOCK), self.dialect.text("Sunny, noon."))
             result = it.run(weather, clock)
@@ -257,7 +257,7 @@ class ModelProviderContract(ABC):
             assert PROMPT not in caplog.text
             assert SECRET not in caplog.text
 
-    async def test_a_refused_key_names_who_must_act_and_nothing_private(self) -> None:
+    async def test_a_refused_key_names_the_actor_and_no_secret(self) -> None:
         async with self.subject() as it:
             it.upstream.always(self.dialect.refused_key())
             with pytest.raises(ModelError) as caught:

@@ -233,7 +233,7 @@ async def test_a_refusal_is_named_with_the_setting_to_mend(code: str, hint: str)
         await storage.aclose()
 
 
-async def test_an_address_where_nobody_listens_is_named_with_the_cause() -> None:
+async def test_an_unreachable_address_is_named_with_the_cause() -> None:
     storage = open_attachments(at_s3(f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(StoreUnavailableError) as caught:
         await storage.check_writing()

@@ -140,7 +140,7 @@ NOT_OURS: Sequence[dict[str, Any]] = (
 
 
 @pytest.mark.parametrize("sent", NOT_OURS, ids=str)
-async def test_nobody_is_somebody_only_where_nobody_has_to_log_in(subject: Subject, sent: dict[str, Any]) -> None:
+async def test_without_a_login_credentials_change_nothing(subject: Subject, sent: dict[str, Any]) -> None:
     """The same answer as to a request with no credentials at all."""
     expected = await subject.authenticator.authenticate(Credentials())
     assert await subject.authenticator.authenticate(Credentials(**sent)) == expected

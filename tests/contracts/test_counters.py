@@ -62,7 +62,7 @@ async def test_no_addition_is_lost(counters: Counters, key: str) -> None:
     assert await counters.add(dict.fromkeys(keys, 0), keep=MINUTE) == dict.fromkeys(keys, 20)
 
 
-async def test_only_what_nobody_needs_is_forgotten(counters: Counters, key: str) -> None:
+async def test_only_expired_entries_are_forgotten(counters: Counters, key: str) -> None:
     old, kept, prolonged = f"{key}:old", f"{key}:kept", f"{key}:prolonged"
     await counters.add({old: 1, prolonged: 1}, keep=OVER)
     await counters.add({kept: 1, prolonged: 1}, keep=MINUTE)

@@ -187,7 +187,7 @@ async def test_it_is_what_the_history_says() -> None:
     assert "Which task" in (await answer([user("complete it")], tools=TOOLS)).text
 
 
-async def test_after_a_tool_it_tells_the_result() -> None:
+async def test_after_a_tool_the_answer_uses_its_result() -> None:
     assert "milk" in (await answer([user("add milk"), *called('{"created": {"title": "milk"}}')], tools=TOOLS)).text
     assert await answer([user("add milk"), *called("This was not done. It rains.")]) == Heard(text="It rains.")
 

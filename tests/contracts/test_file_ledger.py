@@ -85,7 +85,7 @@ async def test_what_is_deleted_is_abandoned_until_it_is_cleared(
     await ledger.cleared([])
 
 
-async def test_nobody_abandons_what_is_another_users(
+async def test_a_user_cannot_abandon_the_files_of_another(
     storage: Storage, ledger: FileLedger, ann: RequestContext, bob: RequestContext
 ) -> None:
     mine = attachment()

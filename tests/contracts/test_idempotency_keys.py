@@ -26,7 +26,7 @@ def key() -> bytes:
     return b"\x00\xff" + token_bytes(32)
 
 
-async def test_of_many_that_claim_at_once_one_has_it(keys: IdempotencyKeys, key: bytes) -> None:
+async def test_of_many_reservations_at_once_one_succeeds(keys: IdempotencyKeys, key: bytes) -> None:
     turns = [new_id("turn") for _ in range(10)]
     granted = await asyncio.gather(*(keys.reserve(key, turn, MINUTE) for turn in turns))
     assert granted.count(True) == 1
@@ -56,7 +56,7 @@ async def test_the_end_can_be_moved_by_the_turn_that_has_it(keys: IdempotencyKey
     assert await keys.holder(key, ahead=MINUTE * 2) is None
 
 
-async def test_a_claim_beyond_all_bounds_was_made_before_the_clock_was_put_back(
+async def test_a_reservation_beyond_the_longest_lease_has_expired(
     keys: IdempotencyKeys, storage: Storage, key: bytes
 ) -> None:
     if storage.name == "memory":
@@ -67,7 +67,7 @@ async def test_a_claim_beyond_all_bounds_was_made_before_the_clock_was_put_back(
     assert await keys.holder(key) == second
 
 
-async def test_what_is_released_can_be_claimed_and_another_request_stays(keys: IdempotencyKeys, key: bytes) -> None:
+async def test_a_released_key_can_be_reserved_and_another_stays(keys: IdempotencyKeys, key: bytes) -> None:
     first, second, other = (new_id("turn") for _ in range(3))
     await keys.reserve(key, first, MINUTE)
     await keys.reserve(key + b"other", other, MINUTE)

@@ -7,7 +7,7 @@ from app.ports.signals import SIGNAL_LIMIT
 from app.ports.storage import Storage
 
 
-async def test_everybody_hears_each_signal_in_order_until_they_stop_listening(storage: Storage) -> None:
+async def test_each_subscriber_gets_each_signal_in_order_until_it_unsubscribes(storage: Storage) -> None:
     topic = new_id("topic")
     wanted = [f"{topic} {number} 'é👩‍👩‍👧\\" for number in range(5)] + [topic + "x" * (SIGNAL_LIMIT - len(topic))]
     heard: list[list[str]] = [[], []]

@@ -103,7 +103,7 @@ async def test_pages_of_every_size_make_the_whole(seven: List, size: int, order:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-async def test_equal_times_are_told_apart_by_insertion(entries: List, order: str) -> None:
+async def test_equal_times_are_ordered_by_insertion(entries: List, order: str) -> None:
     for id_ in [f"{name}_{new_id('any')}" for name in "zazby"]:
         await entries.add(NOON, id_)
     expected = entries.ids if order == "asc" else entries.ids[::-1]

@@ -39,9 +39,7 @@ async def test_a_recording_becomes_text(transcriber: Transcriber, upstream: Upst
         assert part in request.body
 
 
-async def test_it_is_tried_with_a_recording_in_which_nobody_speaks(
-    transcriber: Transcriber, upstream: Upstream
-) -> None:
+async def test_the_check_sends_a_silent_recording(transcriber: Transcriber, upstream: Upstream) -> None:
     upstream.script(json_reply(200, {"text": ""}), json_reply(401, {}))
     await transcriber.check()
     assert b"RIFF" in upstream.requests[0].body
@@ -69,7 +67,7 @@ async def test_it_is_tried_with_a_recording_in_which_nobody_speaks(
         Reply(steps=[b'{"text": "ha', Reset()], framing="chunked"),
     ],
 )
-async def test_whatever_goes_wrong_is_one_failure_that_tells_the_user_nothing_private(
+async def test_every_error_becomes_one_failure_without_private_data(
     transcriber: Transcriber, upstream: Upstream, reply: Reply
 ) -> None:
     upstream.script(reply)
@@ -104,7 +102,7 @@ async def test_without_a_key_none_is_sent(upstream: Upstream) -> None:
     await local.aclose()
 
 
-async def test_nobody_says_that_it_is_not_enabled() -> None:
+async def test_a_disabled_transcriber_raises_not_enabled() -> None:
     transcriber = DisabledTranscriber()
     with pytest.raises(NotEnabledError):
         await transcriber.transcribe(b"sound", "audio/webm")

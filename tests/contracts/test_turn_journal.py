@@ -48,7 +48,7 @@ async def test_of_many_turns_that_begin_at_once_in_a_thread_one_runs(
     assert await journal.latest(begun.id) == wanted[entered.index(True)]
 
 
-async def test_a_user_has_so_many_at_once_in_all_threads(
+async def test_running_turns_of_a_user_are_limited_in_all_threads_together(
     storage: Storage, journal: TurnJournal, ann: RequestContext, bob: RequestContext, owner: str
 ) -> None:
     running = []
@@ -179,7 +179,7 @@ async def test_signals_reach_the_process_that_renews(
     assert await journal.signal(begun.id, "stop") is None
 
 
-async def test_a_turn_whose_lease_ran_out_is_claimed_once(
+async def test_a_turn_with_an_expired_lease_is_taken_over_once(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     turn = head(begun, ann, owner)
@@ -193,7 +193,7 @@ async def test_a_turn_whose_lease_ran_out_is_claimed_once(
     assert (await journal.latest(begun.id)) == replace(found[0], end="interrupted")
 
 
-async def test_a_turn_that_is_renewed_is_not_claimed(
+async def test_a_turn_with_a_renewed_lease_is_not_taken_over(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     turn = head(begun, ann, owner)
@@ -249,7 +249,7 @@ async def test_a_turn_is_found_by_its_id(
     assert await journal.find(turn.id) is None
 
 
-async def test_who_waits_holds_up_those_who_came_later(
+async def test_a_queue_position_holds_up_later_turns(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     early, late = sorted((head(begun, ann, owner) for _ in range(2)), key=lambda turn: turn.id)
@@ -265,7 +265,7 @@ async def test_who_waits_holds_up_those_who_came_later(
     assert await journal.begin(late, MINUTE)
 
 
-async def test_a_place_in_the_queue_is_lost_in_time(
+async def test_a_queue_position_expires(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     silent, turn = head(begun, ann, owner), head(begun, ann, owner)
@@ -275,7 +275,7 @@ async def test_a_place_in_the_queue_is_lost_in_time(
         await journal.queue(turn.id, new_id("thr"), MINUTE)
 
 
-async def test_somebody_waits_for_a_turn_to_give_way(
+async def test_a_yield_signal_lasts_a_few_seconds(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     turn = head(begun, ann, owner)
@@ -284,7 +284,7 @@ async def test_somebody_waits_for_a_turn_to_give_way(
     assert (await journal.renew(owner, MINUTE))[turn.id].yield_requested
 
 
-async def test_the_last_events_come_with_the_end_and_whoever_is_told_can_read_them(
+async def test_the_last_events_are_readable_when_the_end_is_notified(
     storage: Storage, journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     turn, over = head(begun, ann, owner), asyncio.Event()
@@ -322,7 +322,7 @@ async def test_a_turn_that_is_gone_has_no_last_events(
     assert await journal.events(turn.id, 0) == []
 
 
-async def test_who_lost_a_turn_adds_nothing_to_it(
+async def test_a_former_owner_appends_nothing_to_a_turn(
     journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     turn = head(begun, ann, owner)
@@ -340,7 +340,7 @@ async def test_who_lost_a_turn_adds_nothing_to_it(
     assert await journal.events(turn.id, 0) == events(1, 3), "and nobody adds to what has ended"
 
 
-async def test_what_lasts_longer_than_anything_may_was_written_by_a_clock_that_was_put_back(
+async def test_a_lease_beyond_the_longest_has_expired(
     storage: Storage, journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     if storage.name == "memory":
@@ -351,7 +351,7 @@ async def test_what_lasts_longer_than_anything_may_was_written_by_a_clock_that_w
     assert late.id in {claimed.id for claimed in await journal.take_over(f"{owner}-heir", MINUTE)}
 
 
-async def test_who_is_attended_keeps_its_turns_wherever_that_is_seen(
+async def test_a_living_owner_keeps_its_turns_where_the_storage_detects_it(
     storage: Storage, journal: TurnJournal, begun: ThreadMetadata, ann: RequestContext, owner: str
 ) -> None:
     turn = head(begun, ann, owner)

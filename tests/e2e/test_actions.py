@@ -98,7 +98,7 @@ async def test_only_a_widget_sends_actions(client: ChatKitClient) -> None:
         await client.refused(kind, thread_id="thr_none", action=action)
 
 
-async def test_the_page_hears_once_of_each_change_of_a_tool(client: ChatKitClient) -> None:
+async def test_the_page_is_notified_once_of_each_change_of_a_tool(client: ChatKitClient) -> None:
     thread = (await client.say("Hello!")).thread_id
     told: list[str] = []
     for text in ("Add a task: be heard of", "Complete it", "Complete it", "Show me my tasks", "Delete be heard of"):

@@ -83,7 +83,7 @@ async def test_what_an_answer_changed_is_not_changed_again(client: ChatKitClient
     assert (await retried(client, thread, looked.items[0].id)).error is None
 
 
-async def test_the_turns_of_removed_items_are_not_told_again(client: ChatKitClient) -> None:
+async def test_the_turns_of_removed_items_are_not_sent_again(client: ChatKitClient) -> None:
     exchange = await client.say("Add a task: feed the gnu")
     again = await retried(client, exchange.thread_id, exchange.items[0].id)
     deleted = await client.say("Delete it", again.thread_id)

@@ -64,7 +64,7 @@ async def test_a_model_that_sees_is_shown_all_of_it_and_again_later(tmp_path: Pa
             assert 8_000 < model_input(upstream, request).count("buy milk") < 9_000, "about 20,000 tokens of it"
 
 
-async def test_gemini_sees_images_and_is_told_of_the_rest(tmp_path: Path) -> None:
+async def test_gemini_gets_images_and_a_placeholder_for_other_files(tmp_path: Path) -> None:
     gemini = {"GEMINI_API_KEY": SECRET, "GEMINI_MODEL": "gemini-2.5-flash"}
     async with conversing(tmp_path, GeminiChat(), gemini, "/v1beta/openai/") as (upstream, client):
         exchange = await send_everything(client)
@@ -75,7 +75,7 @@ async def test_gemini_sees_images_and_is_told_of_the_rest(tmp_path: Path) -> Non
         assert "'paper.pdf' of type application/pdf. You cannot read it" in model_input(upstream, 0)
 
 
-async def test_a_fallback_that_sees_less_is_told_less(tmp_path: Path) -> None:
+async def test_a_fallback_without_a_capability_gets_the_request_without_it(tmp_path: Path) -> None:
     models = {
         "OPENAI_API_KEY": SECRET,
         "OPENAI_API": "chat",

@@ -9,7 +9,9 @@ from tests.chatkit_client import ChatKitClient, user_input
 from tests.server import ServerProcess
 
 
-async def test_a_second_page_is_told_of_threads_items_and_tasks(server: ServerProcess, client: ChatKitClient) -> None:
+async def test_a_second_page_is_notified_of_threads_items_and_tasks(
+    server: ServerProcess, client: ChatKitClient
+) -> None:
     told: list[dict[str, str]] = []
     async with ChatKitClient(server.url) as other, other.http.stream("GET", "/api/events") as response:
         assert response.status_code == httpx.codes.OK

@@ -71,7 +71,7 @@ async def pair(
             yield Pair(one, other, url)
 
 
-async def test_a_page_on_another_replica_is_told(pair: Pair) -> None:
+async def test_a_page_on_another_replica_is_notified(pair: Pair) -> None:
     async with page(pair.other) as told, ChatKitClient(pair.one.url) as client:
         for text in ("Add a task: be seen elsewhere", "Hello!"):
             assert {"thread.created", "item.added"} <= (
@@ -115,7 +115,7 @@ async def test_a_line_that_was_cut_is_made_up_for(pair: Pair) -> None:
     await connection.close()
 
 
-async def test_pages_are_told_of_what_was_recovered(databases: Databases, tmp_path: Path) -> None:
+async def test_pages_are_notified_of_recovered_turns(databases: Databases, tmp_path: Path) -> None:
     async with (
         databases.fresh() as url,
         fleet(tmp_path, 2, DATABASE_URL=url, DEMO_DELAY_MS="15") as (one, other),

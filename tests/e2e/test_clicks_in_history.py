@@ -14,7 +14,7 @@ from tests.server import running
 WIRE = OpenAIChat()
 
 
-async def test_the_model_hears_of_a_click_when_it_is_asked_next(tmp_path: Path) -> None:
+async def test_the_next_request_to_the_model_contains_the_click(tmp_path: Path) -> None:
     async with Upstream(WIRE.guard) as upstream:
         environment = {
             "OPENAI_API_KEY": SECRET,

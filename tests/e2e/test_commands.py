@@ -33,7 +33,7 @@ def line_of(output: str, name: str) -> str:
     return line
 
 
-async def test_the_version_is_told(tmp_path: Path) -> None:
+async def test_the_version_is_printed(tmp_path: Path) -> None:
     assert await command(tmp_path, "--version") == (0, f"anyport {version('anyport')}\n")
 
 

@@ -51,7 +51,7 @@ async def test_some_checks_alone_with_the_way_to_get_a_form(tmp_path: Path, serv
     [["ftp://x"], ["http://x", "--header", "none"], ["http://x", "--prompt", "nothing=x"]],
     ids=lambda arguments: arguments[-1],
 )
-def test_a_mistake_on_the_command_line_is_told(arguments: list[str]) -> None:
+def test_a_mistake_on_the_command_line_is_reported(arguments: list[str]) -> None:
     result = CliRunner().invoke(cli, ["conformance", *arguments])
     assert result.exit_code == 2
     assert "Usage" in result.output

@@ -152,9 +152,7 @@ async def test_a_restart_loses_nothing(tmp_path: Path) -> None:
         assert (task["title"], task["status"]) == ("survive", "completed")
 
 
-async def test_who_stops_an_answer_and_goes_on_writing_keeps_what_was_shown(
-    server: ServerProcess, client: ChatKitClient
-) -> None:
+async def test_a_message_after_stop_keeps_the_shown_text(server: ServerProcess, client: ChatKitClient) -> None:
     thread, said = await _stopped(server, "count to 1000", after_deltas=20)
     again = await client.say("Hello again", thread)
     assert again.text
@@ -174,7 +172,7 @@ async def test_a_retry_answers_the_same_message_again(client: ChatKitClient) -> 
     assert [item["type"] for item in items] == ["user_message", "assistant_message"]
 
 
-async def test_the_alias_is_the_same_door(server: ServerProcess) -> None:
+async def test_the_alias_is_the_same_endpoint(server: ServerProcess) -> None:
     async with ChatKitClient(server.url, path="/api/chatkit") as client:
         assert (await client.say("Hello!")).text
 

@@ -95,7 +95,7 @@ async def hung_up(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("start", ["memory", "sqlite", "postgres"], indirect=True)
-async def test_after_the_grace_what_nobody_saw_is_cut_off(start: Start) -> None:
+async def test_after_the_grace_period_the_unseen_rest_is_truncated(start: Start) -> None:
     async with start(TURN_GRACE_SECONDS="0.8") as scene, scene.asking() as reader:
         await reader.until("two ")
         async with scene.watching() as told:
@@ -110,7 +110,7 @@ async def test_after_the_grace_what_nobody_saw_is_cut_off(start: Start) -> None:
             assert await scene.incomplete(reader.thread_id) == ["disconnected"] * 2
 
 
-async def test_who_comes_back_within_the_grace_gets_all_of_it(start: Start) -> None:
+async def test_a_reader_who_returns_within_the_grace_period_gets_the_whole_answer(start: Start) -> None:
     async with start(TURN_GRACE_SECONDS="20") as scene, scene.asking() as reader:
         await reader.until("two ")
         await reader.leave()
@@ -123,7 +123,7 @@ async def test_who_comes_back_within_the_grace_gets_all_of_it(start: Start) -> N
         assert not scene.model.hung_up.is_set()
 
 
-async def test_it_is_finished_for_nobody_where_that_is_set(start: Start) -> None:
+async def test_an_unfollowed_turn_is_finished_where_that_is_set(start: Start) -> None:
     async with start(ON_DISCONNECT="finish", TURN_GRACE_SECONDS="0") as scene, scene.asking() as reader:
         await reader.until("two ")
         await reader.leave()
@@ -161,7 +161,7 @@ async def test_stop_ends_it_and_hangs_up_on_the_model(start: Start, record_prope
         assert noted["item"]["task"]["title"] == "This answer was stopped.", "for clients that know no such field"
 
 
-async def test_the_model_is_told_no_more_of_a_cut_answer_than_its_user_saw(start: Start) -> None:
+async def test_of_a_truncated_answer_the_model_gets_what_its_user_saw(start: Start) -> None:
     async with start(TURN_GRACE_SECONDS="2") as scene, scene.asking() as reader:
         call = WIRE.piece("list_tasks", "{}", index=0, id="call_1")
         called = [WIRE.frame({"tool_calls": [call]}), WIRE.frame({}, finish="tool_calls"), WIRE.usage(), DONE]

@@ -80,7 +80,7 @@ async def test_what_works_is_tried_and_found_to_work(tmp_path: Path, s3: str, mo
     assert "probe_" not in listed, "the file that was written to try it is gone"
 
 
-async def test_what_does_not_work_is_named_with_who_must_act_on_what(tmp_path: Path, s3: str, model: Upstream) -> None:
+async def test_a_failed_check_names_the_actor_and_the_setting(tmp_path: Path, s3: str, model: Upstream) -> None:
     servers = {
         "gone": {"command": "no-such-command"},
         "mute": {"command": sys.executable, "args": ["-c", "import time; time.sleep(60)"]},

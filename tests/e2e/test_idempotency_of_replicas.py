@@ -140,7 +140,7 @@ async def test_a_click_in_a_widget(house: House) -> None:
     assert "tasks.changed" not in (await post(third, click)).text, "who has the answer asks anew"
 
 
-async def test_when_its_turn_has_ended_unheard(house: House) -> None:
+async def test_when_its_turn_has_ended_without_a_signal(house: House) -> None:
     first, second, third = house.clients
     begun = await leave(first, HELLO)
     thread = (await third.call("threads.list"))["data"][0]["id"]

@@ -84,7 +84,7 @@ ROUTES: dict[tuple[str, str], dict[str, Any]] = {
     ("get", "/api/attachments/{attachment_id}/content"): {"params": {"token": "{own}"}},
     ("get", "/api/attachments/{attachment_id}/preview"): {"params": {"token": "{own}"}},
 }
-# It takes no id and does not end: `test_a_change_is_told_to_its_user_alone`.
+# It takes no id and does not end: `test_a_change_is_published_to_its_user_alone`.
 EVENTS = ("get", "/api/events")
 IN_PATH = {"{thread_id}": "{thread}", "{task_id}": "{task}", "{attachment_id}": "{file}"}
 
@@ -246,7 +246,7 @@ async def told(lines: AsyncIterator[str], word: str) -> str:
     raise AssertionError(f"the stream ended without {word}: {seen}")
 
 
-async def test_a_change_is_told_to_its_user_alone(house: House) -> None:
+async def test_a_change_is_published_to_its_user_alone(house: House) -> None:
     """Ann's page has heard of her task before Bob adds his, and Bob's hears of his alone."""
     async with house.ann.http.stream(*EVENTS) as anns, house.bob.http.stream(*EVENTS) as bobs:
         at_anns, at_bobs = anns.aiter_lines(), bobs.aiter_lines()

@@ -94,7 +94,7 @@ async def test_each_ends_with_its_login_and_nothing_of_the_answer_is_lost(guarde
     assert "[error" not in guarded.log, guarded.log
 
 
-async def test_nobody_ends_the_answer_of_another_by_deleting_its_thread(guarded: ServerProcess) -> None:
+async def test_a_user_cannot_end_the_answer_of_another_by_deleting_its_thread(guarded: ServerProcess) -> None:
     bob = {"authorization": f"Bearer {secret_token(sub='bob', aud=None, iss=None)}"}
     async with ChatKitClient(guarded.url, login()) as ann, ChatKitClient(guarded.url, bob) as stranger:
         events = ann.stream("threads.create", input=user_input("count to 12"))

@@ -60,7 +60,7 @@ async def test_the_chat_sees_what_a_program_did(server: ServerProcess, client: C
     assert "left by a program" in [task["title"] for task in (await client.http.get("/api/tasks")).json()]
 
 
-async def test_what_nobody_can_be_asked_is_a_failure_with_the_ids(server: ServerProcess) -> None:
+async def test_without_a_user_to_ask_the_failure_names_the_ids(server: ServerProcess) -> None:
     async with Client(f"{server.url}/mcp") as client:
         ids = [json.loads((await call(client, "create_task", title=f"twin {n}"))[1])["created"]["id"] for n in "ab"]
         failed, text = await call(client, "delete_task", task="twin")
@@ -80,7 +80,9 @@ async def test_what_nobody_can_be_asked_is_a_failure_with_the_ids(server: Server
     ],
     ids=str,
 )
-async def test_wrong_arguments_are_told_and_change_nothing(server: ServerProcess, arguments: dict[str, Any]) -> None:
+async def test_wrong_arguments_are_reported_and_change_nothing(
+    server: ServerProcess, arguments: dict[str, Any]
+) -> None:
     async with Client(f"{server.url}/mcp") as client:
         failed, text = await call(client, "create_task", **arguments)
     assert failed

@@ -44,7 +44,7 @@ async def workshop(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[W
         assert trouble not in server.log, "the connections were closed by those who opened them"
 
 
-async def test_the_model_is_offered_their_tools_and_hears_what_they_return(workshop: Workshop) -> None:
+async def test_the_model_is_offered_their_tools_and_gets_their_results(workshop: Workshop) -> None:
     workshop.upstream.script(WIRE.calls(Call("jobs_shout", {"text": "hello"})), WIRE.text("It said HELLO."))
     exchange = await workshop.client.say("Shout hello")
     assert exchange.text == "It said HELLO."

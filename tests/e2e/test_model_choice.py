@@ -73,7 +73,9 @@ async def parlour(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Pa
 
 
 @pytest.mark.parametrize(("first", "second"), [*itertools.permutations(MODELS, 2)])
-async def test_a_thread_begun_on_one_goes_on_on_any_other(parlour: Parlour, first: str, second: str) -> None:
+async def test_a_thread_created_on_one_replica_continues_on_any_other(
+    parlour: Parlour, first: str, second: str
+) -> None:
     begun, next_one = DIALECTS[first], DIALECTS[second]
     title = f"from {first} to {second}"
     create = begun.calls(Call("create_task", {"title": title}), Call("get_task", {"task": title}))
@@ -132,7 +134,7 @@ async def test_another_steps_in_before_the_first_word(parlour: Parlour) -> None:
     assert "next=openai/gpt-5-mini" in line
 
 
-async def test_nobody_steps_in_after_a_word_was_shown(parlour: Parlour) -> None:
+async def test_no_fallback_after_the_first_word(parlour: Parlour) -> None:
     dialect = DIALECTS["gemini"]
     parlour.upstreams["gemini"].script(stream(*dialect.begin("Half an ", "answer"), framing="close"))
     asked = len(parlour.upstreams["openai"].requests)

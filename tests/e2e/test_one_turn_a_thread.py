@@ -131,7 +131,7 @@ async def test_in_one_process_they_wait_in_order_too(tmp_path: Path) -> None:
     assert [said(item) for item in found[2::2]] == texts
 
 
-async def test_a_message_ends_a_turn_in_grace_on_another_replica_that_hears_nothing(
+async def test_a_message_ends_a_turn_in_grace_on_another_replica_without_signals(
     databases: Databases, tmp_path: Path
 ) -> None:
     """As behind a pooler, where no NOTIFY arrives: the wish is found in the journal."""

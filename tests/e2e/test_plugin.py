@@ -88,7 +88,7 @@ async def test_it_is_listed_with_the_others(installed: Environment) -> None:
     assert {line.strip("* ").split()[0] for line in listed.splitlines() if line} >= {"parrot", "demo", "gemini"}
 
 
-async def test_a_broken_one_is_named_and_takes_nobody_along(tmp_path: Path) -> None:
+async def test_a_broken_plugin_is_named_and_the_others_work(tmp_path: Path) -> None:
     environment = await Environment(tmp_path / "venv").create()
     await environment.install(
         broken_package(tmp_path, "anyport-ruin", "ruin", "anyport_ruin", "import nothing_at_all\n")

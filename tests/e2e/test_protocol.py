@@ -52,7 +52,7 @@ async def test_every_item_is_listed_as_it_was_and_answered(kept: tuple[ChatKitCl
     assert "Hello" in exchange.text
 
 
-async def test_a_retry_tells_what_it_removed(client: ChatKitClient) -> None:
+async def test_a_retry_announces_the_items_that_it_removes(client: ChatKitClient) -> None:
     exchange = await client.say("Show me my tasks")
     gone = [item.id for item in exchange.items[1:]]
     request = {"thread_id": exchange.thread_id, "item_id": exchange.items[0].id}
@@ -60,7 +60,7 @@ async def test_a_retry_tells_what_it_removed(client: ChatKitClient) -> None:
     assert [event.item_id for event in events if isinstance(event, ThreadItemRemovedEvent)] == gone[::-1]
 
 
-async def test_a_tool_tells_the_page_what_happened(tmp_path: Path) -> None:
+async def test_a_tool_notifies_the_page_of_its_change(tmp_path: Path) -> None:
     wire = OpenAIChat()
     async with Upstream(wire.guard) as upstream:
         upstream.script(wire.calls(Call("ring", {})), wire.text("Ding dong."))

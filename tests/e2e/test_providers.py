@@ -164,7 +164,7 @@ async def test_a_conversation_with_a_tool_and_a_refusal(talk: Talk) -> None:
     assert len({item["id"] for item in items}) == len(items)
 
 
-async def test_the_answer_to_a_question_goes_back_beside_the_other_results_and_none_is_told_too(talk: Talk) -> None:
+async def test_the_answer_to_a_question_is_sent_with_the_other_results_and_each_once(talk: Talk) -> None:
     """What goes back to the model is what each upstream insists on."""
     dialect, upstream, client = talk.dialect, talk.upstream, talk.client
     for title in ("one", "two", "milk"):

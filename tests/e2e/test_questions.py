@@ -116,7 +116,7 @@ async def test_the_page_may_answer_although_something_stands_behind_its_call(cli
     assert "completed" in said
 
 
-async def test_a_result_that_nobody_waits_for_or_that_is_too_much_is_refused(client: ChatKitClient) -> None:
+async def test_an_unexpected_or_oversized_result_is_refused(client: ChatKitClient) -> None:
     exchange = await client.say("Which task is selected?")
     thread = exchange.thread_id
     await client.refused("threads.add_client_tool_output", thread_id=thread, result="x" * 200_000)
@@ -140,7 +140,7 @@ async def test_a_page_that_does_not_answer_in_time_blocks_nothing(tmp_path: Path
         assert "Hello!" in (await client.say("Hello!", exchange.thread_id)).text
 
 
-async def test_the_answer_is_told_once_to_a_later_turn(server: ServerProcess, client: ChatKitClient) -> None:
+async def test_a_later_turn_gets_the_answer_once(server: ServerProcess, client: ChatKitClient) -> None:
     form = await client.say("Add a task")
     await answer(client, form, "once", "")
     await client.say("Complete it", form.thread_id)

@@ -102,7 +102,7 @@ def vars_of(settings: Settings) -> list[object]:
 
 
 @pytest.mark.parametrize("form", LogFormat)
-async def test_a_working_server_tells_no_secret(tmp_path: Path, form: LogFormat) -> None:
+async def test_a_working_server_prints_no_secret(tmp_path: Path, form: LogFormat) -> None:
     secrets = {**planted(), "DATABASE_URL": "memory://"}
     async with Upstream() as upstream:
         # An upstream that repeats the key and the prompt in its refusal, as some do.
@@ -167,7 +167,7 @@ async def test_an_address_is_shown_without_its_password(tmp_path: Path, form: Lo
     assert CANARY not in server.log + doctor + providers
 
 
-async def test_a_server_whose_store_is_gone_tells_no_secret(tmp_path: Path) -> None:
+async def test_a_server_whose_store_is_gone_prints_no_secret(tmp_path: Path) -> None:
     secrets = planted()
     for command in (("serve",), ("doctor",), ("migrate",), ("export", "ann"), ("settings",)):
         output = await output_of(tmp_path, {**secrets, "LLM_PROVIDER": "demo"}, *command)
@@ -175,7 +175,7 @@ async def test_a_server_whose_store_is_gone_tells_no_secret(tmp_path: Path) -> N
         assert CANARY not in output
 
 
-async def test_a_store_that_is_lost_under_a_running_server_tells_no_secret(tmp_path: Path) -> None:
+async def test_a_store_that_is_lost_under_a_running_server_prints_no_secret(tmp_path: Path) -> None:
     async with running_postgres() as postgres:
         url = postgres.url().replace("postgres@", f"postgres:{CANARY}-database@")
         await migrate(Secret(url))
@@ -199,7 +199,7 @@ async def outage(url: str, secrets: Mapping[str, str], begin: Callable[[], Await
     return "".join(told) + await walk(url, secrets)
 
 
-async def test_mistakes_in_the_settings_tell_no_secret(tmp_path: Path) -> None:
+async def test_mistakes_in_the_settings_print_no_secret(tmp_path: Path) -> None:
     broken = {name: f"{CANARY} \x01{name}" for name in planted()}
     output = await output_of(tmp_path, {**broken, "JWT_SECRET": CANARY, "PORT": "x"}, "serve")
     assert "JWT_SECRET" in output

@@ -119,7 +119,7 @@ async def test_geminis_thoughts_are_asked_for_and_never_in_the_text(talk: Talk) 
     assert config == {"include_thoughts": True}
 
 
-async def test_thoughts_are_told_to_no_other_model(talk: Talk) -> None:
+async def test_thoughts_are_sent_to_no_other_model(talk: Talk) -> None:
     talk.upstreams["gemini"].script(gemini_reasoned("A secret plan.", text="Hello"))
     first = await talk.say("Hi", "gemini")
     talk.upstreams["openai"].script(RESPONSES.reasoned(["Another plan."], "Good."))

@@ -124,7 +124,7 @@ async def test_a_whole_request_keeps_its_connection(server: ServerProcess) -> No
         writer.close()
 
 
-async def test_a_stream_hears_that_its_client_left_a_request_behind_it(server: ServerProcess) -> None:
+async def test_a_stream_ends_when_its_client_leaves_with_a_pipelined_request(server: ServerProcess) -> None:
     """Two requests in one go: the second waits for the stream of the first, and then the client goes."""
     follow = b"GET /api/events HTTP/1.1\r\nhost: localhost\r\nx-request-id: first\r\n" + LOGIN + b"\r\n"
     async with asyncio.timeout(BOUND):

@@ -40,7 +40,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
             yield Scene(server, client, disk)
 
 
-async def test_a_full_disk_is_named_to_the_operator_and_told_to_the_user(scene: Scene) -> None:
+async def test_a_full_disk_is_logged_for_the_operator_and_shown_to_the_user(scene: Scene) -> None:
     await scene.client.say("Hello")
     assert await scene.health() == httpx.codes.OK
     last, full = None, False
@@ -65,7 +65,7 @@ async def test_a_full_disk_is_named_to_the_operator_and_told_to_the_user(scene: 
     assert (await scene.client.say("Are you back?")).text
 
 
-async def test_a_full_disk_under_attachments_is_told_by_the_health(scene: Scene) -> None:
+async def test_the_health_check_reports_a_full_disk_of_attachments(scene: Scene) -> None:
     large = b"a line of text\n" * 200_000
     assert (await post_file(scene.client, "a.txt", large)).status_code == httpx.codes.OK
     scene.disk.fill(scene.server.pid)

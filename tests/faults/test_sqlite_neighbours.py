@@ -94,7 +94,7 @@ async def test_what_starts_beside_it_ends_nothing(
         await asyncio.gather(ours.goes_on(), theirs.goes_on())
 
 
-async def test_who_dies_is_recovered_by_a_neighbour_that_lives(
+async def test_turns_of_a_dead_process_are_recovered_by_a_living_one(
     tmp_path: Path, server: ServerProcess, settings: dict[str, str]
 ) -> None:
     second = await ServerProcess(folder(tmp_path, "second"), settings).start()

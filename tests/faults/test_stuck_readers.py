@@ -55,7 +55,7 @@ async def test_they_cost_little_and_are_dropped(tmp_path: Path, record_property:
                     """They have not been hung up on."""
 
 
-async def test_who_reads_slowly_is_not_dropped(tmp_path: Path) -> None:
+async def test_a_slow_reader_is_not_disconnected(tmp_path: Path) -> None:
     piece = "0123456789abcdef" * 1024
     async with Upstream() as model:
         model.always(stream(*WIRE.begin(*[piece] * 64), *WIRE.end()))

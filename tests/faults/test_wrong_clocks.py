@@ -163,7 +163,7 @@ async def test_requests_are_counted_in_the_same_minute(replicas: Replicas, datab
         assert dt.timedelta(0) <= age < dt.timedelta(minutes=10)
 
 
-async def test_who_lost_its_turn_to_another_says_so_and_stops(replicas: Replicas, database: str) -> None:
+async def test_a_process_that_lost_its_turn_logs_it_and_stops(replicas: Replicas, database: str) -> None:
     async with asking(replicas[AHEAD], "count to 2000") as reader:
         await reader.until("10 ")
         # As a replica does it that has not heard of the owner for the length of a lease.

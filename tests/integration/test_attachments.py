@@ -63,7 +63,7 @@ async def test_another_users_file_is_not_found(operation: str) -> None:
     await all_.check_message([hers.id], ANN)
 
 
-async def test_a_users_room_is_limited_and_nobody_elses() -> None:
+async def test_the_quota_of_one_user_does_not_limit_others() -> None:
     all_ = attachments(bytes_per_user=10)
     await all_.add("a.txt", pieces(b"1234567"), ANN)
     with pytest.raises(InvalidInputError):

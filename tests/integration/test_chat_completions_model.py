@@ -43,7 +43,7 @@ async def test_a_signature_survives_the_loop() -> None:
         assert signatures == ["signed-weather", None, "signed-clock"]
 
 
-async def test_arguments_that_are_no_json_are_told_to_the_model_and_not_repeated() -> None:
+async def test_arguments_that_are_no_json_are_refused_to_the_model_and_not_repeated() -> None:
     async with gemini() as it:
         garbled = WIRE.piece("weather", '{"city": "Par', id="x")
         it.upstream.script(stream(WIRE.frame({"tool_calls": [garbled]}), *WIRE.end()), WIRE.text("Sorry."))

@@ -111,7 +111,7 @@ async def test_the_list_is_shown_and_not_repeated(talk: Talk) -> None:
     assert widget.type == "ListView"
 
 
-async def test_what_goes_wrong_is_told(talk: Talk) -> None:
+async def test_failures_are_reported(talk: Talk) -> None:
     assert "no task" in (await talk.say("Complete the moon landing")).lower()
     assert "no task" in (await talk.say("Delete the moon landing")).lower()
 

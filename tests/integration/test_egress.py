@@ -49,7 +49,7 @@ async def one_turn(environment: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_a_turn_talks_to_its_provider_and_to_nobody_else(case: str) -> None:
+async def test_a_turn_connects_to_its_provider_alone(case: str) -> None:
     dialect, environment = CASES[case]
     async with Upstream(dialect.guard) as upstream:
         upstream.script(dialect.text("Hel", "lo!"))
@@ -59,7 +59,7 @@ async def test_a_turn_talks_to_its_provider_and_to_nobody_else(case: str) -> Non
     assert told == {"answer": "Hello!", "contacted": [address], "refused": []}
 
 
-async def test_the_demo_talks_to_nobody() -> None:
+async def test_the_demo_opens_no_connection() -> None:
     told = await one_turn({**KEYS, "LLM_PROVIDER": "demo", "DEMO_DELAY_MS": "0"})
     assert (told["contacted"], told["refused"]) == ([], [])
 

@@ -88,7 +88,7 @@ async def test_a_file_that_is_gone_is_said_to_be_gone(files: FileInputs) -> None
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "utf-8-sig", "mac_roman"])
-async def test_a_text_is_told_as_it_was_written(storage: AttachmentStorage, encoding: str) -> None:
+async def test_a_text_reaches_the_model_unchanged(storage: AttachmentStorage, encoding: str) -> None:
     text = "Name;Straße\r\nMüller;Königsweg 3\r\n"
     files = FileInputs(storage, text_tokens=1_000)
     table = await stored(storage, "table", "text/csv", text.encode(encoding))

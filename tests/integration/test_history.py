@@ -121,7 +121,7 @@ async def test_another_model_gets_calls_results_and_words_alone(thread: Thread) 
     assert "fc_1" not in str(told)
 
 
-async def test_what_no_turn_stands_for_is_told_as_it_is(thread: Thread) -> None:
+async def test_items_without_a_turn_are_sent_as_they_are(thread: Thread) -> None:
     asked = await thread.user("Count")
     await thread.assistant("one two")  # Stopped: the turn was recorded without it.
     await thread.turn(asked, [], CALL, RESULT)
@@ -133,7 +133,7 @@ async def test_what_no_turn_stands_for_is_told_as_it_is(thread: Thread) -> None:
     assert gist[5] == "Go on"
 
 
-async def test_a_retry_is_not_told_what_it_answered_before(thread: Thread) -> None:
+async def test_a_retry_does_not_pass_the_earlier_answer_to_the_model(thread: Thread) -> None:
     asked = await thread.user("What?")
     await thread.turn(asked, [], CALL, RESULT, SAID)
     assert words(await thread.told()) == ["What?"]
@@ -145,7 +145,7 @@ async def test_the_window_is_bounded_by_items(thread: Thread) -> None:
     assert words(await thread.told(HistoryWindow(items=3, tokens=100_000))) == [f"message {n}" for n in (7, 8, 9)]
 
 
-async def test_the_window_is_bounded_by_tokens_and_a_turn_is_told_whole_or_not_at_all(thread: Thread) -> None:
+async def test_the_window_is_bounded_by_tokens_and_holds_whole_turns(thread: Thread) -> None:
     asked = await thread.user("Look it up")
     await thread.turn(asked, [await thread.assistant("Long.")], CALL, {**RESULT, "output": "x" * 8_000}, SAID)
     await thread.user("And now?")
@@ -162,7 +162,7 @@ def test_what_fits_is_the_longest_tail_within_the_bound(sizes: list[int], tokens
     assert count == len(sizes) or sum(sizes[-count - 1 :]) > tokens * 4
 
 
-async def test_everything_that_a_thread_can_hold_can_be_told(thread: Thread) -> None:
+async def test_every_item_of_a_thread_can_be_passed_to_the_model(thread: Thread) -> None:
     await thread.add("widget", widget={"type": "Card", "children": []}, copy_text="a card")
     await thread.add("widget", widget={"type": "Card", "children": []})
     await thread.add("task", task={"type": "custom", "title": "did"})

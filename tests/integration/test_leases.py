@@ -81,7 +81,7 @@ class Answer:
 
 
 @pytest.mark.parametrize("left", ["ran by another", "dropped"])
-async def test_who_lost_a_turn_ends_it_with_an_error_for_its_reader(left: str) -> None:
+async def test_a_lost_turn_ends_with_an_error_for_its_reader(left: str) -> None:
     storage = MemoryStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
     answer = Answer(storage)
@@ -99,7 +99,7 @@ async def test_who_lost_a_turn_ends_it_with_an_error_for_its_reader(left: str) -
     assert ["lease lost" in entry["event"] for entry in logs] == [True]
 
 
-async def test_who_lost_its_thread_ends_it_without_one() -> None:
+async def test_a_turn_whose_thread_is_deleted_ends_without_an_error() -> None:
     storage = MemoryStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
     answer = Answer(storage)
@@ -126,20 +126,22 @@ async def claimed(storage: SqlStorage, owner: str, lease: dt.timedelta) -> bool:
     return bool(taken)
 
 
-async def test_on_one_machine_the_lock_tells_and_no_clock(storage: SqlStorage) -> None:
+async def test_on_one_machine_the_lock_decides_and_not_the_clock(storage: SqlStorage) -> None:
     async with storage.journal.alive("proc_1"):
         assert not await claimed(storage, "proc_1", OVER)
         assert not await claimed(storage, "proc_1", HOUR)
 
 
-async def test_who_died_is_recovered_at_once_though_its_lease_goes_on(storage: SqlStorage, tmp_path: Path) -> None:
+async def test_turns_of_a_dead_process_are_recovered_before_their_lease_expires(
+    storage: SqlStorage, tmp_path: Path
+) -> None:
     (tmp_path / "leases.db-proc_dead.lock").write_text(owners._kernel())
     assert await claimed(storage, "proc_dead", dt.timedelta(seconds=10))
     assert not (tmp_path / "leases.db-proc_dead.lock").exists()
 
 
 @pytest.mark.parametrize(("lease", "taken"), [(OVER, True), (dt.timedelta(seconds=10), False)])
-async def test_where_nothing_is_known_leases_tell(
+async def test_without_lock_files_leases_decide(
     storage: SqlStorage, tmp_path: Path, lease: dt.timedelta, taken: bool
 ) -> None:
     """Of a process on another kernel, which may see locks that this one does not; and of one without a file."""

@@ -128,7 +128,7 @@ async def test_building_it_reaches_for_no_network_and_leaves_the_process_as_it_w
     assert report["talkative"] == []
 
 
-async def test_a_request_imports_nothing_and_who_counts_tokens_has_a_tokenizer(tmp_path: Path) -> None:
+async def test_a_request_imports_nothing_and_counting_tokens_has_a_tokenizer(tmp_path: Path) -> None:
     report = await run(ASKED % free_port(), tmp_path)
     assert report["failures"] == ["network"] * 5
     assert report["late"] == []

@@ -56,7 +56,7 @@ async def test_the_composer_finds_tasks_by_a_part_of_their_title(tasks: TaskServ
     assert await Mentions(tasks).search("bob", "milk", limit=10) == []
 
 
-async def test_a_mention_tells_how_the_task_is_now(tasks: TaskService) -> None:
+async def test_a_mention_carries_the_present_state_of_the_task(tasks: TaskService) -> None:
     task = await milk(tasks)
     await tasks.change("ada", task.id, COMPLETED)
     text = await told(tasks, message(tag(task.id, "Buy milk", status="pending", told="a lie")))
@@ -75,7 +75,7 @@ async def test_a_task_that_is_gone_or_anothers_is_neither(tasks: TaskService, go
     assert "Secret plan" not in text
 
 
-async def test_two_tasks_of_one_title_are_both_told(tasks: TaskService) -> None:
+async def test_two_tasks_of_one_title_are_both_named(tasks: TaskService) -> None:
     first, second = await milk(tasks), await milk(tasks)
     text = await told(tasks, message(tag(first.id, "Buy milk"), tag(second.id, "Buy milk")))
     assert first.id in text

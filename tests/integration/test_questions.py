@@ -232,7 +232,7 @@ async def test_a_message_instead_of_an_answer_closes_the_question(chat: Chat) ->
     assert "did not answer" in chat.model_input()[2]["output"]
 
 
-async def test_later_turns_are_told_the_call_once_with_its_result(chat: Chat) -> None:
+async def test_later_turns_get_the_call_once_with_its_result(chat: Chat) -> None:
     *_, question = await chat.say("Delete both calls", deletes("call Ann", "call Ben"))
     await chat.reply(question, YES)
     await chat.say("And now?", DONE)
@@ -240,7 +240,7 @@ async def test_later_turns_are_told_the_call_once_with_its_result(chat: Chat) ->
     assert kinds == ["user", "function_call", "function_call_output", "assistant", "user"], chat.model_input()
 
 
-async def test_an_answer_that_was_not_carried_out_is_told_as_such(chat: Chat) -> None:
+async def test_an_answer_that_was_not_carried_out_is_reported_to_the_model(chat: Chat) -> None:
     """The process died between the answer and the deletion."""
     *_, question = await chat.say("Delete both calls", deletes("call Ann", "call Ben"))
     assert isinstance(question, StructuredInputItem)

@@ -30,7 +30,7 @@ async def database(databases: Databases) -> AsyncIterator[Database]:
         await database.aclose()
 
 
-async def test_who_only_looks_takes_down_what_everybody_has_seen(
+async def test_a_polling_replica_deletes_the_signals_that_all_have_read(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signal_board, "CLEAN_SECONDS", 0)

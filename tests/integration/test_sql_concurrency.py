@@ -51,7 +51,7 @@ async def test_fifty_turns_at_once(storage: SqlStorage) -> None:
     assert await asyncio.gather(*(turn(storage, number) for number in range(50))) == [ITEMS] * 50
 
 
-async def test_who_stood_behind_somebody_a_moment_ago_has_not_too_many_turns(
+async def test_a_turn_that_only_waited_in_the_queue_is_not_over_the_limit(
     storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That nobody stands before them any more is found out when it is too late to enter."""

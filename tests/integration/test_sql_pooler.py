@@ -45,7 +45,7 @@ async def turn(storage: Storage, number: int) -> None:
     assert recalled.items[-1].id == f"msg_{number}"
 
 
-async def test_adding_a_message_tells_what_its_answer_needs_in_one_round_trip(url: str) -> None:
+async def test_adding_a_message_loads_its_context_in_one_round_trip(url: str) -> None:
     async with (
         running_pooler(url, transactions=False) as (pooler, watched_url),
         storage_at(watched_url, pool_size=1) as storage,
@@ -58,7 +58,7 @@ async def test_adding_a_message_tells_what_its_answer_needs_in_one_round_trip(ur
     assert pooler.round_trips - before == 1
 
 
-async def test_a_turn_claims_its_request_and_enters_its_thread_in_one_round_trip_each(url: str) -> None:
+async def test_a_turn_reserves_its_key_and_enters_its_thread_in_one_round_trip_each(url: str) -> None:
     minute = dt.timedelta(minutes=1)
     async with (
         running_pooler(url, transactions=False) as (pooler, watched_url),

@@ -52,7 +52,7 @@ async def posted(storage: SqlStorage, signal: str) -> bool:
         return signal in [row.signal for row in found]
 
 
-async def test_they_hear_each_other_once(mixed: tuple[SqlStorage, str]) -> None:
+async def test_replicas_get_each_signal_once(mixed: tuple[SqlStorage, str]) -> None:
     direct, address = mixed
     async with storage_at(address) as pooled:
         near, far = Ear(direct), Ear(pooled)
@@ -65,7 +65,7 @@ async def test_they_hear_each_other_once(mixed: tuple[SqlStorage, str]) -> None:
         assert "and again" not in near.rest
 
 
-async def test_they_hear_what_is_told_with_the_end_of_a_turn(mixed: tuple[SqlStorage, str]) -> None:
+async def test_replicas_get_the_signals_of_the_end_of_a_turn(mixed: tuple[SqlStorage, str]) -> None:
     direct, address = mixed
     async with storage_at(address) as pooled:
         near, far = Ear(direct), Ear(pooled)
@@ -78,7 +78,7 @@ async def test_they_hear_what_is_told_with_the_end_of_a_turn(mixed: tuple[SqlSto
         await far.hears("and here")
 
 
-async def test_who_listens_writes_to_the_table_only_while_somebody_looks(
+async def test_a_listening_replica_writes_to_the_table_only_while_another_polls(
     mixed: tuple[SqlStorage, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     direct, address = mixed

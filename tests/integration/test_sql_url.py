@@ -126,7 +126,7 @@ def test_any_text_is_used_or_refused_without_showing_the_password(url: str) -> N
         assert "hunter2" not in str(parse_database_url(Secret(url))) or "hunter2" in url.rpartition("@")[2]
 
 
-def test_nobody_sees_the_password() -> None:
+def test_the_password_is_not_shown() -> None:
     url = Secret("postgresql://ann:hunter2@127.0.0.1:1/chat")
     target = parse_database_url(url)
     shown = f"{target!r} {target} {open_storage(url)!r} {vars(open_storage(url))!r}"

@@ -98,7 +98,7 @@ def test_every_request_is_there() -> None:
     assert kinds(ChatKitReq) <= {case.kind for case in CASES}
 
 
-def test_every_difference_is_shown_and_told() -> None:
+def test_every_difference_is_tested_and_documented() -> None:
     assert {case.differs for case in CASES} | {"zone"} == {"", *DIFFERENCES}
     told = (ROOT / "docs" / "protocol.md").read_text()
     assert [sentence for sentence in DIFFERENCES.values() if sentence not in " ".join(told.split())] == []

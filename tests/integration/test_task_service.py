@@ -54,7 +54,7 @@ async def test_several_that_fit_are_all_named(tasks: TaskService) -> None:
         await tasks.complete(ADA, "call")
 
 
-async def test_what_is_asked_back_tells_the_candidates_apart(tasks: TaskService) -> None:
+async def test_the_question_distinguishes_the_candidates(tasks: TaskService) -> None:
     old, new = await tasks.create(ADA, "buy milk"), await tasks.create(ADA, "Buy milk")
     await tasks.complete(ADA, old.id)
     with pytest.raises(AmbiguousTaskError) as caught:
@@ -71,7 +71,7 @@ async def test_many_that_fit_are_not_all_listed(tasks: TaskService) -> None:
     assert "call 5" not in caught.value.message
 
 
-async def test_a_task_that_is_not_there_is_named_and_the_way_to_find_it_told(tasks: TaskService) -> None:
+async def test_a_missing_task_is_named_with_the_way_to_find_it(tasks: TaskService) -> None:
     with pytest.raises(NotFoundError, match=r"no task “moon”.*list of tasks"):
         await tasks.find(ADA, " moon ")
     with pytest.raises(NotFoundError) as caught:
@@ -91,7 +91,7 @@ async def test_times_are_those_of_the_given_clock(repository: TaskRepository) ->
     assert (await tasks.get(ADA, made.id)).created_at == made.created_at
 
 
-async def test_somebody_elses_task_is_not_there(tasks: TaskService) -> None:
+async def test_a_task_of_another_user_is_not_found(tasks: TaskService) -> None:
     task = await tasks.create(ADA, "secret")
     for attempt in (tasks.find, tasks.complete, tasks.reopen, tasks.delete):
         with pytest.raises(NotFoundError):
@@ -154,21 +154,21 @@ class Contested(TaskRepository):
         await self._inner.delete(user_id, task_id)
 
 
-async def test_who_came_second_repeats_on_the_task_as_it_is_now(repository: TaskRepository) -> None:
+async def test_the_loser_of_a_conflict_retries_on_the_present_task(repository: TaskRepository) -> None:
     tasks = TaskService(Contested(repository, times=1))
     await tasks.create(ADA, "sleep")
     changed = await tasks.update(ADA, "sleep", TaskChange(priority=Priority.HIGH))
     assert (changed.priority, changed.description) == (Priority.HIGH, "theirs 0")
 
 
-async def test_who_comes_second_twice_is_told(repository: TaskRepository) -> None:
+async def test_a_second_conflict_is_reported(repository: TaskRepository) -> None:
     tasks = TaskService(Contested(repository, times=2))
     await tasks.create(ADA, "sleep")
     with pytest.raises(ConflictError):
         await tasks.complete(ADA, "sleep")
 
 
-async def test_every_change_is_told_once_and_nothing_else_is(tasks: TaskService) -> None:
+async def test_every_change_is_published_once_and_nothing_else(tasks: TaskService) -> None:
     told: list[TaskEvent] = []
     notifying = tasks.notifying(told.append)
     made = await notifying.create(ADA, "sleep")
@@ -186,7 +186,7 @@ async def test_every_change_is_told_once_and_nothing_else_is(tasks: TaskService)
     assert told[-1].task == told[-2].task == last
 
 
-async def test_a_change_that_came_second_is_told_once(repository: TaskRepository) -> None:
+async def test_a_conflicting_change_is_published_once(repository: TaskRepository) -> None:
     told: list[TaskEvent] = []
     tasks = TaskService(Contested(repository, times=1)).notifying(told.append)
     await tasks.create(ADA, "sleep")

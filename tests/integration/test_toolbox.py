@@ -19,7 +19,7 @@ def toolbox() -> SdkToolbox:
     return SdkToolbox(task_tools(TaskService(MemoryStorage().tasks)))
 
 
-async def test_nobody_sees_or_changes_what_is_somebody_else_s(toolbox: SdkToolbox) -> None:
+async def test_data_of_another_user_is_neither_shown_nor_changed(toolbox: SdkToolbox) -> None:
     created = json.loads((await toolbox.call("create_task", {"title": "secret plan"}, ADA)).text)["created"]
     assert json.loads((await toolbox.call("list_tasks", {}, BOB)).text)["tasks"] == []
     for reference in (created["id"], "secret plan"):

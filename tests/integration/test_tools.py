@@ -134,7 +134,7 @@ async def test_a_description_and_a_due_date_can_be_cleared(bench: Bench) -> None
 
 
 @pytest.mark.parametrize(("status", "titles"), [(None, ["a", "b"]), ("pending", ["a"]), ("completed", ["b"])])
-async def test_the_list_is_shown_to_the_user_and_told_to_the_model(
+async def test_the_list_is_shown_to_the_user_and_returned_to_the_model(
     bench: Bench, status: str | None, titles: list[str]
 ) -> None:
     await bench.tasks.create(ADA, "a")
@@ -160,7 +160,7 @@ async def test_a_list_says_when_it_is_not_the_whole(bench: Bench, beyond: int) -
 
 
 @pytest.mark.parametrize("tool", ["get_task", "update_task", "complete_task", "reopen_task", "delete_task"])
-async def test_somebody_elses_task_is_not_there_by_title_or_by_id(bench: Bench, tool: str) -> None:
+async def test_a_task_of_another_user_is_found_neither_by_title_nor_by_id(bench: Bench, tool: str) -> None:
     task = await bench.tasks.create(ADA, "secret plan")
     for reference in (task.id, "secret plan"):
         output = await bench.call(
@@ -190,7 +190,7 @@ async def test_no_argument_chooses_the_user() -> None:
         ("complete_task", {"task": ""}, "Say which task"),
     ],
 )
-async def test_a_model_is_told_what_to_do_about_a_mistake(
+async def test_the_model_is_given_the_remedy_for_a_mistake(
     bench: Bench, tool: str, arguments: dict[str, Any] | str, sentence: str
 ) -> None:
     await bench.tasks.create(ADA, "call Ann")
@@ -214,7 +214,7 @@ class Broken(MemoryTaskRepository):
         raise self._failure
 
 
-async def test_a_crash_is_logged_and_its_text_is_not_told() -> None:
+async def test_a_crash_is_logged_and_its_text_is_not_passed_to_the_model() -> None:
     with capture_logs() as logs:
         output = await Bench(Broken(RuntimeError("password=hunter2"))).call("create_task", {"title": "x"})
     assert "Tell the user that it did not work" in output

@@ -28,7 +28,7 @@ def held(thread_id: str) -> int:
     return sum(isinstance(each, UserMessageItem) and each.thread_id == thread_id for each in gc.get_objects())
 
 
-async def test_earlier_messages_are_let_go_of_once_the_model_was_told(tmp_path: Path) -> None:
+async def test_earlier_messages_are_freed_once_the_request_was_sent(tmp_path: Path) -> None:
     environment = {
         "LLM_PROVIDER": "demo",
         "DEMO_DELAY_MS": "0",

@@ -238,7 +238,7 @@ async def test_a_card_of_a_task_that_is_gone_says_so(bench: Bench, kind: str) ->
 
 
 @pytest.mark.parametrize("kind", ["open", "complete", "reopen", "edit", "ask_delete", "delete", "save"])
-async def test_somebody_elses_task_is_not_there(bench: Bench, kind: str) -> None:
+async def test_a_task_of_another_user_is_not_found(bench: Bench, kind: str) -> None:
     milk = await bench.add("secret plan")
     form = {"version": 1, "title": "mine", "priority": "low"} if kind == "save" else {}
     await bench.show(task_card(milk, bench.tasks.today))

@@ -58,14 +58,14 @@ def test_a_call_gemini_never_signed_gets_the_bypass_where_one_is_needed() -> Non
     assert signatures(request(foreign, model="gemma-3-27b-it")) == [None, None, None]
 
 
-def test_geminis_signature_goes_to_nobody_else() -> None:
+def test_geminis_signature_goes_to_no_other_provider() -> None:
     own = {"provider_data": {"model": "gemini-3-flash", "thought_signature": "signed-f"}}
     for model, dialect in {"gpt-4o": _AT_OPENAI, "llama3": _ELSEWHERE}.items():
         assert signatures(request([USER, call("a", **own), result("a")], model=model, dialect=dialect)) == [None]
     assert signatures(request([USER, call("a", **own), result("a")], model="gemini-3.1-pro")) == [BYPASS]
 
 
-def test_deepseek_gets_its_own_thoughts_back_and_nobody_elses() -> None:
+def test_deepseek_gets_its_own_thoughts_back_and_no_others() -> None:
     def thought(model: str) -> dict[str, object]:
         summary = [{"type": "summary_text", "text": "Hm."}]
         return {"type": "reasoning", "id": "rs_1", "summary": summary, "provider_data": {"model": model}}
@@ -186,6 +186,6 @@ def test_any_order_of_items_becomes_one_that_upstreams_take(items: list[dict[str
 
 
 @pytest.mark.parametrize("content", ["", [], [{"type": "input_text", "text": ""}]])
-def test_empty_messages_are_not_told(content: object) -> None:
+def test_empty_messages_are_not_sent_to_the_model(content: object) -> None:
     body = request([USER, {"role": "user", "content": content}])
     assert [message["role"] for message in body["messages"]] == ["system", "user"]

@@ -57,7 +57,7 @@ def test_an_event_has_a_longest_length_and_a_stream_has_none() -> None:
 
 
 @given(st.text("<>/thougin k", max_size=40), st.text("<>/thougin k", max_size=40), CUTS)
-def test_thoughts_are_told_apart_however_the_text_is_cut(thought: str, text: str, cuts: list[int]) -> None:
+def test_thoughts_are_recognized_however_the_text_is_split(thought: str, text: str, cuts: list[int]) -> None:
     thought, text = thought.replace("</thought>", ""), text.lstrip()
     sent = f"<thought>{thought}</thought>{text}"
     splitter = ReasoningTagSplitter()

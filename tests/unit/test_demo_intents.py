@@ -165,7 +165,7 @@ def test_it_says_where_it_stops_counting() -> None:
     assert "nothing to count" in small_talk("count to 0", ())
 
 
-def test_it_tells_who_has_no_model_what_to_set() -> None:
+def test_without_a_model_the_error_names_the_variable_to_set() -> None:
     for question in ("What is the capital of France?", "Who are you?"):
         said = small_talk(question, TOOLS)
         assert "demo" in said
@@ -189,7 +189,7 @@ def test_it_takes_thanks(text: str) -> None:
     assert small_talk(text, TOOLS) == "You are welcome!"
 
 
-def test_results_are_told_one_by_one_and_unknown_ones_as_they_are() -> None:
+def test_results_are_shown_one_by_one_and_unknown_ones_unchanged() -> None:
     milk = '{"deleted": {"id": "task_1", "title": "milk"}}'
     assert describe_results([milk, "sunny in Paris"]) == "I deleted “milk”.\n\nsunny in Paris"
     assert describe_results([""]), "an empty answer would look like a failure"
@@ -220,6 +220,6 @@ EVENTS = st.sampled_from(["created", "found", "updated", "deleted", "shown", "ta
 
 
 @given(st.text() | st.dictionaries(EVENTS, JSON).map(json.dumps))
-def test_any_result_can_be_told(result: str) -> None:
+def test_any_result_can_be_passed_to_the_model(result: str) -> None:
     assert describe_results([result])
     assert isinstance(task_of_result(result), str | None)

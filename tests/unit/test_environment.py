@@ -121,7 +121,7 @@ def test_the_password_in_a_bad_address_is_not_repeated() -> None:
     assert [str(problem) for problem in problems] == ["ADDRESS: expected an http(s) URL"]
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_reported_at_once() -> None:
     problems: list[Problem] = []
     read_section(Section, {"NUMBER": "0", "COLOR": "green", "FLAG": "x", "TEXT": "fine"}, problems)
     assert [problem.variable for problem in problems] == ["NUMBER", "FLAG", "COLOR"]

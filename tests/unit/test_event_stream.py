@@ -99,7 +99,7 @@ async def test_a_failure_breaks_the_answer_off_and_leaves_the_reader_waiting_for
     assert (reader.body, reader.whole, source.closed) == ([b"one"], False, True)
 
 
-async def test_whoever_cancels_the_answer_is_not_taken_for_its_reader() -> None:
+async def test_cancelling_an_answer_is_not_taken_for_a_disconnect() -> None:
     source, reader = Source(), Reader()
     reading = asyncio.create_task(reader.read(source))
     await reader.heard.wait()

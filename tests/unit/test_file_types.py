@@ -41,7 +41,7 @@ def test_whatever_it_is_called(content: bytes, type_: str, name: str) -> None:
     ("name", "type_"),
     [("a.md", "text/markdown"), ("A.CSV", "text/csv"), ("a.json", "application/json"), ("a.py", "text/plain")],
 )
-def test_texts_are_told_apart_by_name(name: str, type_: str) -> None:
+def test_texts_are_distinguished_by_name(name: str, type_: str) -> None:
     assert media_type(b"hello", name) == type_
 
 

@@ -79,7 +79,7 @@ def test_the_number_decides_the_form() -> None:
         assert current_language().direction == "rtl"
 
 
-async def test_a_task_that_is_begun_keeps_its_language() -> None:
+async def test_a_started_task_keeps_its_language() -> None:
     async def text() -> str:
         await asyncio.sleep(0)
         return _("A task needs a title.")

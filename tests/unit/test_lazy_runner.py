@@ -55,7 +55,7 @@ async def shown(runner: AgentRunner) -> list[str]:
     return [event.type async for event in runner.run(REQUEST, RunReport())]
 
 
-async def test_it_is_made_once_for_all_who_wait_for_it() -> None:
+async def test_a_lazy_value_is_made_once_for_all_waiters() -> None:
     workshop = Workshop()
     runner = LazyRunner(workshop.make)
     waiting = [asyncio.create_task(shown(runner)) for _ in range(3)]

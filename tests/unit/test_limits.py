@@ -75,7 +75,7 @@ def test_no_limit_counts_nothing(clock: Clock) -> None:
         limits.admit_address("192.0.2.1")
 
 
-def test_an_address_is_counted_whoever_comes_from_it(clock: Clock) -> None:
+def test_requests_of_an_address_are_counted_for_all_its_users(clock: Clock) -> None:
     limits = Replica(MemoryCounters(), clock, requests_per_address=2).limits
     limits.admit_address("2001:db8::1")
     limits.admit_address("2001:db8::2")
@@ -134,7 +134,7 @@ async def test_a_restart_forgives_nothing(clock: Clock) -> None:
         await Replica(counters, clock, tokens_per_day=10).limits.admit_turn("ann")
 
 
-async def test_an_outage_refuses_nobody_and_loses_no_count(clock: Clock) -> None:
+async def test_an_outage_refuses_no_request_and_loses_no_count(clock: Clock) -> None:
     counters = BrokenCounters()
     replica = Replica(counters, clock, requests_per_minute=2, tokens_per_day=10)
     replica.limits.admit_request("ann")

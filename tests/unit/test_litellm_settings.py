@@ -85,7 +85,7 @@ def test_azure_has_an_address_and_a_version_of_its_own() -> None:
         ),
     ],
 )
-def test_people_who_come_from_openrouter_need_no_new_variable(environ: Mapping[str, str], model: str) -> None:
+def test_the_variables_of_openrouter_are_read(environ: Mapping[str, str], model: str) -> None:
     settings = read(OPENROUTER_API_KEY="sk-or-1", **environ)
     assert plugin.detect(settings)
     assert missing(settings) == ""
@@ -111,7 +111,7 @@ def test_a_vendor_whose_address_is_not_known_must_be_given_one() -> None:
     assert missing(settings) == "", "a server of one's own may do without a key"
 
 
-def test_litellm_that_is_not_installed_is_said_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_litellm_is_reported_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert missing(read(LITELLM_MODEL="gemini/x", GEMINI_API_KEY="k")).endswith("pip install 'anyport[litellm]'")
 

@@ -15,7 +15,7 @@ async def test_news_that_came_before_it_was_waited_for_is_not_lost_and_counts_on
     wake.close()
 
 
-async def test_news_wakes_the_waiter() -> None:
+async def test_a_notification_ends_the_wait() -> None:
     wake = Notification(3600.0)
     waiting = asyncio.create_task(wake.wait())
     await asyncio.sleep(0)
@@ -24,7 +24,7 @@ async def test_news_wakes_the_waiter() -> None:
     wake.close()
 
 
-async def test_every_silence_is_told_also_behind_news() -> None:
+async def test_every_timeout_fires_also_after_a_notification() -> None:
     wake = Notification(0.001)
     assert not await wake.wait()
     wake.notify()
@@ -32,7 +32,7 @@ async def test_every_silence_is_told_also_behind_news() -> None:
     wake.close()
 
 
-async def test_a_silence_is_told_also_when_its_timer_was_set_for_an_earlier_wait() -> None:
+async def test_a_timeout_fires_though_its_timer_was_set_for_an_earlier_wait() -> None:
     wake = Notification(0.02)
     waiting = asyncio.create_task(wake.wait())
     await asyncio.sleep(0.001)
@@ -42,7 +42,7 @@ async def test_a_silence_is_told_also_when_its_timer_was_set_for_an_earlier_wait
     wake.close()
 
 
-async def test_a_waiter_who_leaves_can_come_back() -> None:
+async def test_a_cancelled_waiter_can_wait_again() -> None:
     wake = Notification(3600.0)
     waiting = asyncio.create_task(wake.wait())
     await asyncio.sleep(0)

@@ -35,7 +35,7 @@ async def test_two_messages_are_set_apart() -> None:
     assert answer.content == "one\n\ntwo"
 
 
-async def test_a_form_is_told_as_text() -> None:
+async def test_a_form_is_passed_to_the_model_as_text() -> None:
     asked = b'{"question":"How much?","options":[{"value":"low"},{"value":"high"}]}'
     item = b'{"id":"m","type":"structured_input","inputs":[{"question":"What?"},' + asked + b"]}"
     done = b'data: {"type":"thread.item.done","item":' + item + b"}\n\n"
@@ -48,7 +48,7 @@ async def test_a_call_of_a_page_that_is_not_there_is_no_empty_answer() -> None:
     assert (await collect(stream([done]))).content == NO_PAGE
 
 
-async def test_a_failure_is_told() -> None:
+async def test_a_failure_is_reported() -> None:
     chunks = [ADDED, delta("half"), b'data: {"type":"error","code":"custom","message":"no model"}\n\n']
     frames = [frame async for frame in translate(stream(chunks))]
     assert frames[-2:] == [b'data: {"error":"no model"}\n\n', b'data: {"done":true}\n\n']

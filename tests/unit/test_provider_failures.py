@@ -203,7 +203,7 @@ def test_each_provider_says_what_is_missing_and_where_to_get_it() -> None:
     assert not openai_plugin.detect(OpenAISettings())
 
 
-def test_openai_is_spoken_to_by_responses_and_others_by_chat_unless_told_otherwise() -> None:
+def test_openai_gets_responses_and_other_addresses_chat_completions_by_default() -> None:
     ollama = "http://localhost:11434/v1"
     assert OpenAISettings().speaks is Api.RESPONSES
     assert OpenAISettings(base_url=ollama).speaks is Api.CHAT

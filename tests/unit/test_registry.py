@@ -117,7 +117,7 @@ def test_an_entry_point_without_a_package_still_says_where_it_points() -> None:
     assert "an unknown package (app.nowhere:plugin)" in found.failures["lost"]
 
 
-def test_the_built_in_providers_come_through_the_same_door() -> None:
+def test_the_built_in_providers_are_found_by_the_same_entry_points() -> None:
     found = discover()
 
     assert {"demo", "gemini", "openai", "litellm"} <= set(found.plugins)

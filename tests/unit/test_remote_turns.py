@@ -62,14 +62,14 @@ async def test_when_the_process_stops_numbered_events_end_and_others_break_off()
         await anext(whole)
 
 
-async def test_a_turn_that_has_ended_is_told_whole_while_the_process_stops() -> None:
+async def test_an_ended_turn_is_streamed_whole_while_the_process_stops() -> None:
     elsewhere = Elsewhere()
     head = await elsewhere.ended(await elsewhere.begun(b"1\n\n"))
     elsewhere.remote.close()
     assert [piece async for piece in elsewhere.remote.whole(head)] == [b"1\n\n"]
 
 
-async def test_who_follows_a_turn_that_is_dropped_before_it_said_anything_is_cut_off() -> None:
+async def test_a_follower_of_a_turn_that_is_dropped_before_its_first_event_is_disconnected() -> None:
     elsewhere = Elsewhere()
     head = await elsewhere.begun()
     whole = elsewhere.remote.whole(head)
@@ -89,7 +89,7 @@ async def test_behind_the_last_event_of_a_turn_is_nothing(after: int, rest: byte
 
 
 @pytest.mark.parametrize(("after", "rest"), [(2, None), (3, b"id: 2\n2\n\n"), (9, b"id: 2\n2\n\n")])
-async def test_who_saw_more_than_a_dead_process_wrote_down_is_told_how_it_ended(after: int, rest: bytes | None) -> None:
+async def test_a_client_ahead_of_the_journal_of_a_dead_process_gets_the_end(after: int, rest: bytes | None) -> None:
     elsewhere = Elsewhere()
     head = await elsewhere.ended(await elsewhere.begun(b"1\n\n", b"2\n\n"), "interrupted")
     assert await elsewhere.rest(head, after) == rest

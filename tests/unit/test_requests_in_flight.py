@@ -54,7 +54,7 @@ async def test_after_a_minute_it_is_another_request() -> None:
     assert await in_flight.share(b"key", work) == 2
 
 
-async def test_a_failure_is_told_to_who_waits_and_to_nobody_later() -> None:
+async def test_a_failure_reaches_present_waiters_and_no_later_caller() -> None:
     in_flight, work = RequestsInFlight[int](), Work()
 
     async def fail() -> int:
@@ -70,7 +70,7 @@ async def test_a_failure_is_told_to_who_waits_and_to_nobody_later() -> None:
     assert await in_flight.share(b"key", work) == 1
 
 
-async def test_who_gives_up_waiting_disturbs_nobody() -> None:
+async def test_a_cancelled_waiter_leaves_the_others_alone() -> None:
     in_flight, work = RequestsInFlight[int](), Work()
     first = asyncio.create_task(in_flight.share(b"key", work))
     second = asyncio.create_task(in_flight.share(b"key", work))

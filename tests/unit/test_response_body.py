@@ -30,7 +30,7 @@ async def read(headers: dict[str, str], body: bytes) -> tuple[bytes, httpx2.Requ
     return found, asked[0]
 
 
-async def test_words_come_as_they_were_sent_and_nobody_is_asked_to_compress_them() -> None:
+async def test_an_uncompressed_body_is_asked_for_and_read_unchanged() -> None:
     found, request = await read({}, WORDS)
     assert found == WORDS
     assert request.headers["accept-encoding"] == "identity"

@@ -154,7 +154,7 @@ def test_the_provider_is_the_one_named_else_the_one_of_lowest_rank_that_is_wante
     assert load_settings(environ, reversed(PLUGINS)).assistant.provider == chosen
 
 
-def test_equal_ranks_are_told_apart_by_name() -> None:
+def test_providers_of_equal_rank_are_ordered_by_name() -> None:
     plugins = [plugin("b", Keyed), plugin("a", Keyed), plugin("demo", Nothing)]
     assert load_settings({"KEYED_KEY": "k"}, plugins).assistant.provider == "a"
 
@@ -181,7 +181,7 @@ def test_further_models_need_their_providers_too(variable: str) -> None:
     )
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     environ = {"PORT": "http", "KEYED_ROUNDS": "0", "LLM_PROVIDER": "none", "LLM_FALLBACKS": "x", "LLM_MODELS": "y/z"}
     found = problems_of(environ, check_url=lambda _: "is no address")
     assert [problem.variable for problem in found] == [
@@ -194,7 +194,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     ]
 
 
-def test_the_address_of_the_database_is_judged_by_who_knows() -> None:
+def test_the_address_of_the_database_is_checked_by_the_stores() -> None:
     seen: list[str] = []
 
     def judge(url: Secret) -> str:

@@ -112,7 +112,7 @@ async def test_after_a_minute_and_after_it_was_delivered_it_is_another_request()
         await replica.turns.aclose()
 
 
-async def test_what_was_cut_off_because_nobody_followed_is_begun_anew() -> None:
+async def test_a_request_whose_unfollowed_turn_was_truncated_starts_anew() -> None:
     storage = Shared()
     one, other = storage.replica(), storage.replica()
     stopped = await one.ask()
@@ -123,7 +123,7 @@ async def test_what_was_cut_off_because_nobody_followed_is_begun_anew() -> None:
     await other.turns.aclose()
 
 
-async def test_what_a_process_claimed_and_never_began_is_begun_by_another_within_a_lease() -> None:
+async def test_a_reserved_key_without_a_turn_is_taken_over_within_a_lease() -> None:
     storage = Shared()
     assert await storage.idempotency_keys.reserve(KEY, "turn_dead", dt.timedelta(minutes=1))
     storage.clock.now += 9
@@ -137,7 +137,7 @@ async def test_what_a_process_claimed_and_never_began_is_begun_by_another_within
     await replica.turns.aclose()
 
 
-async def test_the_claim_is_asked_for_while_the_thread_is_stored() -> None:
+async def test_the_key_is_reserved_while_the_thread_is_stored() -> None:
     """Were one to wait for the other, this would not end: the claim is granted once the thread is there."""
     storage = Shared()
 
@@ -164,7 +164,7 @@ async def test_a_refusal_gives_the_request_free_unless_another_has_it() -> None:
     await other.turns.aclose()
 
 
-async def test_without_a_storage_nothing_is_begun() -> None:
+async def test_without_a_storage_nothing_starts() -> None:
     storage = Shared()
 
     class Away(MemoryIdempotencyKeys):

@@ -92,7 +92,7 @@ def test_every_widget_is_known_to_chatkit_and_every_action_to_us(widget: WidgetR
 # The list
 
 
-def test_a_row_tells_status_title_due_date_and_priority() -> None:
+def test_a_row_shows_status_title_due_date_and_priority() -> None:
     milk = some_task(priority=Priority.HIGH, due=dt.date(2026, 12, 1))
     bread = some_task("bread", status=Status.COMPLETED)
     first, second = drawn(milk, bread)["children"]

@@ -101,7 +101,9 @@ def held(told: Path, work: Callable[[], Awaitable[None]]) -> str:
         (in_a_protocol, "between two callbacks"),
     ],
 )
-def test_whoever_holds_the_loop_is_named(tmp_path: Path, work: Callable[[], Awaitable[None]], named: str) -> None:
+def test_a_callback_that_holds_the_loop_is_named(
+    tmp_path: Path, work: Callable[[], Awaitable[None]], named: str
+) -> None:
     said = held(tmp_path / "held", work)
     assert "HELD by" in said
     assert named in said
@@ -109,7 +111,7 @@ def test_whoever_holds_the_loop_is_named(tmp_path: Path, work: Callable[[], Awai
 
 
 @pytest.mark.parametrize("work", [little_by_little, while_it_waits])
-def test_who_gives_way_holds_nothing(tmp_path: Path, work: Callable[[], Awaitable[None]]) -> None:
+def test_a_callback_that_yields_does_not_hold_the_loop(tmp_path: Path, work: Callable[[], Awaitable[None]]) -> None:
     assert "HELD" not in held(tmp_path / "held", work)
 
 
@@ -121,7 +123,7 @@ def test_garbage_holds_the_loop_unless_the_patch_of_it_is_off(
     assert ("HELD" in held(tmp_path / "held", collecting)) == (patches == "on")
 
 
-def test_the_longest_are_told_first(tmp_path: Path) -> None:
+def test_the_longest_steps_are_printed_first(tmp_path: Path) -> None:
     async def thrice() -> None:
         for times in (1, 3, 2):
             asyncio.get_running_loop().call_soon(busy, times * LIMIT)

@@ -64,7 +64,7 @@ async def test_another_claim_may_name_the_user() -> None:
     assert await user_of(open_authentication(settings).authenticator, secret_token(uid=7, sub=3)) == "7"
 
 
-async def test_a_token_for_somebody_else_is_refused_where_no_audience_is_set() -> None:
+async def test_a_token_for_another_audience_is_refused_where_no_audience_is_set() -> None:
     authenticator = open_authentication(LoginSettings(jwt_secret=SigningSecret(SECRET))).authenticator
     assert await user_of(authenticator, secret_token(aud=None)) == "ann"
     assert "AUTH_AUDIENCE" in await detail_of(authenticator, secret_token())

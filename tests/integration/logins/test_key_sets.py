@@ -56,7 +56,7 @@ async def test_a_key_that_left_the_set_opens_nothing_after_a_quiet_spell(
     assert await user_of(by_keys, service.keys[0].token()) == "ann"
 
 
-async def test_while_keys_are_in_use_nobody_waits_for_them_and_one_that_left_is_noticed(
+async def test_keys_in_use_are_fetched_in_the_background_and_a_removed_one_is_noticed(
     by_keys: Authenticator, service: LoginService, clock: Clock
 ) -> None:
     old, remaining = service.keys[:2]
@@ -87,7 +87,9 @@ async def test_a_fresh_token_is_never_blamed_for_a_set_that_may_not_be_asked_for
     assert await user_of(by_keys, new.token()) == "ann"
 
 
-async def test_nor_for_a_fetch_that_is_under_way(by_keys: Authenticator, service: LoginService, clock: Clock) -> None:
+async def test_a_fresh_token_waits_for_a_fetch_that_is_under_way(
+    by_keys: Authenticator, service: LoginService, clock: Clock
+) -> None:
     await user_of(by_keys, service.keys[0].token())
     before, new = service.keys[0], SigningKey("new", "ES256")
     gate = asyncio.Event()

@@ -31,7 +31,9 @@ async def test_keys_once_had_outlive_an_outage(
             await user_of(by_keys, SigningKey("unknown", "ES256").token())
 
 
-async def test_but_not_for_longer_than_a_day(by_keys: Authenticator, service: LoginService, clock: Clock) -> None:
+async def test_keys_of_an_outage_expire_after_a_day(
+    by_keys: Authenticator, service: LoginService, clock: Clock
+) -> None:
     token = service.keys[0].token(exp=int(time.time()) + 10 * 86_400)
     await user_of(by_keys, token)
     service.instead = BAD_ANSWERS["away"]
@@ -54,7 +56,7 @@ async def test_after_an_outage_a_key_that_left_meanwhile_opens_nothing(
 
 
 @pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS.keys())
-async def test_without_any_keys_nobody_is_blamed_and_later_it_works(
+async def test_without_keys_the_service_is_unavailable_and_later_it_works(
     by_keys: Authenticator, service: LoginService, clock: Clock, answer: Reply
 ) -> None:
     token = service.keys[0].token()

@@ -27,7 +27,7 @@ def unsigned(header: dict[str, Any], **claims: Any) -> str:
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", None, "HS256", "HS512", "RS256", 7, ["HS256"]])
-async def test_a_token_that_nobody_signed_is_refused(
+async def test_an_unsigned_token_is_refused(
     by_secret: Authenticator, by_keys: Authenticator, algorithm: object
 ) -> None:
     for authenticator in (by_secret, by_keys):

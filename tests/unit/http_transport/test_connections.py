@@ -66,7 +66,7 @@ async def test_leaving_an_answer_closes_its_connection() -> None:
         await asyncio.wait_for(gone.wait(), 10)
 
 
-async def test_nobody_there_no_name_and_no_protocol_are_told_apart() -> None:
+async def test_a_refused_connection_and_an_unknown_protocol_raise_their_own_errors() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]

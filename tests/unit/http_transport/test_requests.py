@@ -67,7 +67,7 @@ async def test_a_request_is_sent_no_faster_than_it_is_taken() -> None:
         assert asked_for == pieces
 
 
-async def test_an_upstream_that_answers_before_it_has_read_everything_is_heard() -> None:
+async def test_an_early_response_of_the_upstream_is_returned() -> None:
     refused = b"HTTP/1.1 413 Content Too Large\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno"
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -103,7 +103,7 @@ async def test_much_that_waits_leaves_in_pieces_between_which_others_go_on() -> 
     assert len({turn for _, turn in pieces}) >= len(pieces) - 1 > 1
 
 
-async def test_a_reader_who_does_not_read_holds_the_upstream_back() -> None:
+async def test_a_stuck_reader_applies_backpressure_to_the_upstream() -> None:
     full = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Who is let in, from where, and what the others are told."""
+"""Access over the network: origins, hosts, logins, and the headers of responses."""
 
 import base64
 import warnings
@@ -209,7 +209,7 @@ async def test_it_answers_to_its_own_names_alone(http: httpx.AsyncClient, host: 
 
 
 @pytest.mark.parametrize("path", ["/", "/hosted", "/docs", "/health", "/static/page.js", "/api/tasks", "/nowhere"])
-async def test_browsers_are_told_to_be_careful(http: httpx.AsyncClient, path: str) -> None:
+async def test_responses_carry_security_headers(http: httpx.AsyncClient, path: str) -> None:
     headers = (await http.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
@@ -282,9 +282,7 @@ async def test_nor_one_that_is(guarded: ServerProcess) -> None:
             assert response.headers["cache-control"] == caching
 
 
-async def test_health_tells_strangers_no_more_than_that_it_works(
-    http: httpx.AsyncClient, client: ChatKitClient
-) -> None:
+async def test_health_shows_strangers_the_status_alone(http: httpx.AsyncClient, client: ChatKitClient) -> None:
     open_to_all = {"status": "healthy", "provider": "demo"}
     assert (await http.get("/health", headers=bearer(ANN))).json() == {
         **open_to_all,
@@ -313,7 +311,7 @@ async def test_it_lets_others_in_only_with_a_login(tmp_path: Path) -> None:
     assert "AUTH_MODE=none" in log
 
 
-async def test_or_when_it_is_told_so_in_so_many_words_which_it_repeats(tmp_path: Path) -> None:
+async def test_an_open_address_without_a_login_starts_with_auth_mode_none_and_a_warning(tmp_path: Path) -> None:
     environment = {"HOST": "0.0.0.0", "AUTH_MODE": "none", "DATABASE_URL": "memory://"}  # noqa: S104
     async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
         await client.call("threads.list")
