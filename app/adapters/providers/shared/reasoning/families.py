@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -93,6 +94,7 @@ _FAMILIES: Final[Sequence[tuple[str, ReasoningFamily]]] = (
 )
 
 
+@lru_cache(maxsize=256)
 def family_of(name: str) -> ReasoningFamily:
     """Return the family of a model; a vendor prefix, a fine-tuning prefix and the case of letters are ignored."""
     bare = name.rsplit("/", 1)[-1].lower().removeprefix("ft:")

@@ -5,6 +5,7 @@ Each function gets the family, an effort that the family accepts or None, and Tr
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -117,6 +118,7 @@ _FORMS: Final[Sequence[tuple[str, str, Form]]] = (
 )
 
 
+@lru_cache(maxsize=256)
 def form_of(service: str, model: str) -> Form:
     """Return the form of a model's reasoning parameters at a service."""
     bare = model.rsplit("/", 1)[-1].lower()
