@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from app.adapters.providers.shared.chat_completions.sse import SseDecoder
 from app.adapters.providers.shared.chat_completions.wire import Chunk, Tokens, UpstreamReportedError, decode
 from app.adapters.providers.shared.event_stream import MAX_EVENT_BYTES, EventTooLongError
 from tests.contracts.response_events import Heard, check_events, heard
+from tests.fakes.chat_media import picture, url
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.dialects import Call
 
@@ -162,3 +164,32 @@ def test_a_later_thought_is_a_new_item_and_the_message_stays_one() -> None:
 def test_an_error_among_the_frames_is_found_in_any_shape(frame: object) -> None:
     with pytest.raises(UpstreamReportedError):
         decode(json.dumps(frame).encode())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "url", "url_citation", "image_url", "b64_json", "title"]), inner)
+    ),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["annotations", "images"]), JSON), max_size=6), st.text(max_size=5))
+def test_citations_and_images_of_any_shape_keep_the_order_of_events(added: list[tuple[str, object]], text: str) -> None:
+    wire, answer = OpenAIChat(), ResponseBuilder("m", set())
+    whole = [("annotations", [url("https://example.com", 1)]), ("images", [picture("aGk=")])]
+    deltas: list[dict[str, Any]] = [
+        {"content": text},
+        *({name: value} for name, value in added + whole),
+        {"content": "end"},
+    ]
+    events = [answer.created()]
+    for delta in deltas:
+        events += answer.feed([decode(wire.frame(delta).removeprefix(b"data: "))])
+    events += answer.finish()
+    check_events(events)
+    assert heard(events).text == f"{text}end"
+    done = [event.item.type for event in events if event.type == "response.output_item.done"]
+    assert done[0] == "message"
+    assert done[1:] == ["image_generation_call"] * (len(done) - 1)

@@ -40,7 +40,7 @@ def _reason(answer: ResponseBuilder) -> str:
 
 
 def _wrong(answer: ResponseBuilder, reason: str) -> FailureKind | None:
-    said = bool(answer.message or answer.calls)
+    said = bool(answer.message or answer.calls or answer.images)
     if answer.message.refused:
         return "content_filtered"
     if reason in _REASONS:

@@ -1,6 +1,7 @@
 """Message item of the assistant, under construction."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -10,12 +11,15 @@ from openai.types.responses import (
     ResponseOutputMessage,
     ResponseOutputRefusal,
     ResponseOutputText,
+    ResponseOutputTextAnnotationAddedEvent,
     ResponseRefusalDeltaEvent,
     ResponseRefusalDoneEvent,
     ResponseTextDeltaEvent,
     ResponseTextDoneEvent,
 )
+from openai.types.responses.response_output_text import AnnotationURLCitation
 
+from app.adapters.providers.shared.chat_completions.citations import MOST, url_citations
 from app.adapters.providers.shared.chat_completions.output_items import Events, OutputItems
 from app.ports.delta_sink import DeltaReceiver
 
@@ -31,6 +35,7 @@ class Part(msgspec.Struct, kw_only=True):
     kind: str
     index: int
     pieces: list[str] = []
+    annotations: list[AnnotationURLCitation] = []
 
     def content(self) -> Content:
         """Build the content part so far."""
@@ -38,7 +43,7 @@ class Part(msgspec.Struct, kw_only=True):
         self.pieces = [text]  # A long text is put together once, not for each closing event.
         if self.kind == REFUSAL:
             return ResponseOutputRefusal(type="refusal", refusal=text)
-        return ResponseOutputText(type="output_text", text=text, annotations=[], logprobs=[])
+        return ResponseOutputText(type="output_text", text=text, annotations=[*self.annotations], logprobs=[])
 
 
 class MessageItem:
@@ -50,6 +55,7 @@ class MessageItem:
         self._id = f"msg_{uuid.uuid4().hex}"
         self._output_index = -1
         self._parts: dict[str, Part] = {}
+        self._citations: dict[tuple[str, int], AnnotationURLCitation] = {}
 
     def __bool__(self) -> bool:
         return bool(self._parts)
@@ -74,6 +80,8 @@ class MessageItem:
             yield ResponseContentPartAddedEvent.model_validate(
                 {**self._common_fields(part, "response.content_part.added"), "part": part.content()}
             )
+            if kind == TEXT:
+                yield from self._announce(part, self._citations.values())
         part.pieces.append(text)
         if kind == REFUSAL:
             yield ResponseRefusalDeltaEvent.model_validate(
@@ -90,8 +98,29 @@ class MessageItem:
             sequence_number=self._outputs.next_number(),
         )
 
-    def close(self) -> Events:
-        """Yield the closing events of all parts and of the message; nothing for an empty message."""
+    def cite(self, annotations: Any) -> Events:
+        """Add the citations of one delta to the text, each once; those before the text are held back."""
+        part = self._parts.get(TEXT)
+        for citation in url_citations(annotations):
+            key = citation.url, citation.end_index
+            if key in self._citations or len(self._citations) >= MOST:
+                continue
+            self._citations[key] = citation
+            if part is not None:
+                yield from self._announce(part, [citation])
+
+    def _announce(self, part: Part, citations: Iterable[AnnotationURLCitation]) -> Events:
+        for citation in citations:
+            fields = self._common_fields(part, "response.output_text.annotation.added")
+            place = {"annotation": citation.model_dump(), "annotation_index": len(part.annotations)}
+            part.annotations.append(citation)
+            yield ResponseOutputTextAnnotationAddedEvent.model_validate({**fields, **place})
+
+    def close(self, *, always: bool = False) -> Events:
+        """Yield the closing events of all parts and of the message; for an empty message nothing, unless `always`."""
+        if always and not self._parts:
+            self._output_index = self._outputs.next_index()
+            yield self._outputs.added(self._output_index, self._item("in_progress"))
         for part in self._parts.values():
             content = part.content()
             if isinstance(content, ResponseOutputRefusal):
@@ -105,7 +134,7 @@ class MessageItem:
             yield ResponseContentPartDoneEvent.model_validate(
                 {**self._common_fields(part, "response.content_part.done"), "part": content}
             )
-        if self._parts:
+        if self._parts or always:
             yield self._outputs.done(self._output_index, self._item("completed"))
 
     def _common_fields(self, part: Part, kind: str) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from openai.types.responses import (
     ResponseOutputMessage,
     ResponseReasoningItem,
 )
+from openai.types.responses.response_output_item import ImageGenerationCall
 
 Events = Iterator[TResponseStreamEvent]
-Item = ResponseOutputMessage | ResponseReasoningItem | ResponseFunctionToolCall
+Item = ResponseOutputMessage | ResponseReasoningItem | ResponseFunctionToolCall | ImageGenerationCall
 
 
 class OutputItems:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from agents.items import TResponseStreamEvent
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseCreatedEvent, ResponseUsage
 
+from app.adapters.providers.shared.chat_completions.images import Images
 from app.adapters.providers.shared.chat_completions.message import REFUSAL, TEXT, MessageItem
 from app.adapters.providers.shared.chat_completions.output_items import Events, Item, OutputItems
 from app.adapters.providers.shared.chat_completions.reasoning import ReasoningItem
@@ -24,6 +25,7 @@ class ResponseBuilder:
         self._outputs = OutputItems(model)
         self.message = MessageItem(self._outputs, deltas)
         self.calls = ToolCalls(self._outputs, taken_call_ids)
+        self.images = Images(self._outputs)
         self._thought: ReasoningItem | None = None
         self._splitter = ReasoningTagSplitter()
         self._usage: Tokens | None = None
@@ -53,8 +55,10 @@ class ResponseBuilder:
         limit ended the response."""
         yield from self._add_pieces(self._splitter.finish())
         yield from self._close_thought()
-        yield from self.message.close()
+        # An image is no answer for the Agents SDK, which would ask again after it; a message is one, also without text.
+        yield from self.message.close(always=bool(self.images) and not self.calls)
         yield from self.calls.close()
+        yield from self.images.close()
         yield ResponseCompletedEvent(
             type="response.completed",
             response=self._response("completed", self._outputs.items(), _usage(self._usage or Tokens()), truncated),
@@ -88,6 +92,10 @@ class ResponseBuilder:
         if delta.refusal:
             yield from self._close_thought()
             yield from self.message.add(REFUSAL, delta.refusal)
+        if delta.annotations:
+            yield from self.message.cite(delta.annotations)
+        if delta.images:
+            self.images.add(delta.images)
         for piece in delta.tool_calls or ():
             yield from self._close_thought()
             yield from self.calls.add(piece)

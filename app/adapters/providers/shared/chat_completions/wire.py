@@ -60,7 +60,8 @@ class Part(msgspec.Struct, frozen=True):
 class Delta(msgspec.Struct, frozen=True):
     """Delta of a chunk. `reasoning_content` is DeepSeek's and vLLM's name, `reasoning` OpenRouter's and Ollama's.
 
-    `reasoning_details` are OpenRouter's: thoughts in parts, some of them signed or encrypted.
+    `reasoning_details` are OpenRouter's: thoughts in parts, some of them signed or encrypted. `annotations` and
+    `images` differ between servers, so `citations.py` and `images.py` read them.
     """
 
     content: str | list[Part] | None = None
@@ -70,6 +71,8 @@ class Delta(msgspec.Struct, frozen=True):
     reasoning_details: list[dict[str, Any]] | None = None
     tool_calls: list[ToolCall] | None = None
     extra_content: Extra | None = None
+    annotations: Any = None
+    images: Any = None
 
     @property
     def is_text(self) -> bool:
@@ -82,6 +85,8 @@ class Delta(msgspec.Struct, frozen=True):
             or self.reasoning_content
             or self.reasoning
             or self.reasoning_details
+            or self.annotations
+            or self.images
         )
 
     @property
