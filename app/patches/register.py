@@ -116,6 +116,15 @@ OPENAI_SEAL: Final = Patch(
     module="app.patches.openai_seal",
 )
 
+TOOL_FAILURES: Final = Patch(
+    name="tool failures",
+    target="openai-agents",
+    version="0.24",
+    kind="safety",
+    gain="the crash of any tool is in the log with its traceback, whatever its failure handler does",
+    module="app.patches.tool_failures",
+)
+
 BOUNDED_CONNECTIONS: Final = Patch(
     name="bounded HTTP connections",
     target="uvicorn",
@@ -147,6 +156,7 @@ REGISTER: Final[Sequence[Patch]] = (
     RAW_RESPONSE_TOOLS,
     DEFAULT_RUNNER,
     OPENAI_SEAL,
+    TOOL_FAILURES,
     BOUNDED_CONNECTIONS,
     LITELLM_SEAL,
 )

@@ -1,11 +1,13 @@
 """Active run: the turn that code of a tool runs in, so that a run inside the tool belongs to it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any
 
+from agents import Model
 from openai.types.shared import Reasoning
 
 from app.adapters.agents_sdk.fallback import CircuitBreakers
@@ -15,15 +17,16 @@ from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.run_effects import RunEffects
 from app.adapters.agents_sdk.run_models import RunModels
+from app.adapters.agents_sdk.tools.crashes import report_failure
 from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.model_ref import ModelRef
 from app.ports.turn_log import ToolEffect
 
 
-class ActiveRun:
-    """What a run inside a tool shares with its turn: models, ledger, effects, and the server's event loop.
+class RunScope:
+    """What runs share that code starts itself: the models, the ledger, the limit of rounds, the server's event loop.
 
-    Outside a turn there is one for the whole server, without an outlet and without effects.
+    A turn has a scope, and the server has one for code outside any turn.
     """
 
     def __init__(
@@ -31,32 +34,33 @@ class ActiveRun:
         catalog: ModelCatalog,
         breakers: CircuitBreakers,
         chosen: ModelRef,
-        *,
-        max_rounds: int,
+        ledger: RequestLedger,
         reasoning: Reasoning,
-        files: FileParts | None = None,
-        ledger: RequestLedger | None = None,
-        outlet: Outlet | None = None,
-        effects: RunEffects | None = None,
-        done: Sequence[ToolEffect] = (),
-        loop: asyncio.AbstractEventLoop | None = None,
+        max_rounds: int,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self.ledger = ledger or RequestLedger()
-        self.outlet = outlet
-        self.effects = effects
-        self.done = done
+        self.ledger = ledger
         self.max_rounds = max_rounds
-        self.loop = loop or asyncio.get_running_loop()
+        self.loop = loop
+        self.files: FileParts = {}
+        self.done: Sequence[ToolEffect] = ()
+        self._catalog = catalog
+        self._breakers = breakers
+        self._chosen = chosen
+        self._reasoning = reasoning
         self._waited: set[Future[Any]] = set()
-        self.models = RunModels(
-            catalog,
-            breakers,
-            chosen,
-            files or {},
+
+    @cached_property
+    def models(self) -> RunModels:
+        """The models of runs that the user does not see; nobody sees their thoughts either."""
+        return RunModels(
+            self._catalog,
+            self._breakers,
+            self._chosen,
+            self.files,
             self.ledger.nested,
             lambda model: NestedModel(model, self.ledger, self.loop),
-            # Nobody sees the thoughts of a run inside a tool.
-            reasoning.model_copy(update={"summary": None}),
+            self._reasoning.model_copy(update={"summary": None}),
         )
 
     def wait(self, future: "Future[Any]") -> Any:
@@ -73,8 +77,38 @@ class ActiveRun:
             future.cancel()
 
 
+class ActiveRun(RunScope):
+    """The scope of a turn, with its outlet and its effects."""
+
+    outlet: Outlet
+    effects: RunEffects
+
+    def shown_models(self, wrap: Callable[[Model], Model]) -> RunModels:
+        """Return the models of the run that the user sees; `wrap` adds what shows their answers."""
+        return RunModels(
+            self._catalog,
+            self._breakers,
+            self._chosen,
+            self.files,
+            self.ledger.shown,
+            wrap,
+            self._reasoning,
+        )
+
+
 active_run: ContextVar[ActiveRun | None] = ContextVar("active_run", default=None)
 """The turn that this code runs in; None outside a turn."""
 
 inside_tool: ContextVar[bool] = ContextVar("inside_tool", default=False)
 """True in a run that a tool started: its questions have no user, because the run cannot wait for days."""
+
+
+def observe_failure(tool: str, call: Any, error: Exception) -> None:
+    """Report a tool's exception, and mark its step; that of a run inside a tool has none."""
+    if not report_failure(tool, error):
+        return
+    run, call_id = active_run.get(), getattr(call, "tool_call_id", "")
+    if run is not None:
+        run.effects.failed.add(call_id)
+        if not inside_tool.get():
+            run.outlet.tool_failed(call_id)

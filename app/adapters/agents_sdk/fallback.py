@@ -1,7 +1,7 @@
 """Fallback model: tries several models in order, and skips those with an open circuit breaker."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, MutableSequence, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -75,9 +75,9 @@ class FallbackModel(Model):
         candidates: Sequence[ModelRef],
         open_model: Callable[[ModelRef], Model],
         breakers: CircuitBreakers,
-        attempts: list[Attempt] | None = None,
+        attempts: MutableSequence[Attempt] | None = None,
     ):
-        self.attempts: list[Attempt] = [] if attempts is None else attempts
+        self.attempts: MutableSequence[Attempt] = [] if attempts is None else attempts
         self._candidates = candidates
         self._open_model = open_model
         self._breakers = breakers

@@ -5,14 +5,14 @@ from typing import Any
 from agents import Agent, RunHooks, Tool
 from agents.tool_context import ToolContext
 
-from app.adapters.agents_sdk.active_run import ActiveRun
+from app.adapters.agents_sdk.active_run import ActiveRun, RunScope
 from app.adapters.agents_sdk.foreign_models import refuse_foreign_model
 
 
 class NestedHooks(RunHooks[Any]):
     """Calls the code's own hooks, refuses foreign models, and records the effects of tools."""
 
-    def __init__(self, run: ActiveRun, own: RunHooks[Any] | None) -> None:
+    def __init__(self, run: RunScope, own: RunHooks[Any] | None) -> None:
         self._run = run
         self._own = own or RunHooks[Any]()
 
@@ -37,7 +37,8 @@ class NestedHooks(RunHooks[Any]):
         await self._own.on_tool_start(context, agent, tool)
 
     async def on_tool_end(self, context: Any, agent: Any, tool: Tool, result: object) -> None:
-        if isinstance(context, ToolContext) and self._run.effects is not None:
-            reported = self._run.outlet is not None and context.tool_call_id in self._run.outlet.changed_by
-            self._run.effects.record(context.tool_name, context.tool_arguments, str(result), reported=reported)
+        if isinstance(context, ToolContext) and isinstance(self._run, ActiveRun):
+            call_id = context.tool_call_id
+            reported = call_id in self._run.outlet.changed_by
+            self._run.effects.record(call_id, context.tool_name, context.tool_arguments, str(result), reported=reported)
         await self._own.on_tool_end(context, agent, tool, result)

@@ -9,11 +9,12 @@ from typing import Any
 from agents import Agent, RunConfig, RunResult, RunResultStreaming
 from agents.run import AgentRunner
 
-from app.adapters.agents_sdk.active_run import ActiveRun, active_run, inside_tool
+from app.adapters.agents_sdk.active_run import RunScope, active_run, inside_tool
 from app.adapters.agents_sdk.agent_graph import GraphCopy
 from app.adapters.agents_sdk.effect_replay import with_replayed_effects
 from app.adapters.agents_sdk.foreign_models import refuse_foreign_model
 from app.adapters.agents_sdk.nested_hooks import NestedHooks
+from app.adapters.agents_sdk.tools.failures import tool_error
 
 
 class NestedRunner(AgentRunner):
@@ -22,7 +23,7 @@ class NestedRunner(AgentRunner):
     `outside` returns the server's own active run, for code outside a turn. It raises before the server has models.
     """
 
-    def __init__(self, outside: Callable[[], ActiveRun]) -> None:
+    def __init__(self, outside: Callable[[], RunScope]) -> None:
         self._outside = outside
 
     async def run(self, starting_agent: Agent[Any], input: Any, **kwargs: Any) -> RunResult:
@@ -46,7 +47,7 @@ class NestedRunner(AgentRunner):
         with _inside_tool():
             return super().run_streamed(_equipped(starting_agent, run), input, **_options(run, kwargs))
 
-    def _active(self) -> ActiveRun:
+    def _active(self) -> RunScope:
         return active_run.get() or self._outside()
 
 
@@ -67,14 +68,14 @@ def _has_loop() -> bool:
     return True
 
 
-def _equipped(agent: Agent[Any], run: ActiveRun) -> Agent[Any]:
+def _equipped(agent: Agent[Any], run: RunScope) -> Agent[Any]:
     """The agent; in a retried answer with tools that do not repeat the changes of the first."""
     if not run.done or not isinstance(agent, Agent):
         return agent
     return GraphCopy(lambda tools: with_replayed_effects(tools, run.done)).agent(agent)
 
 
-def _options(run: ActiveRun, options: dict[str, Any]) -> dict[str, Any]:
+def _options(run: RunScope, options: dict[str, Any]) -> dict[str, Any]:
     wanted = options.get("max_turns", run.max_rounds)
     return {
         **options,
@@ -84,13 +85,13 @@ def _options(run: ActiveRun, options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _configured(config: RunConfig | dict[str, Any] | None, run: ActiveRun) -> RunConfig | dict[str, Any]:
+def _configured(config: RunConfig | dict[str, Any] | None, run: RunScope) -> RunConfig | dict[str, Any]:
     """The configuration that the code gave, with models of the catalog and without traces for OpenAI."""
     own = {"model_provider": run.models, "tracing_disabled": True}
-    if isinstance(config, dict):
-        refuse_foreign_model("A RunConfig", config.get("model"))
-        return {**config, **own}
-    if config is None:
-        return RunConfig(model_provider=run.models, tracing_disabled=True)
+    if config is None or isinstance(config, dict):
+        given = config or {}
+        refuse_foreign_model("A RunConfig", given.get("model"))
+        return {"tool_error_formatter": tool_error, **given, **own}
     refuse_foreign_model("A RunConfig", config.model)
-    return dataclasses.replace(config, model_provider=run.models, tracing_disabled=True)
+    formatter = config.tool_error_formatter or tool_error
+    return dataclasses.replace(config, model_provider=run.models, tracing_disabled=True, tool_error_formatter=formatter)

@@ -264,6 +264,16 @@ class Outlet:
         if not self.workflow().running:
             self._show_widgets()
 
+    def tool_failed(self, call_id: str) -> None:
+        """Mark the tool's step as failed; the end of the tool follows, or that of the run."""
+        if self._workflow is not None:
+            self._workflow.fail(call_id)
+
+    def run_failed(self) -> None:
+        """Mark the steps that still run as failed."""
+        for call_id in sorted(self._workflow.running) if self._workflow is not None else ():
+            self.tool_failed(call_id)
+
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
         """Add a widget to the thread. Raises `InvalidInputError` for one with too many components."""
         check_widget(widget)

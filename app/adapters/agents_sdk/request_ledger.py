@@ -1,5 +1,6 @@
 """Request ledger: every request that one run sends to models, and the tokens that the providers counted."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from agents.usage import Usage
@@ -11,11 +12,14 @@ from app.ports.turn_log import TokenUsage
 
 
 class RequestLedger:
-    """The requests of one run. `shown` are those whose answers the user sees, `nested` those of runs inside tools."""
+    """The requests of one run. `shown` are those whose answers the user sees, `nested` those of runs inside tools.
 
-    def __init__(self) -> None:
+    Without `keeps` no request is kept, for a ledger that lives as long as the server.
+    """
+
+    def __init__(self, *, keeps: bool = True) -> None:
         self.shown: list[Attempt] = []
-        self.nested: list[Attempt] = []
+        self.nested: deque[Attempt] = deque(maxlen=None if keeps else 0)
         self._usages: list[Usage] = []
         self._late: Callable[[TokenUsage], object] | None = None
 

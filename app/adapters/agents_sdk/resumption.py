@@ -4,7 +4,9 @@ import msgspec
 from agents import FunctionTool, Tool
 from agents.tool_context import ToolContext
 
+from app.adapters.agents_sdk.active_run import observe_failure
 from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tools.failures import CRASHED
 from app.ports.agent_runner import Answered
 
 
@@ -29,4 +31,8 @@ async def resume_call(call: PendingCall, tool: Tool | None, context: TurnContext
     if not isinstance(tool, FunctionTool):
         return "This was not done: the tool is not there any more."
     tool_context = ToolContext(context, tool_name=call.tool, tool_call_id=call.id, tool_arguments=call.arguments)
-    return str(await tool.on_invoke_tool(tool_context, call.arguments))
+    try:
+        return str(await tool.on_invoke_tool(tool_context, call.arguments))
+    except Exception as error:
+        observe_failure(call.tool, tool_context, error)  # A tool may have no failure handler.
+        return CRASHED

@@ -17,16 +17,18 @@ class RunEffects:
         self._reporting = reporting
         self._done = done
         self._recorded = recorded
+        self.failed: set[str] = set()
+        """Ids of the calls that failed: what they returned is no result, and a retry makes them again."""
 
-    def effect(self, tool: str, arguments: str, result: str, *, reported: bool) -> ToolEffect | None:
+    def effect(self, call_id: str, tool: str, arguments: str, result: str, *, reported: bool) -> ToolEffect | None:
         """Return the effect of a finished call, or None if it changed nothing; `reported` is the tool's own report."""
-        if result.startswith(NOT_DONE) or (tool in self._reporting and not reported):
+        if call_id in self.failed or result.startswith(NOT_DONE) or (tool in self._reporting and not reported):
             return None
         return ToolEffect(tool=tool, arguments=arguments, result=result)
 
-    def record(self, tool: str, arguments: str, result: str, *, reported: bool) -> bool:
+    def record(self, call_id: str, tool: str, arguments: str, result: str, *, reported: bool) -> bool:
         """Record the effect of a finished call; return False for a call without one."""
-        effect = self.effect(tool, arguments, result, reported=reported)
+        effect = self.effect(call_id, tool, arguments, result, reported=reported)
         if effect is None or is_replayed(tool, arguments, self._done):
             return False
         self._recorded.append(effect)

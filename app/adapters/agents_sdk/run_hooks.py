@@ -44,7 +44,7 @@ class OutletHooks(RunHooks[TurnContext]):
                 self._transcript.tool_returned(call_id, result)
                 reported = call_id in self._outlet.changed_by
                 changed = self._effects.record(
-                    context.tool_name, context.tool_arguments, str(result), reported=reported
+                    call_id, context.tool_name, context.tool_arguments, str(result), reported=reported
                 )
             self._outlet.annotator.remember(str(result))
             self._outlet.tool_finished(call_id, changed=changed)

@@ -1,7 +1,7 @@
 """Run models: every model of one run, from the catalog, with fallbacks and counted requests."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableSequence
 from functools import cache
 from typing import Any
 
@@ -32,7 +32,7 @@ class RunModels(SdkModelProvider):
         breakers: CircuitBreakers,
         chosen: ModelRef,
         file_parts: FileParts,
-        attempts: list[Attempt],
+        attempts: MutableSequence[Attempt],
         wrap: Callable[[Model], Model],
         reasoning: Reasoning = DEFAULT_REASONING,
     ) -> None:

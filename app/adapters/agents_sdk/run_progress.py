@@ -1,6 +1,5 @@
 """Run progress: the parts of one run that its report is made of, complete at any moment."""
 
-from app.adapters.agents_sdk.active_run import ActiveRun
 from app.adapters.agents_sdk.continued_run import ContinuedRun
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.request_ledger import RequestLedger
@@ -13,15 +12,13 @@ from app.ports.turn_log import OpenApprovals
 class RunProgress:
     """A run so far.
 
-    `active` is what runs inside its tools share with it, `continued` the run that it goes on with, and `asked` what it
-    asks the user to approve.
+    `continued` is the run that it goes on with, and `asked` what it asks the user to approve.
     """
 
     def __init__(self, outlet: Outlet, ledger: RequestLedger, transcript: RunTranscript) -> None:
         self.outlet = outlet
         self.ledger = ledger
         self.transcript = transcript
-        self.active: ActiveRun | None = None
         self.continued: ContinuedRun | None = None
         self.asked: OpenApprovals | None = None
 

@@ -13,7 +13,7 @@ from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent
 from openai.types.shared import Reasoning
 
-from app.adapters.agents_sdk.active_run import ActiveRun, active_run
+from app.adapters.agents_sdk.active_run import ActiveRun, active_run, observe_failure
 from app.adapters.agents_sdk.agent_graph import AgentGraph
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.continued_run import RunInput, SettlingModel, continued_run
@@ -31,10 +31,10 @@ from app.adapters.agents_sdk.run_approvals import RunApprovals
 from app.adapters.agents_sdk.run_effects import RunEffects
 from app.adapters.agents_sdk.run_failures import error_for_user, incomplete_reason
 from app.adapters.agents_sdk.run_hooks import OutletHooks, parsed_arguments
-from app.adapters.agents_sdk.run_models import RunModels
 from app.adapters.agents_sdk.run_progress import RunProgress
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tools.failures import tool_error
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.application.attachments.generated import GeneratedImages
 from app.application.conversation.mentions import Mentions
@@ -42,7 +42,7 @@ from app.application.conversation.model_catalog import ModelCatalog
 from app.application.conversation.questions import with_result
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
-from app.patches import agent_identity
+from app.patches import agent_identity, tool_failures
 from app.ports.agent_runner import AgentRunner, Answered, HistoryEntry, RunReport, RunRequest
 from app.ports.model_provider import Capabilities
 from app.ports.thread_store import ThreadStore
@@ -70,6 +70,7 @@ class SdkAgentRunner(AgentRunner):
         images: GeneratedImages | None = None,
     ) -> None:
         agent_identity.apply()
+        tool_failures.apply(observe_failure)
         self._assistant = assistant
         self._external_tools = ToolboxTools(external_tools or EmptyToolbox())
         self._graph = AgentGraph(assistant, self._external_tools)
@@ -113,22 +114,22 @@ class SdkAgentRunner(AgentRunner):
     async def _drive(self, request: RunRequest, report: RunReport, outlet: Outlet) -> None:
         report.effects = []
         progress = RunProgress(outlet, RequestLedger(), RunTranscript(()))
+        active = self._activate(request, report, progress)
         try:
-            await self._answer(request, report, progress)
+            await self._answer(request, report, progress, active)
         except asyncio.CancelledError:
-            if progress.active is not None:
-                progress.active.cancel()
+            active.cancel()
             raise
         except RunPausedError:
             return
-        except AgentsException as error:
-            if outlet.questions.open_call is not None:
-                return  # The rounds end with the question, and the answer begins new ones.
-            outlet.incomplete = incomplete_reason(error)
-            raise error_for_user(error) from error
         except Exception as error:
+            if isinstance(error, AgentsException) and outlet.questions.open_call is not None:
+                return  # The rounds end with the question, and the answer begins new ones.
+            outlet.run_failed()
             outlet.incomplete = incomplete_reason(error)
-            raise
+            if (shown := error_for_user(error)) is error:
+                raise
+            raise shown from error
         finally:
             try:
                 outlet.finish()
@@ -136,13 +137,12 @@ class SdkAgentRunner(AgentRunner):
                 progress.complete(report, request.model)
                 progress.ledger.close(partial(self._late_usage, request.context))
 
-    async def _answer(self, request: RunRequest, report: RunReport, progress: RunProgress) -> None:
+    async def _answer(self, request: RunRequest, report: RunReport, progress: RunProgress, active: ActiveRun) -> None:
         outlet, transcript = progress.outlet, progress.transcript
         context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
-        effects = self._effects(request, report)
         entries = request.history
         if request.answered is not None:
-            report.earlier = await self._resume(request.answered, context, outlet, effects)
+            report.earlier = await self._resume(request.answered, context, active)
             if report.earlier.open_call is not None:
                 return
             entries = [report.earlier if entry is request.answered.turn else entry for entry in entries]
@@ -151,14 +151,13 @@ class SdkAgentRunner(AgentRunner):
             entries = continued.before(entries)
         if self._mentions is not None:
             entries = await self._mentions.resolved(entries, request.context)
-        files = await self._read_files(entries, request.model)
-        history = await to_model_input(entries, request.model, files)
+        active.files.update(await self._read_files(entries, request.model))
+        history = await to_model_input(entries, request.model, active.files)
         history += prior_effects(request.done)
         transcript.restart(history)
         request = msgspec.structs.replace(request, history=())
         del entries  # The loop holds the model input; the thread items behind it need no memory any more.
-        models = self._run_models(request, files, progress)
-        progress.active = self._activate(request, files, progress.ledger, outlet, effects)
+        models = active.shown_models(partial(_shown, progress))
         root = self._graph.for_run(request, models.chosen(), self._models.capabilities(request.model))
         asking = RunApprovals(request.desk, self._assistant, outlet, context)
         run_input: RunInput | None = history
@@ -173,50 +172,35 @@ class SdkAgentRunner(AgentRunner):
             root,
             context=context,
             max_turns=self._max_rounds,
-            hooks=OutletHooks(outlet, transcript, self._assistant, effects),
+            hooks=OutletHooks(outlet, transcript, self._assistant, active.effects),
             run_config=RunConfig(
                 model_provider=models,
                 # The SDK sends traces to OpenAI, for every provider, as soon as it finds an OpenAI key.
                 tracing_disabled=True,
                 trace_include_sensitive_data=False,
                 tool_not_found_behavior="return_error_to_model",
+                tool_error_formatter=tool_error,
                 call_model_input_filter=continued.input_filter(history) if continued else None,
             ),
         )
         progress.asked = await asking.settled(run, run_input, history)
 
-    def _activate(
-        self, request: RunRequest, files: FileParts, ledger: RequestLedger, outlet: Outlet, effects: RunEffects
-    ) -> ActiveRun:
+    def _activate(self, request: RunRequest, report: RunReport, progress: RunProgress) -> ActiveRun:
         """Make this turn the one that code of its tools runs in."""
         run = ActiveRun(
             self._models,
             self._breakers,
             request.model,
-            max_rounds=self._max_rounds,
-            reasoning=self._reasoning,
-            files=files,
-            ledger=ledger,
-            outlet=outlet,
-            effects=effects,
-            done=request.done,
+            progress.ledger,
+            self._reasoning,
+            self._max_rounds,
+            asyncio.get_running_loop(),
         )
+        reporting = self._assistant.tracked | self._external_tools.read_only
+        run.outlet, run.effects = progress.outlet, RunEffects(reporting, request.done, report.effects)
+        run.done = request.done
         active_run.set(run)
         return run
-
-    def _run_models(self, request: RunRequest, files: FileParts, progress: RunProgress) -> RunModels:
-        def shown(model: Model) -> Model:
-            model = OutletModel(model, progress.outlet, progress.transcript, progress.ledger)
-            if (continued := progress.continued) is None:
-                return model
-            return SettlingModel(model, continued.resumed, progress.transcript, progress.outlet)
-
-        shown_attempts = progress.ledger.shown
-        return RunModels(self._models, self._breakers, request.model, files, shown_attempts, shown, self._reasoning)
-
-    def _effects(self, request: RunRequest, report: RunReport) -> RunEffects:
-        reporting = self._assistant.tracked | self._external_tools.read_only
-        return RunEffects(reporting, request.done, report.effects)
 
     async def _read_files(self, entries: Sequence[HistoryEntry], chosen: ModelRef) -> FileParts:
         """Read the files that at least one candidate model accepts; `CapabilityFilter` hides them from the others."""
@@ -228,21 +212,29 @@ class SdkAgentRunner(AgentRunner):
         )
         return await self._file_inputs.read(entries, combined)
 
-    async def _resume(
-        self, answered: Answered, context: TurnContext, outlet: Outlet, effects: RunEffects
-    ) -> TurnRecord:
+    async def _resume(self, answered: Answered, context: TurnContext, active: ActiveRun) -> TurnRecord:
         """Resume the interrupted turn: return it with its call's result, or with the next question of that call."""
+        outlet = active.outlet
         outlet.questions.set_answer(answered)
         call = pending_call(answered)
         outlet.tool_started(call.id, self._assistant.describe(call.tool, parsed_arguments(call.arguments)))
         result = await resume_call(call, self._graph.tool(call.tool), context)
         outlet.annotator.remember(result)
-        effect = effects.effect(call.tool, call.arguments, result, reported=call.id in outlet.changed_by)
+        reported = call.id in outlet.changed_by
+        effect = active.effects.effect(call.id, call.tool, call.arguments, result, reported=reported)
         outlet.tool_finished(call.id, changed=effect is not None)
         if (asked := outlet.questions.open_call) is not None:
             return msgspec.structs.replace(answered.turn, open_call=asked)
         turn = with_result(answered.turn, answered.call, result)
         return turn if effect is None else msgspec.structs.replace(turn, effects=[*turn.effects, effect])
+
+
+def _shown(progress: RunProgress, model: Model) -> Model:
+    """A model whose answers the user sees; of a continued run it stores the results of the resumed turn first."""
+    model = OutletModel(model, progress.outlet, progress.transcript, progress.ledger)
+    if (continued := progress.continued) is None:
+        return model
+    return SettlingModel(model, continued.resumed, progress.transcript, progress.outlet)
 
 
 def _uncounted(context: RequestContext, usage: TokenUsage) -> None:

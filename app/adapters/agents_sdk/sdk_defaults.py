@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 from openai.types.shared import Reasoning
 
-from app.adapters.agents_sdk.active_run import ActiveRun
+from app.adapters.agents_sdk.active_run import RunScope
 from app.adapters.agents_sdk.fallback import CircuitBreakers
 from app.adapters.agents_sdk.nested_runner import NestedRunner
+from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.errors import AnyportError
 from app.patches import default_runner, openai_seal
@@ -29,7 +30,7 @@ class SdkDefaults:
 
     def __init__(self) -> None:
         self._seals = 0
-        self._servers: list[ActiveRun] = []
+        self._servers: list[RunScope] = []
 
     @contextmanager
     def sealed(self) -> Iterator[None]:
@@ -49,8 +50,9 @@ class SdkDefaults:
         self, models: ModelCatalog, max_rounds: int, reasoning: Reasoning, loop: asyncio.AbstractEventLoop
     ) -> Iterator[None]:
         """In the block code outside a turn gets these models."""
-        breakers = CircuitBreakers()
-        server = ActiveRun(models, breakers, models.default, max_rounds=max_rounds, reasoning=reasoning, loop=loop)
+        chosen, ledger = models.default, RequestLedger(keeps=False)
+        server = RunScope(models, CircuitBreakers(), chosen, ledger, reasoning, max_rounds, loop)
+        ledger.close(lambda _: None)  # No user is known whose tokens these are.
         with self.sealed():
             self._servers.append(server)
             try:
@@ -64,7 +66,7 @@ class SdkDefaults:
         if DEFAULT_RUNNER.is_applied():
             default_runner.install(NestedRunner(self._outside))
 
-    def _outside(self) -> ActiveRun:
+    def _outside(self) -> RunScope:
         if not self._servers:
             raise EarlyRunError("No model can be asked before the server has started.")
         return self._servers[-1]

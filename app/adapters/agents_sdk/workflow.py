@@ -22,7 +22,7 @@ from chatkit.types import (
 
 from app.chatkit_json.item_fields import with_changes
 from app.domain.clock import clock
-from app.domain.language import plural
+from app.domain.language import _, plural
 
 MAX_THOUGHT_CHARACTERS: Final = 50_000
 """Bound on the thoughts of one workflow; longer ones end with an ellipsis."""
@@ -56,6 +56,7 @@ class WorkflowInProgress:
         self._tasks: list[Task] = []
         self._index: dict[str, int] = {}
         self._changes: list[str] = []
+        self._failed: set[str] = set()
         self._thoughts: dict[str, Thought] = {}
         self._thought_characters = 0
         self.is_closed = False
@@ -75,10 +76,18 @@ class WorkflowInProgress:
         """Mark a step as done, and record whether it changed something; an unknown key is ignored."""
         self.running.discard(key)
         task = self._tasks[self._index[key]] if key in self._index else None
-        if isinstance(task, CustomTask):
+        if isinstance(task, CustomTask) and key not in self._failed:
             if changed:
                 self._changes.append(task.title or key)
             self._replace(key, task.model_copy(update={"status_indicator": "complete"}))
+
+    def fail(self, key: str) -> None:
+        """Mark a step as failed, in words: ChatKit has no sign for it. Idempotent; an unknown key is ignored."""
+        task = self._tasks[self._index[key]] if key in self._index else None
+        if isinstance(task, CustomTask) and key not in self._failed:
+            self._failed.add(key)
+            title = _("{step}: this failed", step=task.title or key)
+            self._replace(key, task.model_copy(update={"title": title, "status_indicator": "complete"}))
 
     def think(self, key: str, delta: str) -> None:
         """Append text to a thought; the first text adds the thought. Text over the bound is dropped."""

@@ -2,17 +2,19 @@
 
 from typing import Any
 
-import structlog
 from agents import ModelBehaviorError, RunContextWrapper
+from agents.run_config import ToolErrorFormatterArgs
 
 from app.adapters.agents_sdk.argument_size import OMITTED, TOO_LARGE
 from app.adapters.agents_sdk.pending_questions import WaitingForAnswerError
+from app.adapters.agents_sdk.tools.crashes import name_of, report_failure
 from app.domain.errors import AnyportError
 
 NOT_DONE = "This was not done"
 """Start of each failure's text; no successful result of a built-in tool starts with it."""
 
-log = structlog.get_logger(__name__)
+CRASHED = f"{NOT_DONE}: the tool failed. Tell the user that it did not work."
+"""The text for the model after a crash: a second call would most likely crash too."""
 
 
 def failure_for_model(call: RunContextWrapper[Any], error: Exception) -> str:
@@ -24,11 +26,16 @@ def failure_for_model(call: RunContextWrapper[Any], error: Exception) -> str:
         return ""  # The run ends here; the resumed call returns the result.
     if getattr(call, "tool_arguments", "") == OMITTED:
         return f"{NOT_DONE}. {TOO_LARGE}"
+    report_failure(name_of(call), error)
     if isinstance(error, AnyportError):
-        if error.actor == "operator":
-            log.warning("tool failed", code=error.code, detail=error.detail)
         return f"{NOT_DONE}. {error.message}"
     if isinstance(error, ModelBehaviorError):
         return f"{NOT_DONE}. The arguments do not fit the tool's schema: read it again and repeat the call."
-    log.error("tool crashed", exc_info=error)
-    return f"{NOT_DONE}: the tool failed. Tell the user that it did not work."
+    return CRASHED
+
+
+def tool_error(failure: ToolErrorFormatterArgs[Any]) -> str | None:
+    """Return the text for the model of a tool without a failure handler of its own; None leaves it to the SDK."""
+    if failure.kind != "tool_exception" or failure.error is None:
+        return None
+    return failure_for_model(failure.run_context, failure.error)
