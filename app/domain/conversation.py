@@ -86,6 +86,16 @@ class HistoryWindow(msgspec.Struct, frozen=True, kw_only=True):
         return len(sizes)
 
 
+def within_bytes(text: str, limit: int) -> str:
+    """Return the text, ended at a word when it has more than `limit` bytes."""
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= limit:
+        return encoded.decode()
+    short = encoded[: limit - len("…".encode())].decode(errors="ignore")
+    head, _, _ = short.rpartition(" ")
+    return f"{head or short}…"
+
+
 def title_from(text: str) -> str | None:
     """Return a title from the first line of a message, shortened at a word; None without text."""
     return _shorten(next((line for line in map(_visible, text.splitlines()) if line), ""))

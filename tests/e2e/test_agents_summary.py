@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from app.domain.identity import RequestContext
 from tests.chatkit_client import ChatKitClient
 from tests.fakes.dialects import SECRET
 from tests.fakes.gemini_wire import GeminiChat
 from tests.fakes.upstream import Reply, Request, Upstream
 from tests.postgres import Databases
 from tests.server import ServerProcess, running
+from tests.sql import filled_thread, storage_at
 
 WIRE = GeminiChat()
 WRITER = "gemini-2.5-flash-lite"
@@ -149,6 +151,22 @@ async def test_what_no_longer_fits_is_summarised_told_and_counted_and_gone_with_
                 assert "SUMMARY" in models.asked[-1]
             await models.upstream.received(4 + 1 + 3 + 1)
             assert models.summarised[before]["summary"].startswith("SUMMARY-")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+async def test_a_thread_that_was_long_before_is_summarised_in_bounded_steps(
+    tmp_path: Path, database: str, models: Models
+) -> None:
+    async with desk(tmp_path, database, models, HISTORY_ITEMS="50") as here:
+        async with storage_at(database) as storage:
+            await filled_thread(storage, "thr_long", 4_000, RequestContext(user_id="local"))
+        await here.say("Go on.", "thr_long")
+        await here.settled(turns=1, summaries=3)
+        steps = models.summarised
+        assert len(steps) == 3
+        assert sum(len(step["conversation"]) for step in steps) > 4_000 - 50
+        assert max(len(json.dumps(step["conversation"])) for step in steps) < 60_000
+        assert [step["summary"] for step in steps] == ["", "SUMMARY-1 of the talk.", "SUMMARY-2 of the talk."]
 
 
 async def test_a_retried_answer_leaves_no_word_in_a_later_summary(

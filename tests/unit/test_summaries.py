@@ -4,16 +4,17 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 
+import msgspec
 import pytest
 from chatkit.types import AssistantMessageItem, HiddenContextItem, UserMessageItem
 
 from app.adapters.stores.memory import MemoryStorage
 from app.application.conversation.history import History, history_of
 from app.application.conversation.passages import calls_of, passages_of, size_of
-from app.application.conversation.summaries import Summaries, cut
+from app.application.conversation.summaries import Summaries
 from app.application.limits.counters import WriteBehindCounters
 from app.application.limits.rules import Limits, Rules
-from app.domain.conversation import HistoryWindow
+from app.domain.conversation import HistoryWindow, within_bytes
 from app.domain.errors import AnyportError
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
@@ -285,8 +286,14 @@ async def test_a_summary_has_a_bound_inside_the_window() -> None:
     assert written is not None
     assert len(written.text.encode()) <= author.limits[0] == 400
     assert written.text.endswith("wörd…")
-    assert cut("日本語" * 9, 10) == "日本…"
-    assert cut("half \ud83d", 400) == "half ?"
+    assert within_bytes("日本語" * 9, 10) == "日本…"
+    assert within_bytes("half \ud83d", 400) == "half ?"
+    smaller = msgspec.structs.replace(window, tokens=120)
+    loaded = await talk.storage.threads.load_context(BEGUN.id, 5, ADA, with_summary=True)
+    context = history_of(loaded, smaller).entries[0]
+    assert isinstance(context, HiddenContextItem)
+    assert written.text[:80] in context.content
+    assert written.text not in context.content, "a window that was made smaller has a shorter one"
 
 
 def test_every_item_has_a_text_without_the_bytes_of_a_widget() -> None:

@@ -7,7 +7,7 @@ import msgspec
 from chatkit.types import HiddenContextItem, ThreadItem, UserMessageItem
 
 from app.application.conversation import questions
-from app.domain.conversation import HistoryWindow
+from app.domain.conversation import HistoryWindow, within_bytes
 from app.domain.hosted_items import IMAGE
 from app.ports.agent_runner import Answered, Decided, HistoryEntry
 from app.ports.file_ledger import size_of
@@ -95,13 +95,13 @@ def history_of(loaded: LoadedContext, window: HistoryWindow) -> History:
     timeline = Timeline(items, settled, window)
     left_out = beyond + timeline.left_out(window)
     summary = loaded.summary if left_out else None
-    reserved = told_size(summary)
+    reserved = told_size(summary, window)
     resumed = answered.turn if answered else None
     entries = [placed.entry for placed in timeline.fitting(window, reserved=reserved, least=resumed)]
     ahead = beyond + timeline.left_out(window.part(AHEAD), reserved=reserved)
     earlier = loaded.turns.get(items[-1].id)
     return History(
-        entries=[*told(summary), *entries],
+        entries=[*told(summary, window), *entries],
         newest=items[-1].id,
         answered=answered,
         given_up=given_up,
@@ -111,18 +111,19 @@ def history_of(loaded: LoadedContext, window: HistoryWindow) -> History:
     )
 
 
-def told(summary: ThreadSummary | None) -> Sequence[HiddenContextItem]:
+def told(summary: ThreadSummary | None, window: HistoryWindow) -> Sequence[HiddenContextItem]:
     """The summary as an item for the model, which is stored nowhere; nothing without a text."""
     if summary is None or not summary.text:
         return []
-    content = _SUMMARY.format(text=summary.text)
+    # A window that was larger when the summary was written had a longer one.
+    content = _SUMMARY.format(text=within_bytes(summary.text, window.summary_bytes))
     at = summary.written_at
     return [HiddenContextItem(id=summary.id, thread_id=summary.thread_id, created_at=at, content=content)]
 
 
-def told_size(summary: ThreadSummary | None) -> int:
+def told_size(summary: ThreadSummary | None, window: HistoryWindow) -> int:
     """The bytes of the window that a summary takes."""
-    return 0 if summary is None else len(summary.text.encode(errors="replace"))
+    return 0 if summary is None else min(window.summary_bytes, len(summary.text.encode(errors="replace")))
 
 
 def covered(loaded: LoadedContext) -> int:

@@ -11,7 +11,7 @@ from chatkit.types import ThreadItem
 from app.application.conversation.summary_pieces import Piece, left_uncovered, next_piece
 from app.application.limits.rules import Limits
 from app.domain.clock import clock
-from app.domain.conversation import HistoryWindow
+from app.domain.conversation import HistoryWindow, within_bytes
 from app.domain.errors import AnyportError
 from app.domain.identity import RequestContext
 from app.domain.ids import new_id
@@ -117,7 +117,7 @@ class Summaries:
             limit = self._window.summary_bytes
             async with self._slots, asyncio.timeout(SECONDS):
                 written = await self._summarizer.extend(text, piece.passages, limit=limit)
-            text, author, usage = cut(written.text.strip(), limit), written.author, written.usage
+            text, author, usage = within_bytes(written.text.strip(), limit), written.author, written.usage
         extended = ThreadSummary(
             id=new_id("sum"),
             thread_id=thread_id,
@@ -140,13 +140,3 @@ class Summaries:
                 yield item, turns.get(item.id)
             if (after := page.after) is None:
                 return
-
-
-def cut(text: str, limit: int) -> str:
-    """The text, ended at a word when it has more than `limit` bytes."""
-    encoded = text.encode(errors="replace")
-    if len(encoded) <= limit:
-        return encoded.decode()
-    short = encoded[: limit - len("…".encode())].decode(errors="ignore")
-    head, _, _ = short.rpartition(" ")
-    return f"{head or short}…"

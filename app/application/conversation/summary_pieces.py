@@ -98,10 +98,8 @@ def left_uncovered(loaded: LoadedContext, window: HistoryWindow) -> frozenset[st
 
     A summary is extended by more than has to be, so that not every turn needs a request.
     """
-    timeline = Timeline(loaded.items, loaded.turns, window)
-    needed, ahead, wanted = (
-        timeline.left_out(window.part(share), reserved=told_size(loaded.summary)) for share in (1, AHEAD, _WANTED)
-    )
+    timeline, reserved = Timeline(loaded.items, loaded.turns, window), told_size(loaded.summary, window)
+    needed, ahead, wanted = (timeline.left_out(window.part(share), reserved=reserved) for share in (1, AHEAD, _WANTED))
     if not needed or covered(loaded) >= ahead:
         return None
     count = goal(ends_of(loaded.items, loaded.turns), needed, wanted)
