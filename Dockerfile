@@ -18,7 +18,7 @@ WORKDIR /src
 RUN python -m venv /venv
 COPY requirements.txt .
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
-COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY pyproject.toml hatch_build.py anyport.py README.md LICENSE ./
 COPY app app
 COPY --from=web /src/app/_web app/_web
 COPY migrations migrations
