@@ -169,6 +169,20 @@ class StoreUnavailableError(AnyportError):
     retry = True
 
 
+class AssistantError(AnyportError):
+    """The assistant that `ASSISTANT` names cannot work; `problems` are its mistakes, a sentence each.
+
+    The author of the assistant, or the operator who set the variable that a sentence names, must correct them.
+    """
+
+    code = "assistant"
+
+    def __init__(self, name: str, problems: Sequence[str]) -> None:
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(f"ASSISTANT={name} cannot work. Correct the assistant, or the variable that is named:{lines}")
+        self.problems = tuple(problems)
+
+
 class SchemaError(AnyportError):
     """The database has another schema than this version of the code expects."""
 

@@ -1,6 +1,7 @@
 """Redaction: what is taken out of a text before an operator sees it."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -8,6 +9,9 @@ import msgspec
 _USERINFO: Final = re.compile(r"(?<=://)[^/?#\s]*@")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
 _KEY_PREFIXES: Final = ("sk-", "AIza")
+_SECRET_NAME: Final = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|DSN|AUTH|PRIVATE", re.IGNORECASE)
+_SHORTEST_SECRET: Final = 6
+_RUN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _SHORTEST_RANDOM: Final = 16
 """Characters. Names of errors hold no longer run of letters and digits mixed; keys do."""
 
@@ -22,6 +26,20 @@ class MaskedStruct(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return mask_userinfo(super().__repr__())
+
+
+def mask_secrets(text: str, environ: Mapping[str, str]) -> str:
+    """Replace by stars, in a text of foreign code: values of secret variables, keys, and passwords of addresses."""
+    secrets = (value for name, value in environ.items() if len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(name))
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return mask_userinfo(_RUN.sub(lambda run: "***" if _looks_random(run[0]) else run[0], text))
+
+
+def _looks_random(run: str) -> bool:
+    return run.startswith(_KEY_PREFIXES) or any(
+        len(part) >= _SHORTEST_RANDOM and not part.isalpha() and not part.isdigit() for part in re.split(r"[_-]", run)
+    )
 
 
 def is_error_name(text: str) -> bool:

@@ -89,6 +89,15 @@ STATIC_TOOLS: Final = Patch(
     module="app.patches.static_tools_agent",
 )
 
+AGENT_REFERENCES: Final = Patch(
+    name="agents behind tools and handoffs",
+    target="openai-agents",
+    version="0.24",
+    kind="safety",
+    gain="mistakes in agents that are tools or handoffs of others stop the start, and not a user's message",
+    module="app.patches.agent_references",
+)
+
 RAW_RESPONSE_TOOLS: Final = Patch(
     name="raw tools in Responses requests",
     target="openai-agents",
@@ -153,6 +162,7 @@ REGISTER: Final[Sequence[Patch]] = (
     COMPILED_STATEMENTS,
     AGENT_IDENTITY,
     STATIC_TOOLS,
+    AGENT_REFERENCES,
     RAW_RESPONSE_TOOLS,
     DEFAULT_RUNNER,
     OPENAI_SEAL,

@@ -46,6 +46,7 @@ from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TokenUsage, TurnLog
 from app.settings import ChatKitSettings, Settings, TitleSource
+from app.wiring.assistant_check import equipped_assistant, needs_check
 
 
 class AssistantWiring(Provider):
@@ -114,7 +115,7 @@ class AssistantWiring(Provider):
                 reasoning = reasoning_defaults(wanted.reasoning_effort, wanted.reasoning_summary)
                 opened.enter_context(sdk_defaults.serving(models, rounds, reasoning, loop))
                 return SdkAgentRunner(
-                    assistant.equipped(tasks),
+                    equipped_assistant(assistant, settings, models, external_tools, tasks),
                     models,
                     store,
                     rounds,
@@ -128,8 +129,7 @@ class AssistantWiring(Provider):
 
         runner = LazyRunner(make)
         try:
-            if settings.assistant.assistant not in BUILT_IN:
-                # Building the tools of a custom assistant may fail, and then the server must not report "ready".
+            if needs_check(settings):  # It may fail, and then the server must not report "ready".
                 await runner.warm()
             yield runner
         finally:

@@ -9,21 +9,26 @@ from typing import Any
 
 from dishka import Provider, Scope, provide
 
+from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.adapters.auth import open_authentication
 from app.adapters.providers.shared.model_requests import probe_model
 from app.adapters.stores import open_storage
+from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.adapters.stores.url import SqliteTarget, parse_database_url
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.health.self_checks import ModelChecks, SelfCheck, SelfCheckError, SelfChecks
+from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
 from app.patches.patch import Patch
 from app.patches.register import REGISTER
 from app.patches.switch import VARIABLE
+from app.ports.toolbox import Toolbox
 from app.settings import Settings
 from app.settings.attachments import folder_of
 from app.startup.machine import check_address, check_open_files, check_private, check_room
+from app.wiring.assistant_check import equipped_assistant
 from app.wiring.attachments import where_files_are
 
 _DATABASE, _FILES = "DATABASE_URL", "ATTACHMENTS_URL"
@@ -41,7 +46,9 @@ class DoctorWiring(Provider):
         return SelfChecks([*configured, *_of_patches()])
 
     @provide
-    def of_models(self, catalog: ModelCatalog, settings: Settings) -> ModelChecks:
+    def of_models(
+        self, assistant: Assistant, catalog: ModelCatalog, external_tools: Toolbox, settings: Settings
+    ) -> ModelChecks:
         wanted = settings.assistant
         named: dict[ModelRef, str] = {catalog.default: "LLM_PROVIDER"}
         for variable, refs in (("LLM_MODELS", wanted.models), ("LLM_FALLBACKS", wanted.fallbacks)):
@@ -55,7 +62,18 @@ class DoctorWiring(Provider):
             attempt = provider.check if own else partial(probe_model, provider.model(ref.model))
             name = f"provider {ref.provider}" if own else f"provider {ref.provider}, model {ref.model}"
             checks.append(SelfCheck(name=name, variables=variable, attempt=attempt))
-        return ModelChecks(checks)
+        return ModelChecks([*checks, _of_assistant(assistant, catalog, external_tools, settings)])
+
+
+def _of_assistant(
+    assistant: Assistant, catalog: ModelCatalog, external_tools: Toolbox, settings: Settings
+) -> SelfCheck:
+    async def attempt() -> None:
+        # The tools are looked at and not called: those for tasks need no database.
+        tasks = TaskService(MemoryTaskRepository())
+        await asyncio.to_thread(equipped_assistant, assistant, settings, catalog, external_tools, tasks)
+
+    return SelfCheck(name="assistant", variables="ASSISTANT", attempt=attempt)
 
 
 def _of_the_machine(settings: Settings) -> Iterator[SelfCheck]:

@@ -54,11 +54,10 @@ class ModelWiring(Provider):
 
 
 def _usable(model: ModelRef | None, settings: Settings, plugins: Mapping[str, ProviderPlugin]) -> ModelRef | None:
-    """The model of the assistant; None when its provider is missing or not configured."""
-    if model is None:
+    """The model of the assistant; None when its provider is not configured. The check reports a missing provider."""
+    if not isinstance(model, ModelRef) or model.provider not in plugins:
         return None
-    plugin = plugins.get(model.provider)
-    missing = plugin.missing(settings.providers[model.provider]) if plugin else "there is no such provider"
+    missing = plugins[model.provider].missing(settings.providers[model.provider])
     if missing:
         log.warning("the assistant's own model cannot be used", model=str(model), reason=missing)
     return None if missing else model

@@ -1,15 +1,22 @@
 """The task tools for a caller that is no conversation, each user by themselves."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
+from agents import Agent, function_tool
+from structlog.testing import capture_logs
 
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.assistant_checks.tool_names import first_agent_names
 from app.adapters.agents_sdk.toolbox import SdkToolbox
 from app.adapters.agents_sdk.tools.tasks import task_tools
+from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.adapters.stores.memory import MemoryStorage
 from app.application.tasks.service import TaskService
 from app.domain.errors import NotFoundError
 from app.domain.identity import RequestContext
+from app.ports.toolbox import EmptyToolbox, ToolSpec
 
 ADA, BOB = RequestContext(user_id="ada"), RequestContext(user_id="bob")
 
@@ -42,3 +49,28 @@ async def test_what_may_be_left_out_need_not_be_there(toolbox: SdkToolbox) -> No
 async def test_a_tool_that_is_not_there_is_not_found(toolbox: SdkToolbox) -> None:
     with pytest.raises(NotFoundError):
         await toolbox.call("drop_everything", {}, ADA)
+
+
+class GrowingToolbox(EmptyToolbox):
+    """A toolbox that gets its tools later, as that of a server does which was away at the start."""
+
+    specs: Sequence[ToolSpec] = ()
+
+    @property
+    def tools(self) -> Sequence[ToolSpec]:
+        return self.specs
+
+
+def test_a_tool_that_comes_later_with_the_name_of_another_is_left_out() -> None:
+    billing = Agent(name="Billing")
+    own = function_tool(lambda: "", name_override="jobs_add", description_override="Add.")
+    assistant = Assistant(agent=Agent(name="Root", tools=[own], handoffs=[billing]))
+    toolbox = GrowingToolbox()
+    tools = ToolboxTools(toolbox, first_agent_names(assistant))
+    assert tools.current() == []
+    names = ("jobs_add", "jobs_remove", "transfer_to_billing")
+    toolbox.specs = [ToolSpec(name=name, description="", schema={}) for name in names]
+    with capture_logs() as lines:
+        assert [tool.name for tool in tools.current()] == ["jobs_remove"]
+        assert [tool.name for tool in tools.current()] == ["jobs_remove"]
+    assert [line["tool"] for line in lines] == ["jobs_add", "transfer_to_billing"]

@@ -19,7 +19,7 @@ from app.patches.switch import VARIABLE
 from tests.server import ROOT
 
 PAGE = ROOT / "docs" / "decisions" / "patches.md"
-HELPERS = {"__init__", "patch", "register", "switch", "lean_imports"}
+HELPERS = {"__init__", "patch", "register", "switch", "lean_imports", "aliased_import"}
 
 pytestmark = pytest.mark.usefixtures("patches_on")
 

@@ -45,5 +45,8 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
 
     def equipped(self, tasks: TaskService) -> "Assistant":
         """Return the assistant with its task tools added to `tools`."""
-        tools = (*self.tools, *self.task_tools(tasks))
-        return msgspec.structs.replace(self, tools=tools, task_tools=no_tools)
+        return self.with_task_tools(self.task_tools(tasks))
+
+    def with_task_tools(self, made: Sequence[Tool]) -> "Assistant":
+        """Return the assistant with these tools in place of `task_tools`."""
+        return msgspec.structs.replace(self, tools=(*self.tools, *made), task_tools=no_tools)

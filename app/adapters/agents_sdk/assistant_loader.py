@@ -1,35 +1,59 @@
 """Assistant loader: imports the assistant that `ASSISTANT` names."""
 
-from importlib import import_module
-from typing import Final
+import inspect
+from types import ModuleType
+from typing import Any, Final
+
+from agents import Agent
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.domain.errors import AnyportError
+from app.adapters.agents_sdk.assistant_checks.values import described, is_function
+from app.adapters.agents_sdk.assistant_source import import_source
+from app.adapters.agents_sdk.import_problems import import_problem, near_miss
+from app.adapters.agents_sdk.package_clash import clash, is_own
+from app.domain.errors import AssistantError
 
 BUILT_IN: Final = {"tasks": "app.adapters.agents_sdk.task_assistant:task_assistant"}
 
 
-class AssistantError(AnyportError):
-    """`ASSISTANT` names no usable assistant; the operator must correct the setting or the module."""
-
-    code = "assistant"
-
-
 def load_assistant(name: str) -> Assistant:
-    """Return the built-in assistant of this name, or the `Assistant` at `package.module:attribute`.
+    """Return the built-in assistant of this name, or the one at `package.module:name` or `path/to/file.py:name`.
 
-    The module must be importable: installed, or in a folder of PYTHONPATH. Raises `AssistantError`.
+    A path is relative to the working directory; a module must be importable: installed, or in a folder of PYTHONPATH.
+    An agent of the Agents SDK becomes an `Assistant` with it. Raises `AssistantError`.
     """
-    target = BUILT_IN.get(name, name)
-    module, _, attribute = target.partition(":")
-    if not module or not attribute:
+    source, _, attribute = BUILT_IN.get(name, name).rpartition(":")
+    if not source or not attribute:
         known = ", ".join(BUILT_IN)
-        raise AssistantError(f"ASSISTANT: expected {known} or package.module:name, got {name!r}.")
+        raise AssistantError(name, [f"expected {known} or package.module:name or path/to/file.py:name"])
     try:
-        found = getattr(import_module(module), attribute)
-    except Exception as error:
-        # The operator's own module may raise any exception at import.
-        raise AssistantError(f"ASSISTANT: {name} cannot be loaded: {type(error).__name__}: {error}") from error
+        module = import_source(source)
+        found = getattr(module, attribute, module)
+    except (Exception, SystemExit) as error:  # the operator's own module may raise anything
+        # Not chained: a traceback would show the text of an exception of foreign code, which may hold a secret.
+        raise AssistantError(name, [import_problem(error, source)]) from None
+    if found is module:
+        raise AssistantError(name, [_no_such_name(module, source, attribute)])
+    if isinstance(found, Agent):
+        return Assistant(agent=found)
     if not isinstance(found, Assistant):
-        raise AssistantError(f"ASSISTANT: {name} is {type(found).__name__}, expected an Assistant.")
+        raise AssistantError(name, [_no_assistant(found)])
     return found
+
+
+def _no_such_name(module: ModuleType, source: str, attribute: str) -> str:
+    if is_own(module):
+        return clash(f"{module.__name__}.{attribute}")
+    found = [name for name, value in vars(module).items() if isinstance(value, Agent | Assistant)]
+    close = near_miss(attribute, [*found, *(name for name in vars(module) if not name.startswith("_"))])
+    there = f"It has {', '.join(found)}." if found else "It has neither an Agent nor an Assistant."
+    return f"{source} has no {attribute}.{close} {there}"
+
+
+def _no_assistant(found: Any) -> str:
+    text = f"it is {described(found)}, expected an Assistant or an Agent."
+    if inspect.isclass(found):
+        return f"{text} Make an instance of it, and name that."
+    if is_function(found):
+        return f"{text} Call it in the module, and name its result."
+    return text

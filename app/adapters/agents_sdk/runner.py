@@ -16,6 +16,7 @@ from openai.types.shared import Reasoning
 from app.adapters.agents_sdk.active_run import ActiveRun, active_run, observe_failure
 from app.adapters.agents_sdk.agent_graph import AgentGraph
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.assistant_checks.tool_names import first_agent_names
 from app.adapters.agents_sdk.continued_run import RunInput, SettlingModel, continued_run
 from app.adapters.agents_sdk.effect_replay import prior_effects
 from app.adapters.agents_sdk.fallback import CircuitBreakers
@@ -72,7 +73,7 @@ class SdkAgentRunner(AgentRunner):
         agent_identity.apply()
         tool_failures.apply(observe_failure)
         self._assistant = assistant
-        self._external_tools = ToolboxTools(external_tools or EmptyToolbox())
+        self._external_tools = ToolboxTools(external_tools or EmptyToolbox(), first_agent_names(assistant))
         self._graph = AgentGraph(assistant, self._external_tools)
         self._models = models
         self._store = store

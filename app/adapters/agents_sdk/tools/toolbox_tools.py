@@ -1,9 +1,10 @@
 """Toolbox tools: the tools of a toolbox, such as that of the MCP servers, as tools of the Agents SDK."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+import structlog
 from agents import FunctionTool, Tool
 from agents.tool_context import ToolContext
 
@@ -12,12 +13,15 @@ from app.adapters.agents_sdk.tools.failures import NOT_DONE, failure_for_model
 from app.domain.errors import AnyportError, InvalidInputError
 from app.ports.toolbox import Toolbox, ToolSpec
 
+log = structlog.get_logger(__name__)
+
 
 class ToolboxTools:
-    """The tools of one toolbox, whose list may change at any time."""
+    """The tools of one toolbox, whose list may change at any time, without those of the names `reserved`."""
 
-    def __init__(self, toolbox: Toolbox) -> None:
+    def __init__(self, toolbox: Toolbox, reserved: Collection[str] = ()) -> None:
         self._toolbox = toolbox
+        self._reserved = frozenset(reserved)
         self._specs: list[ToolSpec] = []
         self._tools: Sequence[Tool] = []
 
@@ -29,7 +33,11 @@ class ToolboxTools:
     def current(self) -> Sequence[Tool]:
         """Return the tools available now; the objects stay the same until the toolbox's list changes."""
         if self._specs != (specs := [*self._toolbox.tools]):
-            self._specs, self._tools = specs, [_tool(self._toolbox, spec) for spec in specs]
+            self._specs = specs
+            self._tools = [_tool(self._toolbox, spec) for spec in specs if spec.name not in self._reserved]
+            # The start refuses such a name; this tool came later, and providers refuse a request with both.
+            for name in sorted(self._reserved & {spec.name for spec in specs}):
+                log.warning("external tool left out, name taken", tool=name, change="rename the assistant's own tool")
         return self._tools
 
 

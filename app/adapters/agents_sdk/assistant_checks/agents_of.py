@@ -1,0 +1,29 @@
+"""Agents of an assistant: the first one, and all behind its handoffs and its tools, as far as they can be seen."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from agents import Agent
+
+from app.patches.agent_references import target_of
+
+
+def agents_of(root: Agent[Any]) -> list[Agent[Any]]:
+    """Return each agent of the graph once, the first one first; cycles are allowed."""
+    found = {id(root): root}
+    queue = [root]
+    for agent in queue:
+        for one in _behind(agent):
+            if id(one) not in found:
+                found[id(one)] = one
+                queue.append(one)
+    return queue
+
+
+def _behind(agent: Agent[Any]) -> Iterator[Agent[Any]]:
+    lists: tuple[Any, Any] = agent.handoffs, agent.tools
+    for members in lists:
+        for one in members if isinstance(members, list | tuple) else ():
+            target = one if isinstance(one, Agent) else target_of(one)
+            if isinstance(target, Agent):
+                yield target

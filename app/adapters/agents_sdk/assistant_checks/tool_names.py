@@ -1,0 +1,69 @@
+"""Tool names: no model may see two tools of one name, or a name that its provider refuses."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from agents import Agent, CustomTool, FunctionTool, Handoff, HostedMCPTool
+
+from app.adapters.agents_sdk.assistant import Assistant
+from app.ports.toolbox import ToolSpec
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class NamedPart(NamedTuple):
+    """A tool, handoff or server by the name that the model sees; `fixed` is False where it may be switched off."""
+
+    place: str
+    name: str
+    kind: str
+    fixed: bool
+
+
+def name_problems(placed: Sequence[tuple[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each name that two parts have, and for each that no provider accepts.
+
+    Each part of `placed` is given with the place that a sentence names.
+    """
+    first: dict[tuple[str, str], NamedPart] = {}
+    for part in filter(None, (_named(place, part) for place, part in placed)):
+        if part.kind == "tool" and not _NAME.fullmatch(part.name.rpartition(".")[2]):
+            yield (
+                f"{part.place} has the name {part.name[:80]!r}, which providers refuse. Use 1 to 64 letters, digits, "
+                "_ and -, with name_override=… or tool_name=…"
+            )
+        other = first.setdefault((part.kind, part.name), part)
+        if other is not part and other.fixed and part.fixed:
+            what = "the server label" if part.kind == "server" else "the tool name"
+            yield f"{part.place} has {what} {part.name!r}, as {other.place} has. Give one of them another name."
+
+
+def first_agent_names(assistant: Assistant) -> frozenset[str]:
+    """Return the names of the tools and handoffs that the first agent has by itself."""
+    agent = assistant.agent
+    parts = [*assistant.tools, *(agent.tools if agent else ()), *(agent.handoffs if agent else ())]
+    found = (_named("", part) for part in parts)
+    return frozenset(part.name for part in found if part is not None and part.kind == "tool")
+
+
+def _named(place: str, part: Any) -> NamedPart | None:
+    match part:
+        case FunctionTool(qualified_name=str(name)):
+            return _part(place, name, part.is_enabled)
+        case CustomTool(name=str(name)):
+            return NamedPart(place, name, "tool", fixed=True)
+        case HostedMCPTool(tool_config={"server_label": str(label)}):
+            return NamedPart(place, label, "server", fixed=True)
+        case Handoff(tool_name=str(name)):
+            return _part(place, name, part.is_enabled)
+        case ToolSpec(name=name):
+            return NamedPart(place, name, "tool", fixed=True)
+        case Agent(name=str()):
+            return NamedPart(place, Handoff.default_tool_name(part), "tool", fixed=True)
+    return None
+
+
+def _part(place: str, name: str, enabled: Any) -> NamedPart | None:
+    """None for a part that is always off; one with a condition may be off whenever its namesake is on."""
+    return None if enabled is False else NamedPart(place, name, "tool", fixed=enabled is True)

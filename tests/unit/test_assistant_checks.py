@@ -1,0 +1,406 @@
+"""The check of an assistant: each field takes values of its types only, and every mistake is named with its field."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from agents import (
+    Agent,
+    AgentHooks,
+    AgentOutputSchema,
+    FunctionTool,
+    GuardrailFunctionOutput,
+    Handoff,
+    InputGuardrail,
+    ModelSettings,
+    OutputGuardrail,
+    RunHooks,
+    StopAtTools,
+    WebSearchTool,
+    function_tool,
+    handoff,
+    input_guardrail,
+    output_guardrail,
+)
+from agents.sandbox import SandboxAgent
+from agents.testing import ScriptedModel
+from pydantic import BaseModel
+
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.assistant_checks.advice import advice_for
+from app.adapters.agents_sdk.assistant_checks.check import AssistantCheck
+from app.adapters.agents_sdk.assistant_checks.fields import AGENT, PARTS
+from app.adapters.agents_sdk.tool_types import needed_types
+from app.adapters.providers.openai.provider import OpenAIProvider
+from app.adapters.providers.openai.settings import Api, OpenAISettings
+from app.adapters.stores.memory.tasks import MemoryTaskRepository
+from app.application.conversation.model_catalog import ModelCatalog
+from app.application.tasks.service import TaskService
+from app.domain.errors import AssistantError
+from app.domain.model_ref import ModelRef
+from app.domain.start_screen import Prompt, StartScreen
+from app.environment import Secret
+from app.ports.toolbox import ToolSpec
+from tests.fakes.hosted_tools import hosted_tools
+
+SECRET = "sk-never-shown-0123456789"
+NAME = "bot.py:agent"
+
+
+def plain() -> str:
+    return "done"
+
+
+def title(name: str, arguments: Mapping[str, Any]) -> str:
+    return name
+
+
+async def async_title(name: str, arguments: Mapping[str, Any]) -> str:
+    return name
+
+
+@function_tool
+def roll(dice: int) -> int:
+    """Roll dice."""
+    return dice
+
+
+@function_tool(name_override="roll")
+def other_roll() -> int:
+    """Roll another way."""
+    return 1
+
+
+@input_guardrail
+def calm(context: Any, agent: Any, text: Any) -> GuardrailFunctionOutput:
+    return GuardrailFunctionOutput(output_info=None, tripwire_triggered=False)
+
+
+@output_guardrail
+def polite(context: Any, agent: Any, text: Any) -> GuardrailFunctionOutput:
+    return GuardrailFunctionOutput(output_info=None, tripwire_triggered=False)
+
+
+def changed(agent: Agent[Any], **values: Any) -> Agent[Any]:
+    """The agent with values that its own constructor refuses."""
+    for name, value in values.items():
+        setattr(agent, name, value)
+    return agent
+
+
+def agent(**given: Any) -> Agent[Any]:
+    return Agent(**{"name": "Root", "instructions": "Be brief.", **given})
+
+
+def described(**given: Any) -> Assistant:
+    return Assistant(**{"name": "Test", "instructions": "Be brief.", **given})
+
+
+def catalog(*apis: Api, **more: Any) -> ModelCatalog:
+    """Models of one provider for each API, the default one first; `wrong` never answers, as no model is asked."""
+    providers: dict[str, Any] = {}
+    for api in apis or (Api.RESPONSES,):
+        settings = OpenAISettings(api_key=Secret(SECRET), base_url="http://127.0.0.1:9/v1", api=api, model=f"m-{api}")
+        providers[str(api)] = OpenAIProvider(settings)
+    first = next(iter(providers))
+    return ModelCatalog(providers, ModelRef(first, f"m-{first}"), **more)
+
+
+def problems(
+    checked: Assistant | Agent[Any], models: ModelCatalog | None = None, external: Sequence[str] = ()
+) -> Sequence[str]:
+    """The sentences about an assistant; none for a right one."""
+    assistant = Assistant(agent=checked) if isinstance(checked, Agent) else checked
+    specs = [ToolSpec(name=name, description="", schema={}) for name in external]
+    check = AssistantCheck(models or catalog(), ["demo", "gemini"], specs, TaskService(MemoryTaskRepository()))
+    try:
+        check.equipped(NAME, assistant)
+    except AssistantError as error:
+        found = error
+    else:
+        return ()
+    assert NAME in found.message
+    assert SECRET not in found.message
+    return found.problems
+
+
+class Answer(BaseModel):
+    """An output type."""
+
+    text: str
+
+
+class Loose(BaseModel):
+    """An output type whose schema is not strict."""
+
+    more: dict[str, int]
+
+
+async def instructions_of_context(context: Any, agent: Any) -> str:
+    return "Be brief."
+
+
+def everything() -> Agent[Any]:
+    """An agent that uses each field as the SDK allows it, with a cycle."""
+    back = agent(name="Back", instructions=instructions_of_context, output_type=list[Answer])
+    helper = agent(name="Helper", instructions=lambda _, __: "x", output_type=AgentOutputSchema(Loose, False))
+    root = agent(
+        handoff_description="The first.",
+        tools=[roll, *hosted_tools()["web_search"], helper.as_tool(tool_name="help", tool_description="Helps.")],
+        handoffs=[back, handoff(helper, tool_name_override="to_helper", input_filter=lambda data: data)],
+        model="m-responses",
+        model_settings=ModelSettings(temperature=0.1),
+        input_guardrails=[calm],
+        output_guardrails=[polite],
+        output_type=Answer,
+        hooks=AgentHooks(),
+        tool_use_behavior=StopAtTools(stop_at_tool_names=["roll"]),
+        reset_tool_choice=False,
+        prompt=None,
+    )
+    back.handoffs.append(root)
+    helper.handoffs.append(back)
+    return root
+
+
+def test_what_the_sdk_allows_is_allowed() -> None:
+    assert problems(everything()) == ()
+    assert problems(described(agent=everything(), instructions="", describe=title, tracked=frozenset({"roll"}))) == ()
+    start = StartScreen(greeting="Hello", prompts=[Prompt(label="a", prompt="b")])
+    assert problems(described(tools=(roll,), start=start, task_tools=lambda _: [other_roll], tracked={"a"})) != ()
+    assert problems(described(tools=[roll], start=start, model=ModelRef("demo", "demo"))) == ()
+
+
+@pytest.mark.parametrize("kind", sorted(hosted_tools()))
+def test_every_tool_of_the_sdk_is_allowed_where_the_wire_carries_it(kind: str) -> None:
+    assert problems(agent(tools=list(hosted_tools()[kind]))) == ()
+
+
+WRONG_ASSISTANTS: Sequence[tuple[Mapping[str, Any], str, str]] = (
+    ({"name": 3}, "name", "an int"),
+    ({"instructions": plain}, "instructions", "function plain"),
+    ({"instructions": ""}, "instructions", "neither instructions nor an agent"),
+    ({"agent": agent()}, "instructions", "into the agent"),
+    ({"agent": Agent, "instructions": ""}, "agent", "Agent(name=…)"),
+    ({"agent": "Triage"}, "agent", "a text"),
+    ({"tools": roll}, "tools", "a list"),
+    ({"tools": [plain]}, "tools[0]", "@function_tool"),
+    ({"tools": [roll, agent()]}, "tools[1]", "as_tool"),
+    ({"tools": [[roll]]}, "tools[0]", "star"),
+    ({"tools": [roll, roll]}, "tools[1]", "tools[0]"),
+    ({"task_tools": [roll]}, "task_tools", "function of 1 argument"),
+    ({"task_tools": plain}, "task_tools", "function of 1 argument"),
+    ({"task_tools": lambda _: [plain]}, "task_tools[0]", "@function_tool"),
+    ({"task_tools": lambda _: None}, "task_tools", "None"),
+    ({"task_tools": lambda _: 1 / 0}, "task_tools", "ZeroDivisionError"),
+    ({"task_tools": lambda _: [other_roll], "tools": [roll]}, "task_tools(…)[0]", "'roll'"),
+    ({"model": "gemini/gemini-2.5-flash"}, "model", "ModelRef("),
+    ({"model": ModelRef("gemni", "x")}, "model", "Did you mean gemini?"),
+    ({"start": {"greeting": "Hello"}}, "start", "StartScreen(greeting=…"),
+    ({"start": "Hello"}, "start", "StartScreen(greeting=…"),
+    ({"start": StartScreen}, "start", "parentheses"),
+    ({"start": StartScreen(greeting=None)}, "start.greeting", "a text"),  # type: ignore[arg-type]
+    ({"start": StartScreen(prompts="Hello")}, "start.prompts", "a list"),  # type: ignore[arg-type]
+    ({"start": StartScreen(prompts=["Hello"])}, "start.prompts[0]", "Prompt(label=…"),  # type: ignore[list-item]
+    ({"start": StartScreen(prompts=[{}])}, "start.prompts[0]", "Prompt(label=…"),  # type: ignore[list-item]
+    (
+        {"start": StartScreen(prompts=[Prompt(label=1, prompt="b")])},  # type: ignore[arg-type]
+        "start.prompts[0].label",
+        "a text",
+    ),
+    ({"tracked": ["roll"]}, "tracked", "frozenset({…})"),
+    ({"tracked": frozenset({1})}, "tracked[0]", "a text"),
+    ({"describe": "a line"}, "describe", "function of 2 arguments"),
+    ({"describe": plain}, "describe", "function of 2 arguments"),
+    ({"describe": async_title}, "describe", "not async"),
+)
+
+
+@pytest.mark.parametrize(("given", "field", "reason"), WRONG_ASSISTANTS)
+def test_a_wrong_field_of_an_assistant_is_named(given: Mapping[str, Any], field: str, reason: str) -> None:
+    [found] = problems(described(**given))
+    assert field in found
+    assert reason in found
+
+
+def test_every_field_of_an_assistant_is_checked() -> None:
+    tried = {name for given, _, _ in WRONG_ASSISTANTS for name in given}
+    assert tried >= set(Assistant.__struct_fields__) & {
+        *("agent", "name", "instructions", "tools", "task_tools", "model", "start", "tracked", "describe")
+    }
+    for name in Assistant.__struct_fields__:
+        assert any(name in found for found in problems(described(**{name: object()}))), name
+
+
+WRONG_AGENTS: Sequence[tuple[Mapping[str, Any], str, str]] = (
+    ({"name": 3}, "name", "a text"),
+    ({"handoff_description": 3}, "handoff_description", "a text"),
+    ({"tools": (roll,)}, "tools", "tools=[…]"),
+    ({"tools": roll}, "tools", "tools=[…]"),
+    ({"tools": [plain]}, "tools[0]", "@function_tool"),
+    ({"tools": [agent(name="Sub")]}, "tools[0]", "as_tool"),
+    ({"tools": [handoff(agent(name="Sub"))]}, "tools[0]", "handoffs"),
+    ({"tools": [WebSearchTool]}, "tools[0]", "parentheses"),
+    ({"tools": [{"type": "web_search"}]}, "tools[0]", "WebSearchTool()"),
+    ({"tools": ["roll"]}, "tools[0]", "a text"),
+    ({"tools": [None]}, "tools[0]", "None"),
+    ({"mcp_servers": None}, "mcp_servers", "a list"),
+    ({"mcp_servers": ["https://x"]}, "mcp_servers[0]", "MCP_SERVERS"),
+    ({"mcp_config": None}, "mcp_config", "dict"),
+    ({"instructions": ["Be brief."]}, "instructions", "a text"),
+    ({"instructions": plain}, "instructions", "function of 2 arguments"),
+    ({"instructions": lambda a, b, c=1: ""}, "instructions", "exactly 2"),
+    ({"instructions": Answer}, "instructions", "the class Answer"),
+    ({"prompt": {"id": "pmpt_1"}}, "prompt", "instructions"),
+    ({"handoffs": agent(name="Sub")}, "handoffs", "handoffs=[…]"),
+    ({"handoffs": ["Sub"]}, "handoffs[0]", "Agent itself"),
+    ({"handoffs": [plain]}, "handoffs[0]", "on_handoff"),
+    ({"handoffs": [Agent]}, "handoffs[0]", "parentheses"),
+    ({"model": ScriptedModel([])}, "model", "operator"),
+    ({"model": 3}, "model", "a text"),
+    ({"model": "gpt-none"}, "model", "gpt-none"),
+    ({"model_settings": {"temperature": 1}}, "model_settings", "ModelSettings("),
+    ({"model_settings": None}, "model_settings", "None"),
+    ({"input_guardrails": [plain]}, "input_guardrails[0]", "@input_guardrail"),
+    ({"input_guardrails": [polite]}, "input_guardrails[0]", "output_guardrails"),
+    ({"input_guardrails": calm}, "input_guardrails", "input_guardrails=[…]"),
+    ({"output_guardrails": [calm]}, "output_guardrails[0]", "input_guardrails"),
+    ({"output_guardrails": [plain]}, "output_guardrails[0]", "@output_guardrail"),
+    ({"output_type": "Answer"}, "output_type", "a type"),
+    ({"output_type": Loose}, "output_type", "strict_json_schema=False"),
+    ({"output_type": Callable[[], None]}, "output_type", "schema"),
+    ({"hooks": RunHooks()}, "hooks", "AgentHooks"),
+    ({"hooks": AgentHooks}, "hooks", "parentheses"),
+    ({"tool_use_behavior": "stop"}, "tool_use_behavior", "run_llm_again"),
+    ({"tool_use_behavior": {"stop_at_tools": ["a"]}}, "tool_use_behavior", "stop_at_tool_names"),
+    ({"tool_use_behavior": plain}, "tool_use_behavior", "function of 2 arguments"),
+    ({"reset_tool_choice": None}, "reset_tool_choice", "True or False"),
+)
+
+
+@pytest.mark.parametrize(("given", "field", "reason"), WRONG_AGENTS)
+def test_a_wrong_field_of_an_agent_is_named(given: Mapping[str, Any], field: str, reason: str) -> None:
+    [found] = problems(changed(agent(), **given))
+    assert f", {field}" in found
+    assert reason in found
+
+
+def test_every_field_of_an_agent_is_checked() -> None:
+    own = {field.name for field in fields(Agent) if not field.name.startswith("_")}
+    assert own == AGENT.keys() == {name for given, _, _ in WRONG_AGENTS for name in given}
+
+
+def places() -> Mapping[str, Callable[[Agent[Any]], Agent[Any]]]:
+    """An agent put at each place of a graph where it can be seen."""
+    return {
+        "handoffs": lambda sub: agent(handoffs=[sub]),
+        "a handoff object": lambda sub: agent(handoffs=[handoff(sub)]),
+        "a tool": lambda sub: agent(tools=[sub.as_tool(tool_name="sub", tool_description="x")]),
+        "a cycle": lambda sub: changed(sub, handoffs=[agent(handoffs=[sub])]),
+        "two steps": lambda sub: agent(handoffs=[agent(name="Mid", tools=[sub.as_tool("sub", "x")])]),
+    }
+
+
+@pytest.mark.parametrize("place", places())
+def test_an_agent_is_checked_wherever_it_is(place: str) -> None:
+    sub = agent(name="Sub", tools=[roll, roll], model="gpt-none")
+    found = problems(places()[place](sub))
+    assert len(found) == 2
+    assert all("agent “Sub”" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        (FunctionTool("a", "", {}, plain, strict_json_schema=False), "on_invoke_tool"),  # type: ignore[arg-type]
+        (FunctionTool(3, "", {}, instructions_of_context, strict_json_schema=False), "name"),  # type: ignore[arg-type]
+        (Handoff("to", "", {}, None, "Sub"), "on_invoke_handoff"),  # type: ignore[arg-type]
+        (InputGuardrail(plain), "guardrail_function"),  # type: ignore[arg-type]
+        (OutputGuardrail("polite"), "guardrail_function"),  # type: ignore[arg-type]
+    ],
+)
+def test_the_fields_of_tools_handoffs_and_guardrails_are_checked(part: Any, field: str) -> None:
+    homes = {FunctionTool: "tools", Handoff: "handoffs", InputGuardrail: "input_guardrails"}
+    home = homes.get(type(part), "output_guardrails")
+    [found] = problems(agent(**{home: [part]}))
+    assert f"{home}[0].{field}" in found
+
+
+def test_the_fields_of_parts_exist() -> None:
+    for kind, hints in PARTS.items():
+        assert hints.keys() <= {field.name for field in fields(kind)}, kind
+
+
+def test_two_tools_of_one_name_are_found_across_all_that_one_model_sees() -> None:
+    billing = agent(name="Billing")
+    root = agent(tools=[roll], handoffs=[billing, handoff(billing)])
+    both = described(agent=root, instructions="", tools=[other_roll], task_tools=lambda _: [roll])
+    found = problems(both, external=["roll", "free", "transfer_to_billing"])
+    clashes = ["tools[0]", "task_tools(…)[0]", "MCP_SERVERS, tool roll", "handoffs[0]", "handoffs[1]"]
+    assert len(found) == len(clashes)
+    assert all(any(problem.split(" has ")[0].endswith(one) for problem in found) for one in clashes)
+
+
+def test_namesakes_are_allowed_where_no_model_sees_both() -> None:
+    sub = agent(name="Sub", tools=[roll])
+    assert problems(agent(tools=[roll], handoffs=[sub])) == ()
+    switched = [function_tool(plain, is_enabled=lambda _, __: True), function_tool(plain, is_enabled=False)]
+    assert problems(agent(tools=switched)) == ()
+
+
+def test_a_name_that_providers_refuse_is_found() -> None:
+    [found] = problems(agent(tools=[function_tool(plain, name_override="my tool!")]))
+    assert "'my tool!'" in found
+
+
+@pytest.mark.parametrize("kind", sorted(hosted_tools()))
+def test_a_hosted_tool_needs_a_model_that_carries_it(kind: str) -> None:
+    tools = list(hosted_tools()[kind])
+    assert frozenset().union(*map(needed_types, tools)) == {kind}
+    found = problems(agent(tools=tools), catalog(Api.CHAT))
+    assert found
+    assert all(kind in problem and "chat/m-chat" in problem for problem in found)
+
+
+@pytest.mark.parametrize("extra", ["allowed", "fallbacks"])
+def test_every_model_that_may_answer_must_carry_the_tools(extra: str) -> None:
+    more = {extra: [ModelRef("chat", "other")]}
+    [found] = problems(agent(tools=[WebSearchTool()]), catalog(Api.RESPONSES, Api.CHAT, **more))
+    assert "chat/other" in found
+    assert "responses/" not in found
+
+
+def test_an_agent_s_own_model_decides_for_it() -> None:
+    models = catalog(Api.CHAT, Api.RESPONSES)
+    assert problems(agent(tools=[WebSearchTool()], model="responses/gpt-5"), models) == ()
+    assert problems(agent(tools=[WebSearchTool()], model="m-chat"), models)
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    wrong = Assistant(
+        agent=agent(tools=[plain, roll, other_roll], model="gpt-none"),
+        tracked=["a"],  # type: ignore[arg-type]
+        start=StartScreen(greeting=1),  # type: ignore[arg-type]
+    )
+    assert len(problems(wrong)) == 5
+
+
+def test_a_sandbox_is_not_opened() -> None:
+    [found] = problems(SandboxAgent(name="Box"))
+    assert "SandboxAgent" in found
+
+
+def test_no_value_is_shown() -> None:
+    secrets = {"instructions": [SECRET], "model_settings": {"extra": SECRET}, "handoffs": [SECRET], "hooks": SECRET}
+    assert len(problems(changed(agent(), **secrets))) == len(secrets)
+
+
+def test_tools_that_search_follow_the_sdk_s_rules() -> None:
+    [found] = problems(agent(tools=[tool for tool in hosted_tools()["tool_search"] if isinstance(tool, FunctionTool)]))
+    assert "ToolSearchTool" in found
+
+
+def test_advice_exists_for_the_usual_mistakes() -> None:
+    assert advice_for("tools", plain) == "Decorate it with @function_tool."
+    assert advice_for("name", 3) == ""
