@@ -1,6 +1,17 @@
 """An assistant with a hosted tool of each kind."""
 
-from agents import CodeInterpreterTool, FileSearchTool, HostedMCPTool, ImageGenerationTool, Tool, WebSearchTool
+from typing import Any
+
+from agents import (
+    Agent,
+    CodeInterpreterTool,
+    FileSearchTool,
+    HostedMCPTool,
+    ImageGenerationTool,
+    Tool,
+    WebSearchTool,
+    function_tool,
+)
 
 from app.adapters.agents_sdk.assistant import Assistant
 
@@ -19,4 +30,17 @@ TOOLS: list[Tool] = [
     ),
 ]
 
-assistant = Assistant(name="Researcher", instructions="Use your tools.", tools=TOOLS)
+searcher = Agent[Any](name="Searcher", instructions="Search.", tools=TOOLS)
+
+
+@function_tool(needs_approval=True)
+async def send(text: str) -> str:
+    """Send a text."""
+    return f"sent: {text}"
+
+
+assistant = Assistant(
+    name="Researcher",
+    instructions="Use your tools.",
+    tools=[*TOOLS, searcher.as_tool("ask_searcher", "Ask the searcher."), send],
+)

@@ -12,12 +12,13 @@ from openai import AsyncOpenAI
 
 from tests.assistants.hosted import TOOLS
 from tests.chatkit_client import ChatKitClient, Exchange
-from tests.fakes.dialects import SECRET
+from tests.fakes.dialects import SECRET, Call
 from tests.fakes.hosted_wire import Hosted
 from tests.fakes.upstream import Upstream
 from tests.server import running
 
 WIRE = Hosted()
+IMAGE = "image_generation_call"
 STEPS = ["web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"]
 
 
@@ -66,7 +67,7 @@ async def requests_alone(upstream: Upstream, question: str) -> int:
     return len(upstream.requests) - before
 
 
-@pytest.mark.parametrize("kind", [*STEPS, "image_generation_call"])
+@pytest.mark.parametrize("kind", [*STEPS, IMAGE])
 async def test_a_hosted_call_takes_as_many_requests_as_with_the_sdk_alone(table: Table, kind: str) -> None:
     table.upstream.always(WIRE.when_told(kind))
     alone = await requests_alone(table.upstream, "Go.")
@@ -138,6 +139,19 @@ async def test_a_call_of_an_unknown_type_is_shown_and_told(table: Table) -> None
     assert [step.title for step in steps(exchange)] == ["Shiny"]
     [told] = [item for item in table.sent() if item.get("type") == "shiny_call"]
     assert told["payload"] == {"shine": 11}
+
+
+async def test_an_agent_behind_a_tool_may_use_them_as_well(table: Table) -> None:
+    for kind in [*STEPS, IMAGE, "shiny_call"]:
+        before = len(table.upstream.requests)
+        asked = WIRE.calls(Call("ask_searcher", {"input": "What?"}))
+        table.upstream.script(asked, WIRE.when_told(kind), WIRE.when_told(kind), WIRE.text("It is done."))
+        exchange = await table.client.say("Go.")
+        assert (exchange.text, exchange.error) == ("It is done.", None), kind
+        assert len(table.upstream.requests) - before == 4
+        outputs = [item["output"] for item in table.sent() if item.get("type") == "function_call_output"]
+        assert outputs == ["Done."]
+        assert [step.title for step in steps(exchange)] == ["Ask searcher"]
 
 
 async def test_a_call_of_an_unknown_shape_or_that_failed_has_a_step_and_an_answer(table: Table) -> None:

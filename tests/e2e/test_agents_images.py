@@ -168,6 +168,35 @@ def database(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("anyport.db*"))
 
 
+async def test_an_image_beside_a_call_that_waits_for_approval_is_kept_once(tmp_path: Path) -> None:
+    async with drawing(tmp_path, "sqlite:anyport.db") as studio:
+        large = base64.b64encode(png(9) + bytes(range(256)) * 12_000).decode()
+        call = {
+            "type": "function_call",
+            "id": "fc_9",
+            "call_id": "call_9",
+            "name": "send",
+            "arguments": '{"text": "a"}',
+        }
+        studio.upstream.script(WIRE.answer(WIRE.item(IMAGE, result=large), {**call, "status": "completed"}))
+        exchange = await studio.client.say("Draw and send.")
+        assert (exchange.error, len(images(exchange))) == (None, 1)
+        form = exchange.items[-1]
+        assert form.type == "structured_input"
+        assert large[1000:1200].encode() not in database(tmp_path)
+        answers = {form.inputs[0].id: {"values": [form.inputs[0].options[0].value], "skipped": False}}
+        studio.upstream.script(WIRE.text("Sent."), WIRE.text("A square."))
+        await studio.client.events(
+            "threads.add_structured_input",
+            thread_id=exchange.thread_id,
+            item_id=form.id,
+            input={"status": "answered", "answers": answers},
+        )
+        assert "sent: a" in studio.sent()
+        assert (await studio.client.say("What is it?", exchange.thread_id)).text == "A square."
+        assert studio.sent().count(large) == 1
+
+
 async def test_stopping_within_an_image_leaves_none(studio: Studio) -> None:
     studio.upstream.script(WIRE.unfinished())
     stream = studio.client.stream("threads.create", input=user_input("Draw."))

@@ -11,6 +11,7 @@ from agents.run_state import RunState
 
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.domain.errors import AnyportError
+from app.domain.hosted_items import IMAGE
 from app.domain.language import _
 
 STATE_CHARACTERS: Final = 4_000_000
@@ -38,7 +39,7 @@ def key_of(item: ToolApprovalItem) -> CallKey:
 
 
 def frozen(state: RunState[Any, Any], result: RunResult, history: Sequence[TResponseInputItem]) -> str:
-    """Return the run as JSON text, without its context, its secrets, and the history that the thread has already.
+    """Return the run as JSON text, without its context, its secrets, its images, and the history of the thread.
 
     Raises `UnstorableRunError`.
     """
@@ -49,6 +50,7 @@ def frozen(state: RunState[Any, Any], result: RunResult, history: Sequence[TResp
     if result.input == history:  # A handoff may have filtered it; then it is kept.
         content["original_input"] = None
     _drop_secrets(content)
+    _drop_images(content)
     text = _encoded(content)
     if len(text) > STATE_CHARACTERS:
         raise _unstorable(f"the run has {len(text)} characters of JSON, and {STATE_CHARACTERS} are allowed")
@@ -114,6 +116,13 @@ def _drop_secrets(content: dict[str, Any]) -> None:
     for found in _objects(content):
         if isinstance(tool := found.get("mcp_tool"), dict) and isinstance(config := tool.get("tool_config"), dict):
             tool["tool_config"] = {"server_label": config.get("server_label")}
+
+
+def _drop_images(content: dict[str, Any]) -> None:
+    """Remove the bytes of generated images: attachments of the thread keep them, and later turns show them again."""
+    for found in _objects(content):
+        if found.get("type") == IMAGE:
+            found["result"] = None
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from agents import Model, ModelResponse
 from agents.items import TResponseStreamEvent
 
 from app.adapters.agents_sdk.argument_size import bound_arguments
+from app.adapters.agents_sdk.replayable_items import replayable
 from app.adapters.agents_sdk.request_ledger import RequestLedger, sdk_usage
 
 
@@ -53,6 +54,7 @@ class NestedModel(Model):
                     yield event
         if completed is None:
             raise AssertionError("a stream that does not fail ends with a response")
+        completed.response.output = replayable(completed.response.output)
         bound_arguments(completed.response.output)
         self._ledger.count(completed.response.usage)
         yield completed
