@@ -66,6 +66,9 @@ FEATURES: Final = (
     "hosted tools",
     "generated images",
     "citations",
+    "`needs_approval`",
+    "edited arguments",
+    "crashes of tools",
     "MCP servers on an agent",
     "long conversations",
 )

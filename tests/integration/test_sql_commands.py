@@ -17,6 +17,7 @@ from app.bootstrap import make_app, make_container, migrate, read_settings, sche
 from app.domain.task import new_task
 from app.entrypoints.cli import Tools, cli
 from app.environment import SettingsError
+from tests.factories import summary
 from tests.postgres import Databases
 from tests.sql import ANN, NOON, message, storage_at, thread, turn
 
@@ -35,6 +36,7 @@ async def kept(databases: Databases) -> AsyncIterator[str]:
         for number in range(2):
             await storage.threads.add_thread_item("thr_1", message("thr_1", number, "half an emoji \ud83d"), ANN)
         await storage.turn_log.save(turn("thr_1", "msg_0"), ANN)
+        assert await storage.summaries.save(summary("thr_1", "msg_0"), ANN, replacing=None, items=1)
         await storage.threads.save_feedback("thr_1", ["msg_1"], "positive", ANN)
         await storage.tasks.add(new_task("ann", "Milk", now=NOON))
         yield url
@@ -84,9 +86,9 @@ async def test_a_server_without_the_schema_says_what_to_run(empty: str, tmp_path
 async def test_exporting_a_user(kept: str) -> None:
     result = await anyport(kept, "export", "ann")
     records = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [record["kind"] for record in records] == ["thread", "item", "turn", "item", "feedback", "task"]
+    assert [record["kind"] for record in records] == ["thread", "item", "turn", "item", "summary", "feedback", "task"]
     assert records[1]["data"]["content"][0]["text"] == "half an emoji \ud83d"
-    assert "6 records of ann" in result.stderr
+    assert "7 records of ann" in result.stderr
 
 
 async def test_exporting_many(kept: str) -> None:
