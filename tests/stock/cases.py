@@ -11,15 +11,15 @@ from tests.stock.scripts import SCRIPTS
 DIFFERENCES: Final[Mapping[str, str]] = {
     "refused": "A request that cannot be carried out is refused before its stream opens and before anything is stored.",
     "title": "A thread is named after its first words.",
-    "retry": "A retry may name any item of an answer, and tells of each item that it removes.",
-    "call": "A client tool's result is for the newest call that is open, also when something stands behind it.",
+    "retry": "A retry may name any item of an answer, and announces each item that it removes.",
+    "call": "A client tool's result belongs to the newest open call, also when items follow that call.",
     "given up": "Of several open calls the older ones are closed, and stay in the thread.",
     "hidden": "Hidden items do not count for the pages of a client.",
-    "incomplete": "An answer that is broken off says so: its message is marked, and a note follows it.",
+    "incomplete": "An incomplete answer is marked: its message has the reason, and a note follows it.",
     "words": "An error always carries a message to show.",
     "zone": "Every time has a time zone.",
 }
-"""The whole list, which `docs/protocol.md` has as well."""
+"""All deliberate differences; `docs/protocol.md` lists them too."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,8 @@ def http_protocol(patience: float, connections: int) -> type[Any] | str:
     """
     if not BOUNDED_CONNECTIONS.is_applied():
         log.warning(
-            "connections are not bounded: put a proxy with timeouts in front, or install the uvicorn of the lock file",
+            "connections not bounded",
+            change="put a proxy with timeouts in front, or install the uvicorn of the lock file",
             made_for=BOUNDED_CONNECTIONS.version,
             installed=BOUNDED_CONNECTIONS.installed(),
         )
