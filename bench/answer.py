@@ -1,4 +1,4 @@
-"""The answer that every server is asked to pass on, and how to tell that it arrived to the byte."""
+"""The answer that every server passes on, and the check that it arrived to the byte."""
 
 import json
 import re

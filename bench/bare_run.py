@@ -21,11 +21,11 @@ SETTLE_SECONDS = 2
 
 
 class Silent(Model):
-    """Never answers."""
+    """Model that never answers."""
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
         await asyncio.Event().wait()
-        raise AssertionError("nobody sets the event")
+        raise AssertionError("the event is never set")
 
     async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncGenerator[TResponseStreamEvent, None]:
         await asyncio.Event().wait()

@@ -58,12 +58,12 @@ async def ask(server: Running, *, answers: int, at_once: int, tokens: int, pace:
             await client.wait()
     if client.returncode:
         raise RuntimeError(f"{server.name}: the client failed, see above")
-    told = json.loads(output)
-    return Found(told["seconds"], told["cpu"], server.cpu - before, told["first"], told["gaps"])
+    found = json.loads(output)
+    return Found(found["seconds"], found["cpu"], server.cpu - before, found["first"], found["gaps"])
 
 
 async def warm(server: Running) -> None:
-    """What only first answers pay for is paid."""
+    """Let first answers do the work that later ones do not repeat."""
     await ask(server, answers=AT_ONCE, at_once=AT_ONCE, tokens=TOKENS)
 
 

@@ -1,4 +1,4 @@
-"""What it takes a server to become healthy, and what it holds before anybody has asked it for anything."""
+"""Start of a server: seconds until it is healthy, and its memory before and after the first answer."""
 
 import asyncio
 import time
@@ -80,10 +80,10 @@ async def _some(reader: asyncio.StreamReader) -> bytes:
 def _process(name: str, folder: Path, url: str) -> ServerProcess:
     folder.mkdir(exist_ok=True)
     kind = SERVERS[name]
-    told = {
+    environment = {
         key: value.replace("UPSTREAM", url).replace("FOLDER", str(folder)) for key, value in kind.environment.items()
     }
-    return ServerProcess(folder, told, command=kind.command, fresh=True)
+    return ServerProcess(folder, environment, command=kind.command, fresh=True)
 
 
 def middle(starts: Sequence[Start]) -> Start:

@@ -29,19 +29,19 @@ class Streams(msgspec.Struct, frozen=True):
 
 
 async def answer_bytes(server: Running) -> float:
-    """Of a server that has just started, with a few and with many slow answers; the most that it held meanwhile."""
+    """Bytes of a further slow answer: the peak memory of a fresh server with many answers, less that with a few."""
     few, many = [await _most_resident(server, streams) for streams in (FEW, MANY)]
     return (many - few) / (MANY - FEW)
 
 
 async def reader_bytes(server: Running) -> float:
-    """Of readers of one answer, of which there is nothing to tell but its beginning."""
+    """Bytes of a further reader of one answer that sends no text meanwhile."""
     async with _answer(server) as thread_id:
         return await _bytes_each(server, f"/api/threads/{thread_id}/stream")
 
 
 async def page_bytes(server: Running) -> float:
-    """Of pages that are told of changes, of which there are none."""
+    """Bytes of a further page that waits for changes; there are none."""
     return await _bytes_each(server, "/api/events")
 
 

@@ -1,10 +1,9 @@
-"""`python -m bench.turn`: does a whole turn on a long thread cost more than one on a short thread?
+"""`python -m bench.turn`: the cost of a turn on a long thread, as a multiple of one on a short thread.
 
-Of the server, from a request on its socket to the last event of the answer, on SQLite; what counts is CPU time of its
-process. A few turns on the one are followed by as many on the other, so that a slow moment of the machine meets both.
-Each turn gets a short thread of its own, because a turn makes its thread longer. The long one tells the model as much
-as `HISTORY_ITEMS` allows, five times what the short one has to tell: that is the difference. Exits with 1 when the
-ratio is over the limit.
+Measures CPU time of the server's process on SQLite, from the request to the last event of the answer. A few turns on
+one thread alternate with as many on the other, so that a slow moment of the machine affects both. Each turn on a short
+thread gets a new one, because a turn makes its thread longer. The model gets `HISTORY_ITEMS` items of the long thread,
+five times as many as the short one has. Exits with 1 when the ratio is over the limit.
 """
 
 import asyncio

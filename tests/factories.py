@@ -1,4 +1,4 @@
-"""ChatKit's items, widgets and attachments of every kind, as a store meets them."""
+"""Factories of ChatKit's items, widgets and attachments of every kind."""
 
 import datetime as dt
 from typing import Any
@@ -119,17 +119,17 @@ _BODIES: dict[str, list[dict[str, Any]]] = {
 
 
 def later(seconds: float) -> dt.datetime:
-    """So many seconds after noon."""
+    """Return noon plus `seconds`."""
     return NOON + dt.timedelta(seconds=seconds)
 
 
 def thread(id_: str | None = None, *, at: dt.datetime = NOON, **fields: Any) -> ThreadMetadata:
-    """A thread of noon, under a fresh id unless one is given."""
+    """Return a thread of noon, with a new id unless one is given."""
     return ThreadMetadata(id=id_ or new_id("thr"), created_at=at, **fields)
 
 
 def message(thread_id: str, id_: str, *, at: dt.datetime = NOON, text: str = "Hello") -> UserMessageItem:
-    """What a user says."""
+    """Return a message of a user."""
     return UserMessageItem(
         id=id_,
         thread_id=thread_id,
@@ -140,23 +140,23 @@ def message(thread_id: str, id_: str, *, at: dt.datetime = NOON, text: str = "He
 
 
 def answer(thread_id: str, id_: str, *, at: dt.datetime = NOON, text: str = "Yes.") -> AssistantMessageItem:
-    """What the assistant says."""
+    """Return a message of the assistant."""
     content = [AssistantMessageContent(text=text)]
     return AssistantMessageItem(id=id_, thread_id=thread_id, created_at=at, content=content)
 
 
 def hidden(thread_id: str, id_: str, *, at: dt.datetime = NOON) -> HiddenContextItem:
-    """What an integration keeps from the user."""
+    """Return a hidden item of an integration."""
     return HiddenContextItem(id=id_, thread_id=thread_id, created_at=at, content={"secret": True})
 
 
 def sdk_hidden(thread_id: str, id_: str, *, at: dt.datetime = NOON) -> SDKHiddenContextItem:
-    """What ChatKit itself keeps from the user."""
+    """Return a hidden item of ChatKit's own server."""
     return SDKHiddenContextItem(id=id_, thread_id=thread_id, created_at=at, content="secret")
 
 
 def items_of_every_type(thread_id: str) -> list[ThreadItem]:
-    """Every kind of item, bare and with all it can hold, as ChatKit itself reads them."""
+    """Return every kind of item, with the required fields alone and with all fields."""
     numbered = [(kind, body) for kind, bodies in _BODIES.items() for body in bodies]
     return [
         _ITEM.validate_python(
@@ -167,17 +167,17 @@ def items_of_every_type(thread_id: str) -> list[ThreadItem]:
 
 
 def widget(thread_id: str, root: WidgetRoot) -> WidgetItem:
-    """An item that shows `root`, which keeps its type."""
+    """Return a widget item whose root keeps its type."""
     return WidgetItem(id="wid_1", thread_id=thread_id, created_at=NOON, widget=root)
 
 
 def strict_widgets() -> list[WidgetRoot]:
-    """Every root, with every component, in the type that ChatKit's union reads it as."""
+    """Return every root with every component, in the type that ChatKit's union parses."""
     return [_WIDGET.validate_python(root) for root in (CARD, LIST, BASIC)]
 
 
 def dynamic_widgets() -> list[DynamicWidgetRoot]:
-    """The same as a template makes them, and some that hold what this version of ChatKit has no field for."""
+    """Return the same as dynamic roots, and some with fields that this version of ChatKit does not know."""
     newer: list[dict[str, Any]] = [
         {"type": "Card", "novel": {"deep": [1, {}]}, "children": [{"type": "Text", "value": "hi", "novel": "x"}]},
         {"type": "Card", "children": {"type": "Text", "value": "an only child"}},
@@ -189,12 +189,12 @@ def dynamic_widgets() -> list[DynamicWidgetRoot]:
 
 
 def file(id_: str | None = None, *, thread_id: str | None = None, **fields: Any) -> FileAttachment:
-    """A text file."""
+    """Return an attachment of a text file."""
     return FileAttachment(id=id_ or new_id("atc"), name="a.txt", mime_type="text/plain", thread_id=thread_id, **fields)
 
 
 def attachments() -> list[Attachment]:
-    """Every kind of attachment, bare and with all it can hold."""
+    """Return every kind of attachment, with the required fields alone and with all fields."""
     upload = {"url": "https://example.org/up?x=1", "method": "PUT", "headers": {"X-Token": "t"}}
     preview = AnyUrl("https://example.org/preview.png")
     return [
@@ -205,7 +205,7 @@ def attachments() -> list[Attachment]:
 
 
 def turn(thread_id: str, after_item_id: str, **fields: Any) -> TurnRecord:
-    """A turn with a tool call in it, begun at noon."""
+    """Return the record of a turn of noon with a tool call."""
     given: dict[str, Any] = {
         "id": new_id("turn"),
         "thread_id": thread_id,
@@ -228,7 +228,7 @@ def turn(thread_id: str, after_item_id: str, **fields: Any) -> TurnRecord:
 
 
 def decision(thread_id: str, question_id: str = "msg_1", **fields: Any) -> ApprovalDecision:
-    """A yes of noon to the first call of a question."""
+    """Return the approval, at noon, of the first call of a question."""
     given: dict[str, Any] = {
         "thread_id": thread_id,
         "question_id": question_id,

@@ -1,4 +1,4 @@
-"""One entry of the register of patches."""
+"""Patch: one entry of the register."""
 
 import platform
 import threading
@@ -46,7 +46,7 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True):
             return False
 
     def is_applied(self) -> bool:
-        """True when the patch is to be used: it is on and fits."""
+        """True when the patch is on and fits, so that it is applied."""
         return self.is_on and self.fits()
 
     def installed(self) -> str | None:

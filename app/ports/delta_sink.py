@@ -16,8 +16,8 @@ class DeltaReceiver(Protocol):
 
 
 delta_receiver: Final[ContextVar[DeltaReceiver | None]] = ContextVar("delta_receiver", default=None)
-"""The receiver for the model that is asked in this context; None when each delta has to be an event.
+"""The delta sink of this context; None when each delta must be an event.
 
-A model may ignore it. A model that uses it passes the text behind the first delta event of a part to the receiver
+A model may ignore it. A model that uses the sink appends the text behind the first delta event of a part to it
 instead of yielding it. All other events are yielded in their order, and the closing events hold the whole text.
 """

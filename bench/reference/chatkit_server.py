@@ -82,8 +82,8 @@ class TaskServer(ChatKitServer[dict[str, Any]]):
     ) -> Any:
         """One run of the agent."""
         agent_context = AgentContext(thread=thread, store=self.store, request_context=context)
-        told = await simple_to_agent_input(input_user_message) if input_user_message else []
-        result = Runner.run_streamed(self.agent, told, context=agent_context)
+        model_input = await simple_to_agent_input(input_user_message) if input_user_message else []
+        result = Runner.run_streamed(self.agent, model_input, context=agent_context)
         async for event in stream_agent_response(agent_context, result):
             yield event
 

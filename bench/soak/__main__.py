@@ -45,7 +45,7 @@ async def _soak(count: int, at_once: int, seed: int, pause: float, *, skew: floa
                 connect = partial(Client, replicas.url)
                 held = [Conversation(connect, number, seed) for number in range(count)]
                 await _hold(held, at_once, replicas, seed, calm=calm)
-                await asyncio.sleep(GRACE_SECONDS + 2)  # Those who left are not waited for by anybody else.
+                await asyncio.sleep(GRACE_SECONDS + 2)  # Answers without a reader end meanwhile.
                 audit = Audit(replicas.deaths, grace=GRACE_SECONDS)
                 await audit.compare(connect("audit"), held)
                 figures = {"crashes": len(replicas.deaths), "rolling restarts": replicas.rollings}

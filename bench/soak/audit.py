@@ -9,14 +9,14 @@ from bench.soak.client import Client, Event, Seen, text_of
 from bench.soak.conversation import Answer, Conversation, Fate
 
 LOST_SECONDS = 1.0
-"""So much of an answer may be lost when the process that writes it is killed."""
+"""Seconds of an answer that may be lost when its process is killed."""
 
 
 class Audit:
-    """Differences, and figures to go with them.
+    """Differences between stored and seen answers, with figures.
 
-    `deaths` are the moments at which replicas were killed: nothing else excuses that less is stored than was seen. An
-    answer that nobody followed for `grace` seconds may end behind what its user had seen.
+    `deaths` are the times at which replicas were killed: only a kill excuses that less is stored than was seen. An
+    answer without a reader for `grace` seconds may end after the text that its user saw.
     """
 
     def __init__(self, deaths: Sequence[float] = (), *, grace: float = float("inf")) -> None:
@@ -88,7 +88,7 @@ class Audit:
             if not answered and self._died_just_after(thread["created_at"]):
                 self.figures["threads without an answer that a process left"] += 1
                 continue
-            self.differences.append(f"thread {thread['id']} ({thread.get('title')}) was begun for nobody")
+            self.differences.append(f"thread {thread['id']} ({thread.get('title')}) has no owner who asked for it")
 
     def _died_just_after(self, created_at: str) -> bool:
         age = time.time() - dt.datetime.fromisoformat(created_at).timestamp()

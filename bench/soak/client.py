@@ -24,15 +24,15 @@ class Seen:
         self.thread_id = ""
         self.error: Event | None = None
         self.whole = False
-        """Whether there is no more to come, as the server says to who resumes."""
+        """True once the server said, to a resuming client, that no event follows."""
         self.away = 0.0
-        """The longest time for which its user did not follow."""
+        """Longest time in seconds without a reader."""
         self.out_of_order: list[str] = []
 
     def note(self, event: Event, number: int | None = None) -> None:
-        """One more event, with its number where it has one."""
+        """Note one event, with its number if it has one."""
         if number is not None and number <= self.events and event["type"] == "error":
-            # A process died, and less was kept than this client saw: it is told so with the last number that is known.
+            # A process died before it stored all that this client saw: the error has the last stored number.
             self.error, self.whole = event, True
             return
         if number not in {None, self.events + 1}:

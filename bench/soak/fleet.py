@@ -37,7 +37,7 @@ http {{
       proxy_set_header Host 127.0.0.1;
       proxy_buffering off;
       proxy_read_timeout 60s;
-      # A replica that cannot be reached costs nobody an error; one that died in the middle of a request does.
+      # An unreachable replica costs no client an error; one that dies in the middle of a request does.
       proxy_next_upstream error timeout;
       proxy_connect_timeout 1s;
     }}
@@ -56,18 +56,18 @@ class Fleet:
         self.rollings = 0
 
     async def crash(self, number: int) -> None:
-        """Kill one without a word, and start it again."""
+        """Kill a replica without a shutdown, and start it again."""
         replica = self.replicas[number]
         self.deaths.append(time.monotonic())
         await replica.stop(signal.SIGKILL)
         await replica.start()
 
     async def roll(self) -> None:
-        """Restart one after the other in order, as a deployment does; each has to exit with 0."""
+        """Restart the replicas one by one, as a deployment does; each must exit with 0."""
         for replica in self.replicas:
             code = await replica.stop(signal.SIGTERM)
             if code != 0:
-                raise RuntimeError(f"a replica that was told to stop exited with {code}:\n{replica.log[-2000:]}")
+                raise RuntimeError(f"a replica that got SIGTERM exited with {code}:\n{replica.log[-2000:]}")
             await replica.start()
         self.rollings += 1
 

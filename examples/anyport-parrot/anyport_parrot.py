@@ -1,4 +1,4 @@
-"""A provider that repeats what it hears. `LLM_PROVIDER=parrot` chooses it once the package is installed."""
+"""Provider that repeats the last message. `LLM_PROVIDER=parrot` chooses it once the package is installed."""
 
 import time
 from collections.abc import AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/images/front, in a real Chromium: `python -m tests.browser.front_pictures`."""
+"""`python -m tests.browser.front_pictures`: draw the pictures of docs/images/front in Chromium."""
 
 import asyncio
 import tempfile
@@ -20,26 +20,26 @@ HEIGHT = 460
 
 
 class Visitor:
-    """Somebody new, with a browser of their own, who takes pictures of what they see."""
+    """A new user with a browser context, who takes screenshots."""
 
     def __init__(self, browser: Browser, server: ServerProcess) -> None:
         self._browser = browser
         self._server = server
 
     async def come(self, *, width: int = WIDTH, height: int = HEIGHT) -> Page:
-        """A page of the server, not yet opened."""
+        """Return a page of the server that is not opened yet."""
         context = await self._browser.new_context(
             base_url=self._server.url, viewport={"width": width, "height": height}, color_scheme="light"
         )
         return await context.new_page()
 
     async def picture(self, page: Page, name: str) -> None:
-        """What is to be seen of the chat now."""
+        """Take a screenshot of the chat."""
         await page.locator("openai-chatkit").screenshot(path=FOLDER / f"{name}.png", animations="disabled")
 
 
 async def answers(visitor: Visitor) -> None:
-    """Begin, stream, stop, reload, try again, judge."""
+    """Draw an answer: start, streaming, reload, stop, retry, feedback."""
     page = await visitor.come()
     await page.goto("/")
     await expect(page.locator(".greeting")).to_be_visible()
@@ -68,7 +68,7 @@ async def answers(visitor: Visitor) -> None:
 
 
 async def tabs(visitor: Visitor) -> None:
-    """Two tabs of one reader while an answer streams."""
+    """Draw two tabs of one user while an answer streams."""
     one = await visitor.come(width=360)
     await one.goto("/")
     await say(one, "Hello!")
@@ -86,7 +86,7 @@ async def tabs(visitor: Visitor) -> None:
 
 
 async def history(visitor: Visitor) -> None:
-    """The threads, and what can be done with them."""
+    """Draw the list of threads, a rename and a deletion."""
     page = await visitor.come(height=300)
     await page.goto("/")
     for text in ("Hello!", "Add a task: call Ann"):
@@ -105,7 +105,7 @@ async def history(visitor: Visitor) -> None:
 
 
 async def widgets(visitor: Visitor) -> None:
-    """Widgets of all kinds, an action under way, and questions."""
+    """Draw widgets of all kinds, a running action, and questions."""
     card = {"type": "Card", "children": [{"type": "Title", "value": "This week"}, CHART]}
     items = [asked("How was my week?"), item("workflow", workflow={**THINKING, "expanded": False}), said("Like this:")]
     page = await visitor.come(height=560)
@@ -127,7 +127,7 @@ async def widgets(visitor: Visitor) -> None:
 
 
 async def composer(visitor: Visitor) -> None:
-    """Files, commands, mentions and their previews."""
+    """Draw files, commands, mentions and their previews."""
     page = await visitor.come(height=340)
     await page.goto("/")
     files = page.get_by_label("Attach files")
@@ -154,7 +154,7 @@ async def composer(visitor: Visitor) -> None:
 
 
 async def looks(visitor: Visitor) -> None:
-    """Dark, right to left, and on a telephone."""
+    """Draw the chat dark, right to left, and on a telephone."""
     items = [asked("How was my week?"), item("workflow", workflow={**THINKING, "expanded": False}), said(TEXT)]
     page = await visitor.come()
     await page.emulate_media(color_scheme="dark")
@@ -180,7 +180,7 @@ SCENES: list[Callable[[Visitor], Awaitable[None]]] = [answers, tabs, history, wi
 
 
 async def main() -> None:
-    """A fresh server, fresh visitors, and the pictures of what they see."""
+    """Start a server, and draw all pictures with new users."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         async with running(Path(folder), {"DEMO_DELAY_MS": "10"}) as server, async_playwright() as playwright:

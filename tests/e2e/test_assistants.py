@@ -1,4 +1,4 @@
-"""Another assistant, chosen by a setting, in a real server."""
+"""Assistants of your own, chosen by `ASSISTANT`, in a server process."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ WIRE = OpenAIChat()
 
 
 class Table(msgspec.Struct):
-    """The game master, and the model that it speaks through."""
+    """A client of a server with the game master, and the upstream of its model."""
 
     client: ChatKitClient
     upstream: Upstream
@@ -52,7 +52,7 @@ async def test_its_instructions_and_tools_reach_the_model(table: Table) -> None:
     assert "together" in second
 
 
-async def test_it_greets_in_its_own_words(table: Table) -> None:
+async def test_its_own_greeting_is_shown(table: Table) -> None:
     card = (await table.client.http.get("/api/assistant")).json()
     assert card["start_screen"]["greeting"] == "Which adventure shall it be?"
     assert [prompt["label"] for prompt in card["start_screen"]["prompts"]] == ["A haunted castle", "A lost spaceship"]
@@ -74,7 +74,7 @@ async def test_the_built_in_one_greets_in_the_caller_s_language(server: ServerPr
         ("json:dumps", "expected an Assistant", 1),
     ],
 )
-async def test_one_that_is_not_there_stops_the_start_with_a_sentence(
+async def test_a_missing_assistant_stops_the_start_with_a_sentence(
     tmp_path: Path, name: str, reason: str, code: int
 ) -> None:
     server = ServerProcess(tmp_path, {"ASSISTANT": name})

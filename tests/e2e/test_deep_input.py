@@ -1,4 +1,4 @@
-"""Lists and objects that are nested too deep: every route with a body refuses them, wherever they stand."""
+"""Deep input: every route with a body refuses lists and objects that are nested too deep, in any field."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ HOLE = "a hole in the body"
 
 
 def nested(depth: int) -> Iterator[str]:
-    """Whole and broken JSON of that depth."""
+    """Return valid and truncated JSON of that depth."""
     yield "[" * depth + "]" * depth
     yield '{"a":' * depth + "1" + "}" * depth
     yield '[{"a":' * (depth // 2 + 1) + "1" + "}]" * (depth // 2 + 1)
@@ -27,7 +27,7 @@ def nested(depth: int) -> Iterator[str]:
 
 
 def holed(value: Any) -> Iterator[Any]:
-    """The value as often as it has places, each time with a hole in another one."""
+    """Yield the value once for each of its fields, with that field left open."""
     yield HOLE
     match value:
         case dict():
@@ -57,7 +57,7 @@ async def test_every_route_with_a_body_refuses_it(server: ServerProcess, client:
 
 
 def deep(value: Any) -> Iterator[str]:
-    """The body with each kind of nesting in each of its places; what is very deep, once."""
+    """Yield the body with each kind of nesting in each of its fields; the deepest kind once."""
     bodies = [json.dumps(spoilt) for spoilt in holed(value)]
     for depth in DEPTHS:
         for text in nested(depth):
@@ -66,7 +66,7 @@ def deep(value: Any) -> Iterator[str]:
 
 
 def check(response: httpx.Response, *, takes_json: bool, at: object) -> None:
-    """Routes that take no JSON do not look at it; the others refuse it with a sentence."""
+    """Routes without a JSON body ignore it; the others refuse it with a sentence."""
     assert response.status_code < httpx.codes.INTERNAL_SERVER_ERROR, (at, response.text)
     if takes_json:
         assert httpx.codes.is_client_error(response.status_code), (at, response.text)

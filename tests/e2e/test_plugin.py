@@ -1,4 +1,4 @@
-"""The example plugin, installed as anybody would install it, in an environment of its own."""
+"""The example plugin, installed in a virtual environment."""
 
 import asyncio
 import sys
@@ -34,7 +34,7 @@ async def run(*command: str | Path) -> str:
 
 
 class Environment:
-    """A virtual environment that sees our packages, and has further ones of its own."""
+    """A virtual environment with our packages and further ones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,7 +49,7 @@ class Environment:
         return self
 
     async def install(self, package: Path) -> None:
-        """Without a network: what it is built with and what it needs are there."""
+        """Install a package without a network; its dependencies are installed already."""
         pip = (sys.executable, "-m", "pip", "--python", self.python, "install", "-q")
         await run(*pip, "--no-deps", "--no-build-isolation", "--no-index", package)
 

@@ -1,4 +1,4 @@
-"""How the server starts, what it says, and what stops it."""
+"""Start of the server: its log, its errors, and its stop."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ assistant = Assistant(name="Impatient", instructions="Wait for nothing.")
 
 
 async def refused(folder: Path, environment: dict[str, str]) -> str:
-    """What the server says when it does not start."""
+    """Return the log of a server that does not start."""
     server = ServerProcess(folder, environment)
     await server.spawn()
     assert await server.wait() == 2, server.log
@@ -84,7 +84,7 @@ async def test_another_server_can_carry_the_application(tmp_path: Path) -> None:
     assert "Traceback" not in server.log
 
 
-async def test_a_stop_in_the_middle_of_an_answer_keeps_what_was_said(tmp_path: Path) -> None:
+async def test_a_stop_in_the_middle_of_an_answer_stores_the_text_so_far(tmp_path: Path) -> None:
     server = await ServerProcess(tmp_path, {"DEMO_DELAY_MS": "20", "SHUTDOWN_GRACE_SECONDS": "0.2"}).start()
     thread, deltas = "", 0
     async with ChatKitClient(server.url) as client:
@@ -165,7 +165,7 @@ async def test_with_gemini_there_is_no_word_of_litellm(tmp_path: Path) -> None:
     assert "openrouter" not in server.log.lower()
 
 
-async def test_a_port_that_is_taken_is_said_in_a_line(tmp_path: Path, server: ServerProcess) -> None:
+async def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path, server: ServerProcess) -> None:
     second = ServerProcess(tmp_path, port=server.port)
     await second.spawn()
     assert await second.wait() == 1
@@ -173,8 +173,8 @@ async def test_a_port_that_is_taken_is_said_in_a_line(tmp_path: Path, server: Se
     assert "Traceback" not in second.log
 
 
-async def test_a_server_that_cannot_load_what_answers_need_stops(tmp_path: Path) -> None:
-    """It listens before it knows, as libraries are imported lazily."""
+async def test_a_server_that_cannot_load_its_libraries_stops(tmp_path: Path) -> None:
+    """The server listens before the failure, because libraries are imported lazily."""
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['agents.run'] = None\n")
     server = ServerProcess(tmp_path, {"PYTHONPATH": f"{tmp_path}:{ROOT}", "APP_PATCHES": "on"})
     await server.spawn()

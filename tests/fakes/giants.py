@@ -1,4 +1,4 @@
-"""An assistant whose tools return and show far too much: `ASSISTANT=tests.fakes.giants:giant`."""
+"""Assistant whose tools exceed every limit: `ASSISTANT=tests.fakes.giants:giant`."""
 
 from agents import RunContextWrapper, function_tool
 from agents.tool_context import ToolContext

@@ -1,4 +1,4 @@
-"""An answer that came before the end of its request: the connection ends in bounded time, whatever arrives on it."""
+"""Early responses, before the end of their request: the connection ends in bounded time, whatever the client sends."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ CHUNK = b"1\r\n \r\n"
 
 
 def attacks() -> dict[str, tuple[bytes, int, bytes]]:
-    """By name: the beginning of a request, the status of its answer, and what goes on arriving."""
+    """By name: the start of a request, the status of its response, and the bytes that the client goes on sending."""
     to, host = b" HTTP/1.1\r\n", b"host: localhost\r\n"
     anonymous, ada = to + host, to + host + LOGIN
     return {
@@ -48,15 +48,15 @@ def attacks() -> dict[str, tuple[bytes, int, bytes]]:
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[ServerProcess, None]:
-    """A server with a login and little patience."""
+    """A server with a login and short timeouts."""
     environment = {"CLIENT_SECONDS": str(PATIENCE), "RATE_LIMIT_PER_MINUTE": "0", "JWT_SECRET": SECRET}
     async with running(tmp_path_factory.mktemp("early"), environment) as process:
         yield process
 
 
 async def dripped(server: ServerProcess, head: bytes, drip: bytes) -> bytes:
-    """All that is answered until the server ends the connection, on which something arrives all the time."""
-    # Sent at once: a busy loop of this process would use up the server's patience between connecting and sending.
+    """Return the response; the client sends until the server ends the connection."""
+    # Sent at once: a busy loop of this process could exceed the server's timeout between connecting and sending.
     wire = socket.create_connection(("127.0.0.1", server.port))
     wire.sendall(head)
     reader, writer = await asyncio.open_connection(sock=wire)
@@ -74,7 +74,7 @@ async def dripped(server: ServerProcess, head: bytes, drip: bytes) -> bytes:
 
     reading, writing = asyncio.create_task(read()), asyncio.create_task(write())
     try:
-        # The end of the server's half is not enough: what counts is that the connection takes no more.
+        # The end of the server's half is not enough: the connection must accept no further bytes.
         await asyncio.wait([writing])
     finally:
         for task in (reading, writing):
@@ -85,7 +85,7 @@ async def dripped(server: ServerProcess, head: bytes, drip: bytes) -> bytes:
 
 
 async def logged(server: ServerProcess, *, cuts: int, since: int = 0) -> list[int]:
-    """How many cut connections each line of the log counts, once the lines from `since` on count as many as `cuts`."""
+    """Wait until the log lines from `since` count `cuts` aborted connections; return the number in each line."""
     while True:
         counts = [int(count) for count in re.findall(r"connections aborted +connections=(\d+)", server.log)][since:]
         if sum(counts) >= cuts:
@@ -99,7 +99,7 @@ async def test_a_connection_ends_whatever_arrives_after_the_answer(server: Serve
         answers = await asyncio.gather(*(dripped(server, head, drip) for head, _, drip in given.values()))
         await logged(server, cuts=1)
     for (name, (_, status, _)), answer in zip(given.items(), answers, strict=True):
-        # Whether an upgrade is answered before what follows it is found to be no request is a matter of luck.
+        # An upgrade may be answered before or after the bytes behind it are found to be no request.
         assert answer.startswith(b"HTTP/1.1 %d " % status if status else b"HTTP/1.1 "), (name, answer)
     assert "crashed" not in server.log
     assert "response aborted" not in server.log
@@ -125,7 +125,7 @@ async def test_a_whole_request_keeps_its_connection(server: ServerProcess) -> No
 
 
 async def test_a_stream_ends_when_its_client_leaves_with_a_pipelined_request(server: ServerProcess) -> None:
-    """Two requests in one go: the second waits for the stream of the first, and then the client goes."""
+    """Two pipelined requests: the second waits for the stream of the first, and the client disconnects."""
     follow = b"GET /api/events HTTP/1.1\r\nhost: localhost\r\nx-request-id: first\r\n" + LOGIN + b"\r\n"
     async with asyncio.timeout(BOUND):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -149,7 +149,7 @@ async def test_a_sender_reads_why_its_large_body_was_refused(server: ServerProce
     assert b'"message"' in answer
 
 
-async def test_the_log_sums_up_connections_that_were_cut(server: ServerProcess) -> None:
+async def test_the_log_sums_up_aborted_connections(server: ServerProcess) -> None:
     attackers = 50
     before = len(await logged(server, cuts=0))
     async with asyncio.timeout(BOUND):

@@ -1,4 +1,4 @@
-"""Limits: counted at once in this process, shared with others a moment later."""
+"""Limits: counted at once in this process, and shared with other processes by write-behind counters."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ TEN_TOKENS = TokenUsage(requests=1, input_tokens=6, output_tokens=4)
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """Clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -30,7 +30,7 @@ class Clock:
 
 
 class BrokenCounters(MemoryCounters):
-    """Fails while it is told to, having added nothing."""
+    """Counters that raise while `broken` is set, and add nothing."""
 
     broken = True
 
@@ -41,7 +41,7 @@ class BrokenCounters(MemoryCounters):
 
 
 class Replica:
-    """One process of several on the same counters."""
+    """One of several processes on the same counters."""
 
     def __init__(self, counters: Counters, clock: Clock, **rules: int) -> None:
         self.counters = WriteBehindCounters(counters, now=clock)
@@ -94,7 +94,7 @@ def test_requests_of_an_address_are_counted_for_all_its_users(clock: Clock) -> N
         ("", ""),
     ],
 )
-def test_what_counts_as_one_address(address: str, counted: str) -> None:
+def test_addresses_of_one_network_count_as_one(address: str, counted: str) -> None:
     assert network(address) == counted
 
 
@@ -150,7 +150,7 @@ async def test_an_outage_refuses_no_request_and_loses_no_count(clock: Clock) -> 
     assert (await other.limits.requests("ann")).used == 1
 
 
-async def test_what_is_over_is_forgotten(clock: Clock) -> None:
+async def test_ended_periods_are_deleted(clock: Clock) -> None:
     replica = Replica(MemoryCounters(), clock, requests_per_minute=5)
     for number in range(100):
         replica.limits.admit_address(f"192.0.2.{number}")
@@ -161,7 +161,7 @@ async def test_what_is_over_is_forgotten(clock: Clock) -> None:
     assert not replica.counters._sums
 
 
-async def test_it_settles_by_itself_and_in_the_end(clock: Clock) -> None:
+async def test_counts_are_written_periodically_and_at_the_end(clock: Clock) -> None:
     counters = MemoryCounters()
     write_behind = WriteBehindCounters(counters)
     async with write_behind.syncing():

@@ -1,4 +1,4 @@
-"""`MCP_SERVERS`, as people write it."""
+"""`MCP_SERVERS`: JSON in the variable or in a file."""
 
 import json
 from pathlib import Path

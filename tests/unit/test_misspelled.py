@@ -1,4 +1,4 @@
-"""Names of variables that nothing reads."""
+"""Misspelled variables: names that no setting has."""
 
 import os
 
@@ -30,13 +30,13 @@ KNOWN = frozenset(
         ("MAX_STREAM_PER_USERS", "MAX_STREAMS_PER_USER"),
     ],
 )
-def test_a_slip_is_named_with_what_was_meant(name: str, meant: str) -> None:
+def test_a_misspelled_name_is_reported_with_the_setting_that_was_meant(name: str, meant: str) -> None:
     assert [*misspelled([name], KNOWN)] == [Unread(name, meant)]
     assert [*unread_of_file([name], KNOWN)] == [Unread(name, meant)]
 
 
 @given(st.sampled_from(sorted(KNOWN)), st.data())
-def test_every_setting_with_one_slip_is_found(name: str, data: st.DataObject) -> None:
+def test_one_typing_error_in_any_setting_is_found(name: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(name) - 1))
     letter = data.draw(st.sampled_from("ABCXYZ_"))
     slip = data.draw(st.sampled_from([name[:at] + letter + name[at:], name[:at] + name[at + 1 :]]))
@@ -45,7 +45,7 @@ def test_every_setting_with_one_slip_is_found(name: str, data: st.DataObject) ->
     assert [unread.name for unread in misspelled([slip], KNOWN)] == [slip]
 
 
-def test_names_of_other_programs_are_their_own() -> None:
+def test_names_of_other_programs_are_ignored() -> None:
     others = {"HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TERM", "USER", "LANG", "TZ", "LOG_LEVEL", "MAIL", "EDITOR"}
     others |= {"OPENAI_ORG_ID", "OPENAI_API_TYPE", "OPENAI_API_VERSION", "ANTHROPIC_API_KEY", "AWS_ACCESS_KEY_ID"}
     others |= {"GOOGLE_APPLICATION_CREDENTIALS", "HTTPS_PROXY", "http_proxy", "NO_PROXY", "SSL_CERT_FILE", "PGPORT"}
@@ -54,7 +54,7 @@ def test_names_of_other_programs_are_their_own() -> None:
     assert [*misspelled(os.environ.keys() - KNOWN, KNOWN)] == []
 
 
-def test_a_file_of_settings_is_for_nothing_else() -> None:
+def test_each_unknown_name_in_a_dotenv_file_is_reported() -> None:
     names = {"LOG_LEVEL", "OPENAI_KEY", "MY_OWN_THING", "PORT"}
     assert [*unread_of_file(names, KNOWN)] == [
         Unread("LOG_LEVEL", "APP_LOG_LEVEL"),

@@ -1,4 +1,4 @@
-"""What is open in one process: counted by user and in all, and given back whatever happens."""
+"""Open requests of one process: counted by user and in total, and released in every case."""
 
 from contextlib import ExitStack
 
@@ -22,7 +22,7 @@ def requests(*, per_user: int = 0, in_all: int = 0) -> OpenRequests:
     return OpenRequests(OpenRules(streams_per_user=per_user, streams=in_all))
 
 
-def test_one_user_has_so_many_streams_and_as_many_requests_besides() -> None:
+def test_streams_and_other_requests_of_a_user_have_the_same_limit() -> None:
     opened = requests(per_user=2)
     with ExitStack() as stack:
         for _ in range(2):
@@ -41,7 +41,7 @@ def test_one_user_has_so_many_streams_and_as_many_requests_besides() -> None:
         again.becomes_stream()
 
 
-def test_all_together_have_so_many_and_come_back_one_after_another() -> None:
+def test_all_users_together_have_a_limit() -> None:
     opened = requests(in_all=1)
     waits = set()
     with opened.request("ann") as first:
@@ -57,7 +57,7 @@ def test_all_together_have_so_many_and_come_back_one_after_another() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.booleans()), max_size=40))
-def test_everything_is_given_back(steps: list[tuple[str, bool, bool]]) -> None:
+def test_every_request_is_released(steps: list[tuple[str, bool, bool]]) -> None:
     opened = requests(per_user=3, in_all=5)
     with ExitStack() as stack:
         for user, streams, fails in steps:
@@ -78,12 +78,12 @@ def test_everything_is_given_back(steps: list[tuple[str, bool, bool]]) -> None:
 
 
 @given(st.integers(8, 2**31), st.integers(0, 100))
-def test_what_clients_get_leaves_the_rest_its_own(limit: int, reserved: int) -> None:
+def test_the_share_of_clients_leaves_descriptors_for_the_rest(limit: int, reserved: int) -> None:
     divided = share(limit, reserved=reserved)
     assert 1 <= divided.streams <= divided.connections
     assert divided.backlog >= 1
     if limit >= 256:
-        # A connection to a model for each of a client's, and all that is accepted at once.
+        # One connection to a model for each client, and the connections that are accepted at once.
         assert 2 * divided.connections + divided.backlog <= limit - reserved - 64
 
 
@@ -106,7 +106,7 @@ def test_the_single_user_has_no_limit_by_default(
     assert rules.streams_per_user == streams_per_user
 
 
-def test_descriptors_bound_what_may_be_wished() -> None:
+def test_the_number_of_descriptors_limits_the_settings() -> None:
     few, many = share(1024, reserved=10), share(1_000_000, reserved=10)
     assert open_rules_for(Settings(), few).streams == few.streams
     assert open_rules_for(Settings(limits=LimitSettings(streams=100_000)), few).streams == few.streams

@@ -1,4 +1,4 @@
-"""Static-tools agent: its tools are those that the SDK would find."""
+"""Static-tools agent: its tools equal those that the SDK finds."""
 
 from collections.abc import Sequence
 
@@ -12,19 +12,19 @@ pytestmark = pytest.mark.usefixtures("patches_on")
 
 @function_tool
 def plain() -> str:
-    """Always there."""
+    """Tool that is always enabled."""
     return ""
 
 
 @function_tool
 def other() -> str:
-    """Always there, too."""
+    """Another tool that is always enabled."""
     return ""
 
 
 @function_tool(is_enabled=lambda _, __: False)
 def hidden() -> str:
-    """Not for everybody."""
+    """Tool that is enabled for some runs."""
     return ""
 
 

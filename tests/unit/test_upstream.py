@@ -1,4 +1,4 @@
-"""The scripted upstream does what a script says, byte for byte."""
+"""Scripted upstream: it sends the bytes of its script."""
 
 import asyncio
 

@@ -284,7 +284,7 @@ export class ChatKitElement extends LitElement implements View {
   }
   private known = "";
 
-  /** Hear of what other tabs and devices do. */
+  /** Subscribe to the changes of other tabs and devices. */
   private watch(): void {
     const watching = new AbortController();
     this.watching = watching;
@@ -294,7 +294,7 @@ export class ChatKitElement extends LitElement implements View {
   private async followChanges(live: Live, signal: AbortSignal): Promise<void> {
     for await (const change of live.changes(signal)) {
       this.emit("log", { name: change.type, data: { ...change } });
-      // Some changes were not told: look at everything.
+      // Some changes were missed: load everything again.
       const isAny = change.type === "resync";
       if ((isAny || change.type.startsWith("thread.")) && this.ui.get("history") === true) void this.threads.load();
       if (isAny || this.conversation.isAbout(change.thread_id)) {

@@ -82,12 +82,12 @@ export function clean(html: string, mayLoad: ImageRule): DocumentFragment {
   return fragment;
 }
 
-/** Whether an address may be followed when somebody clicks on it. */
+/** True for an address that a link may open. */
 export function isSafeLink(url: string): boolean {
   return LINK_SCHEMES.test(url);
 }
 
-/** The rule for pictures of a thread: `hosts` are domains whose pictures, and whose subdomains', may be loaded. */
+/** Build the rule for images of a thread: they may be loaded from `hosts` and their subdomains. */
 export function imageRule(origins: readonly string[], hosts: readonly string[]): ImageRule {
   return (url) => {
     if (/^(?:data:image\/(?:png|jpe?g|gif|webp)[;,]|blob:)/i.test(url)) return true;

@@ -29,13 +29,13 @@ test("an answer grows by its deltas, and its end replaces it", () => {
   expect(done.items).toEqual([assistant("a", "Hello!")]);
 });
 
-test("an event that is told again changes nothing: a turn can be followed from its beginning", () => {
-  const told: ThreadEvent[] = [
+test("a repeated event changes nothing: a turn can be followed from its start", () => {
+  const events: ThreadEvent[] = [
     { type: "thread.item.done", item: user("u") },
     { type: "thread.item.added", item: assistant("a") },
     update("a", { type: "assistant_message.content_part.text_delta", content_index: 0, delta: "Hi" }),
   ];
-  expect(after(...told, ...told)).toEqual(after(...told));
+  expect(after(...events, ...events)).toEqual(after(...events));
 });
 
 test("what an event does not name keeps its identity", () => {

@@ -12,7 +12,7 @@ const SOURCE = Object.values(sources).map(String).map(withoutComments).join("\n"
 
 /** Named in the types and left out here, each for a reason. */
 const GAPS = new Set([
-  // Nobody outside is asked whether a page may use the element.
+  // No other server decides whether a page may use the element.
   "CustomApiConfig.domainKey",
   // The name of a parameter rather than of an option.
   "WidgetsOption.widgetItem",
@@ -72,11 +72,11 @@ test("every parameter of the methods is read", () => {
   expect(own.filter((name) => !new RegExp(`\\b${name}\\b`).test(element))).toEqual([]);
 });
 
-test("every event is told, and no other", () => {
+test("every declared event is emitted, and no other", () => {
   const events = names("ChatKitEvents", /^ {2}'chatkit\.([\w.]+)'/gm);
   expect(events).toContain("thread.load.end");
-  const told = [...SOURCE.matchAll(/\bemit\("([\w.]+)"/g)].map((match) => match[1] ?? "");
-  expect([...new Set(told)].sort()).toEqual([...events].sort());
+  const emitted = [...SOURCE.matchAll(/\bemit\("([\w.]+)"/g)].map((match) => match[1] ?? "");
+  expect([...new Set(emitted)].sort()).toEqual([...events].sort());
 });
 
 test("every component of a widget is drawn", () => {

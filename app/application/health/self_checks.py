@@ -75,7 +75,7 @@ async def _outcome(check: SelfCheck, seconds: float) -> Outcome:
     except TimeoutError:
         return _failed(check, f"no answer within {seconds:g} seconds", "operator")
     except Exception as error:  # a library may raise anything, and the other checks still report
-        return _failed(check, f"it failed in a way that nobody foresaw: {type(error).__name__}", "operator")
+        return _failed(check, f"it failed with an unexpected error: {type(error).__name__}", "operator")
 
 
 def failed(check: SelfCheck, error: AnyportError) -> Outcome:

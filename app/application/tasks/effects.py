@@ -12,7 +12,7 @@ TASKS_CHANGED: Final = "tasks.changed"
 
 
 def tasks_changed(event: TaskEvent) -> ClientEffectEvent:
-    """The effect of one change: `{"event": "completed", "task_id": …, "version": …}`, the version before a deletion."""
+    """Effect of one change: `{"event": "completed", "task_id": …, "version": …}`; a deletion has the last version."""
     data = {"event": event.kind, "task_id": event.task.id, "version": event.task.version}
     return ClientEffectEvent(name=TASKS_CHANGED, data=data)
 

@@ -179,7 +179,7 @@ class Turn:
         self._notify_followers()
 
     def withdraw(self, item_id: str) -> None:
-        """Remove the content of an item from all events, which the turn removed and nobody may read again."""
+        """Remove the content of a removed item from all events, so that no later reader gets it."""
         for position, replacement in withdrawn(self.events, item_id):
             self.events[position] = replacement
             self.withdrew = True

@@ -1,5 +1,5 @@
-"""Bounded connections against slow clients: bytes and seconds of a request's head, seconds without a read of the
-response, and the end of a connection whose response came before the end of the request's body.
+"""Bounded connections against slow clients: limits the bytes and seconds of a request's head and the seconds without a
+read of the response, and ends a connection whose response came before the end of the request's body.
 
 uvicorn leaves these to a proxy: with httptools a head may grow without bound, each byte stops the keep-alive timer, and
 a client that never reads keeps its connection. Extends `HttpToolsProtocol`; `tests/faults/test_hostile_clients.py` and

@@ -1,14 +1,14 @@
-/** Server-sent events out of a response's body (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+/** Server-sent events of a response body (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 
 export interface ServerSentEvent {
-  /** The number the server gave it, if it numbers its events. */
+  /** Number of the event, if the server numbers its events. */
   id: string | null;
   data: string;
 }
 
 const LINE_END = /\r\n|\n|\r/;
 
-/** The events of a stream in order; comments are passed over, and so is an event that the stream's end cut off. */
+/** The events of a stream in order, without comments and without an event that the end of the stream truncated. */
 export async function* parseEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   let id: string | null = null;
   let data: string[] = [];

@@ -17,12 +17,12 @@ import { EMPTY, applyEvent, metadata, type ThreadState, withEarlier, withNewest 
 
 const PAGE = 50;
 
-/** What the conversation tells of itself, and asks of the page around it. */
+/** The page around the conversation: gets its changes, and runs its client tools. */
 export interface Host {
   changed(): void;
   emit(name: string, detail?: unknown): void;
   runTool(name: string, params: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** A thread was made, named or removed: the history is no longer what it was. */
+  /** A thread was created, renamed or deleted, so the history is outdated. */
   threadsChanged(): void;
 }
 
@@ -243,7 +243,7 @@ export class Conversation {
   }
   private isToAskAgain = false;
 
-  /** Look at what changed while nobody could look. */
+  /** Load the changes that came while the page was hidden. */
   private catchUp(): void {
     const known = new Set(this.state.items.map(({ id }) => id));
     const isNews = [...this.unseen].some((id) => !known.has(id));
@@ -316,7 +316,7 @@ export class Conversation {
     if (event.type === "error") this.host.emit("error", { error: new Error(event.message ?? event.code ?? "error") });
   }
 
-  /** Run the page's function that the model called, and tell the server what came of it. */
+  /** Run the client tool that the model called, and send its result to the server. */
   private async useTools(): Promise<void> {
     const call = this.state.items.findLast((item): item is ClientToolCall => item.type === "client_tool_call");
     const { threadId } = this;

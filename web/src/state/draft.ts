@@ -102,13 +102,13 @@ export class Draft {
     this.changed();
   }
 
-  /** Show a file that was refused before it was sent, and why. */
+  /** Show a file that was refused before its upload, with the reason. */
   refuse(file: File, error: string): void {
     this.uploads = [...this.uploads, { file, attachment: null, error, abort: new AbortController() }];
     this.changed();
   }
 
-  /** Take a file away; the server is told of one it has. */
+  /** Remove a file from the draft, and delete it on the server if it is there. */
   detach(upload: Upload): void {
     upload.abort.abort();
     this.uploads = this.uploads.filter((other) => other !== upload);

@@ -10,7 +10,7 @@ export const chat = css`
   .rows { max-width: 48rem; margin-inline: auto; padding: 0 1rem calc(var(--s) * 1.5); }
   .gap { overflow-anchor: none; }
   .row { padding-block: calc(var(--s) * 0.5); contain: layout style; display: flex; flex-direction: column; gap: 0.4rem; }
-  /* A widget chooses its margins and sizes, and may cover nothing but itself. */
+  /* A widget sets its own margins and sizes, and must not cover anything else. */
   .row.widget { overflow: clip; overflow-clip-margin: 0.25rem; }
   .row.user_message { align-items: flex-end; }
   .bubble {

@@ -1,11 +1,11 @@
 /** Keys, and the input methods that compose words with them. */
 
-/** What browsers report for a key that went to an input method. */
+/** Key code that browsers report for a key that went to an input method. */
 const PROCESSED = 229;
 
 /**
- * Whether a key belongs to a word that is being composed: Enter confirms it, Escape drops it, arrows choose. Safari ends
- * the composition before the Enter that ended it, so that only the key code still tells.
+ * True for a key that belongs to a composition: Enter confirms the word, Escape drops it, arrows choose. Safari ends the
+ * composition before the Enter that ended it, so only the key code identifies that key.
  */
 export function isComposing(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === PROCESSED;

@@ -1,4 +1,4 @@
-/** Widgets of the server as nodes of the page: `renderWidget` is the only door. */
+/** Widgets of the server as nodes of the page; `renderWidget` is the only entry. */
 
 import { type TemplateResult, html } from "lit";
 import { chart } from "./chart";

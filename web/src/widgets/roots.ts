@@ -1,4 +1,4 @@
-/** What a widget begins with: a card, a list, or nothing but its children. */
+/** Roots of widgets: a card, a list, or the children alone. */
 
 import { html, nothing } from "lit";
 import { styled } from "../styled";
@@ -76,7 +76,7 @@ export function listViewItem(node: Node, context: WidgetContext): Drawn {
   const action = actionOf(node["onClickAction"]);
   if (!action) return html`<li class="w-item" ${style}>${context.children(node)}</li>`;
   const open = (event: Event): void => {
-    // A button or a field inside has an action of its own.
+    // A button or a field inside the item has its own action.
     const inner = (event.target as Element).closest("button, input, select, textarea, a, label");
     if (!inner || inner === event.currentTarget) run(context, action, event.currentTarget as Element);
   };

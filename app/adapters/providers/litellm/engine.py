@@ -74,7 +74,7 @@ def capabilities(name: str) -> Capabilities:
 
     try:
         info = litellm.get_model_info(name)
-    except Exception:  # it raises a bare `Exception` for an unknown model
+    except Exception:  # LiteLLM raises a bare `Exception` for an unknown model.
         return Capabilities()
     return Capabilities(
         # For many models the list omits these, although the models support them.

@@ -9,7 +9,7 @@ from app.domain.errors import SchemaError
 from app.ports.storage import SchemaStatus
 
 HEAD = "0015"
-"""The newest migration. Migrations are numbered in order, so comparing two tells behind from ahead."""
+"""The newest migration. Migrations are numbered in order, so a comparison shows which of two is newer."""
 
 _version = select(column("version_num", String)).select_from(table("alembic_version"))
 

@@ -25,7 +25,7 @@ async def _feedback(server: Subject) -> None:
 async def _progress(server: Subject) -> None:
     events = (await _with_widget(server)).events
     if not any(event.type == "progress_update" for event in events):
-        raise NotOfferedError("no progress is told while tools run")
+        raise NotOfferedError("no progress is reported while tools run")
 
 
 async def _workflow(server: Subject) -> None:
@@ -109,7 +109,7 @@ def _said(answer: Answer) -> str:
 
 CHECKS = (
     Check("items.feedback is taken", _feedback),
-    Check("progress is told while tools run", _progress),
+    Check("progress is reported while tools run", _progress),
     Check("a workflow shows the tools that ran", _workflow),
     Check("widgets are shown and stored", _widget),
     Check("a widget's action is carried out", _action),

@@ -41,7 +41,7 @@ async def _page(server: Subject) -> None:
     need(answer.status == _OK and answer.error is None, f"the result is answered by {answer.status}")
     need(answer.messages, "the assistant does not go on")
     late = await server.user.send("threads.add_client_tool_output", thread_id=called.thread_id, result={"ok": True})
-    need(late.refused, f"a result that nobody waits for is answered by {late.status}")
+    need(late.refused, f"an unexpected result is answered by {late.status}")
 
 
 async def _page_silent(server: Subject) -> None:
@@ -70,7 +70,7 @@ async def _called(server: Subject) -> tuple[Answer, ClientToolCallItem]:
 
 CHECKS = (
     Check("a form (structured input) is answered, and the assistant goes on", _form),
-    Check("a form that nobody answers does not block the thread", _form_left),
+    Check("a form without an answer does not block the thread", _form_left),
     Check("a client tool's result is taken, and the assistant goes on", _page),
-    Check("a client tool that nobody answers does not block the thread", _page_silent),
+    Check("a client tool without a result does not block the thread", _page_silent),
 )

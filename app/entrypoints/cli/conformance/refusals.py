@@ -52,7 +52,7 @@ async def _nothing_pending(server: Subject) -> None:
     thread_id, item_id = answer.thread_id, answer.items[0].id
     before = await server.user.items(thread_id)
     output = await server.user.send("threads.add_client_tool_output", thread_id=thread_id, result=1)
-    _refused("a result that nobody waits for", output)
+    _refused("an unexpected result", output)
     form = await server.user.send("threads.add_structured_input", thread_id=thread_id, item_id=item_id, input={})
     _refused("an answer to what is no form", form)
     need(await server.user.items(thread_id) == before, "a refused request has changed the thread")
@@ -89,7 +89,7 @@ CHECKS = (
     Check("a bad body is refused, not a crash", _bad_bodies),
     Check("a refusal carries a message to show", _messages),
     Check("an unknown thread is refused, not a crash", _unknown),
-    Check("a result or an answer that nobody waits for is refused", _nothing_pending),
+    Check("an unexpected result or answer is refused", _nothing_pending),
     Check("a refused message leaves nothing behind", _nothing_stored),
     Check("hostile text stays text", _hostile),
 )

@@ -71,7 +71,7 @@ async def _title(server: Subject) -> None:
     answer = await server.talk()
     thread = (await server.user.send("threads.get_by_id", thread_id=answer.thread_id)).body
     if not thread.get("title"):
-        raise NotOfferedError("a thread has no title unless somebody writes one")
+        raise NotOfferedError("a thread gets no title by itself")
 
 
 async def _retry(server: Subject) -> None:
@@ -134,5 +134,5 @@ CHECKS = (
     Check("threads.retry_after_item replaces the answer", _retry),
     Check("retry works from the assistant's message too", _retry_from_answer),
     Check("threads.delete deletes", _delete),
-    Check("nobody sees or changes another user's thread", _isolation),
+    Check("another user's thread is neither shown nor changed", _isolation),
 )
