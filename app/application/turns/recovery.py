@@ -1,10 +1,10 @@
 """Recovery: finishes a turn whose process died, from its journal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from chatkit.store import NotFoundError
-from chatkit.types import ThreadItem, UserMessageItem
+from chatkit.types import StructuredInputItem, ThreadItem, UserMessageItem
 
 from app.application.tasks.effects import TASKS_CHANGED
 from app.application.turns.endings import incomplete, note, note_id
@@ -12,6 +12,7 @@ from app.application.turns.journal_writer import batches_of
 from app.application.turns.transcript import Transcript, done, interrupted
 from app.application.turns.turn import JOURNAL_GREW
 from app.application.turns.withdrawal import removed_ids, withdrawn
+from app.chatkit_json.item_fields import IncompleteNote
 from app.domain.clock import clock
 from app.domain.identity import RequestContext
 from app.ports.storage import Storage
@@ -31,8 +32,8 @@ async def all_events(journal: TurnJournal, turn_id: str) -> list[bytes]:
 async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> None:
     """Finish a turn whose process died: store the text shown so far, and run no tool a second time.
 
-    A turn whose user message was never stored is dropped and its idempotency key released, so that the repeated
-    request starts a new turn. Idempotent. Raises `StoreUnavailableError`.
+    A turn whose user message or answer was never stored is dropped. The idempotency key of a turn without events is
+    released, so that the repeated request starts a new turn. Idempotent. Raises `StoreUnavailableError`.
     """
     journal = storage.journal
     events = await all_events(journal, head.id)
@@ -46,8 +47,9 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
         earlier = records.get(asked or "")
         effects = earlier.effects if earlier is not None and earlier.superseded else []
         earlier = None if earlier is not None and earlier.superseded else earlier
-        if not events and (asked is None or earlier is not None):
+        if not events:
             await storage.idempotency_keys.release(head.id)
+        if not events and (asked is None or (earlier is not None and not _goes_on(newest, records))):
             await journal.drop(head.id, head.owner)
             await storage.signals.publish([JOURNAL_GREW + head.id])
             return
@@ -64,6 +66,16 @@ async def recover(head: TurnHead, storage: Storage, threads: ThreadStore) -> Non
         return  # The thread was deleted, and the journal's entry with it.
     last = Batch(turn_id=head.id, first=len(events) + 1, events=[*closing, interrupted()])
     await journal.end(head.id, head.owner, "interrupted", last=last, signals=[JOURNAL_GREW + head.id])
+
+
+def _goes_on(newest: Sequence[ThreadItem], records: Mapping[str, TurnRecord]) -> bool:
+    """Return True behind a form with an answer that no turn has ended with; `newest` begins with the newest item."""
+    for item in newest:
+        if item.id in records or isinstance(item, IncompleteNote):
+            return False
+        if isinstance(item, StructuredInputItem):
+            return item.status != "pending"
+    return False
 
 
 async def _rewrite(head: TurnHead, events: Sequence[bytes], journal: TurnJournal) -> None:
