@@ -78,7 +78,7 @@ class RunReport(msgspec.Struct, kw_only=True):
     `attempts` counts the requests to models, failed ones included. `earlier` is the continued turn, now with the
     results of its calls. `approvals` are calls of this run that wait for the user. `effects` are the calls that changed
     something. `withdrawn` are the items that the run showed and removed again, because a guardrail rejected them: their
-    content must not be kept anywhere.
+    content must not be kept anywhere. `refused` is true when a guardrail ended the run, and the user was told so.
     """
 
     provider: str = ""
@@ -92,6 +92,7 @@ class RunReport(msgspec.Struct, kw_only=True):
     earlier: TurnRecord | None = None
     effects: list[ToolEffect] = []
     withdrawn: Sequence[str] = ()
+    refused: bool = False
 
 
 class AgentRunner(ABC):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from agents import Agent, FunctionTool, RunContextWrapper, Tool, function_tool, handoff
-from agents.testing import ScriptedModel, UnexpectedModelCall, assistant_message, function_call
+from agents.testing import ScriptedModel, assistant_message, function_call
 from chatkit.types import (
     AssistantMessageItem,
     StructuredInputAnswer,
@@ -26,6 +26,7 @@ from chatkit.types import (
 )
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.crashes import AssistantCrashedError
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.ask_user import ask_user_tool
@@ -474,7 +475,7 @@ async def test_a_run_that_is_broken_off_never_makes_its_call_again() -> None:
 async def test_results_are_recorded_before_the_model_goes_on() -> None:
     desk = Desk()
     form = form_in(await desk.say("Pay Bo", [pays("Bo")]))
-    with pytest.raises(UnexpectedModelCall):
+    with pytest.raises(AssistantCrashedError):
         await desk.decide(form, ONCE, script=())
     record = await desk.record()
     assert [item["output"] for item in record.model_items if "output" in item] == ["paid 3 to Bo"]

@@ -1,14 +1,19 @@
 """Assistant: instructions, tools, model and start screen as data."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from agents import Agent, Tool
+from agents import Agent, RunHooks, Tool
+from chatkit.widgets import WidgetRoot
 
+from app.adapters.agents_sdk.tripwires import GuardrailMessage
 from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import StartScreen
+
+Rendered = str | WidgetRoot | None
+"""What the user sees of a final output; None for nothing."""
 
 
 def plain_title(tool_name: str, arguments: Mapping[str, Any]) -> str:
@@ -30,6 +35,9 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     `describe` returns the progress line of a running tool. `tracked` names the tools that report their changes with
     `stage.changed(…)`. Each call of another tool counts as a change, and a retried answer does not make it again.
     `editable_arguments` names the tools whose arguments the user may change when a call waits for approval.
+    `guardrail_message` is the sentence for the user when a guardrail rejects a message or an answer, or a function of
+    the `Tripwire` that returns it. `render` shows the final output of an agent with an `output_type`, as text or as a
+    widget; without it such an output is not shown. `hooks` hear every run.
     """
 
     agent: Agent[Any] | None = None
@@ -42,6 +50,9 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     tracked: frozenset[str] = frozenset()
     editable_arguments: frozenset[str] = frozenset()
     describe: Callable[[str, Mapping[str, Any]], str] = plain_title
+    guardrail_message: GuardrailMessage | None = None
+    render: Callable[[Any], Rendered | Awaitable[Rendered]] | None = None
+    hooks: RunHooks[Any] | None = None
 
     def equipped(self, tasks: TaskService) -> "Assistant":
         """Return the assistant with its task tools added to `tools`."""

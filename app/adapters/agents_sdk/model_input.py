@@ -118,7 +118,7 @@ def neutral(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             case "message":
                 text = "".join(part.get("text") or part.get("refusal") or "" for part in item["content"])
                 if text.strip():
-                    plain.append({"role": "assistant", "content": text})
+                    plain.append({"role": item.get("role", "assistant"), "content": text})
             case "function_call":
                 plain.append({key: item[key] for key in ("type", "call_id", "name", "arguments")})
             case "function_call_output":

@@ -171,6 +171,8 @@ class Outlet:
         """Ids of the calls that reported a change through `Stage.changed`."""
         self.questions = Questions(thread_id, new_id)
         self.annotator = Annotator()
+        self.structured = False
+        """True while the model writes JSON of an output type, which is shown by the assistant's renderer."""
         self._delta_sink = delta_sink
         self._queue: deque[ThreadStreamEvent | _Yield | None] = deque()
         self._reader: asyncio.Future[None] | None = None
@@ -178,7 +180,7 @@ class Outlet:
         self._message: Message | None = None
         self._widgets: list[WidgetItem] = []
         self._announced: set[str] = set()
-        self._anything_shown = False
+        self._shown: dict[str, None] = {}
 
     async def next(self) -> ThreadStreamEvent | None:
         """Wait for the next event, in order of emission; None after the last. For one reader."""
@@ -193,7 +195,8 @@ class Outlet:
 
     def emit(self, event: ThreadStreamEvent) -> None:
         """Queue an event that needs no bookkeeping."""
-        self._anything_shown = self._anything_shown or isinstance(event, ThreadItemAddedEvent | ThreadItemDoneEvent)
+        if isinstance(event, ThreadItemAddedEvent | ThreadItemDoneEvent):
+            self._shown[event.item.id] = None
         self._put(event)
 
     def yield_after(self, size: int) -> None:
@@ -312,6 +315,29 @@ class Outlet:
         """Show a progress line. See `Stage.progress`."""
         self.emit(ProgressUpdateEvent(text=text))
 
+    def say(self, text: str) -> None:
+        """Show a whole message that no model wrote in this form."""
+        message = self.open_message()
+        message.finish_part(0, text)
+        self.close_message(message)
+        self.item_ids.append(message.id)
+
+    def withdraw_all(self) -> Sequence[str]:
+        """Remove every item that the run has shown, the open ones included; return their ids."""
+        self._message = self._workflow = None
+        self.questions.item = self.questions.open_call = self.incomplete = None
+        self._widgets, self.item_ids = [], []
+        self._announced.clear()
+        withdrawn = [*self._shown]
+        self._shown = {}
+        for item_id in withdrawn:
+            self._put(ThreadItemRemovedEvent(item_id=item_id))
+        return withdrawn
+
+    def drop_widgets(self) -> None:
+        """Drop the widgets of tools that have not been shown yet."""
+        self._widgets = []
+
     def finish(self) -> None:
         """Close the open items with the text shown so far, add the open question, and end the events. Idempotent."""
         self._close_open_items()
@@ -321,7 +347,7 @@ class Outlet:
         if self.questions.item is not None and self.questions.item.id not in self.item_ids:
             self.item_ids.append(self.questions.item.id)
             self.emit(ThreadItemDoneEvent(item=self.questions.item))
-        elif self.incomplete is not None and self._anything_shown:
+        elif self.incomplete is not None and self._shown:
             self.emit(ThreadItemDoneEvent(item=note(self.thread_id, self.new_id("task"), self.incomplete)))
             self.incomplete = None
         self.end()

@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, cast
 
-from agents import Model, ModelResponse, ModelSettings
+from agents import AgentOutputSchemaBase, Model, ModelResponse, ModelSettings
 from agents.items import TResponseInputItem, TResponseStreamEvent
 from openai.types.responses import Response
 
 from app.adapters.agents_sdk.argument_size import bound_arguments
+from app.adapters.agents_sdk.crashes import broken
 from app.adapters.agents_sdk.hosted_tools import HostedSteps, fields_of, is_step
 from app.adapters.agents_sdk.image_items import ImageItems
 from app.adapters.agents_sdk.outlet import Message, Outlet
@@ -16,6 +17,7 @@ from app.adapters.agents_sdk.reasoning import shows_thoughts
 from app.adapters.agents_sdk.replayable_items import replayable
 from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.structured_messages import TEXT_EVENTS, structured_messages
 from app.adapters.agents_sdk.thoughts import Thoughts
 from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.hosted_items import IMAGE
@@ -29,8 +31,17 @@ class ResponseTranslator:
     Responses API gives all items the same fake id.
     """
 
-    def __init__(self, outlet: Outlet, transcript: RunTranscript, *, thoughts: bool = True) -> None:
+    def __init__(
+        self,
+        outlet: Outlet,
+        transcript: RunTranscript,
+        *,
+        thoughts: bool = True,
+        schema: AgentOutputSchemaBase | None = None,
+    ) -> None:
         self._outlet = outlet
+        self._schema = None if schema is None or schema.is_plain_text() else schema
+        outlet.structured = self._schema is not None
         self._thoughts = Thoughts(outlet.workflow) if thoughts else None
         self._messages: dict[int, Message] = {}
         self._item_ids: dict[int, str] = {}
@@ -48,9 +59,12 @@ class ResponseTranslator:
             "response.image_generation_call.partial_image": self._images.preview,
             "response.output_item.added": self._item_added,
             **self._steps.handlers,
-            "response.output_item.done": lambda event: self._item_done(event.output_index, event.item),
+            "response.output_item.done": lambda event: self._early_item(event.output_index, event.item),
             "response.completed": self._completed,
         }
+        if self._schema is not None:
+            for name in TEXT_EVENTS:
+                del self._handlers[name]
 
     def message_ids(self) -> list[str]:
         """Return the ids of the thread items that show the response, in order."""
@@ -69,6 +83,8 @@ class ResponseTranslator:
 
     def write(self, text: str) -> None:
         """Append text of the delta fast path to the part of the newest delta event."""
+        if self._schema is not None:
+            return
         if self._open_part is None:
             raise AssertionError("the delta fast path starts after the first delta of a text")
         message, part = self._open_part
@@ -92,10 +108,19 @@ class ResponseTranslator:
         self._message(event.output_index).cite(event.content_index, event.annotation)
 
     async def _completed(self, event: Any) -> None:
-        """Show the items that no earlier event showed: a model may send this event alone."""
-        for output_index, item in enumerate(event.response.output):
-            if output_index not in self._done and (rest := self._item_done(output_index, item)) is not None:
+        """Show the items that no earlier event showed: a model may send this event alone.
+
+        Only now it is known which messages of a response with an output type are not its JSON.
+        """
+        output = event.response.output
+        left_out = self._done | (structured_messages(output, self._schema) if self._schema else set())
+        for output_index, item in enumerate(output):
+            if output_index not in left_out and (rest := self._item_done(output_index, item)) is not None:
                 await rest
+
+    def _early_item(self, output_index: int, item: Any) -> Awaitable[None] | None:
+        held_back = self._schema is not None and item.type == "message"
+        return None if held_back else self._item_done(output_index, item)
 
     def _item_added(self, event: Any) -> None:
         if event.item.type == IMAGE:
@@ -189,7 +214,11 @@ class OutletModel(Model):
         if self._outlet.questions.open_call is not None:
             raise RunPausedError
         self._transcript.request_sent(input)
-        translator = ResponseTranslator(self._outlet, self._transcript, thoughts=shows_thoughts(model_settings))
+        if system_instructions is not None and not isinstance(system_instructions, str):
+            raise broken("instructions", "", TypeError(f"expected a text, got {type(system_instructions).__name__}"))
+        translator = ResponseTranslator(
+            self._outlet, self._transcript, thoughts=shows_thoughts(model_settings), schema=_schema(*args, **kwargs)
+        )
         stream = cast(
             AsyncGenerator[TResponseStreamEvent, None],
             self._model.stream_response(system_instructions, input, model_settings, *args, **kwargs),
@@ -209,6 +238,12 @@ class OutletModel(Model):
 
     async def close(self) -> None:
         """Do nothing: the provider closes its models, not a run."""
+
+
+def _schema(
+    tools: object = None, output_schema: AgentOutputSchemaBase | None = None, *_: object, **__: object
+) -> AgentOutputSchemaBase | None:
+    return output_schema
 
 
 def _is_truncated(response: Response) -> bool:

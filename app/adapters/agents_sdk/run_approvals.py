@@ -35,12 +35,12 @@ class RunApprovals:
 
     async def settled(
         self, run: Callable[[Any], Awaitable[RunResult]], run_input: Any, history: Sequence[TResponseInputItem]
-    ) -> OpenApprovals | None:
-        """Run to the end, or to calls that the user must approve: they are asked for and returned."""
+    ) -> tuple[OpenApprovals | None, RunResult]:
+        """Run to the end, or to calls that the user must approve: they are asked for and returned, with the result."""
         result = await run(run_input)
         while result.interruptions and (following := await self._following(result)) is not None:
             result = await run(following)
-        return await self._ask(result, history) if result.interruptions else None
+        return await self._ask(result, history) if result.interruptions else None, result
 
     def ask_again(self, approvals: OpenApprovals) -> OpenApprovals:
         """Ask the user about these calls in a new form; a tool's own question goes first."""

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
+from msgspec.structs import replace
+
 from app.adapters.agents_sdk.effect_replay import is_replayed
 from app.adapters.agents_sdk.tools.failures import NOT_DONE
+from app.adapters.agents_sdk.tripwires import WITHHELD
 from app.ports.turn_log import ToolEffect
 
 
@@ -19,12 +22,32 @@ class RunEffects:
         self._recorded = recorded
         self.failed: set[str] = set()
         """Ids of the calls that failed: what they returned is no result, and a retry makes them again."""
+        self._running: dict[str, tuple[str, str]] = {}
 
     def effect(self, call_id: str, tool: str, arguments: str, result: str, *, reported: bool) -> ToolEffect | None:
         """Return the effect of a finished call, or None if it changed nothing; `reported` is the tool's own report."""
         if call_id in self.failed or result.startswith(NOT_DONE) or (tool in self._reporting and not reported):
             return None
         return ToolEffect(tool=tool, arguments=arguments, result=result)
+
+    def call_started(self, call_id: str, tool: str, arguments: str) -> None:
+        """Remember a running call."""
+        self._running[call_id] = tool, arguments
+
+    def call_ended(self, call_id: str) -> None:
+        """Forget a call that has a result."""
+        self._running.pop(call_id, None)
+
+    def record_running(self, changed_by: Collection[str]) -> None:
+        """Record the calls that run, without a result: their tools may have changed something, or said so."""
+        for call_id, (tool, arguments) in self._running.items():
+            self.record(call_id, tool, arguments, WITHHELD, reported=call_id in changed_by)
+
+    def withhold(self, output: str = "") -> None:
+        """Withhold the results that hold a rejected output; all of them without an output."""
+        self._recorded[:] = [
+            replace(effect, result=WITHHELD) if output in effect.result else effect for effect in self._recorded
+        ]
 
     def record(self, call_id: str, tool: str, arguments: str, result: str, *, reported: bool) -> bool:
         """Record the effect of a finished call; return False for a call without one."""

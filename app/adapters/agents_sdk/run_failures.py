@@ -4,31 +4,18 @@ from collections.abc import Mapping
 from typing import Final
 
 import structlog
-from agents.exceptions import AgentsException, MaxTurnsExceeded, ModelBehaviorError
+from agents.exceptions import MaxTurnsExceeded
+from chatkit.errors import BaseStreamError
+from chatkit.store import NotFoundError
 
-from app.adapters.agents_sdk.tools.crashes import was_reported
+from app.adapters.agents_sdk.crashes import crash, is_in_loop, is_own_failure
+from app.adapters.agents_sdk.tripwires import last_agent
 from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.errors import AnyportError
 from app.domain.language import _
 from app.ports.model_provider import FailureKind, ModelError
 
 log = structlog.get_logger(__name__)
-
-
-class AgentFailedError(AnyportError):
-    """A tool or another part of the assistant's own code failed, and its author lets that end the answer.
-
-    The operator finds the traceback in the log.
-    """
-
-    code = "agent_failed"
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(
-            _("A step failed, and the answer ends here. Please try again, or tell the operator."),
-            detail=f"{type(error).__name__}; the traceback is in the log",
-        )
-
 
 _REASONS: Final[Mapping[FailureKind, IncompleteReason]] = {
     "content_filtered": "content_filter",
@@ -44,8 +31,8 @@ def incomplete_reason(error: Exception) -> IncompleteReason:
 
 
 def error_for_user(error: Exception) -> Exception:
-    """Return the error for the user when the SDK's loop fails; any other exception is returned as it is."""
-    if not isinstance(error, AgentsException):
+    """Return the error for the user when a run fails; failures of a model, and of ChatKit, are such errors already."""
+    if isinstance(error, AnyportError | BaseStreamError | NotFoundError) or not is_in_loop(error):
         return error
     if isinstance(error, MaxTurnsExceeded):
         return ModelError(
@@ -53,17 +40,16 @@ def error_for_user(error: Exception) -> Exception:
             kind="truncated",
             detail=str(error),
         )
-    if isinstance(error, ModelBehaviorError):
-        return ModelError(
-            _("The model's answer could not be used. Please try again."),
-            kind="protocol",
-            detail=f"{type(error).__name__}: {error}",
-        )
     if (ours := _own_cause(error)) is not None:
         return ours
-    if not was_reported(error):
-        log.error("agent failed", exc_info=error)
-    return AgentFailedError(error)
+    if is_own_failure(error):
+        return crash(error)
+    log.error("model misbehaved", agent=last_agent(error), exc_info=error)
+    return ModelError(
+        _("The model's answer could not be used. Please try again."),
+        kind="protocol",
+        detail=f"{type(error).__name__}: {error}",
+    )
 
 
 def _own_cause(error: BaseException) -> AnyportError | None:

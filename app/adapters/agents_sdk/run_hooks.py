@@ -33,6 +33,7 @@ class OutletHooks(RunHooks[TurnContext]):
         if isinstance(context, ToolContext):
             title = self._assistant.describe(context.tool_name, parsed_arguments(context.tool_arguments))
             self._outlet.tool_started(context.tool_call_id, title)
+            self._effects.call_started(context.tool_call_id, context.tool_name, context.tool_arguments)
 
     async def on_tool_end(
         self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool, result: object
@@ -40,6 +41,7 @@ class OutletHooks(RunHooks[TurnContext]):
         if isinstance(context, ToolContext):
             call_id, open_call = context.tool_call_id, self._outlet.questions.open_call
             changed = False
+            self._effects.call_ended(call_id)
             if open_call is None or open_call.call_id != call_id:
                 self._transcript.tool_returned(call_id, result)
                 reported = call_id in self._outlet.changed_by
@@ -51,6 +53,49 @@ class OutletHooks(RunHooks[TurnContext]):
 
     async def on_handoff(self, context: Any, from_agent: Any, to_agent: Any) -> None:
         self._transcript.handed_off(to_agent.name)
+
+
+class BothHooks(RunHooks[Any]):
+    """Hooks that pass each event to ours, and then to the assistant's own."""
+
+    def __init__(self, ours: RunHooks[Any], own: RunHooks[Any]) -> None:
+        self._both = (ours, own)
+
+    async def on_llm_start(self, *args: Any, **kwargs: Any) -> None:
+        for hooks in self._both:
+            await hooks.on_llm_start(*args, **kwargs)
+
+    async def on_llm_end(self, *args: Any, **kwargs: Any) -> None:
+        for hooks in self._both:
+            await hooks.on_llm_end(*args, **kwargs)
+
+    async def on_agent_start(self, *args: Any, **kwargs: Any) -> None:
+        for hooks in self._both:
+            await hooks.on_agent_start(*args, **kwargs)
+
+    async def on_agent_end(self, *args: Any, **kwargs: Any) -> None:
+        for hooks in self._both:
+            await hooks.on_agent_end(*args, **kwargs)
+
+    async def on_handoff(self, *args: Any, **kwargs: Any) -> None:
+        for hooks in self._both:
+            await hooks.on_handoff(*args, **kwargs)
+
+    async def on_tool_start(self, *args: Any, **kwargs: Any) -> None:
+        for hooks in self._both:
+            await hooks.on_tool_start(*args, **kwargs)
+
+    async def on_tool_end(self, *args: Any, **kwargs: Any) -> None:
+        for hooks in self._both:
+            await hooks.on_tool_end(*args, **kwargs)
+
+
+def run_hooks(
+    outlet: Outlet, transcript: RunTranscript, assistant: Assistant, effects: RunEffects
+) -> RunHooks[TurnContext]:
+    """Return the hooks of a run that the user sees, joined by the assistant's own."""
+    ours = OutletHooks(outlet, transcript, assistant, effects)
+    return ours if assistant.hooks is None else BothHooks(ours, assistant.hooks)
 
 
 def parsed_arguments(text: str) -> Mapping[str, Any]:

@@ -44,6 +44,19 @@ class RunTranscript:
         """Add a tool's result at once, because a run that is stopped now has changed something all the same."""
         self._items.append({"type": "function_call_output", "call_id": call_id, "output": str(result)})
 
+    @property
+    def ends_with_a_result(self) -> bool:
+        """True when a tool's result came last: it was the answer if the run ended then."""
+        return bool(self._items) and self._items[-1].get("type") == "function_call_output"
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Add one item."""
+        self._items.append(item)
+
+    def replace(self, items: Sequence[Any]) -> None:
+        """Put other items in place of all that the run did."""
+        self._items = [dict(item) for item in items]
+
     def handed_off(self, agent: str) -> None:
         """Add the result of each call without one: after a handoff these are the calls of handoffs."""
         returned = {item.get("call_id") for item in self._items if item.get("type") == "function_call_output"}

@@ -7,7 +7,6 @@ from functools import partial
 
 import msgspec
 from agents import Model, RunConfig
-from agents.exceptions import AgentsException
 from agents.run import AgentRunner as SdkRunner
 from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent
@@ -21,6 +20,7 @@ from app.adapters.agents_sdk.continued_run import RunInput, SettlingModel, conti
 from app.adapters.agents_sdk.effect_replay import prior_effects
 from app.adapters.agents_sdk.fallback import CircuitBreakers
 from app.adapters.agents_sdk.file_inputs import FileInputs, FileParts
+from app.adapters.agents_sdk.final_output import show_final_output
 from app.adapters.agents_sdk.image_keeper import ImageKeeper
 from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
@@ -30,8 +30,8 @@ from app.adapters.agents_sdk.response_translator import OutletModel, RunPausedEr
 from app.adapters.agents_sdk.resumption import pending_call, resume_call
 from app.adapters.agents_sdk.run_approvals import RunApprovals
 from app.adapters.agents_sdk.run_effects import RunEffects
-from app.adapters.agents_sdk.run_failures import error_for_user, incomplete_reason
-from app.adapters.agents_sdk.run_hooks import OutletHooks, parsed_arguments
+from app.adapters.agents_sdk.run_ending import RunEnding
+from app.adapters.agents_sdk.run_hooks import parsed_arguments, run_hooks
 from app.adapters.agents_sdk.run_progress import RunProgress
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.tool_context import TurnContext
@@ -116,6 +116,7 @@ class SdkAgentRunner(AgentRunner):
         report.effects = []
         progress = RunProgress(outlet, RequestLedger(), RunTranscript(()))
         active = self._activate(request, report, progress)
+        ending = RunEnding(self._assistant, request, outlet, active.effects, report)
         try:
             await self._answer(request, report, progress, active)
         except asyncio.CancelledError:
@@ -124,13 +125,7 @@ class SdkAgentRunner(AgentRunner):
         except RunPausedError:
             return
         except Exception as error:
-            if isinstance(error, AgentsException) and outlet.questions.open_call is not None:
-                return  # The rounds end with the question, and the answer begins new ones.
-            outlet.run_failed()
-            outlet.incomplete = incomplete_reason(error)
-            if (shown := error_for_user(error)) is error:
-                raise
-            raise shown from error
+            await ending.end(error, progress.transcript)
         finally:
             try:
                 outlet.finish()
@@ -173,7 +168,7 @@ class SdkAgentRunner(AgentRunner):
             root,
             context=context,
             max_turns=self._max_rounds,
-            hooks=OutletHooks(outlet, transcript, self._assistant, active.effects),
+            hooks=run_hooks(outlet, transcript, self._assistant, active.effects),
             run_config=RunConfig(
                 model_provider=models,
                 # The SDK sends traces to OpenAI, for every provider, as soon as it finds an OpenAI key.
@@ -184,7 +179,9 @@ class SdkAgentRunner(AgentRunner):
                 call_model_input_filter=continued.input_filter(history) if continued else None,
             ),
         )
-        progress.asked = await asking.settled(run, run_input, history)
+        progress.asked, result = await asking.settled(run, run_input, history)
+        if not result.interruptions and outlet.questions.open_call is None:
+            await show_final_output(result, self._assistant, outlet)
 
     def _activate(self, request: RunRequest, report: RunReport, progress: RunProgress) -> ActiveRun:
         """Make this turn the one that code of its tools runs in."""

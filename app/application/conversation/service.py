@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Final
 
 import structlog
 from chatkit.store import NotFoundError
@@ -35,6 +36,9 @@ from app.ports.approval_log import ApprovalLog
 from app.ports.delta_sink import DeltaSink
 from app.ports.thread_store import LoadedContext, ThreadStore
 from app.ports.turn_log import TurnLog, TurnRecord, TurnStatus
+
+REFUSED: Final = "guardrail"
+"""The error code of a turn whose message or answer a guardrail rejected."""
 
 log = structlog.get_logger(__name__)
 
@@ -178,8 +182,10 @@ class Conversation:
         except AnyportError as failure:
             await self._record_failure(turn, failure, context)
             raise
+        turn.error = REFUSED if turn.report.refused else ""
         await self._record(turn, "completed", context)
-        if untitled and self._titles is not None:
+        # A title would send the rejected message to a model, or name what was rejected.
+        if untitled and self._titles is not None and not turn.report.refused:
             self._titles.schedule(thread, context)
         if summary_due and self._summaries is not None:
             self._summaries.schedule(thread.id, context)
