@@ -36,6 +36,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
     `instructable` models follow their instructions; others follow a script. `hosted_tools` are the types of tools,
     beside plain functions, that the wire to the model carries; the names are those of `RESPONSES_TOOLS`.
+    `stored_prompts` is true when the wire names a prompt that the provider stores, by its id.
     """
 
     tools: bool = True
@@ -52,6 +53,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
     instructable: bool = True
     hosted_tools: frozenset[str] = frozenset()
+    stored_prompts: bool = False
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,7 +55,7 @@ class ModelWiring(Provider):
 
 def _usable(model: ModelRef | None, settings: Settings, plugins: Mapping[str, ProviderPlugin]) -> ModelRef | None:
     """The model of the assistant; None when its provider is not configured. The check reports a missing provider."""
-    if not isinstance(model, ModelRef) or model.provider not in plugins:
+    if not isinstance(model, ModelRef) or model.provider not in [*plugins]:
         return None
     missing = plugins[model.provider].missing(settings.providers[model.provider])
     if missing:

@@ -103,6 +103,17 @@ class ModelProviderContract(ABC):
                     fits = False
                 assert fits == (kind in carried), kind
 
+    async def test_it_declares_whether_its_wire_names_a_stored_prompt(self) -> None:
+        async with self.subject() as it:
+            it.upstream.script(self.dialect.text("Done"))
+            try:
+                _ = [event async for event in it.ask(prompt={"id": "pmpt_1"})]
+                fits = "pmpt_1" in it.told(-1)
+            except ModelError as error:
+                assert_nothing_private(error)
+                fits = False
+            assert fits == it.provider.capabilities(it.provider.default_model).stored_prompts
+
     async def test_its_address_is_the_one_it_was_given(self) -> None:
         async with self.subject() as it:
             assert (it.provider.base_url or "").startswith(it.upstream.url)

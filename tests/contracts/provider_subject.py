@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 from agents import Agent, ModelSettings, ModelTracing, RunConfig, Runner, RunResultStreaming, Tool, function_tool
 from agents.items import TResponseInputItem, TResponseStreamEvent
+from openai.types.responses.response_prompt_param import ResponsePromptParam
 
 from app.ports.model_provider import ModelError, ModelProvider
 from tests.fakes.dialects import PROMPT, SECRET
@@ -38,6 +39,7 @@ class Subject(msgspec.Struct):
         *,
         tools: Sequence[Tool] = (),
         settings: ModelSettings | None = None,
+        prompt: ResponsePromptParam | None = None,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
         """The events of one response of the default model."""
         events = self.provider.model(self.provider.default_model).stream_response(
@@ -50,7 +52,7 @@ class Subject(msgspec.Struct):
             ModelTracing.DISABLED,
             previous_response_id=None,
             conversation_id=None,
-            prompt=None,
+            prompt=prompt,
         )
         return cast(AsyncGenerator[TResponseStreamEvent, None], events)
 

@@ -157,7 +157,7 @@ def everything() -> Agent[Any]:
         hooks=AgentHooks(),
         tool_use_behavior=StopAtTools(stop_at_tool_names=["roll"]),
         reset_tool_choice=False,
-        prompt=None,
+        prompt={"id": "pmpt_1"},
     )
     back.handoffs.append(root)
     helper.handoffs.append(back)
@@ -197,6 +197,7 @@ WRONG_ASSISTANTS: Sequence[tuple[Mapping[str, Any], str, str]] = (
     ({"task_tools": lambda _: [other_roll], "tools": [roll]}, "task_tools(…)[0]", "'roll'"),
     ({"model": "gemini/gemini-2.5-flash"}, "model", "ModelRef("),
     ({"model": ModelRef("gemni", "x")}, "model", "Did you mean gemini?"),
+    ({"model": ModelRef(["gemini"], "x")}, "model.provider", "a list"),  # type: ignore[arg-type]
     ({"start": {"greeting": "Hello"}}, "start", "StartScreen(greeting=…"),
     ({"start": "Hello"}, "start", "StartScreen(greeting=…"),
     ({"start": StartScreen}, "start", "parentheses"),
@@ -252,7 +253,8 @@ WRONG_AGENTS: Sequence[tuple[Mapping[str, Any], str, str]] = (
     ({"instructions": plain}, "instructions", "function of 2 arguments"),
     ({"instructions": lambda a, b, c=1: ""}, "instructions", "exactly 2"),
     ({"instructions": Answer}, "instructions", "the class Answer"),
-    ({"prompt": {"id": "pmpt_1"}}, "prompt", "instructions"),
+    ({"prompt": {"name": "mine"}}, "prompt", "the id of a prompt"),
+    ({"prompt": "pmpt_1"}, "prompt", "a text"),
     ({"handoffs": agent(name="Sub")}, "handoffs", "handoffs=[…]"),
     ({"handoffs": ["Sub"]}, "handoffs[0]", "Agent itself"),
     ({"handoffs": [plain]}, "handoffs[0]", "on_handoff"),
@@ -369,6 +371,12 @@ def test_every_model_that_may_answer_must_carry_the_tools(extra: str) -> None:
     [found] = problems(agent(tools=[WebSearchTool()]), catalog(Api.RESPONSES, Api.CHAT, **more))
     assert "chat/other" in found
     assert "responses/" not in found
+
+
+def test_a_stored_prompt_needs_a_model_that_carries_it() -> None:
+    [found] = problems(agent(prompt={"id": "pmpt_1"}), catalog(Api.CHAT))
+    assert "prompt" in found
+    assert "chat/m-chat" in found
 
 
 def test_an_agent_s_own_model_decides_for_it() -> None:

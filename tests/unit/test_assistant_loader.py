@@ -148,6 +148,8 @@ FAILURES = {
     "\0": ("no valid Python",),
     "import sys\n\nsys.exit(3)\n": ("line 3", "ends the program"),
     "raise SystemExit\n": ("line 1", "ends the program"),
+    "class Stop(BaseException): ...\nraise Stop('now')\n": ("line 2", "Stop: now"),
+    "class Mute(Exception):\n    __str__ = None\nraise Mute\n": ("line 3", "Mute"),
     "import no_such_module_at_all\n": ("line 1", "there is no module no_such_module_at_all", "Install it"),
     "import json\njson.loads('{')\n": ("line 2", "JSONDecodeError"),
     "from agents import Agent\nAgent(name='x', tools=1)\n": ("line 2", "Agent tools must be a list"),

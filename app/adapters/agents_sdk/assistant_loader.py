@@ -29,7 +29,9 @@ def load_assistant(name: str) -> Assistant:
     try:
         module = import_source(source)
         found = getattr(module, attribute, module)
-    except (Exception, SystemExit) as error:  # the operator's own module may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the operator's own module may raise anything, also to end the program
         # Not chained: a traceback would show the text of an exception of foreign code, which may hold a secret.
         raise AssistantError(name, [import_problem(error, source)]) from None
     if found is module:

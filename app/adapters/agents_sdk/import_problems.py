@@ -36,7 +36,11 @@ def import_problem(error: BaseException, source: str) -> str:
 
 def failure_in_code(error: BaseException) -> str:
     """Return the place in the user's own code that raised the error, and the error, without secrets."""
-    return f"{_place(error)}{type(error).__name__}: {_words(str(error))}"
+    try:
+        text = str(error)
+    except Exception:  # an exception of foreign code may not even have a text
+        text = ""
+    return f"{_place(error)}{type(error).__name__}: {_words(text)}".rstrip(": ")
 
 
 def near_miss(wanted: str, known: Iterable[str]) -> str:

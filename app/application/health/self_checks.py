@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from app.domain.errors import Actor, AnyportError
+from app.domain.errors import Actor, AnyportError, AssistantError
 from app.domain.redaction import mask_userinfo
 
 _WHO: dict[Actor, str] = {
@@ -82,6 +82,8 @@ def failed(check: SelfCheck, error: AnyportError) -> Outcome:
     """Return the outcome of a check that raised `error`."""
     # A service's reason may have several lines.
     text = " ".join((error.message + (f" ({error.detail})" if error.detail else "")).split())
+    if isinstance(error, AssistantError):
+        text = error.message  # a line for each mistake
     return _failed(check, text, error.actor)
 
 

@@ -49,10 +49,11 @@ def _wrong_instructions(agent: Agent[Any]) -> str:
     )
 
 
-def _stored_prompt(agent: Agent[Any]) -> str:
-    if agent.prompt is None:
+def _wrong_prompt(agent: Agent[Any]) -> str:
+    prompt: Any = agent.prompt
+    if not isinstance(prompt, Mapping) or isinstance(prompt.get("id"), str):
         return ""
-    return "prompt: Anyport sends no prompt that a provider stores. Write its text into instructions."
+    return 'prompt: expected {"id": …} with the id of a prompt that the provider stores.'
 
 
 def _wrong_output_type(agent: Agent[Any]) -> str:
@@ -87,7 +88,7 @@ def _needs_a_sandbox(agent: Agent[Any]) -> str:
 
 _CHECKS: Final[Sequence[Callable[[Agent[Any]], str]]] = (
     _wrong_instructions,
-    _stored_prompt,
+    _wrong_prompt,
     _wrong_output_type,
     _wrong_stop,
     _needs_a_sandbox,

@@ -10,6 +10,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.agent_fields import part_problems
 from app.adapters.agents_sdk.assistant_checks.findings import wrong_fields
 from app.adapters.agents_sdk.assistant_checks.hints import mismatches
+from app.domain.model_ref import ModelRef
 from app.domain.start_screen import Prompt, StartScreen
 
 
@@ -30,6 +31,8 @@ def assistant_problems(assistant: Assistant) -> Iterator[str]:
     if isinstance(assistant.tools, list | tuple):
         for number, tool in enumerate(assistant.tools):
             yield from part_problems(tool, f"tools[{number}].")
+    if isinstance(assistant.model, ModelRef):
+        yield from wrong_fields(assistant.model, hints_of(ModelRef), "model.")
     if isinstance(assistant.start, StartScreen):
         yield from _start_problems(assistant.start)
     yield from _missing(assistant)

@@ -57,7 +57,8 @@ class AssistantCheck:
 
     def _wrong_model(self, assistant: Assistant) -> Iterator[str]:
         model = assistant.model
-        if isinstance(model, ModelRef) and model.provider not in self._providers:
+        known = isinstance(model, ModelRef) and isinstance(model.provider, str)
+        if model is not None and known and model.provider not in self._providers:
             installed = ", ".join(sorted(self._providers))
             close = near_miss(model.provider, self._providers)
             yield f"model: there is no provider {model.provider}.{close} Installed: {installed}."
@@ -72,13 +73,12 @@ class AssistantCheck:
             own = [one for one in _placed(f"{place}, tools", agent.tools) if not isinstance(one[1], Agent)]
             handoffs = _placed(f"{place}, handoffs", agent.handoffs)
             parts = [*own, *(added if agent is root else ()), *handoffs]
-            name = agent.model if isinstance(agent.model, str) else None
-            yield from self._problems_of_parts(name, f"{place}, model", parts)
+            yield from self._problems_of_parts(agent, f"{place}, ", parts)
 
-    def _problems_of_parts(self, model: str | None, place: str, parts: Placed) -> Iterator[str]:
+    def _problems_of_parts(self, agent: Agent[Any] | None, place: str, parts: Placed) -> Iterator[str]:
         yield from name_problems(parts)
         yield from search_problem(parts)
-        yield from model_problems(model, place, parts, self._models)
+        yield from model_problems(agent, place, parts, self._models)
 
 
 def _wrong_tools(task_tools: Any) -> Iterator[str]:

@@ -41,7 +41,7 @@ AGENT: Final[Mapping[str, Any]] = {
     "mcp_servers": list[Any],
     "mcp_config": dict[str, Any],
     "instructions": str | Callable[[Any, Any], Awaitable[str] | str] | None,
-    "prompt": Any,
+    "prompt": dict[str, Any] | Callable[[Any], Awaitable[Any] | Any] | None,
     "handoffs": list[Agent[Any] | Handoff[Any, Any]],
     "model": str | None,
     "model_settings": ModelSettings,

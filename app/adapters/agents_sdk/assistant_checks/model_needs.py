@@ -3,32 +3,41 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from agents import Agent
+
 from app.adapters.agents_sdk.tool_types import needed_types
 from app.application.conversation.model_catalog import ModelCatalog, UnknownModelError
 from app.domain.model_ref import ModelRef
 
 
 def model_problems(
-    name: str | None, place: str, tools: Sequence[tuple[str, Any]], models: ModelCatalog
+    agent: Agent[Any] | None, place: str, tools: Sequence[tuple[str, Any]], models: ModelCatalog
 ) -> Iterator[str]:
-    """Yield a sentence for a model that no provider has, and for each tool that a model's wire cannot carry.
+    """Yield a sentence for a model that no provider has, and for each part of an agent that a wire cannot carry.
 
-    `name` is the model that an agent names, `place` the field; `tools` are the agent's, each with its place.
+    `place` goes before a field of the agent; `tools` are the agent's, each with its own place.
     """
+    name = agent.model if agent is not None and isinstance(agent.model, str) else None
     try:
         refs = _models_for(name, models)
     except UnknownModelError as error:
-        yield f"{place}: {error.detail}"
+        yield f"{place}model: {error.detail}"
         return
+    if agent is not None and agent.prompt is not None:
+        unable = [str(ref) for ref in refs if not models.capabilities(ref).stored_prompts]
+        yield from _sentence(f"{place}prompt is stored at a provider", unable)
     for where, tool in tools:
         needed = needed_types(tool)
         unable = [str(ref) for ref in refs if not needed <= models.capabilities(ref).hosted_tools]
-        if unable:
-            yield (
-                f"{where} needs {', '.join(sorted(needed))}, which {', '.join(unable)} cannot carry. Remove the tool, "
-                "or let LLM_PROVIDER, LLM_MODELS and LLM_FALLBACKS name models of the Responses API alone: those of "
-                "openai with OPENAI_API=responses."
-            )
+        yield from _sentence(f"{where} needs {', '.join(sorted(needed))}", unable)
+
+
+def _sentence(need: str, unable: Sequence[str]) -> Iterator[str]:
+    if unable:
+        yield (
+            f"{need}, which {', '.join(unable)} cannot carry. Remove it, or let LLM_PROVIDER, LLM_MODELS and "
+            "LLM_FALLBACKS name models of the Responses API alone: those of openai with OPENAI_API=responses."
+        )
 
 
 def _models_for(name: str | None, models: ModelCatalog) -> Sequence[ModelRef]:

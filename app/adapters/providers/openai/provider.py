@@ -74,7 +74,7 @@ class OpenAIProvider(ModelProvider):
         known = capabilities_of(name, _CAPABILITIES)
         if self._settings.speaks is not Api.RESPONSES:
             return known
-        return msgspec.structs.replace(known, hosted_tools=RESPONSES_TOOLS)
+        return msgspec.structs.replace(known, hosted_tools=RESPONSES_TOOLS, stored_prompts=True)
 
     def model(self, name: str) -> Model:
         """Model for `name`, over the API that the settings choose."""
