@@ -1,4 +1,4 @@
-"""A client that speaks ChatKit's protocol and believes nothing: every event must parse."""
+"""ChatKit client that validates every event."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -17,7 +17,7 @@ _EVENTS: TypeAdapter[ThreadStreamEvent] = TypeAdapter(ThreadStreamEvent)
 
 
 class ChatKitClient:
-    """Talks to one server as one user."""
+    """Client of one server, for one user."""
 
     def __init__(self, url: str, headers: dict[str, str] | None = None, path: str = "/chatkit") -> None:
         limits = httpx.Limits(max_connections=None)
@@ -31,13 +31,13 @@ class ChatKitClient:
         await self.http.aclose()
 
     async def call(self, kind: str, /, **params: Any) -> Any:
-        """A request that is answered by JSON."""
+        """Send a request with a JSON response."""
         response = await self.http.post(self._path, json={"type": kind, "params": params})
         assert response.status_code == httpx.codes.OK, response.text
         return response.json()
 
     async def refused(self, kind: str, /, **params: Any) -> dict[str, Any]:
-        """A request that is answered by a 4xx with a message; the problem."""
+        """Send a request that must get a 4xx with a message; return the problem document."""
         response = await self.http.post(self._path, json={"type": kind, "params": params})
         assert httpx.codes.is_client_error(response.status_code), response.text
         problem: dict[str, Any] = response.json()
@@ -47,7 +47,7 @@ class ChatKitClient:
     async def stream(
         self, kind: str, /, metadata: dict[str, Any] | None = None, **params: Any
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """A request that is answered by events."""
+        """Send a request with an event stream as its response."""
         body = {"type": kind, "params": params, "metadata": metadata or {}}
         async with self.http.stream("POST", self._path, json=body) as response:
             assert response.status_code == httpx.codes.OK, await response.aread()
@@ -58,20 +58,20 @@ class ChatKitClient:
                     yield _EVENTS.validate_json(line.removeprefix("data: "))
 
     async def events(self, kind: str, /, **params: Any) -> list[ThreadStreamEvent]:
-        """All events of a stream."""
+        """Return all events of a stream."""
         return [event async for event in self.stream(kind, **params)]
 
     async def confirmed(self, kind: str, metadata: dict[str, Any], /, **params: Any) -> list[ThreadStreamEvent]:
-        """All events of a stream whose request came with metadata."""
+        """Return all events of a stream whose request has metadata."""
         return [event async for event in self.stream(kind, metadata, **params)]
 
     async def incomplete(self, thread_id: str) -> list[str]:
-        """Why items of the thread are incomplete, oldest first: a message that broke off, and the note behind it."""
+        """Return the reasons of the incomplete items, oldest first: of a message and of the note behind it."""
         page = await self.call("items.list", thread_id=thread_id, order="asc", limit=100)
         return [item["incomplete_details"]["reason"] for item in page["data"] if item.get("status") == "incomplete"]
 
     async def say(self, text: str, thread_id: str | None = None) -> "Exchange":
-        """A message of the user, in a new thread unless one is given, and all that came back."""
+        """Send a message, to a new thread unless one is given, and return the whole exchange."""
         if thread_id is None:
             return Exchange(await self.events("threads.create", input=user_input(text)))
         events = await self.events("threads.add_user_message", input=user_input(text), thread_id=thread_id)
@@ -88,22 +88,22 @@ class Exchange:
 
     @property
     def items(self) -> list[Any]:
-        """The finished items, in order, the user's own message first."""
+        """Finished items in order; the user's message is the first."""
         return [event.item for event in self.events if isinstance(event, ThreadItemDoneEvent)]
 
     @property
     def text(self) -> str:
-        """What the assistant said."""
+        """Text of the assistant."""
         messages = [item for item in self.items if isinstance(item, AssistantMessageItem)]
         return "\n\n".join("".join(part.text for part in message.content) for message in messages)
 
     @property
     def error(self) -> ErrorEvent | None:
-        """The error that the answer ended in."""
+        """Error that ended the answer."""
         return next((event for event in self.events if isinstance(event, ErrorEvent)), None)
 
 
 def user_input(text: str, **more: Any) -> dict[str, Any]:
-    """What ChatKit's front end sends for a typed message."""
+    """Return the input that ChatKit's front end sends for a typed message."""
     content = [{"type": "input_text", "text": text}]
     return {"content": content, "attachments": [], "quoted_text": "", "inference_options": {}, **more}

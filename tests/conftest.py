@@ -1,4 +1,4 @@
-"""What every kind of test may ask for."""
+"""Fixtures and hooks for all kinds of tests."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ from tests.watched_loop import longest
 # Hypothesis imports this one in the middle of an example, where CPython 3.11 may fail to compile it (gh-106905).
 assert hypothesis.internal.conjecture.optimiser.__name__ in sys.modules
 
-# How long an example takes says more about the machine's other work than about the code.
+# The time of an example depends on the load of the machine.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
@@ -38,14 +38,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Lanes are marked before `-m` chooses; long files come first, once those are together that share a fixture."""
+    """Mark the lanes before `-m` selects, and move long files to the front, with those that share a fixture."""
     mark_slow(items)
     yield
     longest_first(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the tables that tests recorded, whichever process they ran in, and what came near to holding a loop."""
+    """Print the tables that tests of all processes recorded, and the steps that nearly held an event loop."""
     for report in (*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())):
         for name, value in report.user_properties:
             if name == "table":
@@ -57,5 +57,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def patches_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For a test of a patch, which `APP_PATCHES=off make test` would switch off."""
+    """Switch the patches on for a test of a patch, also under `APP_PATCHES=off make test`."""
     monkeypatch.setenv(VARIABLE, "on")

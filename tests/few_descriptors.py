@@ -1,4 +1,4 @@
-"""`python -m tests.few_descriptors SOFT HARD serve`: the server under watch, with these limits of open files."""
+"""`python -m tests.few_descriptors SOFT HARD serve`: the watched server, with these limits of open files."""
 
 import resource
 import sys

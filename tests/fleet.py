@@ -9,7 +9,7 @@ from tests.server import ServerProcess, running
 
 @asynccontextmanager
 async def fleet(folder: Path, count: int, **environment: str) -> AsyncIterator[list[ServerProcess]]:
-    """So many of them, each in a folder of its own, for the length of the block."""
+    """Run `count` servers, each in its own folder, for the length of the block."""
     async with AsyncExitStack() as stack:
         servers = []
         for number in range(count):

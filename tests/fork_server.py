@@ -1,8 +1,8 @@
 """`python -m tests.fork_server SOCKET`: forks test servers from a process that has imported everything already.
 
-Importing takes a server 1.3 s of CPU, and the suite starts hundreds. A request is one line of JSON; the answers are the
-child's id, and its exit code once it has ended. A child differs from `python -m tests.watched_server` in nothing but
-that its modules are there.
+An import takes 1.3 s of CPU, and the suite starts hundreds of servers. A request is one line of JSON; the responses are
+the child's process id, and its exit code after its end. A child differs from `python -m tests.watched_server` only in
+its imported modules.
 """
 
 import gc
@@ -42,7 +42,7 @@ SERVED: Final = (
 
 
 def preload() -> None:
-    """Import what `serve` imports, and build ChatKit's validators; no thread may run yet, for forks lose threads."""
+    """Import all modules of `serve`, and build ChatKit's validators. No thread may run yet: a fork loses threads."""
     watched_server.load()
     for module in SERVED:
         import_module(module)
@@ -56,7 +56,7 @@ def preload() -> None:
 
 
 def serve_forks(address: str) -> None:
-    """Fork on request until the process that started this one is gone: its end of standard input closes then."""
+    """Fork on request until the parent process ends, which closes standard input."""
     children: dict[int, socket.socket] = {}
     woken, waker = socket.socketpair()
     woken.setblocking(False)
@@ -106,7 +106,7 @@ def _tell_ends(children: dict[int, socket.socket]) -> None:
 
 
 def _become_server(asked: Spawn) -> NoReturn:
-    """Take the place of a fresh process, as far as a program can tell."""
+    """Make this child equal to a new process, as far as a program can see."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.chdir(asked["folder"])
@@ -114,7 +114,7 @@ def _become_server(asked: Spawn) -> NoReturn:
     os.environ.update(asked["environment"])
     time.tzset()
     sys.argv = ["app", *asked["arguments"]]
-    sys.path[0] = asked["folder"]  # What `python -m` puts there.
+    sys.path[0] = asked["folder"]  # `python -m` sets it so.
     log = os.open(asked["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, log), (2, log)):

@@ -1,4 +1,4 @@
-"""Servers that `tests.fork_server` forks, with the few methods of a process that tests use."""
+"""Forked servers of `tests.fork_server`, with the methods of a process that tests use."""
 
 import asyncio
 import atexit
@@ -36,18 +36,18 @@ class ForkedProcess:
         return self._code
 
     async def wait(self) -> int:
-        """Wait until it has ended; its exit code."""
+        """Wait for the end of the process; return its exit code."""
         if self._code is None:
             self._ended(await asyncio.get_running_loop().sock_recv(self._connection, 64))
         assert self._code is not None
         return self._code
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal."""
+        """Send a signal to the process."""
         os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """Kill it."""
+        """Kill the process."""
         self.send_signal(signal.SIGKILL)
 
     def _ended(self, told: bytes) -> None:
@@ -72,7 +72,7 @@ def _fork(asked: Spawn) -> ForkedProcess:
 
 @cache
 def _address() -> str:
-    """Where this test process's fork server listens; it is started at the first question, and ends with us."""
+    """Socket of the fork server of this test process; it starts at the first use, and ends with this process."""
     folder = tempfile.TemporaryDirectory(prefix="anyport-fork-")
     address = str(Path(folder.name) / "socket")
     server = subprocess.Popen(  # noqa: S603  # our own module
@@ -90,5 +90,5 @@ def _address() -> str:
 
 
 def _stop(server: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]") -> None:
-    server.communicate()  # Closing its standard input is what ends it.
+    server.communicate()  # The fork server ends when its standard input closes.
     folder.cleanup()

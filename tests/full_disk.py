@@ -1,4 +1,4 @@
-"""A disk that can be filled: a small file system of its own, or where none may be mounted, a limit on files."""
+"""Full disk: a small file system of its own or, where mounting is not allowed, a limit on the size of files."""
 
 import resource
 import subprocess
@@ -11,7 +11,7 @@ PIECE = 4096
 
 
 class SmallDisk:
-    """Of 8 MB. Where nothing may be mounted, `fill` stops the files of a process from growing."""
+    """Disk of 8 MB. Where mounting is not allowed, `fill` stops the files of a process from growing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -22,7 +22,7 @@ class SmallDisk:
             self.mounted = False
 
     def fill(self, pid: int) -> None:
-        """From here on process `pid` cannot write any more of anything."""
+        """Fill the disk: process `pid` cannot write any more."""
         if not self.mounted:
             largest = max(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
@@ -32,7 +32,7 @@ class SmallDisk:
                 filler.write(b"x" * PIECE)
 
     def free(self, pid: int) -> None:
-        """There is room again."""
+        """Free the disk."""
         if self.mounted:
             (self.folder / "filler").unlink()
         else:
@@ -40,13 +40,13 @@ class SmallDisk:
 
     @property
     def sentence(self) -> str:
-        """What SQLite says of it."""
+        """Error of SQLite on the full disk."""
         return "database or disk is full" if self.mounted else "disk I/O error"
 
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[SmallDisk]:
-    """One in `folder`, for the length of the block; whoever has files open in it closes them first."""
+    """Mount a small disk in `folder` for the length of the block. Close all open files on it before the end."""
     folder.mkdir(mode=0o700)
     disk = SmallDisk(folder)
     try:

@@ -1,4 +1,4 @@
-"""A proxy that gives up on a server which is silent for too long, as proxies before event streams do."""
+"""Impatient proxy: ends a response after a silence, as proxies in front of event streams do."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from tests.server import ServerProcess
 
 @asynccontextmanager
 async def impatient_proxy(server: ServerProcess, patience: float) -> AsyncIterator[str]:
-    """Its address, for the length of the block."""
+    """Run the proxy for the length of the block; yield its address."""
     serving: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

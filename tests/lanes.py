@@ -1,7 +1,7 @@
 """Two lanes of tests: `make test` proves the project in minutes, `make test-all` runs the slow ones as well.
 
-Slow is what repeats (fuzzing, fault tables of every provider), what waits (leases that run out, rolling restarts), and
-what needs a browser. Its contracts run in the quick lane on every adapter.
+Slow tests repeat (fuzzing, fault tables of every provider), wait (leases that expire, rolling restarts), or need a
+browser. The contracts of the same code run in the quick lane on every adapter.
 """
 
 from typing import Final

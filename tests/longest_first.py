@@ -1,4 +1,4 @@
-"""Which files take longest: they begin first, so that none is still at one of them when all others have ended."""
+"""Longest files first, so that no worker is still running one of them when the others have ended."""
 
 from pathlib import Path
 from typing import Final
@@ -52,16 +52,16 @@ LONGEST: Final = (
     "e2e/test_start.py",
     "contracts/test_thread_paging.py",
 )
-"""By what they were seen to take, longest first; a quarter of a minute or more of a busy machine."""
+"""Files by their measured time, longest first; each takes 15 seconds or more on a busy machine."""
 
 _PLACES: Final = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Order the tests by what their files take; those that nothing is known of stay as they are."""
+    """Order the tests by the time of their files; tests of other files keep their order."""
     items.sort(key=lambda item: (_PLACES.get(item.path, len(LONGEST)), _folder(item.path)))
 
 
 def _folder(path: Path) -> int:
-    """Whatever starts processes or a browser before all that does not."""
+    """True for tests that start processes or a browser, which come before all others."""
     return not {"e2e", "faults", "browser", "integration"} & set(path.parts)

@@ -1,4 +1,4 @@
-"""A pooler between clients and PostgreSQL, as strict as the strictest: every transaction may get another server.
+"""Pooler between clients and PostgreSQL: each transaction may get another server connection, as in the strictest ones.
 
 Speaks protocol 3.0, https://www.postgresql.org/docs/current/protocol-message-formats.html, without TLS.
 """
@@ -35,10 +35,10 @@ class _Server:
 
 
 class Pooler:
-    """Hands each transaction to the server connection that waited longest.
+    """Pooler that gives each transaction to the server connection that has waited longest.
 
-    With one server for each client (`transactions=False`) it only watches. `round_trips` counts what clients waited
-    for.
+    With one server connection for each client (`transactions=False`) it only counts. `round_trips` counts the responses
+    that clients waited for.
     """
 
     def __init__(self, upstream_port: int, *, transactions: bool, servers: int = 2) -> None:
@@ -51,7 +51,7 @@ class Pooler:
         self.round_trips = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Talk to one client until it goes."""
+        """Serve one client until it disconnects."""
         try:
             startup = await self._startup(reader, writer)
             own = await self._connect(startup)
@@ -74,7 +74,7 @@ class Pooler:
             writer.close()
 
     async def _answer(self, kind: bytes, server: _Server, writer: asyncio.StreamWriter) -> bool:
-        """Pass on what the server says to a message; true while the client must keep this server."""
+        """Pass on the server's response to a message; True while the client must keep this server connection."""
         if kind in _ROUND_TRIP:
             self.round_trips += 1
             status = b""
@@ -115,14 +115,14 @@ class Pooler:
 
 
 async def read_message(reader: asyncio.StreamReader) -> bytes:
-    """One message from the server, with its head."""
+    """Read one message of the server, with its head."""
     head = await reader.readexactly(5)
     return head + await reader.readexactly(struct.unpack("!I", head[1:])[0] - 4)
 
 
 @asynccontextmanager
 async def running_pooler(url: str, *, transactions: bool) -> AsyncIterator[tuple[Pooler, str]]:
-    """A pooler in front of the database at `url`, and the URL that leads through it."""
+    """Run a pooler in front of the database at `url`; yield it with the URL through it."""
     before, _, rest = url.partition("@127.0.0.1:")
     port, slash, database = rest.partition("/")
     pooler = Pooler(int(port), transactions=transactions)

@@ -22,7 +22,7 @@ _locks: list[TextIO] = []
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that no test process hands out again while this one lives."""
+    """Return a port without a listener, which no test process returns again while this one lives."""
     return next(port for port in _ports if _is_free(port))
 
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: the one behind `TEST_DATABASE_URL`, or one from a wheel, never Docker."""
+"""PostgreSQL for the tests: the server of `TEST_DATABASE_URL`, or one from a wheel, without Docker."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ class PostgresServer:
         self.port = port
 
     def url(self, database: str = "postgres") -> str:
-        """Where `database` is, as an operator would write it."""
+        """Return the URL of `database`."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     async def start(self) -> None:
@@ -43,13 +43,13 @@ class PostgresServer:
         await self._pg_ctl("-o", f"-h 127.0.0.1 -p {self.port} {_OPTIONS}", "-l", log, "start")
 
     async def stop(self) -> None:
-        """Shut down in order, ending the clients' connections."""
+        """Shut the server down, and end the clients' connections."""
         await self._pg_ctl("-m", "fast", "stop")
 
     async def kill(self) -> None:
         """End every process of the server at once, as a crash would."""
         await asyncio.to_thread(_kill_tree, self._postmaster())
-        # The dead server's id may stay taken until it is reaped, and a new server would think it alive.
+        # The dead server's process id may stay in use until it is reaped, and a new server would take it for alive.
         self._lock_file.unlink()
 
     async def aclose(self) -> None:
@@ -68,7 +68,7 @@ class PostgresServer:
 
 @asynccontextmanager
 async def running_postgres() -> AsyncIterator[PostgresServer]:
-    """A new server from the wheel, running; it and its data are gone afterwards."""
+    """Run a new server from the wheel; delete its data afterwards."""
     server = PostgresServer(await asyncio.to_thread(_new_cluster), free_port())
     try:
         await server.start()
@@ -79,7 +79,7 @@ async def running_postgres() -> AsyncIterator[PostgresServer]:
 
 @asynccontextmanager
 async def postgres_url() -> AsyncIterator[str]:
-    """Address of a database on which databases can be created: `TEST_DATABASE_URL` or a server of our own."""
+    """Yield the URL of a server on which databases can be created: `TEST_DATABASE_URL`, or one of our own."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given
@@ -89,7 +89,7 @@ async def postgres_url() -> AsyncIterator[str]:
 
 
 class Databases:
-    """Fresh databases on one server, copied from a template, which is much quicker than migrating each."""
+    """Fresh databases on one server, copied from a template: much faster than migrating each."""
 
     def __init__(self, admin_url: str) -> None:
         self._admin_url = admin_url
@@ -98,7 +98,7 @@ class Databases:
 
     @asynccontextmanager
     async def fresh(self, *, migrated: bool = True) -> AsyncIterator[str]:
-        """The URL of a database that nobody else uses, with the schema of this code unless `migrated` is false."""
+        """Yield the URL of a new database, with the present schema unless `migrated` is false."""
         template = await self._migrated_template() if migrated else "template0"
         name = f"anyport_test_{token_hex(6)}"
         await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
@@ -165,7 +165,7 @@ def _kill_tree(pid: int) -> None:
 
 
 def _alive(process: psutil.Process) -> bool:
-    # Whoever inherits a killed server's processes may take seconds to reap them; they hold nothing any more.
+    # The processes of a killed server may be reaped seconds later; they hold nothing any more.
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

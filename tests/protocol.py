@@ -1,15 +1,15 @@
-"""ChatKit's protocol as its types say it."""
+"""ChatKit's protocol, read from its types."""
 
 from typing import Any, get_args
 
 
 def kinds(union: Any) -> set[str]:
-    """The `type`s of a union's members."""
+    """Return the `type` of each member of a union."""
     return {member.model_fields["type"].default for member in members(union)}
 
 
 def members(union: Any) -> list[Any]:
-    """The classes in a union, however it is nested and annotated."""
+    """Return the classes of a union, nested and annotated ones included."""
     parts = get_args(union)
     if not parts:
         return [union] if isinstance(union, type) else []

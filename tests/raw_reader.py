@@ -1,4 +1,4 @@
-"""A reader of an event stream who owns the socket: it can leave so that the server says when it has noticed."""
+"""Reader of an event stream on a socket of its own: it can disconnect and wait until the server has noticed."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import h11
 
 
 class RawReader:
-    """One request over a connection of its own; `events` holds what arrived, as JSON."""
+    """One request on its own connection; `events` holds the received events as JSON."""
 
     def __init__(self, url: str, method: str, target: str, body: object = None, *, room: int | None = None) -> None:
         address = urlsplit(url)
@@ -46,31 +46,31 @@ class RawReader:
 
     @property
     def thread_id(self) -> str:
-        """The thread that the stream told of."""
+        """Id of the thread in the stream."""
         return str(next(event["thread"]["id"] for event in self.events if event["type"] == "thread.created"))
 
     @property
     def text(self) -> str:
-        """What the assistant was seen to say."""
+        """Text of the assistant so far."""
         updates = [event["update"] for event in self.events if event["type"] == "thread.item.updated"]
         return "".join(update.get("delta", "") for update in updates)
 
     async def until(self, text: str, *, pause: float = 0) -> None:
-        """Read until the assistant has said `text`, with a pause between reads."""
+        """Read until the text of the assistant contains `text`, with a pause between reads."""
         while text not in self.text:
             await asyncio.sleep(pause)
             if not await self._read() and text not in self.text:
                 raise AssertionError(f"the stream ended before {text!r}: {self.events}")
 
     async def pinged(self, times: int) -> None:
-        """Read until so many more keep-alive comments have come."""
+        """Read until `times` more keep-alive comments have arrived."""
         times += self.pings
         while self.pings < times:
             if not await self._read() and self.pings < times:
                 raise AssertionError(f"the stream ended behind {self.pings} pings")
 
     async def began(self) -> None:
-        """Read until the answer has begun."""
+        """Read until the answer has started."""
         while not self.status:
             if not await self._read():
                 raise AssertionError("no answer")
@@ -81,12 +81,12 @@ class RawReader:
             pass
 
     async def leave(self) -> None:
-        """Hang up, and read what was on its way. When this returns, the server has noticed: it hung up too."""
+        """Disconnect, and read the rest. On return the server has noticed, because it disconnected too."""
         self._writer.write_eof()
         await self.ended()
 
     async def _read(self) -> bool:
-        """Read what is there; False at the end."""
+        """Read the available bytes; False at the end."""
         try:
             data = await self._reader.read(2**16)
         except ConnectionError:

@@ -1,4 +1,4 @@
-"""Values made from a JSON schema, right ones and wrong ones."""
+"""Valid and invalid values of a JSON schema."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ HOSTILE = (
     "x" * 100_000,
     "👩‍👩‍👧" * 50,
 )
-"""Texts that have broken something somewhere; one of them is half an emoji."""
+"""Texts that often break programs; one of them is a lone surrogate."""
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=20)
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
@@ -35,7 +35,7 @@ Known = Mapping[str, Values]
 
 
 def fitting(schema: Mapping[str, Any], known: Known) -> Values:
-    """Values that fit a pydantic JSON schema; a property that has a strategy in `known` gets its values from there."""
+    """Strategy of values that fit a pydantic JSON schema; properties in `known` use the strategy given there."""
     return _Fitting(schema.get("$defs", {}), known).values(schema)
 
 
@@ -82,7 +82,7 @@ _PLAIN: Mapping[str, Values] = {
 
 @st.composite
 def spoilt(draw: st.DrawFn, values: Values) -> Any:
-    """A value with something in it left out, added, or of another type."""
+    """Strategy of a value with a part omitted, added, or of another type."""
     value = draw(values)
     path = draw(st.sampled_from(sorted(paths(value), key=str)))
     way = draw(st.sampled_from(("replace", "remove", "add")))
@@ -102,7 +102,7 @@ def spoilt(draw: st.DrawFn, values: Values) -> Any:
 
 
 def paths(value: Any) -> Iterator[Path]:
-    """Where there is something in a JSON value, the value itself first."""
+    """Yield the path of each part of a JSON value, the value itself first."""
     yield ()
     steps: list[Any] = []
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The real server, as a process of its own."""
+"""Server under test, as a process."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from tests.watched_server import HELD
 
 ROOT = Path(__file__).parent.parent
 FROM_HERE = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-"""How a script for an isolated interpreter begins: what is installed may be another checkout."""
+"""Start of a script for an isolated interpreter: the installed package may be another checkout."""
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -27,21 +27,21 @@ STOP_SECONDS = 30
 
 WATCHED = ("tests.watched_server", "serve")
 READ_AT_IMPORT = frozenset({"LD_PRELOAD", "LOG_LEVEL", VARIABLE})
-"""Variables that libraries, or the loader, read before the first line of a server runs."""
+"""Variables that libraries or the loader read before the first line of a server runs."""
 
 LONG_ENOUGH = 16
 CANARY = "cAnArY-7f3d"
 
 
 def canaries() -> dict[str, str]:
-    """A secret for each setting that is one and changes nothing else: none may be shown by any server of a test."""
+    """Return a secret for each secret setting without other effects: no server of a test may print one."""
     names = ("SESSION_SECRET", "FILE_LINKS_SECRET")
     return {name: f"{CANARY}-{name}-0123456789abcdefghijklmnopqrstuvwxyz" for name in names}
 
 
 @cache
 def secret_names() -> frozenset[str]:
-    """Every variable that is secret as a whole, as the settings' own types say."""
+    """Return the variables whose whole value is secret, by the types of the settings."""
     from app.bootstrap import setting_sections
 
     found = {
@@ -51,15 +51,15 @@ def secret_names() -> frozenset[str]:
 
 
 def _switch() -> dict[str, str]:
-    """The switch of the patches, as it is set for the tests: `APP_PATCHES=off make test`."""
+    """Return the switch of the patches, if it is set for the tests: `APP_PATCHES=off make test`."""
     return {VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {}
 
 
 class ServerProcess:
-    """`python -m app serve` under watch, or another `command`, in `folder`; its environment holds what it is given.
+    """`python -m app serve` on a watched event loop, or another `command`, in `folder`, with `environment`.
 
-    It is forked from a process that has imported everything, unless it has to be `fresh`, or its environment changes
-    what is imported, or how.
+    The server is forked from a process that has imported all modules, unless it is `fresh`, or its environment changes
+    the imports.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class ServerProcess:
             "PYTHONUNBUFFERED": "1",
             "PORT": str(self.port),
             HELD: str(self._held),
-            # A title is one more request to the model, at a moment that no script of a fake upstream foresees.
+            # A title is one more request to the model, at a time that no script of a fake upstream can know.
             "TITLES": "off",
             **_switch(),
             **canaries(),
@@ -97,34 +97,34 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """Everything it printed so far."""
+        """Output of the server so far."""
         return self._log.read_text() if self._log.exists() else ""
 
     @property
     def held(self) -> str:
-        """Who held its event loop, and for how long; empty when nobody did."""
+        """Callbacks that held the event loop, with their time; empty without any."""
         return self._held.read_text() if self._held.exists() else ""
 
     @property
     def secrets_told(self) -> list[str]:
-        """Its secret variables whose values it printed; short ones are words that are printed anyway."""
+        """Secret variables whose values the server printed; short values are ordinary words, and are ignored."""
         log = self.log
         secrets = {name: value for name, value in self._environment.items() if name in secret_names()}
         return [name for name, value in secrets.items() if len(value) >= LONG_ENOUGH and value in log]
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """Process id."""
         assert self._process is not None
         return self._process.pid
 
     async def start(self) -> "ServerProcess":
-        """Start it and wait until it is healthy."""
+        """Start the server, and wait until it is healthy."""
         await self.spawn()
         return await self.healthy()
 
     async def healthy(self) -> "ServerProcess":
-        """Wait until it is, once it was spawned."""
+        """Wait until the spawned server is healthy."""
         async with httpx.AsyncClient() as client, asyncio.timeout(START_SECONDS):
             while True:
                 assert self._process is not None
@@ -137,7 +137,7 @@ class ServerProcess:
                     await asyncio.sleep(0.05)
 
     async def spawn(self) -> None:
-        """Start it and wait for nothing."""
+        """Start the server without waiting."""
         if not self._fresh:
             folder, log = str(self._folder.absolute()), str(self._log.absolute())
             arguments = list(self._command[1:])
@@ -155,13 +155,13 @@ class ServerProcess:
             )
 
     async def wait(self) -> int:
-        """Wait until it exits by itself; its exit code."""
+        """Wait for the end of the server; return its exit code."""
         assert self._process is not None
         async with asyncio.timeout(START_SECONDS):
             return await self._process.wait()
 
     async def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
-        """Stop it; its exit code. One that does not stop is killed, and that is an error."""
+        """Stop the server; return its exit code. Kills a server that does not stop, and fails."""
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(with_signal)
@@ -181,7 +181,7 @@ class ServerProcess:
 async def running(
     folder: Path, environment: Mapping[str, str] | None = None, *, fresh: bool = False
 ) -> AsyncGenerator[ServerProcess, None]:
-    """A server for the length of the block."""
+    """Run a server for the length of the block."""
     server = ServerProcess(folder, environment, fresh=fresh)
     try:
         yield await server.start()

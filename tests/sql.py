@@ -1,4 +1,4 @@
-"""What the tests of the SQL storage share."""
+"""Helpers for tests of the SQL storage."""
 
 import datetime as dt
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 @asynccontextmanager
 async def storage_at(url: str, *, pool_size: int = 10) -> AsyncIterator[SqlStorage]:
-    """The SQL storage at `url`, started."""
+    """Run the SQL storage at `url`."""
     storage = unstarted(url, pool_size=pool_size)
     try:
         await storage.start()
@@ -31,19 +31,19 @@ async def storage_at(url: str, *, pool_size: int = 10) -> AsyncIterator[SqlStora
 
 
 def unstarted(url: str, *, pool_size: int = 10) -> SqlStorage:
-    """The SQL storage at `url`; whoever asks for it closes it."""
+    """Return the SQL storage at `url`; the caller closes it."""
     target = parse_database_url(Secret(url))
     assert not isinstance(target, MemoryTarget)
     return SqlStorage(target, pool_size=pool_size)
 
 
 def thread(id_: str) -> ThreadMetadata:
-    """A thread of noon."""
+    """Return a thread of noon."""
     return ThreadMetadata(id=id_, created_at=NOON)
 
 
 async def filled_thread(storage: SqlStorage, id_: str, count: int, context: RequestContext) -> None:
-    """A thread with so many messages, in the order of their numbers."""
+    """Store a thread with `count` messages, in the order of their numbers."""
     await storage.threads.save_thread(thread(id_), context)
     items = (message(id_, number) for number in range(count))
     rows = [
@@ -61,7 +61,7 @@ async def filled_thread(storage: SqlStorage, id_: str, count: int, context: Requ
 
 
 def message(thread_id: str, number: int, text: str = "Hello") -> UserMessageItem:
-    """The message `msg_<number>`, as many seconds after noon."""
+    """Return the message `msg_<number>`, `number` seconds after noon."""
     return UserMessageItem(
         id=f"msg_{number}",
         thread_id=thread_id,
@@ -72,7 +72,7 @@ def message(thread_id: str, number: int, text: str = "Hello") -> UserMessageItem
 
 
 def turn(thread_id: str, item_id: str) -> TurnRecord:
-    """A turn that answered `item_id`, begun and ended at noon."""
+    """Return the record of a turn of noon that answered `item_id`."""
     return TurnRecord(
         id="turn_1",
         thread_id=thread_id,

@@ -1,4 +1,4 @@
-"""A request's stream, without HTTP and without a turn."""
+"""Stream of a request, without HTTP and without a turn."""
 
 from app.domain.identity import RequestContext
 from app.entrypoints.chatkit.dispatcher import ChatKitDispatcher
@@ -6,7 +6,7 @@ from app.entrypoints.chatkit.turn_placement import StreamedAnswer
 
 
 async def streamed(server: ChatKitDispatcher, body: bytes, caller: RequestContext) -> StreamedAnswer:
-    """The stream that answers a request, of which nothing is read yet."""
+    """Return the unread stream of a request."""
     await server.ready()
     answer = await server.answer(server.read(body), caller)
     assert not isinstance(answer, bytes)

@@ -1,4 +1,4 @@
-"""Files, and both of ChatKit's ways to upload them."""
+"""Files, and both of ChatKit's upload strategies."""
 
 import struct
 import zlib
@@ -17,7 +17,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
 def png(shade: int = 0) -> bytes:
-    """A picture of one pixel."""
+    """Image of one pixel."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -28,14 +28,14 @@ def png(shade: int = 0) -> bytes:
 
 
 async def announce(client: ChatKitClient, name: str, content: bytes, mime_type: str = "text/plain") -> dict[str, Any]:
-    """The first of two phases."""
+    """First phase of an upload in two phases."""
     created: dict[str, Any] = await client.call("attachments.create", name=name, size=len(content), mime_type=mime_type)
     _ATTACHMENT.validate_python(created)
     return created
 
 
 async def send_bytes(client: ChatKitClient, created: dict[str, Any], content: bytes) -> httpx.Response:
-    """The second phase, as the descriptor says, without a login."""
+    """Second phase, by the upload descriptor, without a login."""
     descriptor = created["upload_descriptor"]
     async with httpx.AsyncClient(trust_env=False, timeout=60) as stranger:
         return await stranger.request(
@@ -54,14 +54,14 @@ async def upload_in_two_phases(
 
 
 async def post_file(client: ChatKitClient, name: str, content: bytes, mime_type: str = "text/plain") -> httpx.Response:
-    """A direct upload."""
+    """Direct upload."""
     return await client.http.post("/api/attachments", files={"file": (name, content, mime_type)})
 
 
 async def upload_directly(
     client: ChatKitClient, name: str, content: bytes, mime_type: str = "text/plain"
 ) -> dict[str, Any]:
-    """The attachment that a direct upload was answered with."""
+    """Return the attachment of a direct upload."""
     answer = await post_file(client, name, content, mime_type)
     assert answer.status_code == httpx.codes.OK, answer.text
     _ATTACHMENT.validate_json(answer.content)

@@ -1,10 +1,9 @@
-"""An event loop that says which of its callbacks held it, and for how long.
+"""Watched event loop: reports callbacks that hold it, with their CPU time.
 
-Whoever holds the loop holds up every stream of the process. What is measured is the CPU time of the loop's own thread,
-of one callback: one step of a task, one timer, one call from another thread. It is not time on the clock, so a callback
-that waits for the processor or for another thread holds nothing; and it is not a pass of the loop, which may be many
-callbacks. What the loop does of itself between two callbacks, such as handing to protocols what sockets brought,
-counts as one more. The stacks are those that a second thread saw meanwhile.
+A callback that holds the loop delays every stream of the process. A callback is one step of a task, one timer, or one
+call from another thread; the work of the loop between two callbacks, such as passing data of sockets to protocols,
+counts as one more. The measure is CPU time of the loop's thread, so a callback that waits for the processor or for
+another thread holds nothing. A second thread samples the stacks.
 """
 
 import asyncio
@@ -25,12 +24,12 @@ import uvloop
 from app.patches.register import GARBAGE_COLLECTION
 
 LIMIT: Final = 0.05
-"""Seconds; whatever takes longer fails the test whose server it is."""
+"""Seconds; a longer callback fails the test of its server."""
 
 NOTED: Final = LIMIT / 3
-"""Written down; the longest are printed when all tests are done, since another machine may be half as fast."""
+"""Seconds from which a callback is noted; the longest are printed at the end, because another machine may be slower."""
 
-_TOLD: Final = re.compile(r"(?:HELD by|noted:) .*: (\d+) ms of CPU time, .*")
+_FINDING: Final = re.compile(r"(?:HELD by|noted:) .*: (\d+) ms of CPU time, .*")
 _LOOK: Final = 0.01
 _FRAMES: Final = 60
 _SOCKETS: Final = "between two callbacks"
@@ -39,10 +38,10 @@ _Given = TypeVarTuple("_Given")
 
 
 class Watch:
-    """Of the callbacks of one thread, from `begin` to `end`; findings are appended to the file `told`."""
+    """Watch on the callbacks of one thread, from `begin` to `end`; findings are appended to the file `findings`."""
 
-    def __init__(self, told: Path) -> None:
-        self._told = told
+    def __init__(self, findings: Path) -> None:
+        self._findings = findings
         self._thread = 0
         self._seen: dict[str, int] = {}
         self._since = self._collecting = self._collected = 0.0
@@ -50,7 +49,7 @@ class Watch:
         self._over.set()
 
     def begin(self) -> None:
-        """Watch the thread that calls, which runs the loop."""
+        """Start to watch the calling thread, which runs the loop."""
         self._over.clear()
         self._since = time.thread_time()
         self._thread = threading.get_ident()
@@ -59,12 +58,12 @@ class Watch:
         gc.callbacks.append(self._note_collection)
 
     def end(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._over.set()
         gc.callbacks.remove(self._note_collection)
 
     def run(self, callback: Callable[[Unpack[_Given]], object], *given: *_Given) -> None:
-        """Call it, and note what it took."""
+        """Run a callback, and note its CPU time."""
         if self._over.is_set():
             callback(*given)
             return
@@ -78,18 +77,18 @@ class Watch:
         now = time.thread_time()
         took, self._since = now - self._since, now
         if took > NOTED:
-            self._tell(took, name_of(callback) if callback else _SOCKETS)
+            self._report(took, name_of(callback) if callback else _SOCKETS)
             self._since = time.thread_time()
         if self._seen:
             self._seen = {}
         self._collected = 0.0
 
-    def _tell(self, took: float, what: str) -> None:
+    def _report(self, took: float, what: str) -> None:
         stacks = "\n".join(f"{count} times:\n{stack}" for stack, count in self._seen.items())
         # Without the patch Python collects garbage at any moment, and the switch promises no more than that.
         excused = 0.0 if GARBAGE_COLLECTION.is_on else self._collected
         degree = "HELD by" if took - excused > LIMIT else "noted:"
-        with self._told.open("a") as file:
+        with self._findings.open("a") as file:
             file.write(
                 f"{degree} {what}: {took * 1000:.0f} ms of CPU time, "
                 f"{self._collected * 1000:.0f} of them for garbage\n{stacks}\n"
@@ -112,14 +111,14 @@ class Watch:
 
 
 class WatchedLoop(uvloop.Loop):
-    """The server's loop; everything that is called in it goes through its watch.
+    """Event loop of a server under test, which passes every callback through its watch.
 
-    Tasks and futures come to `call_soon` too, and `call_at` to `call_later`; `tests/unit/test_watched_loop.py` would
-    tell if that changed.
+    Tasks and futures use `call_soon` too, and `call_at` uses `call_later`; `tests/unit/test_watched_loop.py` checks
+    that.
     """
 
-    def __init__(self, told: Path) -> None:
-        self.watch = Watch(told)
+    def __init__(self, findings: Path) -> None:
+        self.watch = Watch(findings)
 
     def call_soon(
         self, callback: Callable[[Unpack[_Given]], object], *args: *_Given, context: Context | None = None
@@ -145,7 +144,7 @@ class WatchedLoop(uvloop.Loop):
 
 
 def name_of(callback: Callable[..., Any]) -> str:
-    """What a person calls it: for a step of a task, the coroutine."""
+    """Return the name of a callback; of a step of a task, the coroutine's."""
     owner = getattr(callback, "__self__", None)
     if isinstance(owner, asyncio.Task):
         coroutine = owner.get_coro()
@@ -153,10 +152,10 @@ def name_of(callback: Callable[..., Any]) -> str:
     return str(getattr(callback, "__qualname__", callback))
 
 
-def longest(told_files: Iterable[Path], most: int = 10) -> list[str]:
-    """Of what watches have told, the longest first, without the stacks."""
-    told = [_TOLD.match(line) for file in told_files for line in file.read_text().splitlines()]
-    found = sorted(((int(match[1]), match[0]) for match in told if match), reverse=True)
+def longest(files: Iterable[Path], most: int = 10) -> list[str]:
+    """Return the longest findings of all watches, longest first, without the stacks."""
+    matches = [_FINDING.match(line) for file in files for line in file.read_text().splitlines()]
+    found = sorted(((int(match[1]), match[0]) for match in matches if match), reverse=True)
     return [line for _, line in found[:most]]
 
 

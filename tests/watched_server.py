@@ -1,8 +1,8 @@
-"""`python -m tests.watched_server`: `python -m app serve`, with an eye on its event loop.
+"""`python -m tests.watched_server`: `python -m app serve` on a watched event loop.
 
-What held the loop is appended to the file that `HELD` names; `ServerProcess.stop` fails when a callback took more CPU
-time than `LIMIT` of `tests/watched_loop.py`, which says what is measured. The watch begins once the server listens:
-nobody waits for anything before. What is prepared for a first answer from then on is watched like everything else.
+Callbacks that hold the loop are appended to the file that `HELD` names. `ServerProcess.stop` fails when a callback took
+more CPU time than `LIMIT` of `tests/watched_loop.py`. The watch starts when the server listens, because no client waits
+before. The preparation of a first answer is watched too.
 """
 
 import os

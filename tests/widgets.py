@@ -1,6 +1,6 @@
 """Widget roots as their JSON, with every component that ChatKit knows.
 
-None of them holds a null: ChatKit leaves nulls out wherever it writes a widget, also where it then misses them.
+None of them has a null, because ChatKit omits nulls when it serializes a widget, also required ones.
 """
 
 from typing import Any
@@ -87,7 +87,7 @@ BASIC: Json = {"type": "Basic", "gap": 3, "children": [*TEXTS, {"type": "Col", "
 
 
 def card_of_rows(count: int) -> Json:
-    """A card that goes on and on; a row is some 300 bytes."""
+    """Return a card with `count` rows of some 300 bytes each."""
     row = {
         "type": "Row",
         "children": [

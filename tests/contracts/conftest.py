@@ -1,4 +1,4 @@
-"""One storage of each kind for all contract tests; each test has users of its own, so none sees another's data."""
+"""Storages for all contract tests, one of each kind. Each test has its own users, so it sees no data of another."""
 
 from collections.abc import AsyncIterator
 
@@ -19,7 +19,7 @@ from tests.postgres import Databases
 async def storage_url(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Secret]:
-    """Where an empty storage of each kind is, as an operator would write it."""
+    """Yield the URL of an empty storage of each kind."""
     async with databases.fresh() as postgres:
         sqlite = f"sqlite:///{tmp_path_factory.mktemp('contracts')}/store.db"
         urls = {"memory": "memory://", "sqlite": sqlite, "postgresql": postgres}
@@ -28,7 +28,7 @@ async def storage_url(
 
 @pytest.fixture(scope="session")
 async def storage(storage_url: Secret) -> AsyncIterator[Storage]:
-    """A started storage of each kind."""
+    """Run a storage of each kind."""
     storage = open_storage(storage_url)
     try:
         await storage.start()
@@ -39,25 +39,25 @@ async def storage(storage_url: Secret) -> AsyncIterator[Storage]:
 
 @pytest.fixture
 def ann() -> RequestContext:
-    """A user whom no other test knows."""
+    """User of this test alone."""
     return RequestContext(user_id=new_id("ann"))
 
 
 @pytest.fixture
 def bob() -> RequestContext:
-    """Somebody else."""
+    """Another user of this test alone."""
     return RequestContext(user_id=new_id("bob"))
 
 
 @pytest.fixture
 def store(storage: Storage) -> ThreadStore:
-    """The store under test."""
+    """Thread store under test."""
     return storage.threads
 
 
 @pytest.fixture
 async def begun(store: ThreadStore, ann: RequestContext) -> ThreadMetadata:
-    """An empty thread of Ann's."""
+    """Empty thread of Ann."""
     begun = thread()
     await store.save_thread(begun, ann)
     return begun

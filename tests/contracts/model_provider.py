@@ -1,6 +1,6 @@
-"""What every `ModelProvider` promises, run unchanged on each of them over real HTTP.
+"""Contract of `ModelProvider`, run unchanged on each provider over HTTP.
 
-A subclass names a dialect, which scripts the upstream, and builds the provider that is to talk to it.
+A subclass names a dialect, which scripts the upstream, and builds the provider that sends requests to it.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ CLOCK = Call("clock", {"tz": "UTC"})
 
 
 def with_part(part: dict[str, str]) -> TResponseInputItem:
-    """What a user says, with an image or a file."""
+    """Return a message of a user, with an image or a file."""
     text = {"type": "input_text", "text": "What is this?"}
     return cast(TResponseInputItem, {"type": "message", "role": "user", "content": [text, part]})
 
@@ -50,7 +50,7 @@ class ModelProviderContract(ABC):
 
     @abstractmethod
     def build(self, url: str, patience: float) -> ModelProvider:
-        """A provider that talks to `url` with the key `SECRET`, waits `patience` seconds, retries soon and twice."""
+        """Build a provider for `url` with the key `SECRET`, a timeout of `patience` seconds, and two fast retries."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each fault and each oddity of the dialect."""
@@ -64,7 +64,7 @@ class ModelProviderContract(ABC):
 
     @asynccontextmanager
     async def subject(self, patience: float = PATIENT) -> AsyncIterator[Subject]:
-        """A provider with its upstream; both are gone afterwards."""
+        """Run a provider with its upstream."""
         async with Upstream(self.dialect.guard) as upstream:
             provider = self.build(upstream.url, patience)
             try:
@@ -387,7 +387,7 @@ class ModelProviderContract(ABC):
 
 
 class TakesFiles(ModelProviderContract):
-    """For those whose wire carries a PDF."""
+    """Tests of providers whose wire carries a PDF."""
 
     async def test_a_file_arrives(self) -> None:
         async with self.subject() as it:

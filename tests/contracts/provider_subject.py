@@ -1,4 +1,4 @@
-"""A provider under test and the upstream it talks to, with what every test of one needs."""
+"""Provider under test with its upstream, and helpers for its tests."""
 
 import json
 import traceback
@@ -28,7 +28,7 @@ async def clock(tz: str, precise: bool | None = None) -> str:
 
 
 class Subject(msgspec.Struct):
-    """A provider and the upstream it talks to."""
+    """Provider and its upstream."""
 
     provider: ModelProvider
     upstream: Upstream
@@ -41,7 +41,7 @@ class Subject(msgspec.Struct):
         settings: ModelSettings | None = None,
         prompt: ResponsePromptParam | None = None,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """The events of one response of the default model."""
+        """Return the events of one response of the default model."""
         events = self.provider.model(self.provider.default_model).stream_response(
             "Be brief.",
             items,
@@ -57,20 +57,20 @@ class Subject(msgspec.Struct):
         return cast(AsyncGenerator[TResponseStreamEvent, None], events)
 
     def run(self, *tools: Tool) -> RunResultStreaming:
-        """The Agents SDK's own loop with the default model."""
+        """Run the Agents SDK's own loop with the default model."""
         agent = Agent(name="Test", instructions="Be brief.", tools=list(tools))
         model = self.provider.model(self.provider.default_model)
         return Runner.run_streamed(agent, PROMPT, run_config=RunConfig(model=model, tracing_disabled=True))
 
     def told(self, request: int) -> str:
-        """What a request said, as text."""
+        """Return the input of a request as text."""
         return json.dumps(self.upstream.requests[request].body, ensure_ascii=False)
 
 
 async def until_failure(
     stream: AsyncGenerator[TResponseStreamEvent, None],
 ) -> tuple[list[TResponseStreamEvent], ModelError]:
-    """The events before the failure, and the failure."""
+    """Return the events before the failure, and the failure."""
     events: list[TResponseStreamEvent] = []
     try:
         async for event in stream:
@@ -81,7 +81,7 @@ async def until_failure(
 
 
 def assert_nothing_private(error: ModelError) -> None:
-    """Neither the key nor what the user said nor the upstream's words can be seen, not even in a traceback."""
+    """Assert that neither the key nor texts of the user or the upstream are shown, in a traceback either."""
     shown: list[Any] = [str(error), repr(error), error.message, error.detail, *traceback.format_exception(error)]
     for private in (SECRET, PROMPT, "<html>"):
         assert not any(private in text for text in shown)

@@ -1,4 +1,4 @@
-"""What storages are compared with: the promises of the ports in the plainest words, without a thought for cost."""
+"""Model of a storage: the guarantees of the ports in the simplest code, for comparison with each adapter."""
 
 import datetime as dt
 from collections import defaultdict
@@ -20,7 +20,7 @@ HIDDEN = ("hidden_context_item", "sdk_hidden_context")
 
 
 class Listing:
-    """Ids in the order of (time, insertion); those that were removed still mark their place."""
+    """Ids in the order of (time, insertion); a removed id keeps its place, as a tombstone does."""
 
     def __init__(self) -> None:
         self.present: list[str] = []
@@ -28,18 +28,18 @@ class Listing:
         self._added = 0
 
     def add(self, id_: str, at: dt.datetime) -> None:
-        """Give an id a place, unless it has one."""
+        """Add an id, unless it has a place."""
         if id_ not in self.present:
             self._added += 1
             self._places[id_] = (at, self._added)
             self.present.append(id_)
 
     def place(self, id_: str) -> tuple[dt.datetime, int]:
-        """Where an id stands."""
+        """Return the place of an id."""
         return self._places[id_]
 
     def behind(self, after: str | None, order: str) -> list[str]:
-        """All ids that follow `after`. Raises `KeyError` for one that was never there."""
+        """Return all ids behind `after`. Raises `KeyError` for an unknown one."""
         ids = sorted(self.present, key=self._places.__getitem__)
         if after is not None:
             place = self._places[after]
@@ -48,7 +48,7 @@ class Listing:
 
 
 class Conversation(msgspec.Struct, kw_only=True):
-    """A thread and what is in it."""
+    """Thread with its contents."""
 
     owner: str
     metadata: ThreadMetadata

@@ -1,4 +1,4 @@
-"""The real server as a process, once for all tests that do not need one of their own."""
+"""One server process for all tests that do not need their own."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.server import ServerProcess, running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder is an end-to-end test."""
+    """Mark all tests of this folder as end-to-end tests."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
@@ -26,6 +26,6 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Ser
 
 @pytest.fixture
 async def client(server: ServerProcess) -> AsyncGenerator[ChatKitClient, None]:
-    """Somebody who talks to it."""
+    """Client of that server."""
     async with ChatKitClient(server.url) as chatkit:
         yield chatkit
