@@ -1,4 +1,4 @@
-"""What the README says of speed is what was measured last."""
+"""Figures of the README equal the last measurement."""
 
 from bench.record import newest, shown
 

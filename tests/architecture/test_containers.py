@@ -26,11 +26,11 @@ OURS = [name for name, service in SERVICES.items() if "build" in service]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 BY_DIGEST = re.compile(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
 OF_THE_SHELL = {"PATH", "PYTHONDONTWRITEBYTECODE", "POSTGRES_PASSWORD"}
-"""Names in these files that are no settings: a shell's, Python's, and what compose asks of whoever starts it."""
+"""Names in these files that are no settings: those of a shell, of Python, and of compose."""
 
 
 def instructions(name: str) -> list[str]:
-    """What the last stage of the Dockerfile says behind `name`."""
+    """Return the arguments of instruction `name` in the last stage of the Dockerfile."""
     stage = re.split(r"^FROM .*$", DOCKERFILE, flags=re.MULTILINE)[-1]
     return re.findall(rf"^{name} (.+)$", stage, re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""The locks: everything pinned by hash, from whatever registry the installer is told to use."""
+"""Lock files: each package is pinned by hash, without the address of a registry."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The table in docs/providers.md says of each provider what its tests say."""
+"""The table of docs/providers.md equals the results of each provider's tests."""
 
 import re
 from pathlib import Path

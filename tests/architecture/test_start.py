@@ -1,4 +1,4 @@
-"""What a start imports of its libraries, and what it leaves to whoever asks for it."""
+"""Imports of a start, and those that are left to their first use."""
 
 import asyncio
 import json

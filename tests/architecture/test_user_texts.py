@@ -19,10 +19,10 @@ OPERATORS = {"SchemaError"}
 
 
 def untranslated(source: str) -> Iterator[int]:
-    """The lines where an error of ours, or an answer of Litestar's, is made with a text that nobody translates."""
+    """Lines that build an error of ours, or a response of Litestar, with an untranslated text."""
     kinds = (KINDS - OPERATORS) | {"RefusedException", "HTTPException", "ClientException"}
     if "from chatkit.store import NotFoundError" in source:
-        kinds -= {"NotFoundError"}  # ChatKit's own: of those the user is told our sentence, not theirs.
+        kinds -= {"NotFoundError"}  # ChatKit's own errors: the user gets our sentence in place of theirs.
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
             continue

@@ -47,7 +47,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 @pytest.fixture
 async def visitor(browser: Browser, server: ServerProcess) -> AsyncIterator[Page]:
-    """A page of somebody who has never been here."""
+    """Page of a new user."""
     context = await browser.new_context(base_url=server.url)
     page = await context.new_page()
     page.set_default_timeout(20_000)

@@ -23,7 +23,7 @@ TASKS = [
 
 
 async def ask(page: Page, text: str) -> Locator:
-    """Say something; the widget of the answer."""
+    """Send a message; return the widget of the answer."""
     await say(page, text)
     await answered(page)
     return page.locator(".widget > div > *").last

@@ -1,4 +1,4 @@
-"""A page whose server says what a test wants: the protocol's kinds of items, as many as are wanted."""
+"""Page before a scripted server: any number of items of each kind."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ async def show(page: Page, items: Sequence[Mapping[str, Any]], **thread: Any) ->
 
 
 async def nothing_runs(page: Page) -> None:
-    """The server knows nothing of a scripted thread: say for it that no turn runs there."""
+    """Answer for the server, which does not know a scripted thread, that no turn runs there."""
     await page.route("**/api/threads/thr_*/stream*", lambda route: route.fulfill(status=204))
 
 

@@ -1,4 +1,4 @@
-"""For everybody: screen readers, keyboards, narrow screens, writing from right to left, eyes that motion hurts."""
+"""Accessibility: screen readers, keyboards, narrow screens, writing from right to left, reduced motion."""
 
 import asyncio
 from typing import Any

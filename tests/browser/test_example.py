@@ -63,7 +63,7 @@ async def until_it_answers(process: asyncio.subprocess.Process, url: str) -> Non
 
 @asynccontextmanager
 async def visit(browser: Browser, url: str) -> AsyncGenerator[Page, None]:
-    """Somebody who has never been at `url`, and whose browser asks nobody else."""
+    """New user at `url`, whose browser sends requests to no other server."""
     foreign: list[str] = []
     thrown: list[str] = []
     context = await browser.new_context()
@@ -152,7 +152,7 @@ async def test_a_login_is_asked_for_where_there_is_one(
 
 
 OPENAI = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
-# What the page may ask of anybody's element, in a few lines: it shows what it was told and lists the user's threads.
+# The page's use of an element in a few lines: it shows events and lists the user's threads.
 STAND_IN = """
 customElements.define("openai-chatkit", class extends HTMLElement {
   setOptions({ api, startScreen }) {

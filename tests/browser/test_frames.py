@@ -123,7 +123,7 @@ def line(name: str, seen: dict[str, Any]) -> str:
 
 
 async def scrolled(page: Page, pixels: int, times: int) -> None:
-    """Scroll by so many pixels in each of so many frames."""
+    """Scroll by a number of pixels in each of a number of frames."""
     await page.locator(".scroll").evaluate(
         """async (box, [pixels, times]) => {
             for (let time = 0; time < times; time++) {

@@ -36,7 +36,7 @@ async def client(server: ServerProcess) -> AsyncIterator[ChatKitClient]:
 
 @pytest.fixture
 async def host(page: Page) -> Page:
-    """The host page, which hears of changes."""
+    """Host page that subscribes to changes."""
     await page.route("**/host", lambda route: route.fulfill(body=HOST, content_type="text/html"))
     async with page.expect_response("**/api/events"):
         await page.goto("/host")
@@ -49,7 +49,7 @@ async def opens(host: Page, thread: str) -> None:
 
 
 async def begun(client: ChatKitClient, text: str) -> str:
-    """Somebody asks in a new thread, and goes; the thread."""
+    """Send a message to a new thread, and disconnect; return the thread."""
     async for event in client.stream("threads.create", input=user_input(text)):
         return str(event.thread.id)  # type: ignore[union-attr]  # the first event tells of the thread
     raise AssertionError("no event")

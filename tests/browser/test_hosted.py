@@ -1,4 +1,4 @@
-"""OpenAI's front end, seen from our side of it: the script is theirs, so a stand-in records what it is told."""
+"""OpenAI's front end: a stand-in for their script records the options that it gets."""
 
 import pytest
 from playwright.async_api import Page, expect

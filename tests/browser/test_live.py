@@ -182,7 +182,7 @@ async def test_what_was_missed_is_made_up_for(opened: Page) -> None:
         await route.fulfill(content_type="text/event-stream", body=": and then the line breaks\n\n")
 
     await tab.route("**/api/events", hears_nothing, times=1)
-    # Asked later, the tab would join the next answer without having heard of it.
+    # A later request would join the next answer before the tab was notified of it.
     async with tab.expect_response("**/stream?*running=true"):
         await tab.goto(opened.url)
     await expect(tab.locator(".assistant_message")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What a stream of response events says, and whether it keeps the order the Responses API prescribes."""
+"""Stream of response events: its content, and the order that the Responses API requires."""
 
 import json
 from collections.abc import Sequence

@@ -64,7 +64,7 @@ def ask(
 
 
 async def answer(asked: object, **more: Any) -> Heard:
-    """What is heard of a response whose events are in order."""
+    """Return the content of a response whose events are in order."""
     events = [event async for event in ask(asked, **more)]
     check_events(events)
     return heard(events)

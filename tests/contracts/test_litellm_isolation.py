@@ -89,7 +89,7 @@ def answer(provider: LitellmProvider, items: Any = "Hi") -> AsyncIterator[TRespo
 
 
 async def ask(provider: LitellmProvider, items: Any = "Hi") -> str:
-    """What the default model says to `items`."""
+    """Return the response of the default model to `items`."""
     return heard([event async for event in answer(provider, items)]).text
 
 

@@ -34,7 +34,7 @@ class TestGemini(ModelProviderContract):
 
 
 class TestGemini3(TestGemini):
-    """Gemini 3 refuses calls that nobody signed."""
+    """Gemini 3 refuses calls without a signature."""
 
     model = "gemini-3-flash"
 

@@ -140,7 +140,7 @@ async def test_ids_and_users_may_hold_anything(
     assert (await store.load_threads(10, kept.id, "asc", odd)).data == []
 
 
-# Half an emoji is no key: pydantic cannot write it, so no client could be told.
+# A lone surrogate is no key: pydantic cannot serialize it for any client.
 @pytest.mark.parametrize("text", [text for text in TEXTS.values() if "\ud83d" not in text])
 async def test_keys_may_hold_anything_that_can_be_sent(
     store: ThreadStore, ann: RequestContext, begun: ThreadMetadata, text: str

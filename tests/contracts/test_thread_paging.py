@@ -77,7 +77,7 @@ async def seven(entries: List) -> List:
 
 
 async def walk(read: Read, size: int, order: str) -> list[Any]:
-    """Every entry, page by page; each page is as long as it may be, and the last one says so."""
+    """Return every entry, page by page; each page but the last is full."""
     seen: list[Any] = []
     after = None
     while True:

@@ -1,4 +1,4 @@
-"""Clicks in widgets, as ChatKit's front end sends them, and what the page and the model hear of changes."""
+"""Clicks in widgets, as ChatKit's front end sends them, and the notifications of page and model."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,7 +18,7 @@ from tests.chatkit_client import ChatKitClient, Exchange, user_input
 
 @pytest.fixture(autouse=True)
 async def tidy(client: ChatKitClient) -> AsyncIterator[None]:
-    """The server is everybody's: what a test leaves behind would fill the lists of others."""
+    """Delete the tasks of each test, because all tests share the server."""
     yield
     for task in (await client.http.get("/api/tasks")).json():
         await client.http.delete(f"/api/tasks/{task['id']}")

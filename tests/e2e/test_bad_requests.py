@@ -51,7 +51,7 @@ _EVENT: TypeAdapter[ThreadStreamEvent] = TypeAdapter(ThreadStreamEvent)
 
 
 class ByHeader(Authenticator):
-    """Believes what it is told."""
+    """Authenticator that accepts any user id."""
 
     async def authenticate(self, credentials: Credentials) -> Login:
         return Login(user_id=credentials.headers["x-user"])
@@ -72,7 +72,7 @@ class Noted:
 
 
 class Anybody(Provider):
-    """A door for two, and an eye on what they write."""
+    """Application for two users, which records their writes."""
 
     scope = Scope.APP
     authenticator = provide(ByHeader, provides=Authenticator)
@@ -121,7 +121,7 @@ class House:
         return self._mine, self._before
 
     async def after(self) -> dict[str, list[ThreadItem]]:
-        """What Ada has now; nothing is looked at that nobody has touched."""
+        """Return Ada's present data, without the parts that no request can change."""
         return await self.everything(ADA) if self._noted.changed else self._before
 
     async def _items(self, thread_id: str, context: RequestContext) -> list[ThreadItem]:
@@ -157,7 +157,7 @@ KNOWN = {
 """What to put where a value that only fits would always be refused."""
 
 NEVER_RIGHT = (AttachmentsDeleteReq, InputTranscribeReq)
-"""Nothing was uploaded here, and nobody listens."""
+"""Attachment storage without files and without a listener."""
 
 
 @pytest.mark.parametrize("kind", members(ChatKitReq), ids=lambda kind: kind.__name__)

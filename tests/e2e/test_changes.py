@@ -1,4 +1,4 @@
-"""What one page does, the other pages of its user are told."""
+"""Change feed: the changes of one page reach the other pages of its user."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What one replica does, the pages on another are told, with NOTIFY, without it, and across a broken line."""
+"""Change feed of replicas: changes reach pages on another one, with NOTIFY, without it, and after a lost connection."""
 
 import json
 import signal
@@ -22,7 +22,7 @@ Told = AsyncIterator[dict[str, str]]
 
 @asynccontextmanager
 async def page(server: ServerProcess) -> AsyncIterator[Told]:
-    """What an open page is told."""
+    """Changes that an open page gets."""
     async with ChatKitClient(server.url) as client, client.http.stream("GET", "/api/events") as response:
         lines = response.aiter_lines()
         assert await anext(lines) == ": changes"
@@ -44,7 +44,7 @@ async def until(told: Told, kind: str, thread_id: str) -> set[str]:
 
 
 async def seen_elsewhere(client: ChatKitClient, text: str, told: Told) -> set[str]:
-    """What a page is told of a thread that comes and goes."""
+    """Return the changes that a page gets of a thread that is created and deleted."""
     thread = (await client.say(text)).thread_id
     await client.call("threads.delete", thread_id=thread)
     return await until(told, "thread.deleted", thread)

@@ -1,4 +1,4 @@
-"""What the command line says of providers and of a whole configuration."""
+"""Command line: its output on providers and on a whole configuration."""
 
 import asyncio
 import os

@@ -191,7 +191,7 @@ def _comparable(item: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _stopped(server: ServerProcess, text: str, *, after_deltas: int) -> tuple[str, str]:
-    """Say something and close the connection in the middle of the answer; the thread and what was seen of it."""
+    """Send a message, and disconnect in the middle of the answer; return the thread and the text so far."""
     said, thread = "", ""
     async with ChatKitClient(server.url) as leaving:
         async for event in leaving.stream("threads.create", input=user_input(text)):

@@ -118,7 +118,7 @@ async def test_its_stream_ends_without_a_word(place: Place) -> None:
     here, there = place.servers[0], place.servers[-1]
     async with ChatKitClient(here.url) as client, ChatKitClient(there.url) as elsewhere:
         for delete in WAYS if place.storage is not None else WAYS[:1]:
-            # One answer is at its end before anybody looks, and one is found out.
+            # One answer ends before its thread is deleted, and one is ended by the deletion.
             for text in ("count to 12", "count to 200"):
                 reading = Reading(client, text)
                 thread = await reading.thread()

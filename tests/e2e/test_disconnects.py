@@ -1,4 +1,4 @@
-"""What becomes of an answer when its reader goes, on each store, and that the model is hung up on."""
+"""Disconnects: the answer after its reader has left, on each store, and the end of the model's request."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ Start = Callable[..., AbstractAsyncContextManager["Scene"]]
 
 
 class Scene:
-    """A server before a model that says “one two ”, waits for `go`, says “three four ”, and waits for `end`."""
+    """Server with a model that sends “one two ”, waits for `go`, sends “three four ”, and waits for `end`."""
 
     def __init__(self, server: ServerProcess, model: Upstream, go: asyncio.Event, end: asyncio.Event) -> None:
         self.server = server
@@ -33,20 +33,20 @@ class Scene:
         self.end = end
 
     def asking(self) -> RawReader:
-        """Somebody who asks in a new thread."""
+        """Reader of a message in a new thread."""
         body = {"type": "threads.create", "params": {"input": user_input("Count!")}}
         return RawReader(self.server.url, "POST", "/chatkit", body)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[AsyncIterator[dict[str, str]]]:
-        """What a page is told from now on."""
+        """Changes that a page gets from now on."""
         async with ChatKitClient(self.server.url) as client, client.http.stream("GET", "/api/events") as response:
             lines = response.aiter_lines()
             assert await anext(lines) == ": changes"
             yield (json.loads(line.removeprefix("data: ")) async for line in lines if line.startswith("data: "))
 
     async def stored(self, thread_id: str) -> str:
-        """What the assistant's messages say, once the thread has come to rest."""
+        """Return the text of the assistant's messages, once no turn runs."""
         async with ChatKitClient(self.server.url) as client, asyncio.timeout(BOUND):
             path, params = f"/api/threads/{thread_id}/stream", {"running": "true"}
             while (await client.http.get(path, params=params)).status_code != httpx.codes.NO_CONTENT:
@@ -54,7 +54,7 @@ class Scene:
             return text_of(await client.call("threads.get_by_id", thread_id=thread_id))
 
     async def incomplete(self, thread_id: str) -> list[str]:
-        """Why the message and the note behind it say that the answer is incomplete."""
+        """Return the reasons of the incomplete message and of the note behind it."""
         async with ChatKitClient(self.server.url) as client:
             return await client.incomplete(thread_id)
 
@@ -106,7 +106,7 @@ async def test_after_the_grace_period_the_unseen_rest_is_truncated(start: Start)
             assert await scene.stored(reader.thread_id) == "one two "
             async for change in told:
                 if change["type"] == "item.updated" and change["thread_id"] == reader.thread_id:
-                    break  # A page that shows the thread elsewhere is told that it was cut.
+                    break  # A page that shows the thread elsewhere is notified of the truncation.
             assert await scene.incomplete(reader.thread_id) == ["disconnected"] * 2
 
 

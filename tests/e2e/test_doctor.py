@@ -1,4 +1,4 @@
-"""`doctor` tries everything that a configuration names, and says of each failure who must act on which variable."""
+"""`doctor` checks each part of a configuration, and names actor and variable of each failure."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The other doors: plain text, health, tasks, documentation."""
+"""Further endpoints: plain text, health, tasks, documentation."""
 
 import json
 

@@ -75,7 +75,7 @@ def chat(kind: str, **params: Any) -> dict[str, Any]:
 
 @pytest.fixture(params=LANGUAGES)
 async def speaker(server: ServerProcess, request: pytest.FixtureRequest) -> AsyncIterator[Speaker]:
-    """Somebody who reads one of our languages."""
+    """Client with one of the translated languages."""
     async with ChatKitClient(server.url, {"accept-language": request.param}) as client:
         yield request.param, client.http
 

@@ -86,7 +86,7 @@ async def test_the_containers_first_stage_builds_it_from_what_it_copies(tmp_path
 
 @pytest.mark.parametrize(("version", "is_built"), [("v20.1.0", True), ("v16.0.0", False), (None, False)])
 async def test_make_run_builds_it_where_node_is_new_enough(tmp_path: Path, version: str | None, is_built: bool) -> None:
-    """With a stand-in for Node that knows its version; `make -n` says what it would run, and runs none of it."""
+    """Stand-in for Node that prints its version; `make -n` prints the commands without running them."""
     copy(tmp_path, "Makefile", "web", "pyproject.toml", "requirements.txt", "requirements-uv.txt")
     tools = tmp_path / "bin"
     tools.mkdir()

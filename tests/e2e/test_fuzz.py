@@ -27,7 +27,7 @@ Operation = APIOperation[Any, Any, Any, Any]
 
 @pytest.fixture(scope="module")
 async def target(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
-    """A server that refuses nobody for asking much."""
+    """Server without rate limits."""
     folder = tmp_path_factory.mktemp("fuzzed")
     async with running(folder, {"DEMO_DELAY_MS": "0", "RATE_LIMIT_PER_MINUTE": "0"}) as server:
         yield server
@@ -69,7 +69,7 @@ def takes_input(operation: Operation) -> bool:
 
 
 def attack(operation: Operation, mode: GenerationMode, cases: int, session: requests.Session, url: str) -> int:
-    """Send so many cases of one kind, and say how many there were: none are wrong where all texts are right."""
+    """Send a number of cases of one kind, and count the responses by status."""
     sent = 0
 
     @settings(

@@ -59,7 +59,7 @@ async def place(
 
 
 def text(characters: int) -> str:
-    """A text of a conversation, of so many characters."""
+    """Return a text of `size` characters."""
     return (TEXT * (characters // len(TEXT) + 1))[:characters]
 
 

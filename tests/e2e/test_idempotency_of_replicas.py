@@ -107,7 +107,7 @@ async def test_a_message_in_a_thread(house: House) -> None:
     thread = (await third.say("Hello!")).thread_id
     more = {"type": "threads.add_user_message", "params": {"thread_id": thread, "input": user_input("And you?")}}
     begun = await leave(first, more)
-    # One replica is told while the turn runs, the other when it has ended.
+    # One replica is notified while the turn runs, the other after its end.
     assert events(await post(second, more))[0] == begun
     page = await third.call("items.list", thread_id=thread, order="asc")
     assert [item["type"] for item in page["data"]] == ["user_message", "assistant_message"] * 2
@@ -124,7 +124,7 @@ async def test_a_click_in_a_widget(house: House) -> None:
     click = {"type": "threads.custom_action", "params": params}
     holding, watching = await asyncpg.connect(house.database), await asyncpg.connect(house.database)
     async with holding.transaction():
-        # Nobody can save the task until both have been asked.
+        # No request can save the task before both have arrived.
         await holding.execute("SELECT FROM tasks WHERE id = $1 FOR UPDATE", task["id"])
         # A connection shows its last statement, be it of an earlier test.
         held_at = await holding.fetchval("SELECT clock_timestamp()")

@@ -35,7 +35,7 @@ NOBODYS = {
     "task": "task_0199f000000070008000000000000000",
     "file": "atc_0199f000000070008000000000000000",
 }
-"""Ids of the right form that nobody has."""
+"""Ids of the right form that do not exist."""
 
 TEXT = user_input("hi")
 CLICK = {"type": "task.complete", "payload": {"task": "{task}"}}
@@ -116,7 +116,7 @@ class House(msgspec.Struct):
 
 
 def client_of(server: ServerProcess, user: str) -> ChatKitClient:
-    """Somebody who is logged in."""
+    """Client of a user with a login."""
     return ChatKitClient(server.url, {"authorization": f"Bearer {secret_token(sub=user, aud=None, iss=None)}"})
 
 
@@ -175,7 +175,7 @@ def comparable(response: httpx.Response, ids: Mapping[str, str]) -> tuple[int, s
 
 
 async def assert_alike(house: House, method: str, path: str, row: Mapping[str, Any]) -> None:
-    """Bob gets the same for Ann's ids as for nobody's, nothing of hers, and changes nothing of hers."""
+    """Bob gets the same response for Ann's ids as for unknown ones, and neither sees nor changes her data."""
     before = await house.belongings()
     answers = []
     for ids in (NOBODYS, house.anns):
@@ -247,7 +247,7 @@ async def told(lines: AsyncIterator[str], word: str) -> str:
 
 
 async def test_a_change_is_published_to_its_user_alone(house: House) -> None:
-    """Ann's page has heard of her task before Bob adds his, and Bob's hears of his alone."""
+    """Ann's page is notified of her task before Bob adds his; Bob's page is notified of his alone."""
     async with house.ann.http.stream(*EVENTS) as anns, house.bob.http.stream(*EVENTS) as bobs:
         at_anns, at_bobs = anns.aiter_lines(), bobs.aiter_lines()
         await told(at_anns, "changes")

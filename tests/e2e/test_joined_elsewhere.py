@@ -1,4 +1,4 @@
-"""A request that joined its turn on another replica, when that replica is told to stop."""
+"""A request that joined its turn on another replica, when that replica gets SIGTERM."""
 
 import asyncio
 from collections.abc import AsyncIterator

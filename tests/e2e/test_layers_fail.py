@@ -84,7 +84,7 @@ IN_PATH = {
     "{path}": "nothing",
 }
 SOME_LAYERS = ("route", "login", "attachments", "run", "threads")
-"""The way of a failure is the doors' business, not that of each layer."""
+"""Failures of layers are handled by the entrypoints, not by each layer."""
 SECRETS = (SQL, PATH, KEY)
 CUT = "(and there the connection ended)"
 INSIDES = ("Traceback", "site-packages", str(ROOT), 'File "', "RuntimeError", "SQL")
@@ -121,7 +121,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class House(msgspec.Struct):
-    """A server that can be told to fail, and its only user."""
+    """Server whose layers can be made to fail, and its only user."""
 
     client: ChatKitClient
     server: ServerProcess
@@ -150,7 +150,7 @@ class House(msgspec.Struct):
         for name, place in IN_PATH.items():
             path = path.replace(name, place)
         sent = filled(dict(row), self.ids)
-        # Tokens are counted once for each user and day, so somebody new comes to see the counters.
+        # Tokens are counted once for each user and day, so a new user reads the counters.
         newcomer = {"authorization": bearer(f"somebody-{layer}-{way}")} if path == "/api/usage" else {}
         name = new_id("req")
         breaking = {"x-break": layer, "x-break-how": way, "x-request-id": name}

@@ -43,7 +43,7 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
 
 @pytest.fixture
 async def http(guarded: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody at its door."""
+    """Client without a login."""
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False) as client:
         yield client
 
@@ -220,7 +220,7 @@ async def test_responses_carry_security_headers(http: httpx.AsyncClient, path: s
 
 
 SHARED = {"/", "/hosted", "/chatkit.js", "/anyport.js", "/docs", "/docs/api", "/docs/openapi.json", "/static/page.js"}
-"""Pages and scripts: the same for everybody."""
+"""Pages and scripts, which are the same for all users."""
 
 
 def routes() -> set[tuple[str, str]]:
@@ -297,7 +297,7 @@ async def test_health_shows_strangers_the_status_alone(http: httpx.AsyncClient, 
 
 
 async def refused(folder: Path, environment: dict[str, str]) -> str:
-    """What the server says when it does not start."""
+    """Return the log of a server that does not start."""
     server = ServerProcess(folder, environment)
     await server.spawn()
     assert await server.wait() == 2, server.log

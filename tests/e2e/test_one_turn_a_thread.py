@@ -24,7 +24,7 @@ def said(item: dict[str, Any]) -> str:
 
 
 def asking(server: ServerProcess, text: str) -> RawReader:
-    """Somebody who asks in a new thread, and can leave."""
+    """Reader of a message in a new thread, who can disconnect."""
     body = {"type": "threads.create", "params": {"input": user_input(text)}}
     return RawReader(server.url, "POST", "/chatkit", body)
 
@@ -81,13 +81,13 @@ async def test_messages_wait_in_order_on_all_replicas(databases: Databases, tmp_
 
 
 async def queued(url: str, at_most: int) -> None:
-    """Wait until a further message is known to wait: the journal names those who stand at doors."""
+    """Wait until the journal has the queue position of a further message."""
     import asyncpg
 
     connection = await asyncpg.connect(url)
     try:
         async with asyncio.timeout(30):
-            wanted = min(at_most, 2)  # One at the door of each replica; the others stand behind it.
+            wanted = min(at_most, 2)  # One message of each replica has a queue position; the others wait for its lock.
             while await connection.fetchval("SELECT count(*) FROM queued_turns") < wanted:
                 """The database is asked again."""
     finally:

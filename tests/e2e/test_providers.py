@@ -90,7 +90,7 @@ EVERY_KEY = {"GEMINI_API_KEY": SECRET, "OPENAI_API_KEY": SECRET, "OPENROUTER_API
 
 
 class Talk(msgspec.Struct, frozen=True):
-    """A server on one of the providers, and somebody who talks to it."""
+    """Server with one of the providers, and its client."""
 
     provider: str
     dialect: Dialect
@@ -227,7 +227,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 async def suffered(fault: Fault, talk: Talk) -> Row:
-    """Say something while the upstream misbehaves, then something else once it has stopped."""
+    """Send a message while the upstream fails, and another one after that."""
     upstream, client = talk.upstream, talk.client
     upstream.always(json_reply(501, {}))
     upstream.script(fault.reply)

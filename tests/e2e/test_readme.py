@@ -17,7 +17,7 @@ def commands() -> list[str]:
 
 
 async def output_of(command: str, server: ServerProcess) -> str:
-    """What a command prints when the server listens where the README says; nothing else of it is changed."""
+    """Return the output of a command of the README, with the address of this server in place of the README's."""
     assert ADDRESS in command
     shell = await asyncio.create_subprocess_shell(command.replace(ADDRESS, server.url), stdout=PIPE, stderr=PIPE)
     printed, complaints = await shell.communicate()

@@ -31,7 +31,7 @@ async def replicas(databases: Databases, tmp_path: Path) -> AsyncIterator[list[S
 
 
 class Watcher:
-    """Follows the stream of a thread's turn and notes what it is told."""
+    """Follower of a thread's turn, which notes the events."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
@@ -50,12 +50,12 @@ class Watcher:
 
     @property
     def text(self) -> str:
-        """What it saw the assistant say."""
+        """Text of the assistant so far."""
         return "".join(event["update"].get("delta", "") for event in self.events if "update" in event)
 
 
 async def begun(client: ChatKitClient, text: str, events: int) -> str:
-    """Say something, and leave after so many events; the thread."""
+    """Send a message, and disconnect after a number of events; return the thread."""
     thread = ""
     async for event in client.stream("threads.create", input=user_input(text)):
         thread = thread or getattr(getattr(event, "thread", None), "id", "")

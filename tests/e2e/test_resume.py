@@ -52,7 +52,7 @@ async def stored(client: ChatKitClient, thread: str) -> str:
 
 
 async def begun(client: ChatKitClient, text: str, events: int) -> tuple[str, str]:
-    """Say something, and leave after so many events; the thread and the turn."""
+    """Send a message, and disconnect after a number of events; return thread and turn."""
     body = {"type": "threads.create", "params": {"input": user_input(text)}}
     async with client.http.stream("POST", "/chatkit", json=body) as response:
         first = Numbered()

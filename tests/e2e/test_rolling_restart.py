@@ -1,4 +1,4 @@
-"""Replicas are replaced one after the other while people converse: nobody loses a turn, an event or a word."""
+"""Rolling restart: replicas are replaced one by one during conversations; no turn, event or word is lost."""
 
 import asyncio
 import itertools

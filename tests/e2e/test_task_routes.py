@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 async def tidy(client: ChatKitClient) -> AsyncIterator[None]:
-    """The server is everybody's: what a test leaves behind would fill the lists of others."""
+    """Delete the tasks of each test, because all tests share the server."""
     yield
     for task in (await client.http.get("/api/tasks")).json():
         await client.http.delete(f"/api/tasks/{task['id']}")

@@ -1,4 +1,4 @@
-"""What a server writes to the disk: below `data` alone, and for nobody else's eyes."""
+"""Files that a server writes: below `data` alone, and readable by its user alone."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @contextmanager
 def umask(mask: int) -> Iterator[None]:
-    """Whoever starts the server has this one."""
+    """The umask of the user that starts the server."""
     before = os.umask(mask)
     try:
         yield
@@ -27,7 +27,7 @@ def umask(mask: int) -> Iterator[None]:
 
 @asynccontextmanager
 async def at_work(folder: Path, mask: int) -> AsyncIterator[ServerProcess]:
-    """A server that has answered somebody who attached a file, with folders of its own for all that it may write."""
+    """Server that has answered a message with a file, with folders of its own for all that it may write."""
     for name in ("home", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     environment = {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "DEMO_DELAY_MS": "0"}

@@ -1,4 +1,4 @@
-"""An assistant with one tool, which tells the page that it rang."""
+"""Assistant with one tool, which sends a client effect to the page."""
 
 from agents import RunContextWrapper, function_tool
 

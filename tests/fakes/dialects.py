@@ -1,4 +1,4 @@
-"""What the scripted upstream must be able to say, whatever wire it speaks."""
+"""Dialects: the responses that a scripted upstream needs on every wire."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import msgspec
 from tests.fakes.upstream import Close, Hold, Raw, Reply, Request, Reset, html_reply, json_reply, stream
 
 SECRET = "sk-live-4242-never-show-this"  # The key every provider is given; upstreams quote it in their errors.
-PROMPT = "my private prompt"  # What the user says; an upstream may quote that too.
+PROMPT = "my private prompt"  # The message of the user; an upstream may quote it too.
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ class WrongParameterError(Exception):
 
 
 class Dialect(ABC):
-    """One wire: how it frames an answer, how it says no, and what it refuses."""
+    """One wire: the framing of its responses, its errors, and the requests that it refuses."""
 
     name: str
 
@@ -104,7 +104,7 @@ class Dialect(ABC):
         return stream(*self.begin(*pieces), *self.end(*pieces))
 
     def refused_key(self) -> Reply:
-        """The key is wrong, and the upstream says which key it was."""
+        """Response to a wrong key, which quotes the key."""
         return self.refusal(401, "invalid_api_key", f"Incorrect API key provided: {SECRET}. Asked: {PROMPT}")
 
     def refusal(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Reply:

@@ -166,7 +166,7 @@ LAYERS = (
     *("route", "login", "limits", "sessions", "chatkit", "models", "runner", "run", "transcriber", "mcp", "storage"),
     *("changes", "event stream", "attachments", *_STORES),
 )
-"""Everything that can be told to fail."""
+"""Layers that can be made to fail."""
 
 
 def _stands_for(real: T, breaking: _Breaking) -> T:

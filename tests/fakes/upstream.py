@@ -30,7 +30,7 @@ class Until(msgspec.Struct, frozen=True):
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """Silence until the client hangs up."""
+    """Silence until the client disconnects."""
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ def json_reply(status: int, payload: object, *, headers: Mapping[str, str] | Non
 
 
 def html_reply(status: int, body: bytes = b"<html><body><h1>Bad Gateway</h1></body></html>") -> Reply:
-    """What a proxy in between says."""
+    """Response of a proxy in between."""
     return Reply(status=status, steps=[body], headers={"content-type": "text/html; charset=utf-8"})
 
 
@@ -156,7 +156,7 @@ class Upstream:
             keep = True
             while keep:
                 request = await _read_request(await head, reader)
-                # Reading ahead is how the server learns that the client hung up while it is being answered.
+                # The server reads ahead to notice that the client disconnects during the response.
                 head = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
                 keep = await self._play(await self._choose(request), writer, head)
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -111,7 +111,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def room_for(client: ChatKitClient) -> None:
-    """Wait until its connection is taken: others that ask for nothing give way after a moment."""
+    """Wait until a connection is accepted: idle ones are closed for it after a moment."""
     async with asyncio.timeout(BOUND):
         while not await _is_healthy(client):  # noqa: ASYNC110  # another process sets no event of ours
             await asyncio.sleep(0.1)
@@ -125,7 +125,7 @@ async def _is_healthy(client: ChatKitClient) -> bool:
 
 
 async def still_answers(server: ServerProcess, token: str) -> None:
-    """Others are answered, and the log tells of nothing that broke."""
+    """Other requests are answered, and the log has no error."""
     async with ChatKitClient(server.url, bearer(token) if token else None) as client:
         await room_for(client)
         assert (await client.say("Hello!")).text

@@ -76,7 +76,7 @@ async def test_the_health_check_reports_a_full_disk_of_attachments(scene: Scene)
 
 
 async def refused_to_write(storage: SqlStorage, number: int) -> StoreUnavailableError:
-    """What a write says, and its health until another one succeeds."""
+    """Return the response to a write, and the health until another write succeeds."""
     with pytest.raises(StoreUnavailableError) as caught:
         await storage.threads.save_item("thr_1", message("thr_1", number), ANN)
     for check in (storage.check, storage.check_writing):

@@ -1,4 +1,4 @@
-"""Clients that mean harm, or cannot do better: refused in bounded time and memory, and nobody else notices."""
+"""Hostile and faulty clients: refused in bounded time and memory, without an effect on others."""
 
 import asyncio
 import gzip

@@ -107,7 +107,7 @@ async def test_50_turns_at_once_on_sqlite(tmp_path: Path) -> None:
 
 
 async def _all_answer(server: ServerProcess, number: int, text: str = "count to 30") -> None:
-    """Everybody gets an answer without an error, and all of them are under way at the same time."""
+    """All messages are answered without an error, and all answers run at the same time."""
     async with ChatKitClient(server.url) as client:
         client.http.timeout = httpx.Timeout(120)
         streams = [client.say(text) for _ in range(number)]

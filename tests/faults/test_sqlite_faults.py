@@ -1,4 +1,4 @@
-"""A SQLite file that cannot be used, is full, or is held by somebody else."""
+"""SQLite files that cannot be used, are full, or are locked by another process."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def with_pragma(storage: SqlStorage, pragma: str) -> None:
 
 
 async def refused_start(path: Path) -> StoreUnavailableError:
-    """What a storage at `path` says at its start."""
+    """Return the error of a storage at `path` at its start."""
     storage = unstarted(f"sqlite:///{path}")
     with pytest.raises(StoreUnavailableError) as caught:
         await storage.start()

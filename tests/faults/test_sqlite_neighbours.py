@@ -1,4 +1,4 @@
-"""Several processes on one SQLite file: what one of them answers is no other's, as long as it lives."""
+"""Several processes on one SQLite file: no process takes over the turns of another that lives."""
 
 import asyncio
 import signal
@@ -14,18 +14,18 @@ from tests.raw_reader import RawReader
 from tests.server import ServerProcess, running
 
 NUMBERS = 5000
-"""More than anybody waits for: whatever starts meanwhile does so while they are being said."""
+"""More numbers than the demo counts to: the answers last longer than the test."""
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    """What all of them share."""
+    """Settings that all servers of a test share."""
     return {"DATABASE_URL": f"sqlite:///{tmp_path}/shared.db", "DEMO_DELAY_MS": "40"}
 
 
 @pytest.fixture
 async def server(tmp_path: Path, settings: dict[str, str]) -> AsyncIterator[ServerProcess]:
-    """The first of them."""
+    """The first server."""
     async with running(tmp_path, settings) as server:
         yield server
 
@@ -46,7 +46,7 @@ def locks(parent: Path) -> list[Path]:
 
 
 class Reading:
-    """Reads all the time: what waits in a socket would be taken for what was said just now."""
+    """Reads all the time, because text that waits in a socket would count as new."""
 
     def __init__(self, server: ServerProcess) -> None:
         self.reader = asking(server)
@@ -63,7 +63,7 @@ class Reading:
         await self.reader.__aexit__(*error)
 
     async def goes_on(self) -> None:
-        """For longer than its server needs to notice that a turn was taken from it."""
+        """Wait for more text than a server needs to notice a lost lease."""
         wanted = self._numbers + 50
         while self._numbers < wanted:
             assert not self._task.done(), f"it ended behind {self._numbers}: {self.reader.events[-1]}"

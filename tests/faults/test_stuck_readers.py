@@ -1,4 +1,4 @@
-"""Readers that read nothing: they cost bounded memory, slow nobody down, and are hung up on."""
+"""Stuck readers: they cost bounded memory, slow no other stream down, and are disconnected."""
 
 import asyncio
 from collections.abc import Callable
@@ -52,7 +52,7 @@ async def test_they_cost_little_and_are_dropped(tmp_path: Path, record_property:
             assert whole.text == piece * 256, "who reads gets everything meanwhile"
             async with asyncio.timeout(60):
                 while await asyncio.to_thread(connections, server) > idle:
-                    """They have not been hung up on."""
+                    """True while the readers are connected."""
 
 
 async def test_a_slow_reader_is_not_disconnected(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ async def test_requests_are_counted_in_the_same_minute(replicas: Replicas, datab
 async def test_a_process_that_lost_its_turn_logs_it_and_stops(replicas: Replicas, database: str) -> None:
     async with asking(replicas[AHEAD], "count to 2000") as reader:
         await reader.until("10 ")
-        # As a replica does it that has not heard of the owner for the length of a lease.
+        # As a replica does when the lease of the owner has expired.
         await rows(database, "UPDATE running_turns SET owner = 'proc_other' WHERE ended_at IS NULL")
         await reader.ended()
     error = reader.events[-1]

@@ -25,7 +25,7 @@ ADA = "ada"
 
 
 class Stage(AskingStage):
-    """Remembers what it was told to show."""
+    """Stage that records what it shows."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A turn talks to the chosen provider's address and to nobody else, whatever keys lie around."""
+"""Egress: a turn connects to the chosen provider's address alone, whichever keys are set."""
 
 import asyncio
 import json

@@ -112,7 +112,7 @@ async def test_no_row_of_no_table_names_an_erased_user_and_others_lose_nothing(s
     if storage.name != "memory":
         assert "counters" in before
         assert await rows_with(storage, WORD) == []
-        # Their id ends like Ann's, and an address is nobody's: all that is left of hers is in theirs.
+        # The other user's id ends like Ann's, and an address has no user: neither may be erased.
         assert set(await rows_with(storage, OTHERS.user_id)) == before
         await storage.erase(OTHERS.user_id)
         assert await rows_with(storage, ANN.user_id) == ["counters"], "of the address"

@@ -1,4 +1,4 @@
-"""What a model is told of a thread."""
+"""History: the input of a model from a thread."""
 
 import datetime as dt
 from typing import Any

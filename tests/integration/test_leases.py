@@ -64,7 +64,7 @@ async def test_a_lease_that_ran_out_by_itself_is_taken() -> None:
 
 
 class Answer:
-    """A turn that says one thing, and goes on until it is stopped."""
+    """Turn that sends one event, and runs until it is stopped."""
 
     def __init__(self, storage: MemoryStorage | SqlStorage) -> None:
         self.turns = TurnRegistry(storage)

@@ -59,7 +59,7 @@ print(json.dumps({
 }))
 """
 
-# Requests in the form of each kind of vendor, to an address where nobody is.
+# Requests in the form of each kind of vendor, to an address without a listener.
 ASKED = """
 import asyncio, json, sys
 
@@ -97,7 +97,7 @@ print(json.dumps({"failures": failures, "late": sorted(late), "loaded": loaded, 
 
 
 async def run(script: str, folder: Path) -> Any:
-    """What `script` prints as JSON, in a process whose folder has a `.env` file that is nobody's business."""
+    """What `script` prints as JSON, in a process whose folder has a `.env` file that must not be read."""
     (folder / ".env").write_text("CANARY=sings\nOPENAI_API_KEY=sk-of-another-project\n")
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", FROM_HERE + script, cwd=folder, env={}, stdout=PIPE, stderr=PIPE

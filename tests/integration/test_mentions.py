@@ -1,4 +1,4 @@
-"""@mentions of tasks: what the composer offers, and what the model is told."""
+"""@mentions of tasks: the suggestions of the composer, and the input of the model."""
 
 import datetime as dt
 from typing import Any
@@ -36,7 +36,7 @@ def message(*content: dict[str, Any]) -> UserMessageItem:
 
 
 async def told(tasks: TaskService, item: UserMessageItem, context: RequestContext = ADA) -> str:
-    """Everything that the model is told."""
+    """Return the whole input of the model."""
     entries = await Mentions(tasks).resolved([item], context)
     return str(await to_model_input(entries, ModelRef("demo", "demo")))
 

@@ -54,7 +54,7 @@ async def test_fifty_turns_at_once(storage: SqlStorage) -> None:
 async def test_a_turn_that_only_waited_in_the_queue_is_not_over_the_limit(
     storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That nobody stands before them any more is found out when it is too late to enter."""
+    """The queue ahead becomes empty after the turn was refused."""
     await storage.threads.save_thread(thread("thr_1"), ANN)
     soon = dt.timedelta(seconds=60)
     first, second = (TurnHead(id=f"turn_{name}", thread_id="thr_1", user_id=ANN.user_id, owner="us") for name in "ab")

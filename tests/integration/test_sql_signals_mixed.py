@@ -1,4 +1,4 @@
-"""Replicas behind a transaction-mode pooler and replicas before it hear each other."""
+"""Signals between replicas behind a transaction-mode pooler and replicas without it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from tests.sql import storage_at
 
 
 class Ear:
-    """Hears what a storage is told."""
+    """Subscriber to the signals of a storage."""
 
     def __init__(self, storage: SqlStorage) -> None:
         self._connected: asyncio.Queue[str] = asyncio.Queue()

@@ -24,7 +24,7 @@ ENVIRONMENT = {"LLM_PROVIDER": "demo", "DATABASE_URL": "memory://", "TITLES": "o
 
 @pytest.fixture(scope="module")
 async def container() -> AsyncIterator[AsyncContainer]:
-    """All of the application but HTTP, with an assistant that does what a script says."""
+    """The application without HTTP, with a scripted assistant."""
     container = make_container(read_settings(ENVIRONMENT), ScriptedWiring())
     try:
         yield container

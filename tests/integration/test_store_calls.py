@@ -47,7 +47,7 @@ class CountingWiring(Provider):
 
 @pytest.fixture(scope="module")
 async def container() -> AsyncIterator[AsyncContainer]:
-    """All of the application but HTTP, with an assistant that says one message."""
+    """The application without HTTP, with an assistant that sends one message."""
     container = make_container(read_settings(ENVIRONMENT), ScriptedWiring(), CountingWiring())
     try:
         yield container

@@ -119,7 +119,7 @@ async def test_an_update_that_changes_nothing_writes_nothing(tasks: TaskService)
 
 
 class Contested(TaskRepository):
-    """Somebody else is always quicker, a given number of times."""
+    """Repository in which another writer is faster, a given number of times."""
 
     def __init__(self, inner: TaskRepository, times: int) -> None:
         self._inner = inner

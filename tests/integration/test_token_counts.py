@@ -1,4 +1,4 @@
-"""What a token costs in calls and events: counts, which say the same on every machine.
+"""Calls and events of a token: counts that are equal on every machine.
 
 `bench/counts.json` has what was counted last. More than half as much again is a regression that somebody has to look
 at; to record a new count that is meant, write it there.

@@ -1,4 +1,4 @@
-"""What is held while an answer is made: of a long thread only what the model is told of it."""
+"""Memory during an answer: of a long thread, only the input of the model is held."""
 
 import gc
 import re

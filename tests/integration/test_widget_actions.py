@@ -1,4 +1,4 @@
-"""Clicks in the task widgets, over a real store: what is shown, stored, told to the page and to the model."""
+"""Clicks in the task widgets on a store: widgets, stored items, client effects, and notes for the model."""
 
 import datetime as dt
 from typing import Any
@@ -37,7 +37,7 @@ THREAD = ThreadMetadata(id="thr_1", created_at=NOW)
 
 
 class Bench:
-    """A thread with a widget in it, and somebody who clicks."""
+    """Thread with a widget, and the user who clicks in it."""
 
     def __init__(self) -> None:
         storage = MemoryStorage()

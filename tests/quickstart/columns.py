@@ -37,7 +37,7 @@ async def conformance(folder: Path, url: str, *options: str) -> tuple[int, list[
 
 
 async def ours(folder: Path) -> tuple[int, list[Outcome]]:
-    """On this server, for two users, with the demo for a model and a service that hears the same in every recording."""
+    """Run the kit on this server, for two users, with the demo provider and a fake transcription service."""
     async with Upstream() as ear:
         ear.always(json_reply(200, {"text": "Hello."}))
         heard = {"TRANSCRIPTION_MODEL": "whisper-1", "TRANSCRIPTION_BASE_URL": f"{ear.url}/v1"}

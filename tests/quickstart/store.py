@@ -10,7 +10,7 @@ Context = dict[str, Any]
 
 
 class MemoryStore(Store[Context]):
-    """Everything in dictionaries; nothing is anybody's."""
+    """Store in dictionaries, without users."""
 
     def __init__(self) -> None:
         self.threads: dict[str, ThreadMetadata] = {}

@@ -118,7 +118,7 @@ def breaks(failure: Exception) -> Script:
 
 
 def stays(*said: str) -> Script:
-    """Two messages are begun, one says something, and nothing more comes."""
+    """Two messages start, one gets text, and no further event comes."""
 
     async def script(thread: ThreadMetadata) -> AsyncGenerator[ThreadStreamEvent, None]:
         yield ThreadItemAddedEvent(item=_empty(thread))

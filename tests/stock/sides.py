@@ -41,7 +41,7 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?")
 
 
 class Scripted(AgentRunner):
-    """An assistant that does what the script says."""
+    """Scripted assistant."""
 
     script = "speaks"
 
@@ -54,7 +54,7 @@ class Scripted(AgentRunner):
 
 
 class Hears(Transcriber):
-    """Hears the same in every recording."""
+    """Transcriber that returns the same text for each recording."""
 
     async def transcribe(self, audio: bytes, media_type: str) -> str:
         return HEARD

@@ -14,7 +14,7 @@ class Clock:
 
 
 class Client:
-    """Notes that it was hung up on."""
+    """Connection that notes its closing."""
 
     def __init__(self) -> None:
         self.is_gone = False

@@ -1,4 +1,4 @@
-"""The API document is written once, and not by the thread that answers everybody."""
+"""The API document is built once, and outside of the event loop's thread."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""A response that is sent as it comes, told by a server that we play."""
+"""Event streams, sent by our response to an ASGI server that the test plays."""
 
 import asyncio
 from collections.abc import AsyncGenerator

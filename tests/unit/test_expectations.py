@@ -1,4 +1,4 @@
-"""What the column "Expected" of the settings says is enforced: each is fed what is outside its own words."""
+"""The column "Expected" of the settings is enforced: each setting refuses values outside of it."""
 
 import base64
 import itertools
@@ -202,7 +202,7 @@ def settings_there_are() -> Iterator[Variable]:
 
 
 def problems_of(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """What the start says of an environment, by variable; empty when it starts."""
+    """Return the problems of an environment by variable; empty when the server starts."""
     try:
         read_settings(environ)
     except SettingsError as error:

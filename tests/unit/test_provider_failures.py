@@ -1,4 +1,4 @@
-"""How failures of upstreams are named, timed and told, and what leaves for an upstream at all."""
+"""Failures of upstreams: their kinds, timeouts and messages; and the headers that are sent."""
 
 import datetime as dt
 import email.utils

@@ -39,7 +39,7 @@ async def test_the_answer_before_a_message_that_was_not_stored_is_left_as_it_is(
 
 
 async def test_a_request_whose_message_was_not_stored_can_be_answered_anew() -> None:
-    """Whoever followed its turn is cut off and sends it again, instead of being told of an end without a message."""
+    """A follower is disconnected and sends the message again, instead of getting an end without a message."""
     storage = MemoryStorage()
     await storage.threads.save_thread(thread("thr_1"), ANN)
     await killed_before_its_first_event(storage)

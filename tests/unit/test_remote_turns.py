@@ -31,7 +31,7 @@ class Elsewhere:
         return head
 
     async def ended(self, head: TurnHead, end: TurnEnd = "completed") -> TurnHead:
-        """It will say no more."""
+        """The turn sends no further event."""
         await self.storage.journal.end(head.id, head.owner, end)
         found = await self.storage.journal.find(head.id)
         assert found is not None
@@ -51,7 +51,7 @@ async def test_a_silent_turn_keeps_its_connection_alive() -> None:
 
 
 async def test_when_the_process_stops_numbered_events_end_and_others_break_off() -> None:
-    """Without numbers nobody could ask for the rest, and an end would be taken for the end of the answer."""
+    """Without numbers a client cannot ask for the rest, and would take an end for the end of the answer."""
     elsewhere = Elsewhere()
     head = await elsewhere.begun(b"1\n\n")
     numbered, whole = elsewhere.remote.follow(head, 0), elsewhere.remote.whole(head)

@@ -15,7 +15,7 @@ ANN = RequestContext(user_id="ann")
 
 
 class WatchedStorage(MemoryStorage):
-    """Says when a round is done; fails as often as it is told to."""
+    """Storage that notes each finished round, and fails a given number of times."""
 
     def __init__(self, *, failures: int = 0) -> None:
         super().__init__()

@@ -21,7 +21,7 @@ KEY = b"request"
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """Clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -31,7 +31,7 @@ class Clock:
 
 
 class Shared(MemoryStorage):
-    """A storage that says others use it too."""
+    """Storage that is shared with other machines."""
 
     def __init__(self) -> None:
         super().__init__()

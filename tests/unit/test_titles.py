@@ -24,7 +24,7 @@ BEGUN = thread("thr_1", title="Hello there")
 
 
 class Author(TitleWriter):
-    """Writes what it was told to, once it is let."""
+    """Title writer that returns a given text, once `may_answer` is set."""
 
     def __init__(self, text: str = '"A greeting"', failure: AnyportError | None = None) -> None:
         self.text = text

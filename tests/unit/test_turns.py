@@ -1,4 +1,4 @@
-"""Turns run in tasks of their own; whoever follows sees every event once, in order."""
+"""Turns run in their own tasks; each follower gets every event once, in order."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -16,7 +16,7 @@ from tests.factories import thread
 
 
 class Source:
-    """A stream whose end the test decides, and which tells how it ended."""
+    """Stream whose end the test decides, and which notes how it ended."""
 
     def __init__(self, *events: bytes) -> None:
         self.waiting: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()

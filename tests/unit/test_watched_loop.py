@@ -1,4 +1,4 @@
-"""The eye on the event loop of the tests' servers."""
+"""Watched event loop of the servers under test."""
 
 import asyncio
 import gc
@@ -76,7 +76,7 @@ async def collecting() -> None:
 
 
 def held(told: Path, work: Callable[[], Awaitable[None]]) -> str:
-    """What a watch says of it."""
+    """Return the findings of a watch."""
     loop = WatchedLoop(told)
 
     async def watched() -> None:

@@ -40,7 +40,7 @@ async def test_a_header_without_bottom_is_refused(by_secret: Authenticator) -> N
 
 
 async def test_a_public_key_is_no_secret(by_keys: Authenticator, keys: list[SigningKey]) -> None:
-    """Key confusion: HS256 with the text of a public key, which everybody knows, as the secret."""
+    """Key confusion: HS256 with the text of a public key, which is no secret, as the key."""
     rsa = keys[2].private.public_key()
     texts = [
         rsa.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),

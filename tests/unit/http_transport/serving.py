@@ -25,7 +25,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
 
 @asynccontextmanager
 async def listening(serve: Serve, **tls: Any) -> AsyncGenerator[tuple[str, list[asyncio.StreamWriter]], None]:
-    """A server that leaves each connection to `serve`; its address and the connections it took."""
+    """Run a server that passes each connection to `serve`; yield its address and its connections."""
     taken: list[asyncio.StreamWriter] = []
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,7 +55,7 @@ async def client(**limits: Any) -> AsyncGenerator[httpx2.AsyncClient, None]:
 
 
 def always(*answers: bytes, close: bool = False) -> Serve:
-    """The same answer to every request, in these writes."""
+    """Answer every request with the same bytes, in these writes."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -71,7 +71,7 @@ def always(*answers: bytes, close: bool = False) -> Serve:
 
 
 def secured(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a server needs to speak TLS here, and what a client needs to trust it."""
+    """Return TLS contexts of a server here and of a client that trusts it."""
     certificate, key = _certified(folder)
     told = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     told.load_cert_chain(certificate, key)
@@ -79,7 +79,7 @@ def secured(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 def _certified(folder: Path) -> tuple[Path, Path]:
-    """A certificate for this machine that nobody has signed but itself, and its key."""
+    """Write a self-signed certificate for this machine, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "upstream")])
     now = dt.datetime.now(dt.UTC)
