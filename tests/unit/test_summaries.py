@@ -22,7 +22,7 @@ from app.ports.history_summarizer import HistorySummarizer, Passage, WrittenSumm
 from app.ports.model_provider import ModelError
 from app.ports.thread_summaries import ThreadSummary
 from app.ports.turn_log import TokenUsage, TurnRecord
-from tests.factories import answer, items_of_every_type, later, message, thread, turn
+from tests.factories import answer, hidden, items_of_every_type, later, message, thread, turn
 
 ADA = RequestContext(user_id="ada")
 BEGUN = thread("thr_1", title="A long talk")
@@ -236,6 +236,13 @@ async def test_an_answer_tried_again_in_sight_costs_no_summary(talk: Talk) -> No
     written = await talk.summarised()
     await talk.storage.threads.delete_thread_item(BEGUN.id, "a6", ADA)
     assert await talk.storage.summaries.load(BEGUN.id, ADA) == written
+
+
+async def test_what_the_model_alone_was_told_is_summarised_too(talk: Talk, author: Author) -> None:
+    await talk.storage.threads.add_thread_item(BEGUN.id, hidden(BEGUN.id, "hidden_1"), ADA)
+    await talk.say(5)
+    assert await talk.summarised() is not None
+    assert author.asked[0][1][0].by == "context"
 
 
 async def test_one_at_a_time_for_each_thread(talk: Talk, author: Author) -> None:
