@@ -10,7 +10,7 @@ from chatkit.types import AssistantMessageItem, HiddenContextItem, UserMessageIt
 
 from app.adapters.stores.memory import MemoryStorage
 from app.application.conversation.history import History, history_of
-from app.application.conversation.passages import calls_of, passages_of, size_of
+from app.application.conversation.passages import passages_of, size_of, text_of
 from app.application.conversation.summaries import Summaries
 from app.application.limits.counters import WriteBehindCounters
 from app.application.limits.rules import Limits, Rules
@@ -304,14 +304,14 @@ async def test_a_summary_has_a_bound_inside_the_window() -> None:
 
 
 def test_every_item_has_a_text_without_the_bytes_of_a_widget() -> None:
-    texts = " ".join(passage.text for item in items_of_every_type("thr_1") for passage in passages_of(item))
+    texts = " ".join(passage.text for item in items_of_every_type("thr_1") for passage in text_of(item))
     for trace in ("@Ann", "[attachment: a.txt]", "> as you said", "shown to the user: A widget", "read_page"):
         assert trace in texts
     assert "Which? Answered: this, other" in texts
     assert '"children"' not in texts
 
 
-def test_a_record_tells_calls_and_results_but_no_message() -> None:
+def test_a_record_tells_calls_results_and_the_answer_that_no_item_shows() -> None:
     picture = [{"type": "input_image", "image_url": "data:base64"}, {"type": "input_text", "text": "a cat"}]
     record = turn(
         "thr_1",
@@ -324,21 +324,46 @@ def test_a_record_tells_calls_and_results_but_no_message() -> None:
             {"type": "file_search_call", "id": "fs_1", "queries": ["cats"], "results": [{"text": "Momo"}]},
             {"type": "image_generation_call", "id": "ig_1", "result": "bytes of a picture"},
             {"type": "mcp_call", "id": "mcp_1", "name": "ask", "arguments": '{"x": 1}', "output": "42"},
-            {"role": "assistant", "content": "Its item may have been deleted."},
+            {"role": "assistant", "content": '{"score": 7}'},
         ],
+        item_ids=[],
     )
-    told = [passage.text for passage in calls_of(record)]
+    asked = message("thr_1", "msg_1", text="Draw.")
+    told = [passage.text for passage in passages_of([(asked, record)])]
     assert told == [
+        "Draw.",
         'draw({"of": "cat"}) returned: [input_image]\na cat',
         'web_search({"type": "search", "query": "cats"}) returned: ',
         'file_search(["cats"]) returned: Momo',
         "image_generation() returned: ",
         'ask({"x": 1}) returned: 42',
+        '{"score": 7}',
     ]
 
 
+def test_an_answer_is_told_once_and_not_at_all_when_a_part_of_it_was_deleted() -> None:
+    asked, said, more = message("thr_1", "q"), answer("thr_1", "a", text="Yes."), answer("thr_1", "b", text="And no.")
+    call = {"type": "function_call", "name": "look", "arguments": "{}"}
+    spoken = [call, *({"role": "assistant", "content": text} for text in ("Yes.", "And no."))]
+    record = turn("thr_1", "q", item_ids=["a", "b"], model_items=spoken)
+    whole = [passage.text for passage in passages_of([(asked, record), (said, None), (more, None)])]
+    assert whole == ["Hello", "look({}) returned: ", "Yes.", "And no."]
+    rest = [passage.text for passage in passages_of([(asked, record), (said, None)])]
+    assert rest == ["Hello", "look({}) returned: ", "Yes."]
+
+
+def test_a_message_that_its_record_replaces_is_left_out() -> None:
+    asked, said = message("thr_1", "q", text="Rejected."), answer("thr_1", "a", text="I cannot answer this.")
+    note = {"role": "user", "content": [{"type": "input_text", "text": "[A message was rejected.]"}]}
+    spoken = {"role": "assistant", "content": "I cannot answer this."}
+    record = turn("thr_1", "q", item_ids=["a", "q"], model_items=[note, spoken])
+    told = [passage.text for passage in passages_of([(asked, record), (said, None)])]
+    assert told == ["[A message was rejected.]", "I cannot answer this."]
+    assert passages_of([(asked, record)]) == [Passage("context", "[A message was rejected.]")]
+
+
 def test_of_a_long_text_both_ends_are_told() -> None:
-    [said] = passages_of(message("thr_1", "msg_1", text=f"begin {'x' * 50_000} end"))
+    [said] = text_of(message("thr_1", "msg_1", text=f"begin {'x' * 50_000} end"))
     assert said.text.startswith("begin x")
     assert said.text.endswith("x end")
     assert len(said.text) < 7_000

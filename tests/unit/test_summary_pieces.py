@@ -7,7 +7,7 @@ from chatkit.types import ThreadItem, ThreadMetadata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.conversation.passages import calls_of, passages_of, size_of
+from app.application.conversation.passages import passages_of, size_of
 from app.application.conversation.summary_pieces import (
     MOST_ITEMS,
     Grouping,
@@ -70,12 +70,6 @@ async def pieces(items: Sequence[Recorded], limit: int, left_out: Sequence[Threa
     return found
 
 
-def told(items: Sequence[Recorded]) -> list[Passage]:
-    return [
-        passage for item, record in items for passage in (*passages_of(item), *(calls_of(record) if record else ()))
-    ]
-
-
 @given(threads())
 def test_a_group_ends_nowhere_inside_a_turn(items: list[Recorded]) -> None:
     shown, turns = split(items)
@@ -99,7 +93,7 @@ async def test_pieces_cover_what_they_should_in_order_once_and_bounded(
     found = await pieces(items, limit, shown[count:])
     assert sum(piece.items for piece in found) == count
     assert all(size_of(piece.passages) <= limit + SLACK for piece in found)
-    groups = [told(items[start:end]) for start, end in pairwise(ends) if end <= count]
+    groups = [passages_of(items[start:end]) for start, end in pairwise(ends) if end <= count]
     if all(size_of(group) <= limit for group in groups):
         assert [passage for piece in found for passage in piece.passages] == [one for group in groups for one in group]
 

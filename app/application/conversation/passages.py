@@ -29,13 +29,37 @@ _ARGUMENTS: Final = 500
 _RESULT: Final = 1_000
 """Most characters of one text; the middle of a longer one is left out."""
 
-
 _ARGUMENT_FIELDS: Final = ("arguments", "action", "queries", "code")
 _RESULT_FIELDS: Final = ("output", "outputs", "results", "error")
 """Fields of calls in the Responses API, of functions and of hosted tools."""
 
+Group = list[tuple[ThreadItem, TurnRecord | None]]
+"""Items that a summary covers together: an item and the answer to it, with the answer's record."""
 
-def passages_of(item: ThreadItem) -> Sequence[Passage]:
+
+def passages_of(group: Group) -> list[Passage]:
+    """Return what a model would be told of these items: turns from their records, other items from themselves.
+
+    The messages of a record are told while all its items are there. When one was deleted, they could hold its text, and
+    the messages that are left are told from their items.
+    """
+    present = {item.id for item, _ in group}
+    recorded: set[str] = set()
+    found: list[Passage] = []
+    for item, turn in group:
+        is_whole = turn is not None and present.issuperset(turn.item_ids)
+        if turn is not None and is_whole:
+            recorded.update(turn.item_ids)
+        # The record stands for the message too, which a guardrail rejected.
+        is_replaced = turn is not None and item.id in turn.item_ids
+        if not is_replaced:
+            found += _said("context", _shown(item)) if item.id in recorded else text_of(item)
+        if turn is not None:
+            found += _of_record(turn, with_answers=is_whole)
+    return found
+
+
+def text_of(item: ThreadItem) -> Sequence[Passage]:
     """Return the text of one item: a message with the names of its attachments, the copy text of a widget."""
     match item:
         case UserMessageItem():
@@ -50,14 +74,23 @@ def passages_of(item: ThreadItem) -> Sequence[Passage]:
             return _said("context", _shown(item))
 
 
-def calls_of(turn: TurnRecord) -> Sequence[Passage]:
-    """Return the tool calls of a turn with their results.
-
-    The messages of a record are left out: those that are still in the thread are read from their items.
-    """
+def _of_record(turn: TurnRecord, *, with_answers: bool) -> Iterator[Passage]:
+    """The calls of a turn with their results, notes to the model, and the messages of the assistant."""
     results = {item.get("call_id"): item for item in turn.model_items if item.get("type") == "function_call_output"}
-    calls = [item for item in turn.model_items if str(item.get("type")).endswith("_call")]
-    return [_recorded_call(call | results.get(call.get("call_id"), {})) for call in calls]
+    for item in turn.model_items:
+        if str(item.get("type")).endswith("_call"):
+            yield _recorded_call(item | results.get(item.get("call_id"), {}))
+        elif item.get("role") == "assistant" and with_answers:
+            yield from _said("assistant", _message_text(item.get("content")))
+        elif item.get("role") == "user":
+            yield from _said("context", _message_text(item.get("content")))
+
+
+def _message_text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    parts = (part for part in content or [] if isinstance(part, dict))
+    return "".join(str(part.get("text") or part.get("refusal") or "") for part in parts)
 
 
 def _recorded_call(call: Mapping[str, Any]) -> Passage:

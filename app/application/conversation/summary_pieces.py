@@ -8,7 +8,7 @@ import msgspec
 from chatkit.types import ThreadItem, UserMessageItem
 
 from app.application.conversation.history import AHEAD, Timeline, covered, told_size
-from app.application.conversation.passages import calls_of, passages_of, size_of, within
+from app.application.conversation.passages import Group, passages_of, size_of, within
 from app.domain.conversation import HistoryWindow
 from app.ports.history_summarizer import Passage
 from app.ports.thread_store import LoadedContext
@@ -19,9 +19,6 @@ MOST_ITEMS: Final = 100
 
 _WANTED: Final = 1 / 2
 """Share of the window: a summary covers what a window of this share leaves out."""
-
-Group = list[tuple[ThreadItem, TurnRecord | None]]
-"""Items that a summary covers together: an item and the answer to it, with the answer's record."""
 
 
 class Grouping:
@@ -48,9 +45,9 @@ class Grouping:
     def add(self, item: ThreadItem, turn: TurnRecord | None) -> None:
         """Add an item to the group."""
         self._group.append((item, turn))
-        self._expected.discard(item.id)
         if turn is not None:
             self._expected.update(turn.item_ids)
+        self._expected.discard(item.id)
 
     def close(self) -> Group:
         """Return the group, and begin another one."""
@@ -68,7 +65,7 @@ class Piece(msgspec.Struct, kw_only=True):
 
     def take(self, group: Group, limit: int) -> bool:
         """Add a group; return False when the piece would exceed `limit` bytes. The first group is cut to fit."""
-        passages = within([passage for item, turn in group for passage in _passages(item, turn)], limit)
+        passages = within(passages_of(group), limit)
         size = size_of(passages)
         if self.items and self.size + size > limit:
             return False
@@ -77,10 +74,6 @@ class Piece(msgspec.Struct, kw_only=True):
         self.items += len(group)
         self.size += size
         return True
-
-
-def _passages(item: ThreadItem, turn: TurnRecord | None) -> Sequence[Passage]:
-    return [*passages_of(item), *(calls_of(turn) if turn else ())]
 
 
 def ends_of(items: Sequence[ThreadItem], turns: Mapping[str, TurnRecord]) -> Sequence[int]:
