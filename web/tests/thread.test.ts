@@ -94,3 +94,29 @@ test("what was asked before an answer is what is asked again", () => {
   expect(askedBefore(items)).toBe("u2");
   expect(askedBefore([])).toBeNull();
 });
+
+test("an image is drawn unfinished first, and its end replaces it; a failed one is removed", () => {
+  const drawing = { ...BASE, id: "g", type: "generated_image", image: null } as ThreadItem;
+  const half = { type: "generated_image.updated", image: { id: "p", url: "/p" }, progress: 0.25 } as ItemUpdate;
+  const state = after({ type: "thread.item.added", item: drawing }, update("g", half));
+  expect(state.items[0]).toMatchObject({ image: { url: "/p" }, progress: 0.25 });
+  const whole = { ...drawing, image: { id: "g", url: "/g" } } as ThreadItem;
+  expect(applyEvent(state, { type: "thread.item.done", item: whole }).items).toEqual([whole]);
+  expect(applyEvent(state, { type: "thread.item.removed", item_id: "g" }).items).toEqual([]);
+});
+
+test("citations are added to the part that they belong to, and stay when the part ends", () => {
+  const cited = { type: "annotation" as const, source: { type: "url" as const, url: "https://a", title: "A" }, index: 2 };
+  const done = { type: "output_text" as const, text: "Hi", annotations: [cited] };
+  const state = after(
+    { type: "thread.item.added", item: assistant("a", "Hi") },
+    update("a", {
+      type: "assistant_message.content_part.annotation_added",
+      content_index: 0,
+      annotation_index: 0,
+      annotation: cited,
+    }),
+    update("a", { type: "assistant_message.content_part.done", content_index: 0, content: done }),
+  );
+  expect(state.items).toEqual([{ ...assistant("a"), content: [done] }]);
+});
