@@ -8,7 +8,7 @@ import msgspec
 from app.domain.redaction import MaskedStruct
 from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.model_provider import ProviderPlugin
-from app.settings.assistant import AssistantSettings, HistorySummary, TitleSource
+from app.settings.assistant import AssistantSettings, HistorySummary, TitleSource, Tracing
 from app.settings.attachments import AttachmentSettings, attachment_problems
 from app.settings.auth import BrowserSettings, LoginSettings, auth_problems
 from app.settings.chatkit import ChatKitSettings
@@ -28,6 +28,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "TitleSource",
+    "Tracing",
     "load_settings",
 ]
 
@@ -102,6 +103,8 @@ def load_settings(
     ):
         for name in sorted({ref.provider for ref in refs}):
             _need_provider(variable, name, known, providers, problems)
+    if sections["assistant"].tracing is Tracing.OPENAI and not getattr(providers.get("openai"), "api_key", ""):
+        problems.append(Problem("TRACING", "traces go to OpenAI with a key: set OPENAI_API_KEY"))
     sections["transcription"] = with_openai_key(sections["transcription"], providers, problems)
     if problems:
         # Providers share settings, and each of them reports a bad one.

@@ -15,6 +15,13 @@ class TitleSource(StrEnum):
     OFF = "off"
 
 
+class Tracing(StrEnum):
+    """Where traces of runs go, besides the processors of the assistant's module."""
+
+    OFF = "off"
+    OPENAI = "openai"
+
+
 class ReasoningEffort(StrEnum):
     """Effort of reasoning, in rising order."""
 
@@ -160,6 +167,15 @@ class AssistantSettings(MaskedStruct, frozen=True, kw_only=True):
             expects="auto, concise, detailed or off",
         ),
     ] = ReasoningSummary.AUTO
+    tracing: Annotated[
+        Tracing,
+        env(
+            "TRACING",
+            help="`openai`: traces of all runs, with prompts and answers, go to OpenAI with `OPENAI_API_KEY`, whatever "
+            "provider answers. `off`: they go to trace processors of the assistant's module, and to nobody else.",
+            expects="off or openai",
+        ),
+    ] = Tracing.OFF
     max_tool_rounds: Annotated[
         int,
         env(

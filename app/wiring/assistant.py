@@ -45,7 +45,7 @@ from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TokenUsage, TurnLog
-from app.settings import ChatKitSettings, Settings, TitleSource
+from app.settings import ChatKitSettings, Settings, TitleSource, Tracing
 from app.wiring.assistant_check import equipped_assistant, needs_check
 
 
@@ -73,7 +73,7 @@ class AssistantWiring(Provider):
                 # Sealed before the module is imported: it may register trace processors, or run an agent.
                 from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
 
-                opened.enter_context(sdk_defaults.sealed())
+                opened.enter_context(sdk_defaults.sealed(_trace_key(settings)))
             yield load_assistant(name)
 
     @provide
@@ -113,7 +113,8 @@ class AssistantWiring(Provider):
                 rounds = settings.assistant.max_tool_rounds
                 wanted = settings.assistant
                 reasoning = reasoning_defaults(wanted.reasoning_effort, wanted.reasoning_summary)
-                opened.enter_context(sdk_defaults.serving(models, rounds, reasoning, loop))
+                key = _trace_key(settings)
+                opened.enter_context(sdk_defaults.serving(models, rounds, reasoning, loop, key))
                 return SdkAgentRunner(
                     equipped_assistant(assistant, settings, models, external_tools, tasks),
                     models,
@@ -222,3 +223,11 @@ class AssistantWiring(Provider):
                 yield turns
             finally:
                 await turns.aclose()
+
+
+def _trace_key(settings: Settings) -> str:
+    """The key for traces to OpenAI; empty where they do not go there."""
+    if settings.assistant.tracing is not Tracing.OPENAI:
+        return ""
+    key: str = settings.providers["openai"].api_key.reveal()
+    return key

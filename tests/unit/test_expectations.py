@@ -105,6 +105,7 @@ WRONG: Mapping[str, Sequence[str]] = {
     "HISTORY_ITEMS": (*COUNT, "0", "1001"),
     "HISTORY_TOKENS": (*COUNT, "99"),
     "TITLES": ("on",),
+    "TRACING": ("on", "OPENAI"),
     "REASONING_EFFORT": ("hi", "LOW", "0", "null"),
     "REASONING_SUMMARY": ("on", "none", "null"),
     "TITLE_MODEL": (*MODELS, "demo/a,demo/b"),

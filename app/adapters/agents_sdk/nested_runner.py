@@ -15,6 +15,7 @@ from app.adapters.agents_sdk.effect_replay import with_replayed_effects
 from app.adapters.agents_sdk.foreign_models import refuse_foreign_model
 from app.adapters.agents_sdk.nested_hooks import NestedHooks
 from app.adapters.agents_sdk.tools.failures import tool_error
+from app.adapters.agents_sdk.traces import traces
 
 
 class NestedRunner(AgentRunner):
@@ -86,12 +87,13 @@ def _options(run: RunScope, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _configured(config: RunConfig | dict[str, Any] | None, run: RunScope) -> RunConfig | dict[str, Any]:
-    """The configuration that the code gave, with models of the catalog and without traces for OpenAI."""
-    own = {"model_provider": run.models, "tracing_disabled": True}
+    """The configuration that the code gave, with models of the catalog, and traced only where a processor hears it."""
+    own: dict[str, Any] = {"model_provider": run.models}
+    if not traces.are_heard:
+        own["tracing_disabled"] = True
     if config is None or isinstance(config, dict):
         given = config or {}
         refuse_foreign_model("A RunConfig", given.get("model"))
         return {"tool_error_formatter": tool_error, **given, **own}
     refuse_foreign_model("A RunConfig", config.model)
-    formatter = config.tool_error_formatter or tool_error
-    return dataclasses.replace(config, model_provider=run.models, tracing_disabled=True, tool_error_formatter=formatter)
+    return dataclasses.replace(config, **{"tool_error_formatter": config.tool_error_formatter or tool_error, **own})

@@ -37,6 +37,7 @@ from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.failures import tool_error
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
+from app.adapters.agents_sdk.traces import trace_settings
 from app.application.attachments.generated import GeneratedImages
 from app.application.conversation.mentions import Mentions
 from app.application.conversation.model_catalog import ModelCatalog
@@ -171,9 +172,7 @@ class SdkAgentRunner(AgentRunner):
             hooks=run_hooks(outlet, transcript, self._assistant, active.effects),
             run_config=RunConfig(
                 model_provider=models,
-                # The SDK sends traces to OpenAI, for every provider, as soon as it finds an OpenAI key.
-                tracing_disabled=True,
-                trace_include_sensitive_data=False,
+                **trace_settings(root.name, request.thread.id),
                 tool_not_found_behavior="return_error_to_model",
                 tool_error_formatter=tool_error,
                 call_model_input_filter=continued.input_filter(history) if continued else None,

@@ -10,6 +10,7 @@ from app.adapters.agents_sdk.active_run import RunScope
 from app.adapters.agents_sdk.fallback import CircuitBreakers
 from app.adapters.agents_sdk.nested_runner import NestedRunner
 from app.adapters.agents_sdk.request_ledger import RequestLedger
+from app.adapters.agents_sdk.traces import traces
 from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.errors import AnyportError
 from app.patches import default_runner, openai_seal
@@ -33,36 +34,49 @@ class SdkDefaults:
         self._servers: list[RunScope] = []
 
     @contextmanager
-    def sealed(self) -> Iterator[None]:
-        """In the block no default of the SDK leads to OpenAI, and a run without models is refused."""
+    def sealed(self, trace_key: str = "") -> Iterator[None]:
+        """In the block no default of the SDK leads to OpenAI, and a run without models is refused.
+
+        With `trace_key`, a key of OpenAI, traces go to OpenAI.
+        """
         self._seals += 1
-        self._apply()
+        if self._seals == 1:
+            traces.install()
+            if trace_key:
+                traces.send_to_openai(trace_key)
+        self._apply(bool(trace_key))
         try:
             yield
         finally:
             self._seals -= 1
             if not self._seals:
+                traces.forget_processors()
                 default_runner.restore()
                 openai_seal.unseal()
 
     @contextmanager
     def serving(
-        self, models: ModelCatalog, max_rounds: int, reasoning: Reasoning, loop: asyncio.AbstractEventLoop
+        self,
+        models: ModelCatalog,
+        max_rounds: int,
+        reasoning: Reasoning,
+        loop: asyncio.AbstractEventLoop,
+        trace_key: str = "",
     ) -> Iterator[None]:
         """In the block code outside a turn gets these models."""
         chosen, ledger = models.default, RequestLedger(keeps=False)
         server = RunScope(models, CircuitBreakers(), chosen, ledger, reasoning, max_rounds, loop)
         ledger.close(lambda _: None)  # No user is known whose tokens these are.
-        with self.sealed():
+        with self.sealed(trace_key):
             self._servers.append(server)
             try:
                 yield
             finally:
                 self._servers.remove(server)
 
-    def _apply(self) -> None:
+    def _apply(self, traced: bool) -> None:
         """Again for each block: an assistant's module may have set a default of its own."""
-        openai_seal.seal(traces=True)
+        openai_seal.seal(traces=not traced)
         if DEFAULT_RUNNER.is_applied():
             default_runner.install(NestedRunner(self._outside))
 

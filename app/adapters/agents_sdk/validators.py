@@ -1,14 +1,12 @@
 """Validators: builds what the first turn of a process would otherwise block the event loop for, 0.1 s each.
 
 The openai package builds the validators of its largest models at their first use. The Agents SDK builds its exporter
-of traces to OpenAI, with an HTTP client, at the first question whether tracing is on.
+of traces to OpenAI, with an HTTP client, at the first question whether tracing is on, unless it has another provider.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from agents import set_trace_provider
-from agents.tracing.provider import DefaultTraceProvider
 from openai.types.responses import (
     Response,
     ResponseCompletedEvent,
@@ -33,6 +31,8 @@ from openai.types.responses import (
 )
 from openai.types.responses.response_usage import InputTokensDetails, OutputTokensDetails
 from pydantic import BaseModel
+
+from app.adapters.agents_sdk.traces import traces
 
 _MODELS: Final[Sequence[type[BaseModel]]] = (
     # The parts of a response, each before the model that contains it, so that the later build reuses the earlier.
@@ -64,7 +64,6 @@ _MODELS: Final[Sequence[type[BaseModel]]] = (
 
 def prepare() -> None:
     """Build the validators. Blocks for about 0.2 s; not for two threads at once, which would build a model twice."""
-    # A trace provider without an exporter: every run switches tracing off.
-    set_trace_provider(DefaultTraceProvider())
+    traces.install()
     for model in _MODELS:
         model.model_rebuild()

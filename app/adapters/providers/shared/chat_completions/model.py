@@ -17,6 +17,7 @@ from app.adapters.providers.shared.chat_completions.finish_reason import is_trun
 from app.adapters.providers.shared.chat_completions.request import completion_request
 from app.adapters.providers.shared.chat_completions.response import ResponseBuilder
 from app.adapters.providers.shared.chat_completions.sse import SseDecoder
+from app.adapters.providers.shared.chat_completions.traced import traced
 from app.adapters.providers.shared.chat_completions.wire import DONE, Chunk, UpstreamReportedError, decode
 from app.adapters.providers.shared.endpoint import Endpoint, UpstreamStatusError
 from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
@@ -84,7 +85,8 @@ class ChatCompletionsModel(Model):
             raise model_error(error, self._origin) from None
         taken = set() if isinstance(input, str) else call_ids(cast(Sequence[Item], input))
         reasoning = self._reasoning.fields(model_settings)
-        return retry_with_backoff(lambda: self._attempt(ask, request, reasoning, taken), self._settings)
+        events = retry_with_backoff(lambda: self._attempt(ask, request, reasoning, taken), self._settings)
+        return events if tracing.is_disabled() else traced(events, tracing, self.model, model_settings, input)
 
     async def _attempt(
         self, ask: _Ask, request: Mapping[str, Any], reasoning: Mapping[str, Any], taken: Iterable[str]
