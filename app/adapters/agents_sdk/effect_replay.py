@@ -54,7 +54,14 @@ def _replaying(tool: Tool, results: Mapping[tuple[str, str], str]) -> Tool:
         key = _key(tool.name, arguments)
         return results[key] if key in results else await invoke(context, arguments)
 
-    return replace(tool, on_invoke_tool=replay_or_invoke)
+    asks = tool.needs_approval
+
+    async def needs_approval(context: Any, arguments: dict[str, Any], call_id: str) -> bool:
+        if _key(tool.name, json.dumps(arguments)) in results:
+            return False  # Nothing is done: the stored result is returned.
+        return await asks(context, arguments, call_id) if callable(asks) else asks
+
+    return replace(tool, on_invoke_tool=replay_or_invoke, needs_approval=needs_approval if asks else False)
 
 
 def _key(tool: str, arguments: str) -> tuple[str, str]:
