@@ -1,6 +1,6 @@
 """Another assistant: a game master who rolls real dice.
 
-ASSISTANT=game_master:game_master PYTHONPATH=examples anyport serve
+ASSISTANT=examples/game_master.py:game_master anyport serve
 """
 
 import re

@@ -28,8 +28,7 @@ class Table(msgspec.Struct):
 async def table(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Table, None]:
     async with Upstream(WIRE.guard) as upstream:
         environment = {
-            "ASSISTANT": "game_master:game_master",
-            "PYTHONPATH": f"{ROOT}:{EXAMPLE.parent}",
+            "ASSISTANT": f"{EXAMPLE}:game_master",
             "OPENAI_API_KEY": SECRET,
             "OPENAI_BASE_URL": f"{upstream.url}/v1",
             "OPENAI_MODEL": "llama3.2",
