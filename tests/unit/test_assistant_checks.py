@@ -9,14 +9,19 @@ from agents import (
     Agent,
     AgentHooks,
     AgentOutputSchema,
+    CodeInterpreterTool,
+    FileSearchTool,
     FunctionTool,
     GuardrailFunctionOutput,
     Handoff,
+    HostedMCPTool,
+    ImageGenerationTool,
     InputGuardrail,
     ModelSettings,
     OutputGuardrail,
     RunHooks,
     StopAtTools,
+    Tool,
     WebSearchTool,
     function_tool,
     handoff,
@@ -349,6 +354,29 @@ def test_namesakes_are_allowed_where_no_model_sees_both() -> None:
     assert problems(agent(tools=[roll], handoffs=[sub])) == ()
     switched = [function_tool(plain, is_enabled=lambda _, __: True), function_tool(plain, is_enabled=False)]
     assert problems(agent(tools=switched)) == ()
+
+
+def test_a_tool_choice_names_a_tool_of_the_agent() -> None:
+    sub = agent(name="Sub")
+    for choice in ("auto", "roll", "transfer_to_sub", None):
+        given = {"tools": [roll], "handoffs": [sub], "model_settings": ModelSettings(tool_choice=choice)}
+        assert problems(agent(**given)) == (), choice
+    [found] = problems(agent(tools=[roll], model_settings=ModelSettings(tool_choice="rol")))
+    assert "model_settings: tool_choice 'rol'" in found
+
+
+@pytest.mark.parametrize(
+    ("tool", "field"),
+    [
+        (HostedMCPTool({"type": "mcp", "server_url": "https://x"}), "tool_config lacks server_label"),  # type: ignore[typeddict-item]
+        (CodeInterpreterTool({"type": "code_interpreter"}), "tool_config lacks container"),  # type: ignore[typeddict-item]
+        (ImageGenerationTool({}), "tool_config lacks type"),  # type: ignore[arg-type]
+        (FileSearchTool([]), "vector_store_ids is empty"),
+    ],
+)
+def test_a_hosted_tool_has_what_its_service_requires(tool: Tool, field: str) -> None:
+    [found] = problems(agent(tools=[tool]))
+    assert f"tools[0].{field}" in found
 
 
 def test_a_name_that_providers_refuse_is_found() -> None:

@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from agents import Agent, AgentOutputSchema, AgentOutputSchemaBase
+from agents import Agent, AgentOutputSchema, AgentOutputSchemaBase, FileSearchTool
 
-from app.adapters.agents_sdk.assistant_checks.fields import AGENT, PARTS
+from app.adapters.agents_sdk.assistant_checks.fields import AGENT, PARTS, REQUIRED_KEYS
 from app.adapters.agents_sdk.assistant_checks.findings import wrong_fields
 from app.adapters.agents_sdk.assistant_checks.hints import mismatches
 from app.adapters.agents_sdk.assistant_checks.values import counted_parameters, described
@@ -34,6 +34,12 @@ def part_problems(part: Any, place: str) -> Iterator[str]:
     for kind, hints in PARTS.items():
         if isinstance(part, kind):
             yield from wrong_fields(part, hints, place)
+    config = getattr(part, "tool_config", None)
+    for kind, keys in REQUIRED_KEYS.items():
+        if isinstance(part, kind) and isinstance(config, Mapping) and (lacking := keys - config.keys()):
+            yield f"{place}tool_config lacks {', '.join(sorted(lacking))}."
+    if isinstance(part, FileSearchTool) and part.vector_store_ids == []:
+        yield f"{place}vector_store_ids is empty. Name at least one vector store."
 
 
 def _wrong_instructions(agent: Agent[Any]) -> str:

@@ -12,7 +12,7 @@ from app.adapters.agents_sdk.assistant_checks.assistant_fields import assistant_
 from app.adapters.agents_sdk.assistant_checks.findings import sentence
 from app.adapters.agents_sdk.assistant_checks.hints import mismatches
 from app.adapters.agents_sdk.assistant_checks.model_needs import model_problems
-from app.adapters.agents_sdk.assistant_checks.tool_names import name_problems
+from app.adapters.agents_sdk.assistant_checks.tool_names import choice_problem, name_problems
 from app.adapters.agents_sdk.assistant_checks.tool_search import search_problem
 from app.adapters.agents_sdk.import_problems import failure_in_code, near_miss
 from app.application.conversation.model_catalog import ModelCatalog
@@ -73,6 +73,8 @@ class AssistantCheck:
             own = [one for one in _placed(f"{place}, tools", agent.tools) if not isinstance(one[1], Agent)]
             handoffs = _placed(f"{place}, handoffs", agent.handoffs)
             parts = [*own, *(added if agent is root else ()), *handoffs]
+            if problem := choice_problem(agent, parts):
+                yield f"{place}, {problem}"
             yield from self._problems_of_parts(agent, f"{place}, ", parts)
 
     def _problems_of_parts(self, agent: Agent[Any] | None, place: str, parts: Placed) -> Iterator[str]:

@@ -112,3 +112,10 @@ PARTS: Final[Mapping[type, Mapping[str, Any]]] = {
     WebSearchTool: {"search_context_size": str, "external_web_access": bool | None},
 }
 """Fields of tools, handoffs and guardrails. Fields that a provider's service alone judges are left to it."""
+
+REQUIRED_KEYS: Final[Mapping[type, frozenset[str]]] = {
+    CodeInterpreterTool: frozenset({"type", "container"}),
+    HostedMCPTool: frozenset({"type", "server_label"}),
+    ImageGenerationTool: frozenset({"type"}),
+}
+"""Keys of a hosted tool's `tool_config` without which its service refuses every request."""

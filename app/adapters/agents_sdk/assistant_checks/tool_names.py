@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from agents import Agent, CustomTool, FunctionTool, Handoff, HostedMCPTool
+from agents import Agent, CustomTool, FunctionTool, Handoff, HostedMCPTool, ModelSettings
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.tool_types import needed_types
 from app.ports.toolbox import ToolSpec
 
+_CHOICES: Final = frozenset({"auto", "required", "none"})
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -37,6 +39,19 @@ def name_problems(placed: Sequence[tuple[str, Any]]) -> Iterator[str]:
         if other is not part and other.fixed and part.fixed:
             what = "the server label" if part.kind == "server" else "the tool name"
             yield f"{part.place} has {what} {part.name!r}, as {other.place} has. Give one of them another name."
+
+
+def choice_problem(agent: Agent[Any], placed: Sequence[tuple[str, Any]]) -> str:
+    """Return the sentence about a `tool_choice` that names none of the agent's parts, or an empty string."""
+    settings: Any = agent.model_settings
+    choice = settings.tool_choice if isinstance(settings, ModelSettings) else None
+    if not isinstance(choice, str) or choice in _CHOICES or agent.mcp_servers:
+        return ""
+    parts = [part.name for part in (_named(*one) for one in placed) if part is not None]
+    if choice in parts or any(needed_types(part) for _, part in placed):
+        return ""  # The services know hosted tools by more names than one.
+    names = f" It has {', '.join(parts)}." if parts else " It has none."
+    return f"model_settings: tool_choice {choice[:80]!r} is the name of no tool of this agent.{names}"
 
 
 def first_agent_names(assistant: Assistant) -> frozenset[str]:
