@@ -106,7 +106,7 @@ class Seen(msgspec.Struct, frozen=True):
 
     @property
     def failed(self) -> bool:
-        """Whether the layer made a difference."""
+        """True when the failure of the layer changed the response."""
         return self.status >= httpx.codes.INTERNAL_SERVER_ERROR or self.error is not None or self.text.endswith(CUT)
 
     @property
@@ -170,7 +170,7 @@ class House(msgspec.Struct):
 
 
 def bearer(user: str) -> str:
-    """What a user's requests are headed by."""
+    """Return the authorization header of a user."""
     return f"Bearer {secret_token(sub=user, aud=None, iss=None)}"
 
 

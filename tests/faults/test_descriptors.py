@@ -231,7 +231,7 @@ FAILURES = [OSError(24, "Too many open files"), ImportError("libx.so: Too many o
 
 class Short:
     def find_spec(self, name, path=None, target=None):
-        if name == "agents.run" and FAILURES:
+        if name == "app.adapters.agents_sdk.runner" and FAILURES:
             raise FAILURES.pop()
 
 sys.meta_path.insert(0, Short())
