@@ -18,6 +18,7 @@ from tests.fakes.upstream import Upstream
 from tests.server import running
 
 WIRE = Hosted()
+TOKENS = WIRE.response("completed", [])["usage"]["total_tokens"]
 IMAGE = "image_generation_call"
 STEPS = ["web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"]
 
@@ -27,6 +28,11 @@ class Table(msgspec.Struct):
 
     client: ChatKitClient
     upstream: Upstream
+
+    async def tokens(self) -> int:
+        """The tokens that count against the user's quota so far."""
+        used: int = (await self.client.http.get("/api/usage")).json()["tokens"]["used"]
+        return used
 
     def sent(self, request: int = -1) -> list[Any]:
         """The input of a request."""
@@ -43,6 +49,7 @@ async def table(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Tabl
             "OPENAI_BASE_URL": f"{upstream.url}/v1",
             "OPENAI_MODEL": "gpt-4.1",
             "LLM_MODELS": "openai/gpt-4.1,openai/gpt-4o",
+            "QUOTA_TOKENS_PER_DAY": "1000000",
         }
         async with (
             running(tmp_path_factory.mktemp("hosted"), environment) as server,
@@ -71,9 +78,10 @@ async def requests_alone(upstream: Upstream, question: str) -> int:
 async def test_a_hosted_call_takes_as_many_requests_as_with_the_sdk_alone(table: Table, kind: str) -> None:
     table.upstream.always(WIRE.when_told(kind))
     alone = await requests_alone(table.upstream, "Go.")
-    before = len(table.upstream.requests)
+    before, used = len(table.upstream.requests), await table.tokens()
     exchange = await table.client.say("Go.")
     assert len(table.upstream.requests) - before == alone == 2
+    assert await table.tokens() - used == 2 * TOKENS
     assert (exchange.text, exchange.error) == ("Done.", None)
     [told] = [item for item in table.sent() if item.get("type") == kind]
     assert told["id"]

@@ -82,6 +82,13 @@ class Hosted(Responses):
         item = self.item("image_generation_call")
         return stream(*self._created(), *self._call(0, item)[:-1], Hold())
 
+    def slow_call(self, kind: str, text: str) -> tuple[list[bytes], list[bytes]]:
+        """The frames until a call has begun, and those of its end and of a text."""
+        item = self.item(kind)
+        added, *rest = self._call(0, item)
+        ending = [*rest, *self._text(1, text, ()), self._completed([item, self.said(text)])]
+        return [*self._created(), added], ending
+
     def when_told(self, kind: str, text: str = "Done.", **fields: Any) -> Any:
         """A call at first, and the text as soon as the request holds an item of that kind."""
 

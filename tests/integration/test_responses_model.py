@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from openai import _base_client, omit
 from openai._utils import async_maybe_transform
 from openai._utils._json import openapi_dumps
@@ -19,8 +20,9 @@ from app.environment import Secret
 from app.ports.model_provider import ModelError
 from tests.contracts.provider_subject import Subject, clock, weather
 from tests.fakes.dialects import SECRET
+from tests.fakes.hosted_wire import Hosted
 from tests.fakes.responses_wire import Responses
-from tests.fakes.upstream import Upstream
+from tests.fakes.upstream import Hold, Until, Upstream, stream
 
 
 @pytest.fixture
@@ -91,6 +93,39 @@ async def test_a_long_text_goes_past_the_package_too(upstream: Upstream, monkeyp
     assert [request.body["input"][0]["content"] for request in upstream.requests] == [text, "Hello?"]
     assert not any("x-long-texts" in request.headers for request in upstream.requests)
     assert max(map(len, written)) < 10_000
+
+
+async def test_a_hosted_call_may_be_silent_for_longer_than_a_text() -> None:
+    dialect, worked = Hosted(), asyncio.Event()
+    idle = 0.2
+    settings = OpenAISettings(
+        api_key=Secret(SECRET), api=Api.RESPONSES, idle_timeout=idle, first_token_timeout=20, hosted_call_timeout=20
+    )
+    async with Upstream(dialect.guard) as upstream:
+        it = OpenAIProvider(replace(settings, base_url=f"{upstream.url}/v1"))
+        begun, rest = dialect.slow_call("web_search_call", "Done.")
+        upstream.script(stream(*begun, Until(worked), *rest), stream(*dialect.begin("Hel"), Hold()))
+        events = Subject(it, upstream).ask()
+        while (await anext(events)).type != "response.output_item.added":
+            pass
+        asyncio.get_running_loop().call_later(3 * idle, worked.set)
+        assert [event async for event in events][-1].type == "response.completed"
+        with pytest.raises(ModelError) as failure:
+            [event async for event in Subject(it, upstream).ask()]
+        assert failure.value.kind == "timeout"
+        await it.aclose()
+
+
+async def test_a_hosted_call_is_sent_with_the_reasoning_before_it(upstream: Upstream) -> None:
+    it = OpenAIProvider(
+        OpenAISettings(api_key=Secret(SECRET), base_url=f"{upstream.url}/v1", api=Api.RESPONSES, model="gpt-5")
+    )
+    thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAA"}
+    call = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "a"}}
+    items: Any = [{"role": "user", "content": "Hi"}, thought, call, {**thought, "id": "rs_2"}]
+    assert [event async for event in Subject(it, upstream).ask(items)]
+    assert [item.get("id") for item in upstream.requests[-1].body["input"]] == [None, "rs_1", "ws_1"]
+    await it.aclose()
 
 
 async def _answered(subject: Subject) -> None:

@@ -19,6 +19,7 @@ from openai import APIStatusError, AsyncOpenAI
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent, ResponsePromptParam
 from openai.types.shared import Reasoning
 
+from app.adapters.providers.openai.settings import OpenAISettings
 from app.adapters.providers.shared.client import agent_headers
 from app.adapters.providers.shared.errors import Origin, failed, model_error, upstream_error
 from app.adapters.providers.shared.history import Item, pair_calls, portable_item
@@ -28,7 +29,6 @@ from app.adapters.providers.shared.model_settings import allowed, refused_by_ope
 from app.adapters.providers.shared.reasoning import ReasoningParameters
 from app.adapters.providers.shared.request_body import DetachedTexts
 from app.adapters.providers.shared.retries import PREAMBLE, Events, retry_with_backoff
-from app.adapters.providers.shared.settings import UpstreamSettings
 from app.aio.lazy_value import LazyValue
 from app.domain.hosted_items import IMAGE, is_hosted
 from app.patches.raw_response_tools import responses_model
@@ -48,7 +48,7 @@ class ResponsesModel(Model):
         reasoning: ReasoningParameters,
         warmed_up: LazyValue[None],
         origin: Origin,
-        settings: UpstreamSettings,
+        settings: OpenAISettings,
     ) -> None:
         self._inner = responses_model()(model=model, openai_client=client)
         self._warmed_up = warmed_up
@@ -112,12 +112,13 @@ class ResponsesModel(Model):
     async def _attempt(self, stream: Any, reasoning: Mapping[str, Any], may_be_empty: bool) -> Events:
         idle_timeout = IdleTimeout(self._settings, self._origin)
         has_begun = False
+        hosted_calls: set[int] = set()
         try:
             async with aclosing(cast(Events, stream)) as events:
                 while (event := await idle_timeout.wait(anext(events, None))) is not None:
                     has_begun = True
                     if event.type not in PREAMBLE:
-                        idle_timeout.token_received()
+                        self._restart(idle_timeout, event, hosted_calls)
                     if (last := self._last(event, may_be_empty)) is not None:
                         yield last
                         return
@@ -132,6 +133,17 @@ class ResponsesModel(Model):
         finally:
             idle_timeout.close()
         raise failed("interrupted" if has_begun else "empty", self._origin, "the stream ended without its last event")
+
+    def _restart(self, idle_timeout: IdleTimeout, event: Any, hosted_calls: set[int]) -> None:
+        """Restart the timeout for the next event; `hosted_calls` are the output indexes of the calls that run."""
+        if event.type == "response.output_item.added" and is_hosted({"type": event.item.type}):
+            hosted_calls.add(event.output_index)
+        elif event.type == "response.output_item.done":
+            hosted_calls.discard(event.output_index)
+        if hosted_calls:
+            idle_timeout.allow_silence(self._settings.hosted_call_timeout)
+        else:
+            idle_timeout.token_received()
 
     def _last(self, event: Any, may_be_empty: bool) -> TResponseStreamEvent | None:
         """Completed event of a valid response, None for other events. Raises `ModelError` for a failed one."""

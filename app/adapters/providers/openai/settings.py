@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from app.adapters.providers.shared.settings import UpstreamSettings
 from app.environment import Secret, checks, env
+from app.environment.checks import LONGEST_SECONDS
 
 _OWN_ADDRESS: Final = "https://api.openai.com/v1/"
 
@@ -67,6 +68,17 @@ class OpenAISettings(UpstreamSettings, frozen=True, kw_only=True):
             expects="responses or chat",
         ),
     ] = None
+
+    hosted_call_timeout: Annotated[
+        float,
+        env(
+            "OPENAI_HOSTED_CALL_TIMEOUT",
+            help="Seconds that OpenAI may be silent while it runs a hosted tool itself, such as image generation.",
+            expects="seconds from 0.01 to 86400",
+            ge=0.01,
+            le=LONGEST_SECONDS,
+        ),
+    ] = 600.0
 
     @property
     def at_openai(self) -> bool:

@@ -28,6 +28,10 @@ class IdleTimeout:
         """Restart the timeout, with the limit between tokens."""
         self._set_limit(self._idle)
 
+    def allow_silence(self, seconds: float) -> None:
+        """Restart the timeout with at least `seconds`, because the upstream works without tokens."""
+        self._set_limit(max(self._idle, seconds))
+
     def response_finished(self) -> None:
         """Shorten the timeout: only the token count and the end may follow a finish reason."""
         self._set_limit(min(self._idle, _TAIL_SECONDS))
