@@ -174,7 +174,7 @@ class ProviderPlugin(msgspec.Struct, frozen=True, kw_only=True):
     `settings` is a frozen struct whose fields have `app.environment.env` metadata. `missing` returns the step that the
     operator must take before the provider can be chosen, or an empty string. `detect` returns true when the settings
     select this provider, for a start without `LLM_PROVIDER`; the lowest `rank` wins. `build` constructs the provider
-    without I/O.
+    without I/O. `showcase`: the built-in assistant shows an approval and a handoff, for people without a key.
     """
 
     name: str
@@ -183,3 +183,4 @@ class ProviderPlugin(msgspec.Struct, frozen=True, kw_only=True):
     missing: Callable[[Any], str]
     detect: Callable[[Any], bool]
     rank: int = 100
+    showcase: bool = False

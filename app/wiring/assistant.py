@@ -9,6 +9,7 @@ from dishka import Provider, Scope, provide
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_loader import BUILT_IN, load_assistant
 from app.adapters.agents_sdk.lazy_runner import LazyRunner
+from app.adapters.agents_sdk.showcase import with_prompts, with_showcase
 from app.adapters.agents_sdk.titles import ModelTitleWriter
 from app.adapters.transcription.disabled import DisabledTranscriber
 from app.adapters.transcription.openai_audio import OpenAIAudio
@@ -47,6 +48,7 @@ from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TokenUsage, TurnLog
 from app.settings import ChatKitSettings, Settings, TitleSource, Tracing
 from app.wiring.assistant_check import equipped_assistant, needs_check
+from app.wiring.showcase import has_showcase
 
 
 class AssistantWiring(Provider):
@@ -77,8 +79,8 @@ class AssistantWiring(Provider):
             yield load_assistant(name)
 
     @provide
-    def start_screen(self, assistant: Assistant) -> StartScreen:
-        return assistant.start
+    def start_screen(self, assistant: Assistant, settings: Settings) -> StartScreen:
+        return with_prompts(assistant.start) if has_showcase(settings) else assistant.start
 
     @provide
     async def runner(
@@ -115,8 +117,9 @@ class AssistantWiring(Provider):
                 reasoning = reasoning_defaults(wanted.reasoning_effort, wanted.reasoning_summary)
                 key = _trace_key(settings)
                 opened.enter_context(sdk_defaults.serving(models, rounds, reasoning, loop, key))
+                equipped = equipped_assistant(assistant, settings, models, external_tools, tasks)
                 return SdkAgentRunner(
-                    equipped_assistant(assistant, settings, models, external_tools, tasks),
+                    with_showcase(equipped, tasks) if has_showcase(settings) else equipped,
                     models,
                     store,
                     rounds,

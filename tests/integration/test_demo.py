@@ -10,6 +10,8 @@ from chatkit.widgets import WidgetRoot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.showcase import with_showcase
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.tasks import task_tools
 from app.adapters.providers.demo.provider import DemoProvider
@@ -45,7 +47,7 @@ class Talk:
         self.tasks = TaskService(MemoryStorage().tasks)
         self.stage = Stage()
         self._model = DemoProvider(DemoSettings(delay_ms=0), today=lambda: TODAY).model("demo")
-        self._agent = Agent[TurnContext](name="Test", tools=list(task_tools(self.tasks)))
+        self.agent = Agent[TurnContext](name="Test", tools=list(task_tools(self.tasks)))
         self.history: list[Any] = []
 
     async def say(self, text: str) -> str:
@@ -56,7 +58,7 @@ class Talk:
             stage=self.stage,
         )
         config = RunConfig(model=self._model, tracing_disabled=True)
-        result = Runner.run_streamed(self._agent, self.history, context=context, run_config=config)
+        result = Runner.run_streamed(self.agent, self.history, context=context, run_config=config)
         async for _ in result.stream_events():
             pass
         self.history = result.to_input_list()
@@ -130,6 +132,19 @@ async def test_titles_are_data_whatever_they_say(talk: Talk) -> None:
     assert (await talk.only()).title == hostile
     await talk.say("Complete it")
     assert (await talk.only()).status is Status.COMPLETED
+
+
+async def test_it_hands_over_and_waits_for_approval_where_it_can(talk: Talk) -> None:
+    assert "I was not given it" in await talk.say("Complete all my tasks")
+    assert "alone" in await talk.say("Hand me over to the coach")
+    for task in ("sweep", "pay rent, due tomorrow", "write, high priority"):
+        await talk.say(f"Add a task: {task}")
+    agent = with_showcase(Assistant(name="Test", tools=task_tools(talk.tasks)), talk.tasks).agent
+    assert agent is not None
+    talk.agent = agent
+    assert "pay rent" in await talk.say("Hand me over to the coach"), "what is due comes first"
+    assert await talk.say("Complete all my tasks") == "None", "the run waits for the user"
+    assert all(task.status is Status.PENDING for task in await talk.tasks.list(ADA))
 
 
 async def test_it_says_what_it_can_do_and_what_it_is(talk: Talk) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.providers.demo.dates import day
-from app.adapters.providers.demo.intents import FORM, LONGEST, Call, forced_call, is_pronoun, parse_intent
+from app.adapters.providers.demo.intents import FORM, HAND_OVER, LONGEST, Call, forced_call, is_pronoun, parse_intent
 from app.adapters.providers.demo.replies import COUNT_LIMIT, describe_results, small_talk, task_of_result
 
 TODAY = dt.date(2026, 11, 21)  # A Saturday.
@@ -223,3 +223,20 @@ EVENTS = st.sampled_from(["created", "found", "updated", "deleted", "shown", "ta
 def test_any_result_can_be_passed_to_the_model(result: str) -> None:
     assert describe_results([result])
     assert isinstance(task_of_result(result), str | None)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "call"),
+    [
+        ("Complete all my tasks", Call("complete_all_tasks", {"priority": "any"})),
+        ("please complete everything", Call("complete_all_tasks", {"priority": "any"})),
+        ("finish all the open high-priority tasks", Call("complete_all_tasks", {"priority": "high"})),
+        ("Complete all about bees", Call("complete_task", {"task": "all about bees"})),
+        ("Hand me over to the coach", Call(HAND_OVER, {"to": "coach"})),
+        ("put me through to your Coach, please", Call(HAND_OVER, {"to": "Coach"})),
+        ("Let me talk to the coach!", Call(HAND_OVER, {"to": "coach"})),
+        ("transfer me to “Coach”", Call(HAND_OVER, {"to": "Coach"})),
+    ],
+)
+def test_an_approval_and_a_handoff_are_asked_for(sentence: str, call: Call) -> None:
+    assert parse_intent(sentence, TODAY) == call

@@ -41,6 +41,7 @@ from app.aio.cooperative_yield import PIECE_BYTES
 from app.application.turns.endings import incomplete, note
 from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.clock import clock
+from app.domain.language import _
 from app.ports.delta_sink import DeltaSink
 
 NewId = Callable[[StoreItemType], str]
@@ -276,6 +277,14 @@ class Outlet:
         """Mark the steps that still run as failed."""
         for call_id in sorted(self._workflow.running) if self._workflow is not None else ():
             self.tool_failed(call_id)
+
+    def handed_off(self, agent: str) -> None:
+        """Show a handoff to the agent of this name as a finished step of the workflow."""
+        title, workflow = _("Handing over to {agent}", agent=agent), self.workflow()
+        self.progress(f"{title}…")
+        key = f"handoff.{self.new_id('task')}"
+        workflow.start(key, title)
+        workflow.finish(key)
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
         """Add a widget to the thread. Raises `InvalidInputError` for one with too many components."""

@@ -53,6 +53,7 @@ class OutletHooks(RunHooks[TurnContext]):
 
     async def on_handoff(self, context: Any, from_agent: Any, to_agent: Any) -> None:
         self._transcript.handed_off(to_agent.name)
+        self._outlet.handed_off(to_agent.name)
 
 
 class BothHooks(RunHooks[Any]):

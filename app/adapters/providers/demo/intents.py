@@ -13,6 +13,9 @@ from app.domain.language import _, deferred
 FORM: Final = "ask_user"
 """Name of the tool that shows the form for a new task."""
 
+HAND_OVER: Final = "hand_over"
+"""Stands for the tool of a handoff: `to` is the agent's name as the user says it."""
+
 PRIORITIES: Final = ("low", "medium", "high")
 
 LONGEST: Final = 500
@@ -22,6 +25,8 @@ _OFFERED: Final = (
     deferred("Show me my tasks"),
     deferred("Add a task: try out this chat, high priority"),
     deferred("What can you help me with?"),
+    deferred("Complete all my tasks"),
+    deferred("Hand me over to the coach"),
 )
 """Prompts of the start screen, which are translated."""
 
@@ -136,6 +141,14 @@ def _ask(match: re.Match[str], _: dt.date) -> Call:
     return Call(FORM, {"questions": questions})
 
 
+def _complete_all(match: re.Match[str], _: dt.date) -> Call:
+    return Call("complete_all_tasks", {"priority": (match["level"] or "any").lower()})
+
+
+def _hand_over(match: re.Match[str], _: dt.date) -> Call:
+    return Call(HAND_OVER, {"to": _title(match["agent"])})
+
+
 def _on(tool: str) -> Reading:
     return lambda match, _: Call(tool, {"task": _reference(match["task"])})
 
@@ -221,6 +234,17 @@ _SENTENCES: Final = _sentences(
     (r"mark\s+(?P<task>.+?)\s+(?:as\s+)?(?:not done|pending|open|undone)", _on("reopen_task")),
     (r"mark\s+(?P<task>.+?)\s+(?:as\s+)?(?:done|complete|completed|finished)", _on("complete_task")),
     (r"(?:reopen|undo|uncheck)\s+(?P<task>.+)", _on("reopen_task")),
+    (
+        r"(?:complete|finish|check off|tick off)\s+(?:all|everything)(?:\s+(?:of\s+)?(?:my|the))?"
+        rf"(?:\s+(?:open|pending))?(?:\s+{_LEVEL}[\s-]priority)?(?:\s+(?:tasks|to-?dos))?",
+        _complete_all,
+    ),
+    (
+        r"(?:hand|pass|put|connect|transfer)\s+(?:me\s+)?(?:over\s+|on\s+|through\s+)?(?:to|with)\s+"
+        r"(?:the\s+|your\s+|an?\s+)?(?P<agent>.+)",
+        _hand_over,
+    ),
+    (r"(?:let me\s+)?(?:talk|speak)\s+(?:to|with)\s+(?:the\s+|your\s+|an?\s+)?(?P<agent>.+)", _hand_over),
     (
         r"(?:i(?:'m|’m| am|'ve|’ve| have)?\s+)?"
         r"(?:completed?|finish(?:ed)?|check off|tick off|done with|finished with)\s+(?P<task>.+)",

@@ -9,11 +9,12 @@ from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapp
 from typing import Any, Final, cast
 from uuid import uuid4
 
-from agents import Model, ModelResponse, ModelSettings, Tool, Usage
+from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelSettings, Tool, Usage
 from agents.items import TResponseInputItem, TResponseStreamEvent
 
 from app.adapters.providers.demo.intents import (
     FORM,
+    HAND_OVER,
     PRIORITIES,
     Call,
     forced_call,
@@ -28,7 +29,10 @@ from app.adapters.providers.demo.replies import (
     WHICH,
     describe_results,
     form_answers,
+    introduction,
     missing_tool,
+    new_agent,
+    no_agent,
     small_talk,
     task_of_result,
 )
@@ -71,12 +75,17 @@ class DemoModel(Model):
         input: str | list[TResponseInputItem],
         model_settings: ModelSettings,
         tools: Sequence[Tool],
+        output_schema: AgentOutputSchemaBase | None = None,
+        handoffs: Sequence[Handoff[Any, Any]] = (),
         *args: Any,
         **kwargs: Any,
     ) -> AsyncGenerator[TResponseStreamEvent, None]:
-        """Stream a text or a tool call."""
+        """Stream a text, a tool call or a handoff."""
         items = _items(input)
-        reply = self._reply(items, _offered(tools, model_settings), model_settings.tool_choice)
+        offered = _offered(tools, model_settings)
+        reply = self._reply(items, offered | ({HAND_OVER} if handoffs else set()), model_settings.tool_choice)
+        if isinstance(reply, Call) and reply.tool == HAND_OVER:
+            reply = _handoff(reply.arguments["to"], handoffs)
         answer = ResponseBuilder("demo", set())
         yield answer.created()
         if isinstance(reply, Call):
@@ -101,6 +110,8 @@ class DemoModel(Model):
 
     def _reply(self, items: Sequence[Item], tools: Collection[str], choice: object) -> Call | str:
         if results := _results(items):
+            if agent := new_agent(results):
+                return Call("next_task", {}) if "next_task" in tools else introduction(agent)
             return _call_from_form(form_answers(results), tools) or describe_results(results)
         message = to_english(_newest_message(items))
         call = parse_intent(message, self._today())
@@ -110,7 +121,18 @@ class DemoModel(Model):
             return small_talk(message, tools)
         if call.tool in tools and call.tool in CHANGING and _changed_before(items):
             return DONE_ALREADY
+        if call.tool == HAND_OVER:
+            return call
         return _resolved(call, items) if call.tool in tools else missing_tool(call.tool)
+
+
+def _handoff(name: str, handoffs: Sequence[Handoff[Any, Any]]) -> Call | str:
+    """Call of the handoff to the agent of this name; a sentence when there is none."""
+    wanted = name.casefold()
+    for one in handoffs:
+        if one.agent_name.casefold() in wanted:
+            return Call(one.tool_name, {})
+    return no_agent(name, [one.agent_name for one in handoffs])
 
 
 def _changed_before(items: Sequence[Item]) -> bool:

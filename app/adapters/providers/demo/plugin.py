@@ -11,4 +11,5 @@ plugin = ProviderPlugin(
     missing=lambda _: "",
     detect=lambda _: False,
     rank=1000,
+    showcase=True,
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from app.adapters.providers.demo.intents import LONGEST
+from app.adapters.providers.demo.intents import HAND_OVER, LONGEST
 
 COUNT_LIMIT: Final = 1000
 
@@ -18,7 +18,15 @@ DONE_ALREADY: Final = "An earlier try of this has changed your tasks already, so
 
 CHANGING: Final = frozenset(
     {"create_task", "update_task", "complete_task", "reopen_task", "delete_task", "delete_tasks"}
+    | {"complete_all_tasks"}
 )
+
+_NOTHING_LEFT: Final = "There is no open task."
+
+_LEFT_ALONE: Final = "Then I leave everything as it is."
+
+# How the results of calls begin that the user did not approve.
+_NOT_ALLOWED: Final = ("This was not done: the user did not allow it", "This was not done: the user did not answer")
 
 _WHO: Final = "I am the demo: I have no language model, only a few sentences about tasks."
 _REAL_MODEL: Final = "For a real model set GEMINI_API_KEY, OPENAI_API_KEY or LITELLM_MODEL and restart the server."
@@ -35,6 +43,8 @@ _OFFERS: Final = {
     "delete_task": "“Delete buy oat milk”",
     "delete_tasks": "“Delete all completed tasks”",
     "ask_user": "“Add a task”, and I ask for the rest",
+    "complete_all_tasks": "“Complete all my tasks”, which waits for your approval",
+    HAND_OVER: "“Hand me over to the coach”, another agent",
 }
 
 _STORY: Final = """\
@@ -61,6 +71,25 @@ def small_talk(text: str, tools: Collection[str]) -> str:
 def missing_tool(tool: str) -> str:
     """Reply to a sentence whose tool is not available."""
     return f"For that I would need the tool {tool}, and I was not given it."
+
+
+def no_agent(name: str, agents: Collection[str]) -> str:
+    """Reply to a sentence that names no agent to hand over to."""
+    known = ", ".join(sorted(agents))
+    return f"I cannot hand you over to “{name}”. " + (f"There is: {known}." if known else "I am alone here.")
+
+
+def introduction(agent: str) -> str:
+    """First words of an agent that a conversation was handed over to."""
+    return f"{agent} here. How can I help you?"
+
+
+def new_agent(outputs: Sequence[str]) -> str:
+    """Name of the agent that a handoff led to, or an empty string for results of other tools."""
+    match _parsed(outputs[-1]):
+        case {"assistant": str(name)}:
+            return name
+    return ""
 
 
 def describe_results(outputs: Sequence[str]) -> str:
@@ -109,8 +138,14 @@ def _describe(output: str) -> str:
             return _EVENTS[event](facts)
         if event == "deleted_tasks":
             return _deleted(facts)
+        if event == "completed_tasks":
+            return _completed(facts)
+        if event == "next_task":
+            return _NOTHING_LEFT if facts is None else f"The coach says: begin with {_described(facts)}."
         if event == "shown":
             return _listed(facts)
+    if output.startswith(_NOT_ALLOWED):
+        return _LEFT_ALONE
     return output.removeprefix("This was not done. ") or "The tool said nothing."
 
 
@@ -136,8 +171,14 @@ def _deleted(titles: Sequence[str]) -> str:
     return f"I deleted {len(titles)} tasks."
 
 
+def _completed(titles: Sequence[str]) -> str:
+    if not titles:
+        return _NOTHING_LEFT
+    return f"Done: {len(titles)} {'task is' if len(titles) == 1 else 'tasks are'} completed."
+
+
 def _described(facts: Mapping[str, Any]) -> str:
-    due = f", due {facts['due']}" if "due" in facts else ""
+    due = f", due {facts['due']}" if facts.get("due") else ""
     return f"“{facts.get('title')}” with {facts.get('priority')} priority{due}"
 
 
