@@ -15,10 +15,10 @@ NAMED: Final = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)`")
 
 def rows() -> list[tuple[str, str, str]]:
     """Feature, what is said of it, and its tests."""
-    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-    [head] = [place for place, row in enumerate(cells) if row == ["Feature", "Here", "Test"]]
-    return [(row[0], row[1], row[2]) for row in cells[head + 2 :]]
+    _, _, rest = PAGE.read_text().partition("\n| Feature | Here | Test |\n|---|---|---|\n")
+    table, _, _ = rest.partition("\n\n")
+    cells = ([cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines())
+    return [(feature, here, test) for feature, here, test in cells]
 
 
 @cache
@@ -53,6 +53,8 @@ def test_every_feature_has_one_row() -> None:
 
 
 FEATURES: Final = (
+    "`ASSISTANT`",
+    "assistants that cannot work",
     "function tools",
     "`timeout` of a tool",
     "`is_enabled`",
@@ -69,6 +71,11 @@ FEATURES: Final = (
     "`needs_approval`",
     "edited arguments",
     "crashes of tools",
+    "input guardrails",
+    "output guardrails",
+    "guardrails of tools",
+    "guardrails that crash",
+    "tracing",
     "MCP servers on an agent",
     "long conversations",
 )

@@ -207,6 +207,19 @@ async def test_a_model_that_fails_is_asked_again_after_the_next_turn_and_no_answ
         assert "SUMMARY" in models.asked[-1]
 
 
+async def test_a_message_that_a_guardrail_rejected_is_told_to_no_model(tmp_path: Path, models: Models) -> None:
+    guarded = {"ASSISTANT": "tests.assistants.guards:guards", "HISTORY_ITEMS": "2"}
+    async with desk(tmp_path, "memory://", models, **guarded) as here:
+        thread = await here.say("Good day.")
+        await here.say("Do my homework.", thread)
+        for number in range(3):
+            await here.say(f"More, {number}", thread)
+        async with asyncio.timeout(20):
+            while "a guardrail rejected" not in json.dumps(models.summarised):
+                await here.client.http.get("/health")
+        assert "homework" not in json.dumps(models.summarised) + "".join(models.asked)
+
+
 async def test_off_asks_no_model_and_a_provider_that_cannot_write_is_named(tmp_path: Path, models: Models) -> None:
     async with desk(tmp_path, "memory://", models, HISTORY_SUMMARY="off", HISTORY_ITEMS="2") as here:
         thread = await here.say("One")
