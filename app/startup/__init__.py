@@ -1,1 +1,1 @@
-"""Startup of the process: imports, file descriptors, private files and checks of the machine."""
+"""Startup of the process: warming, file descriptors, and private files."""

@@ -18,6 +18,7 @@ from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.adapters.stores.url import SqliteTarget, parse_database_url
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.conversation.model_catalog import ModelCatalog
+from app.application.health.machine import check_address, check_open_files, check_private, check_room
 from app.application.health.self_checks import ModelChecks, SelfCheck, SelfCheckError, SelfChecks
 from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
@@ -27,7 +28,6 @@ from app.patches.switch import VARIABLE
 from app.ports.toolbox import Toolbox
 from app.settings import Settings
 from app.settings.attachments import folder_of
-from app.startup.machine import check_address, check_open_files, check_private, check_room
 from app.wiring.assistant_check import equipped_assistant
 from app.wiring.attachments import where_files_are
 

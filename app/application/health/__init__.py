@@ -1,1 +1,1 @@
-"""Health: the self-checks of `doctor`, and the synchronization of the clock."""
+"""Health: the self-checks of `doctor` with those of the machine, and the synchronization of the clock."""
