@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from agents import Agent, function_tool
@@ -74,3 +75,21 @@ def test_a_tool_that_comes_later_with_the_name_of_another_is_left_out() -> None:
         assert [tool.name for tool in tools.current()] == ["jobs_remove"]
         assert [tool.name for tool in tools.current()] == ["jobs_remove"]
     assert [line["tool"] for line in lines] == ["jobs_add", "transfer_to_billing"]
+
+
+async def test_a_call_that_needs_approval_is_refused_where_nobody_can_be_asked() -> None:
+    done: list[int] = []
+
+    async def is_much(_context: object, arguments: dict[str, Any], _call_id: str) -> bool:
+        return bool(arguments["amount"] > 10)
+
+    def pay(amount: int) -> str:
+        """Pay."""
+        done.append(amount)
+        return "paid"
+
+    for asks, amount, failed in ((True, 1, True), (is_much, 11, True), (is_much, 1, False), (False, 11, False)):
+        result = await SdkToolbox([function_tool(pay, needs_approval=asks)]).call("pay", {"amount": amount}, ADA)
+        assert result.failed is failed
+        assert ("a user must approve" in result.text) is failed
+    assert done == [1, 11]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Never
+from typing import Any, Final, Never
 
 from agents import FunctionTool, Tool
 from agents.tool_context import ToolContext
@@ -17,6 +17,8 @@ from app.domain.identity import RequestContext
 from app.domain.ids import new_id
 from app.domain.language import _
 from app.ports.toolbox import Toolbox, ToolResult, ToolSpec
+
+NO_APPROVAL: Final = f"{NOT_DONE}: a user must approve this call, and only the chat asks for that."
 
 
 class NullStage:
@@ -76,8 +78,15 @@ class SdkToolbox(Toolbox):
             tool_call_id=new_id("call"),
             tool_arguments=tool_arguments,
         )
+        if await _needs_approval(tool, tool_context, arguments):
+            return ToolResult(text=NO_APPROVAL, failed=True)
         text = str(await tool.on_invoke_tool(tool_context, tool_arguments))
         return ToolResult(text=text, failed=text.startswith(NOT_DONE))
+
+
+async def _needs_approval(tool: FunctionTool, context: ToolContext[Any], arguments: Mapping[str, Any]) -> bool:
+    asks = tool.needs_approval
+    return await asks(context, dict(arguments), context.tool_call_id) if callable(asks) else asks
 
 
 def _relaxed(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,11 +53,11 @@ export const chat = css`
   }
   .questions { display: flex; flex-direction: column; gap: 0.8rem; border: 1px solid var(--ck-line); border-radius: var(--ck-radius); padding: 1em; }
   fieldset { border: 0; margin: 0; padding: 0; min-width: 0; display: flex; flex-direction: column; gap: 0.35rem; }
-  legend { padding: 0; font-weight: 600; margin-block-end: 0.35rem; }
+  legend { padding: 0; font-weight: 600; margin-block-end: 0.35rem; white-space: pre-line; overflow-wrap: anywhere; }
   .choice { display: flex; gap: 0.5em; align-items: center; padding: 0.35em 0.6em; border: 1px solid var(--ck-line); border-radius: calc(var(--ck-radius) / 2); }
   .questions textarea, .field { border: 1px solid var(--ck-line); border-radius: calc(var(--ck-radius) / 2); background: none; padding: 0.4em 0.7em; width: 100%; }
   .buttons { display: flex; gap: 0.5rem; }
-  .answers dt { font-weight: 600; }
+  .answers dt { font-weight: 600; white-space: pre-line; overflow-wrap: anywhere; }
   .answers dd + dt { margin-block-start: 0.5rem; }
 
   .start { flex: 1; display: flex; flex-direction: column; justify-content: center; gap: 1rem; max-width: 48rem; width: 100%; margin: 0 auto; padding: 1rem; overflow-y: auto; }
