@@ -14,7 +14,7 @@ from tests.assistants.hosted import TOOLS
 from tests.chatkit_client import ChatKitClient, Exchange
 from tests.fakes.dialects import SECRET, Call
 from tests.fakes.hosted_wire import Hosted
-from tests.fakes.upstream import Upstream
+from tests.fakes.upstream import Upstream, stream
 from tests.server import running
 
 WIRE = Hosted()
@@ -147,6 +147,26 @@ async def test_a_call_of_an_unknown_type_is_shown_and_told(table: Table) -> None
     assert [step.title for step in steps(exchange)] == ["Shiny"]
     [told] = [item for item in table.sent() if item.get("type") == "shiny_call"]
     assert told["payload"] == {"shine": 11}
+
+
+async def test_an_event_without_its_content_harms_nothing(table: Table) -> None:
+    whole = WIRE.item(IMAGE)
+    about = {"item_id": whole["id"], "output_index": 0}
+    table.upstream.script(
+        stream(
+            WIRE.event("response.created", response=WIRE.response("in_progress", [], usage=None)),
+            WIRE.event("response.image_generation_call.partial_image", **about),
+            WIRE.event("response.image_generation_call.partial_image", partial_image_b64=None, **about),
+            WIRE.event("response.output_item.done", output_index=0, item=whole),
+            WIRE.event("response.code_interpreter_call_code.delta", item_id="ci_1", output_index=1),
+            WIRE.event("response.output_text.annotation.added", item_id="m", output_index=2, content_index=0),
+            WIRE.event("response.shiny_call.glitter", output_index=3),
+            WIRE.event("response.completed", response=WIRE.response("completed", [whole, WIRE.said("Done.")])),
+        )
+    )
+    exchange = await table.client.say("Go.")
+    assert exchange.error is None
+    assert {item.type for item in exchange.items} >= {"generated_image", "workflow"}
 
 
 async def test_an_agent_behind_a_tool_may_use_them_as_well(table: Table) -> None:

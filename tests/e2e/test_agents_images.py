@@ -197,6 +197,13 @@ async def test_an_image_beside_a_call_that_waits_for_approval_is_kept_once(tmp_p
         assert studio.sent().count(large) == 1
 
 
+async def test_images_are_kept_where_users_may_attach_no_files(tmp_path: Path) -> None:
+    async with drawing(tmp_path, "memory://", ATTACHMENT_MAX_BYTES="0") as studio:
+        studio.upstream.script(WIRE.used(IMAGE, text="Here."))
+        [item] = images(await studio.client.say("Draw."))
+        assert await fetched(item) == base64.b64decode(PICTURE)
+
+
 async def test_stopping_within_an_image_leaves_none(studio: Studio) -> None:
     studio.upstream.script(WIRE.unfinished())
     stream = studio.client.stream("threads.create", input=user_input("Draw."))

@@ -128,5 +128,21 @@ async def test_a_hosted_call_is_sent_with_the_reasoning_before_it(upstream: Upst
     await it.aclose()
 
 
+async def test_a_call_keeps_its_namespace_and_its_caller(upstream: Upstream) -> None:
+    it = provider(upstream)
+    caller = {"type": "program", "caller_id": "prg_1"}
+    call = {"type": "function_call", "call_id": "c1", "name": "spaced", "arguments": "{}"}
+    items: Any = [
+        {"role": "user", "content": "Hi"},
+        {**call, "id": "fc_1", "namespace": "rooms", "caller": caller},
+        {"type": "function_call_output", "call_id": "c1", "output": "ok", "caller": caller},
+    ]
+    assert [event async for event in Subject(it, upstream).ask(items)]
+    _, sent, result = upstream.requests[-1].body["input"]
+    assert sent == {**call, "namespace": "rooms", "caller": caller}
+    assert result["caller"] == caller
+    await it.aclose()
+
+
 async def _answered(subject: Subject) -> None:
     assert [event async for event in subject.ask(tools=[weather, clock])]

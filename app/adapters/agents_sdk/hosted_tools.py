@@ -73,7 +73,7 @@ class HostedSteps:
     def _code_delta(self, event: Any) -> None:
         self.start(event.output_index, "code_interpreter_call", {})
         code = self._code.setdefault(event.output_index, _GrowingCode())
-        if code.add(event.delta):
+        if code.add(event.delta or ""):
             task = _task(_("Running code"), content=_fenced(code.text, "python"), is_running=True)
             self._workflows[event.output_index].show(self._key(event.output_index), task)
 

@@ -42,10 +42,10 @@ class ImageItems:
         if keeper is None:
             return
         try:
-            image = await keeper.keep_preview(event.partial_image_b64)
+            image = await keeper.keep_preview(event.partial_image_b64 or "")
         except AnyportError:
             return  # The finished image tells the user what is wrong.
-        progress = min((event.partial_image_index + 1) / _STEPS, 1.0)
+        progress = min(((event.partial_image_index or 0) + 1) / _STEPS, 1.0)
         update = GeneratedImageUpdated(image=image, progress=progress)
         self._outlet.emit(ThreadItemUpdatedEvent(item_id=item.id, update=update))
         await self._discard_preview(event.output_index)

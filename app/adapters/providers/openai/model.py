@@ -200,8 +200,14 @@ def _input_items(items: Sequence[Item], sealed: bool) -> list[Item]:
             if sealed and index > turn and followed and _sealed_here(item):
                 kept.append({key: item[key] for key in ("type", "id", "summary", "encrypted_content")})
         elif (portable := portable_item(item)) is not None and (item.get("type") != IMAGE or item.get("result")):
-            kept.append(portable)
+            kept.append({**portable, **_origin_of_call(item)})
     return kept
+
+
+def _origin_of_call(item: Item) -> Item:
+    """The namespace of a function, and the program that called it: a call without them is one of another function."""
+    is_call = item.get("type") in {"function_call", "function_call_output"}
+    return {key: item[key] for key in ("namespace", "caller") if item.get(key)} if is_call else {}
 
 
 def _is_call(item: Item) -> bool:
