@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.chatkit_client import ChatKitClient
-from tests.e2e.test_commands import command
 from tests.fakes.chat_wire import OpenAIChat
 from tests.fakes.dialects import SECRET
 from tests.fakes.upstream import Upstream
@@ -74,12 +73,12 @@ def environment(upstream: Upstream, assistant: str, **more: str) -> Mapping[str,
     }
 
 
-async def started_by_uvicorn(folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
-    """Exit code and output of an ASGI server with the application's factory."""
+async def run_python(folder: Path, *arguments: str, **variables: str) -> tuple[int, str]:
+    """Exit code and output of a program with these variables, in memory."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "uvicorn", "app.asgi:create", "--factory", "--port", str(free_port())),
+        *(sys.executable, *arguments),
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **variables},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": "memory://", **variables},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -90,11 +89,15 @@ async def started_by_uvicorn(folder: Path, variables: Mapping[str, str]) -> tupl
 
 @pytest.mark.parametrize("start", ["serve", "uvicorn", "doctor"])
 async def test_every_mistake_is_named_before_a_start(start: str, folder: Path, upstream: Upstream) -> None:
-    variables = environment(upstream, "bots/wrong.py:bot", DATABASE_URL="memory://", PORT=str(free_port()))
+    variables = environment(upstream, "bots/wrong.py:bot", PORT=str(free_port()))
     if start == "doctor":
         upstream.script(WIRE.text("ok"))  # It asks the model whether it answers, and nothing else.
-    started = started_by_uvicorn(folder, variables) if start == "uvicorn" else command(folder, start, **variables)
-    code, output = await started
+    ways = {
+        "serve": ("-m", "app", "serve"),
+        "uvicorn": ("-m", "uvicorn", "app.asgi:create", "--factory", "--port", str(free_port())),
+        "doctor": ("-m", "app", "doctor"),
+    }
+    code, output = await run_python(folder, *ways[start], **variables)
     assert code != 0
     assert all(sentence in output for sentence in SENTENCES)
     assert "is ready" not in output
@@ -140,20 +143,17 @@ async def test_an_agent_in_a_file_answers(folder: Path, upstream: Upstream) -> N
     assert "jobs_shout" in told
 
 
-async def test_the_command_runs_beside_a_package_called_app(folder: Path, upstream: Upstream) -> None:
+@pytest.mark.parametrize("start", ["command", "factory"])
+async def test_it_starts_beside_a_package_called_app(start: str, folder: Path, upstream: Upstream) -> None:
     (folder / "app").mkdir()
     (folder / "app" / "__init__.py").write_text("raise RuntimeError('this is not Anyport')\n")
     (folder / "app" / "bot.py").write_text(CLEAN)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from anyport import main; main()", "doctor"),
-        cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{folder}:{ROOT}",
-            **environment(upstream, "app.bot:agent", DATABASE_URL="memory://"),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+    ways = {
+        "command": ("-c", "from anyport import main; main()", "doctor"),
+        "factory": ("-m", "uvicorn", "anyport:create", "--factory", "--port", str(free_port())),
+    }
+    code, output = await run_python(
+        folder, *ways[start], PYTHONPATH=f"{folder}:{ROOT}", **environment(upstream, "app.bot:agent")
     )
-    output, _ = await process.communicate()
-    assert f"{folder}/app has the name of Anyport's own package" in output.decode()
+    assert code != 0
+    assert f"{folder}/app has the name of Anyport's own package" in output

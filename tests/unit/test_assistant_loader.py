@@ -185,6 +185,7 @@ NO_ASSISTANTS = {
     "from app.adapters.agents_sdk.assistant import Assistant as bot": "the class Assistant",
     "def bot(): ...": "the function bot",
     "async def bot(): ...": "the async function bot",
+    "async def make(): ...\nbot = make()\nbot.close()": "Nothing awaits it",
     "import json as bot": "the module json",
     "bot = 'x'": "a text",
     "bot = None": "None",

@@ -56,6 +56,8 @@ def _no_assistant(found: Any) -> str:
     text = f"it is {described(found)}, expected an Assistant or an Agent."
     if inspect.isclass(found):
         return f"{text} Make an instance of it, and name that."
+    if inspect.iscoroutinefunction(found) or inspect.iscoroutine(found):
+        return f"{text} Nothing awaits it: let a plain function make the Agent in the module, and name its result."
     if is_function(found):
         return f"{text} Call it in the module, and name its result."
     return text
