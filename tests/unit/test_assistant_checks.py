@@ -30,6 +30,8 @@ from agents import (
 )
 from agents.sandbox import SandboxAgent
 from agents.testing import ScriptedModel
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from app.adapters.agents_sdk.assistant import Assistant
@@ -296,6 +298,56 @@ def test_a_wrong_field_of_an_agent_is_named(given: Mapping[str, Any], field: str
 def test_every_field_of_an_agent_is_checked() -> None:
     own = {field.name for field in fields(Agent) if not field.name.startswith("_")}
     assert own == AGENT.keys() == {name for given, _, _ in WRONG_AGENTS for name in given}
+
+
+class Hostile:
+    """A value that answers no question about itself."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("nobody asks")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("nobody compares")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        raise RuntimeError("nobody prints")
+
+
+SINGLE: Sequence[Any] = [
+    *(None, 3, 0.5, True, "", SECRET, b"x", {}, {"type": "x"}, {1}, frozenset(), Agent, WebSearchTool, plain, max),
+    *(roll, calm, polite, agent(), handoff(agent()), ModelSettings(), AgentHooks(), Answer, list[int], Any, Hostile()),
+    *(StartScreen(), Prompt(label="a", prompt="b"), ModelRef("demo", "demo"), ScriptedModel([]), range(3), Ellipsis),
+]
+VALUES = st.sampled_from(SINGLE) | st.lists(st.sampled_from(SINGLE), max_size=3)
+VALUES |= st.lists(VALUES, max_size=2).map(tuple)
+
+
+@pytest.mark.parametrize("field", sorted(AGENT))
+def test_no_value_of_an_agent_s_field_breaks_the_check(field: str) -> None:
+    for value in SINGLE:
+        problems(changed(agent(), **{field: value}))
+        problems(changed(agent(), **{field: [value]}))
+
+
+@pytest.mark.parametrize("field", sorted(Assistant.__struct_fields__))
+def test_no_value_of_an_assistant_s_field_breaks_the_check(field: str) -> None:
+    for value in SINGLE:
+        problems(described(**{field: value}))
+        problems(described(**{field: [value]}))
+
+
+@given(st.dictionaries(st.sampled_from(sorted(AGENT)), VALUES, max_size=4))
+def test_no_values_of_several_fields_break_the_check(values: Mapping[str, Any]) -> None:
+    problems(changed(agent(), **values))
+
+
+@given(VALUES, VALUES, VALUES)
+def test_no_value_of_a_start_screen_breaks_the_check(greeting: Any, prompts: Any, label: Any) -> None:
+    prompt: Any = Prompt(label=label, prompt=label, icon=label)
+    problems(described(start=StartScreen(greeting=greeting, prompts=prompts)))
+    problems(described(start=StartScreen(prompts=[prompt])))
 
 
 def places() -> Mapping[str, Callable[[Agent[Any]], Agent[Any]]]:

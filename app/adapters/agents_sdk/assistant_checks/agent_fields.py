@@ -3,7 +3,8 @@
 import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from types import UnionType
+from typing import Any, Final, get_origin
 
 from agents import Agent, AgentOutputSchema, AgentOutputSchemaBase, FileSearchTool
 
@@ -34,9 +35,9 @@ def part_problems(part: Any, place: str) -> Iterator[str]:
     for kind, hints in PARTS.items():
         if isinstance(part, kind):
             yield from wrong_fields(part, hints, place)
-    config = getattr(part, "tool_config", None)
     for kind, keys in REQUIRED_KEYS.items():
-        if isinstance(part, kind) and isinstance(config, Mapping) and (lacking := keys - config.keys()):
+        config: Any = vars(part).get("tool_config") if isinstance(part, kind) else None
+        if isinstance(config, Mapping) and (lacking := keys - config.keys()):
             yield f"{place}tool_config lacks {', '.join(sorted(lacking))}."
     if isinstance(part, FileSearchTool) and part.vector_store_ids == []:
         yield f"{place}vector_store_ids is empty. Name at least one vector store."
@@ -47,7 +48,11 @@ def _wrong_instructions(agent: Agent[Any]) -> str:
     found = agent.instructions
     if not callable(found) or any(mismatches(found, AGENT["instructions"])):
         return ""
-    if len(inspect.signature(found).parameters) == 2:
+    try:
+        count = len(inspect.signature(found).parameters)
+    except ValueError:
+        return f"instructions is {described(found)}, whose parameters Python cannot tell. Write a function in Python."
+    if count == 2:
         return ""
     return (
         f"instructions is {described(found)} of {counted_parameters(found)}, and the SDK takes functions of exactly 2, "
@@ -66,7 +71,7 @@ def _wrong_output_type(agent: Agent[Any]) -> str:
     wanted: Any = agent.output_type
     if wanted is None or wanted is str or isinstance(wanted, AgentOutputSchemaBase):
         return ""
-    if not isinstance(wanted, type) and not hasattr(wanted, "__origin__") and not hasattr(wanted, "__args__"):
+    if not isinstance(wanted, type | UnionType) and get_origin(wanted) is None:
         return f"output_type is {described(wanted)}, expected a type, such as a model of pydantic."
     try:
         AgentOutputSchema(wanted)

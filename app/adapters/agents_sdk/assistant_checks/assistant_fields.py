@@ -47,7 +47,8 @@ def _start_problems(start: StartScreen) -> Iterator[str]:
 
 def _missing(assistant: Assistant) -> Iterator[str]:
     if assistant.agent is None:
-        if assistant.instructions == "":
+        instructions: Any = assistant.instructions
+        if isinstance(instructions, str) and not instructions:
             yield "instructions: the assistant has neither instructions nor an agent. Give it one of the two."
     elif assistant.instructions and isinstance(assistant.agent, Agent):
         yield "instructions: the assistant has an agent too. Write them into the agent."

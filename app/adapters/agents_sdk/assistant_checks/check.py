@@ -14,6 +14,7 @@ from app.adapters.agents_sdk.assistant_checks.hints import mismatches
 from app.adapters.agents_sdk.assistant_checks.model_needs import model_problems
 from app.adapters.agents_sdk.assistant_checks.tool_names import choice_problem, name_problems
 from app.adapters.agents_sdk.assistant_checks.tool_search import search_problem
+from app.adapters.agents_sdk.assistant_checks.values import described
 from app.adapters.agents_sdk.import_problems import failure_in_code, near_miss
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.tasks.service import TaskService
@@ -68,7 +69,7 @@ class AssistantCheck:
             yield from self._problems_of_parts(None, "", added)
             return
         for agent in agents_of(root):
-            place = f"agent “{agent.name}”"
+            place = described(agent)
             yield from agent_problems(agent, place)
             own = [one for one in _placed(f"{place}, tools", agent.tools) if not isinstance(one[1], Agent)]
             handoffs = _placed(f"{place}, handoffs", agent.handoffs)

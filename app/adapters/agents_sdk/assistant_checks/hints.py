@@ -89,7 +89,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if hint is None or hint is NoneType:
         return value is None
     if origin is Literal:
-        return value in get_args(hint)
+        return isinstance(value, str | int) and value in get_args(hint)
     if origin is _CALLABLE:
         return _is_callable(value, get_args(hint))
     if origin is Annotated:

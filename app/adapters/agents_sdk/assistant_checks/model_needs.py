@@ -1,5 +1,6 @@
 """Model needs: the models that agents name, and the tools that those models' wires have to carry."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from agents import Agent
 from app.adapters.agents_sdk.tool_types import needed_types
 from app.application.conversation.model_catalog import ModelCatalog, UnknownModelError
 from app.domain.model_ref import ModelRef
+from app.domain.redaction import mask_secrets
 
 
 def model_problems(
@@ -21,7 +23,7 @@ def model_problems(
     try:
         refs = _models_for(name, models)
     except UnknownModelError as error:
-        yield f"{place}model: {error.detail}"
+        yield f"{place}model: {mask_secrets(error.detail, os.environ)}"
         return
     if agent is not None and agent.prompt is not None:
         unable = [str(ref) for ref in refs if not models.capabilities(ref).stored_prompts]

@@ -17,8 +17,9 @@ def described(value: Any) -> str:
         return f"the {kind} {value.__name__}" if value.__name__.isidentifier() else f"a {kind}"
     if inspect.ismodule(value):
         return f"the module {value.__name__}"
-    if isinstance(value, Agent) and isinstance(value.name, str):
-        return f"the agent “{value.name}”"
+    if isinstance(value, Agent):
+        name: Any = value.name
+        return f"agent “{name}”" if isinstance(name, str) else "an agent without a name"
     return with_article("text" if isinstance(value, str) else type(value).__name__)
 
 
