@@ -12,7 +12,7 @@ TurnEnd = Literal["completed", "stopped", "interrupted"]
 TurnSignal = Literal["stop", "pin", "yield"]
 
 YIELD_SIGNAL_LASTS = dt.timedelta(seconds=5)
-"""How long a yield signal lasts: a waiting message waits no longer than that."""
+"""Duration of a yield signal: a message waits no longer than that."""
 
 LONGEST_LEASE = dt.timedelta(minutes=2)
 """Upper bound of leases and queue positions. One that lasts longer was set before the storage's clock was set back, and

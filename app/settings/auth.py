@@ -11,7 +11,7 @@ from app.environment import UNGUESSABLE, Problem, SigningSecret, checks, env
 
 
 class AuthMode(StrEnum):
-    """How callers authenticate."""
+    """Source of the authentication of callers."""
 
     AUTO = "auto"
     NONE = "none"

@@ -8,7 +8,7 @@ from app.environment import Secret, env
 
 
 class Switch(StrEnum):
-    """Whether a feature is on."""
+    """State of a feature: on or off."""
 
     ON = "on"
     OFF = "off"

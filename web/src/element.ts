@@ -230,7 +230,7 @@ export class ChatKitElement extends LitElement implements View {
     if (area && area.dataset["for"] !== area.value) grow(area);
   }
 
-  /** What asks for the keyboard gets it when it appears, and not again: the reader may have gone on. */
+  /** Focus an element that asks for the keyboard when it appears, and only then: the reader may have moved on. */
   private focusNew(): void {
     const wanting = this.renderRoot.querySelector<HTMLElement>("[autofocus]");
     if (wanting && wanting !== this.focusedOnce) wanting.focus();
@@ -274,7 +274,7 @@ export class ChatKitElement extends LitElement implements View {
     };
   }
 
-  /** Where pictures may come from; a new rule only when it says something new, for drawings depend on it. */
+  /** Update the rule for the origins of images; an equal rule keeps its identity, because views depend on it. */
   private readRules(): void {
     const hosts = this.conversation.state.thread?.allowed_image_domains ?? [];
     const known = `${this.api?.url} ${hosts.join(" ")}`;

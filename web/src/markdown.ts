@@ -26,7 +26,7 @@ const CLEAN = {
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|chatkit-link:|data:image\/(?:png|jpe?g|gif|webp);|blob:|#|\/(?!\/))/i,
 };
 
-/** What a reference such as "[1]: https://…" names counts for the whole text, wherever it stands. */
+/** The address of a reference such as "[1]: https://…" holds for the whole text, wherever it is defined. */
 const REFERENCE = /^[ >]*\[[^\]]+\]:/m;
 /** Characters that turn the letters behind them around: "exe.gpj" reads as a picture. No script needs them. */
 const OVERRIDES = /[\u202d\u202e]/g;

@@ -6,7 +6,7 @@ from typing import Final
 from app.domain.identity import RequestContext
 
 WINDOW_SECONDS: Final = 60.0
-"""How long a request of the same key joins the first one. ChatKit's front end repeats a failed streaming request
+"""Time in which a request of the same key joins the first one. ChatKit's front end repeats a failed streaming request
 several times over some 25 seconds; each repetition would create another thread and cost another answer."""
 
 

@@ -20,7 +20,7 @@ PROBES = 120
 """Least number of health probes an address has in a minute: a balancer probes every second."""
 
 STORED = dt.timedelta(days=2)
-"""How long a day's tokens are stored, so that yesterday's can still be read."""
+"""Lifetime of a day's count of tokens, so that yesterday's can still be read."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):

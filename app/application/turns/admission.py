@@ -15,17 +15,17 @@ from app.settings.turns import BusyThread, TurnSettings
 
 LEASE_SECONDS = 10.0
 LEASE = dt.timedelta(seconds=LEASE_SECONDS)
-"""How long a turn's lease lasts without a heartbeat; then another process may take the turn over."""
+"""Duration of a turn's lease without a heartbeat; then another process may take the turn over."""
 
 QUEUE_SECONDS = 120.0
 QUEUE_POLL_SECONDS = 0.2
 RETRY_SECONDS = 5
 
 YIELD_SECONDS = 1.0
-"""How long a message waits until an unfollowed turn of another process yields the thread."""
+"""Seconds that a message waits for an unfollowed turn of another process to yield the thread."""
 
 QUEUE_POSITION = dt.timedelta(seconds=3)
-"""How long a queue position lasts without renewal."""
+"""Duration of a queue position without renewal."""
 
 YIELD = "yield:"
 

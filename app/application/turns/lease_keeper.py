@@ -26,7 +26,7 @@ WRITE_SECONDS = 0.25
 """Interval of journal writes: the part of an answer that a crash may lose, and the delay on other replicas."""
 
 RESUMABLE = dt.timedelta(minutes=10)
-"""How long the events of an ended turn can be resumed."""
+"""Time in which the events of an ended turn can be resumed."""
 
 
 class LeaseKeeper:

@@ -140,7 +140,7 @@ class Turn:
 
     @property
     def incomplete_reason(self) -> IncompleteReason:
-        """Why the answer is incomplete, once the turn is cancelled."""
+        """Reason of the incomplete answer, once the turn is cancelled."""
         if self.end == "interrupted":
             return "interrupted"
         return "stopped" if self.truncated_at is None else "disconnected"

@@ -111,7 +111,7 @@ export interface AssistantContent {
   annotations: Annotation[];
 }
 
-/** Why an answer ended before it was complete; other servers say nothing of it. */
+/** Reason of an incomplete answer; other servers do not send it. */
 export type IncompleteReason =
   | "stopped"
   | "disconnected"

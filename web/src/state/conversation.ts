@@ -58,17 +58,17 @@ export class Conversation {
     return this.opening !== null;
   }
 
-  /** Whether this thread is open, or will be. */
+  /** True when this thread is open, or is being opened. */
   isAbout(threadId: string | undefined): boolean {
     return threadId !== undefined && threadId === (this.opening ?? this.threadId);
   }
 
-  /** Whether an answer is being given. A question whether something runs is none, and no reason to drop a click. */
+  /** True while an answer runs. A request that asks for a running turn is none, and must not block a click. */
   get isBusy(): boolean {
     return this.turn !== null && (this.turn.arrived || !this.turn.isQuestion);
   }
 
-  /** Whether something of the running answer, or of its question, is there already. */
+  /** True when the thread has an item of the running answer, or its question. */
   get hasBegun(): boolean {
     return this.turn !== null && this.turn.before !== this.state.items;
   }
@@ -234,7 +234,7 @@ export class Conversation {
     return this.follow((signal) => this.client.stream(type, params, signal, metadata));
   }
 
-  /** Where the server can, see the rest of an answer that began before this page did. */
+  /** Follow an answer that started before this page was loaded, if the server supports it. */
   private rejoin(): void {
     const { live, threadId, turn } = this;
     // What is being asked now may be answered by the state before the change that brought us here.
@@ -288,7 +288,7 @@ export class Conversation {
     return turn.arrived;
   }
 
-  /** Whether a turn ended without a word about it, as one does whose thread is deleted. */
+  /** True when a turn ended without a final event, as after the deletion of its thread. */
   private isUnanswered(turn: Turn): boolean {
     return !this.state.failure && (turn.open.size > 0 || this.state.items.at(-1)?.type === "user_message");
   }

@@ -1,4 +1,4 @@
-/** What the user is about to send: words, mentions, files, and the choice of tool and model. */
+/** Draft of a message: text, mentions, files, and the choice of tool and model. */
 
 import type { Entity } from "@openai/chatkit";
 import type { Client } from "../protocol/client";
@@ -47,7 +47,7 @@ export class Draft {
     this.mentions.set(entity.title, entity);
   }
 
-  /** What is sent; the draft stays as it is. */
+  /** The input to send; the draft stays unchanged. */
   input(): UserInput {
     return {
       content: this.content(),

@@ -1,4 +1,4 @@
-/** What it takes to answer a message again: which items go, and what the answer had done. */
+/** Retry of an answer: the items that are removed, and the changes that the answer had made. */
 
 import type { ThreadItem } from "../protocol/types";
 import { askedBefore } from "./thread";
@@ -8,9 +8,9 @@ export interface Retrial {
   readonly asked: string;
   /** The items up to that message. */
   readonly kept: readonly ThreadItem[];
-  /** How many later messages of the user would go, with their answers. */
+  /** Number of later messages of the user that are removed, with their answers. */
   readonly later: number;
-  /** What the answer had changed, by the titles of the steps. */
+  /** Titles of the steps that changed something. */
   readonly changes: readonly string[];
   /** The newest item that the reader saw go: the server takes nothing away that came behind it. */
   readonly through: string;
@@ -33,7 +33,7 @@ export function retrialOf(items: readonly ThreadItem[], itemId?: string): Retria
   };
 }
 
-/** Whether the reader is asked first. */
+/** True when the reader must confirm the retry. */
 export function isGrave({ later, changes }: Retrial): boolean {
   return later > 0 || changes.length > 0;
 }

@@ -1,4 +1,4 @@
-/** What is known of the open thread, and what each event makes of it. Nothing here touches the page. */
+/** State of the open thread, and its change by each event. Nothing here touches the page. */
 
 import type { ItemUpdate, Notice, Thread, ThreadEvent, ThreadItem, ThreadMetadata } from "../protocol/types";
 import { updateWidget } from "./widget";

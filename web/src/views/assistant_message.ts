@@ -1,4 +1,4 @@
-/** What the assistant said, and what it refers to. */
+/** Message of the assistant, with its references. */
 
 import { type TemplateResult, html, nothing } from "lit";
 import type { Annotation, AssistantMessage, EntitySource, Source } from "../protocol/types";

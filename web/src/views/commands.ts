@@ -1,4 +1,4 @@
-/** What the composer can do by itself, as commands behind "/". */
+/** Commands of the composer, behind "/". */
 
 import { beginMention, chooseTool, pickFiles } from "./composer";
 import { toggleDictation } from "./dictation";

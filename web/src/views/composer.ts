@@ -1,4 +1,4 @@
-/** Where the user writes. */
+/** Composer: the user's message before it is sent. */
 
 import { type TemplateResult, html, nothing } from "lit";
 import { live } from "lit/directives/live.js";

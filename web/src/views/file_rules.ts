@@ -8,7 +8,7 @@ type Rules = NonNullable<ComposerOption["attachments"]>;
 const DEFAULT_BYTES = 100 * 1024 * 1024;
 const DEFAULT_COUNT = 10;
 
-/** Why a file is refused when `count` files are there already; null when it may be sent. */
+/** The reason why a file is refused beside `count` others; null when it may be sent. */
 export function refusal(file: File, rules: Rules, count: number, words: Words): string | null {
   if (count >= (rules.maxCount ?? DEFAULT_COUNT)) return words.tooMany;
   if (!isAccepted(file, rules.accept)) return words.wrongType;

@@ -1,4 +1,4 @@
-/** What can be done with an answer: copy it, judge it, have it given again. */
+/** Actions on an answer: copy, feedback, retry. */
 
 import { type TemplateResult, html, nothing } from "lit";
 import type { ThreadItem } from "../protocol/types";

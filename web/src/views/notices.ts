@@ -1,4 +1,4 @@
-/** What is said about the thread rather than in it: progress, notices, failures, a closed thread. */
+/** Notices about the thread: progress, notices, failures, a closed thread. */
 
 import { type TemplateResult, html, nothing } from "lit";
 import { icon } from "./icons";
@@ -57,7 +57,7 @@ export function threadStatus(view: View): Drawn {
   return html`<p class="faint" role="status">${status.reason ?? said}</p>`;
 }
 
-/** Whether the thread takes messages. */
+/** True when the thread accepts messages. */
 export function isOpen(view: View): boolean {
   const { thread, isGone } = view.conversation.state;
   return !isGone && (thread?.status?.type ?? "active") === "active";

@@ -8,7 +8,7 @@ import type { View } from "./view";
 const ASKING = "trying again";
 
 interface Question {
-  /** Where it is asked: below an item, or below the failure. */
+  /** Place of the question: below an item, or below the failure. */
   place: string;
   itemId: string | undefined;
   retrial: Retrial;
@@ -24,7 +24,7 @@ export function tryAgain(view: View, place: string, itemId?: string): void {
   view.redraw();
 }
 
-/** What is asked at a place, if anything is. */
+/** The question at a place, if there is one. */
 export function askedAt(view: View, place: string): Question | null {
   const question = view.ui.get(ASKING) as Question | undefined;
   return question?.place === place ? question : null;

@@ -1,9 +1,9 @@
-/** Where the thread is scrolled to: follows its end, asks for earlier items, and knows which rows are near. */
+/** Scroller of the thread: follows its end, loads earlier items, and selects the rows near the screen. */
 
 import type { View } from "./view";
 import { type Range, RowHeights } from "./virtual";
 
-/** How near its end, in pixels, counts as being there. */
+/** Pixels from the end of the thread that count as the end. */
 const NEAR_END = 80;
 const NEAR_TOP = 600;
 
@@ -80,7 +80,7 @@ export class Scroller {
     if (wasAtEnd !== this.isAtEnd || this.isElsewhere(box)) this.view.redraw();
   };
 
-  /** Whether other rows are to be drawn than there are. */
+  /** True when other rows must be drawn than the present ones. */
   private isElsewhere(box: HTMLElement): boolean {
     const { start, end } = this.heights.range(this.ids, box.scrollTop, box.clientHeight);
     return start !== this.drawnRange?.start || end !== this.drawnRange.end;

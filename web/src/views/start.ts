@@ -1,4 +1,4 @@
-/** What is shown before anything was said: a greeting and prompts to begin with. */
+/** Start screen of an empty thread: a greeting and prompts. */
 
 import { type TemplateResult, html, nothing } from "lit";
 import type { StartScreenPrompt } from "@openai/chatkit";

@@ -41,7 +41,7 @@ function question(view: View, each: StructuredQuestion): TemplateResult {
   </fieldset>`;
 }
 
-/** What was chosen and what was written; nothing of both is a question skipped. */
+/** Chosen options and written text; without either the question is skipped. */
 function given(form: FormData, each: StructuredQuestion): StructuredAnswer {
   const written = String(form.get(`text ${each.id}`) ?? "").trim();
   const chosen = form.getAll(each.id).map(String);

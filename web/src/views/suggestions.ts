@@ -1,4 +1,4 @@
-/** What is offered while the user types "@" or "/": things to mention, commands to run. */
+/** Suggestions behind "@" and "/": entities to mention, and commands. */
 
 import type { ChatKitOptions, Command, Entity } from "@openai/chatkit";
 import type { Draft } from "../state/draft";

@@ -68,7 +68,7 @@ function shown(items: readonly ThreadItem[]): Shown {
   return now;
 }
 
-/** What of the view's own state an item's drawing depends on. */
+/** State of the view that the drawing of an item depends on. */
 function mark(view: View, each: ThreadItem): unknown {
   return view.ui.get(`item ${each.id}`);
 }

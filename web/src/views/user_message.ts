@@ -1,4 +1,4 @@
-/** What the user said, with mentions, files and what was quoted. */
+/** Message of the user, with mentions, files and quoted text. */
 
 import { type TemplateResult, html, nothing } from "lit";
 import type { Attachment, TagContent, UserMessage } from "../protocol/types";

@@ -1,4 +1,4 @@
-/** What every view may know and do; the element is one. */
+/** State and actions that every view may use; the element implements them. */
 
 import type { ChatKitOptions } from "@openai/chatkit";
 import type { Locale } from "../locale";
@@ -20,7 +20,7 @@ export interface View {
   readonly mayLoad: ImageRule;
   /** Things that are open, chosen or being changed, by a name of the view's own. */
   readonly ui: Map<string, unknown>;
-  /** Where all of it is drawn. */
+  /** Root of all views. */
   readonly renderRoot: ParentNode;
   redraw(): void;
   emit(name: string, detail?: unknown): void;

@@ -1,7 +1,7 @@
 /** Which rows of a long list are near the screen, from the heights that rows turned out to have. */
 
 const ESTIMATE = 96;
-/** How far beyond the screen rows are drawn, in pixels, so that scrolling meets no blank. */
+/** Pixels beyond the screen in which rows are drawn, so that scrolling shows no blank. */
 export const MARGIN = 900;
 /** Shorter lists are drawn whole. */
 const SHORT = 60;
@@ -18,9 +18,9 @@ export class RowHeights {
   private ids: readonly string[] = [];
   private readonly places = new Map<string, number>();
   private readonly known = new Map<string, number>();
-  /** How high a row is taken to be before it was seen: what the first ones were on average. */
+  /** Estimated height of a row that was not drawn yet: the average of the first ones. */
   private estimate: number | null = null;
-  /** Where each row begins, and the last one ends. Only the first `settled` rows have the right end. */
+  /** Start of each row, and the end of the last one. Only the ends of the first `settled` rows are measured. */
   private offsets = new Float64Array(1);
   private settled = 0;
 

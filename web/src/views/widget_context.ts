@@ -1,4 +1,4 @@
-/** What every widget of this view is drawn with. */
+/** Context for the widgets of a view. */
 
 import { renderWidget } from "../widgets";
 import { markdown } from "./rich_text";

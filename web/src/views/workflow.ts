@@ -1,4 +1,4 @@
-/** What the assistant did on the way to its answer: thoughts, searches, files, steps. */
+/** Workflow of an answer: thoughts, searches, files, steps. */
 
 import { type TemplateResult, html, nothing } from "lit";
 import type { WorkTask, WorkflowItem } from "../protocol/types";

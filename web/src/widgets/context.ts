@@ -1,4 +1,4 @@
-/** What drawing a widget needs to know. */
+/** Context that a widget is drawn with. */
 
 import type { TemplateResult, nothing } from "lit";
 import type { Words } from "../locale/en";
@@ -24,7 +24,7 @@ export interface WidgetContext {
   act(action: Action): Promise<void>;
   markdown(text: string): TemplateResult;
   children(node: Node): Drawn[];
-  /** What a field is called: by its label, else by its placeholder or name. */
+  /** Name of a field: its label, else its placeholder or name. */
   nameOf(node: Node): string;
 }
 

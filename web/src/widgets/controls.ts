@@ -22,7 +22,7 @@ export function button(node: Node, context: WidgetContext): Drawn {
   </button>`;
 }
 
-/** What a button with nothing but an icon is called. */
+/** Label of a button that has an icon alone. */
 function spoken(name: string, { words }: WidgetContext): string {
   if (name === "empty-circle") return words.complete;
   return name.startsWith("check-circle") ? words.reopen : name.replaceAll("-", " ");

@@ -47,7 +47,7 @@ def _octets_of_sqlite(element: Any, compiler: Any, **how: Any) -> str:
 
 
 def position(table: Table, kind: Kind, scope: ColumnElement[Any]) -> Select[Any]:
-    """Where the row `:after` of the list `:scope` stands, or stood until it was deleted."""
+    """Position of the row `:after` in the list `:scope`, also of a deleted one, by its tombstone."""
     alive = select(table.c.created_at, table.c.seq).where(scope == bindparam("scope"), table.c.id == bindparam("after"))
     gone = select(tombstones.c.created_at, tombstones.c.seq).where(
         tombstones.c.kind == kind,

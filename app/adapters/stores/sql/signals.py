@@ -28,7 +28,7 @@ POLL_SECONDS = 1.0
 
 ANNOUNCE_SECONDS = 10.0
 ANNOUNCED_SECONDS = 30.0
-"""How often a polling replica announces itself, and how long others post signals for it."""
+"""Interval in which a polling replica announces itself, and time in which others post signals for it."""
 
 POLLING = "looking:"
 
