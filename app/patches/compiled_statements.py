@@ -1,7 +1,7 @@
 """Compiled statements: SQLAlchemy compiles a statement once, and the driver runs the text without SQLAlchemy.
 
-SQLAlchemy's own execution of each row costs more than the database does. Uses what a compiled statement of SQLAlchemy
-2.0 is made of: `positiontup`, `binds`, and the processors of its types for parameters and rows.
+SQLAlchemy's own execution of each row costs more than the database does. Uses private parts of a compiled statement of
+SQLAlchemy 2.0: `positiontup`, `binds`, and the processors of its types for parameters and rows.
 """
 
 from collections import namedtuple

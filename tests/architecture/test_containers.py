@@ -1,4 +1,4 @@
-"""compose.yaml, the Dockerfile and the settings agree."""
+"""Containers: compose.yaml, the Dockerfile and the settings agree."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from app.settings.turns import TurnSettings
 from tests.server import ROOT
 
 MARGIN_SECONDS: Final = 5.0
-"""Between the moment at which the server gives up by itself and the one at which it is killed."""
+"""Seconds between the server's own end and its kill."""
 
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
@@ -36,7 +36,7 @@ def instructions(name: str) -> list[str]:
 
 
 def seconds(duration: str) -> float:
-    """A duration as compose writes it, such as `1m30s`."""
+    """Return the seconds of a duration of compose, such as `1m30s`."""
     units = {"s": 1, "m": 60, "h": 3600}
     parts = re.findall(r"(\d+)([smh])", duration)
     assert "".join(map("".join, parts)) == duration, duration
@@ -44,11 +44,11 @@ def seconds(duration: str) -> float:
 
 
 def set_in_the_image() -> Mapping[str, str]:
-    """The variables that the image comes with."""
+    """Return the variables of the image."""
     return dict(pair.split("=", 1) for line in instructions("ENV") for pair in line.split())
 
 
-def test_a_server_is_not_killed_before_it_has_kept_what_was_said() -> None:
+def test_a_server_is_not_killed_before_it_has_stored_its_answers() -> None:
     grace = seconds(SERVICES["server"]["stop_grace_period"])
     assert grace >= TurnSettings().shutdown_seconds + GRACE_SECONDS + MARGIN_SECONDS
 
@@ -73,7 +73,7 @@ def test_without_a_login_only_this_machine_reaches_the_server() -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES["server"]["ports"])
 
 
-def test_the_health_that_is_asked_for_is_the_one_that_is_served() -> None:
+def test_the_health_check_uses_the_route_of_the_server() -> None:
     [check] = instructions("HEALTHCHECK")
     [path] = health.paths
     assert f"{path}')" in check
@@ -81,7 +81,7 @@ def test_the_health_that_is_asked_for_is_the_one_that_is_served() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_container_has_what_it_needs_and_no_more(name: str) -> None:
+def test_a_container_has_only_the_rights_that_it_needs(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -91,7 +91,7 @@ def test_a_container_has_what_it_needs_and_no_more(name: str) -> None:
     assert "/tmp" in service["tmpfs"]  # noqa: S108
 
 
-def test_what_the_server_writes_is_on_a_volume_that_its_user_owns() -> None:
+def test_the_files_of_the_server_are_on_a_volume_of_its_user() -> None:
     [folder], [user] = instructions("WORKDIR"), instructions("USER")
     data = f"{folder}/data"
     assert user not in {"root", "0"}

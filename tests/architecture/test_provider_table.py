@@ -35,6 +35,6 @@ def test_a_cell_says_yes_where_there_is_a_test(row: list[str]) -> None:
         assert all(held) == any(held) == (cell == "yes"), f"{column}: {row[0]}"
 
 
-def test_the_columns_are_what_they_are_called() -> None:
+def test_each_column_names_a_provider() -> None:
     assert isinstance(COLUMNS["Demo"][0], ModuleType)
     assert len(COLUMNS["LiteLLM"]) >= 4

@@ -1,4 +1,4 @@
-"""What the hostile try: text, addresses and widgets that come from a model are not trusted."""
+"""Hostile content: text, addresses and widgets of a model are not trusted."""
 
 import re
 from typing import Any
@@ -117,7 +117,7 @@ TRICKS = {
         "<p class='composer root'>x</p>",
     ],
 }  # fmt: skip
-# What Markdown itself can make.
+# Elements that Markdown itself creates.
 ALLOWED = (
     "A P BR HR EM STRONG DEL CODE PRE BLOCKQUOTE UL OL LI H1 H2 H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD IMG INPUT DIV"
 )
@@ -209,13 +209,13 @@ VALUES: list[Any] = [
 
 
 def components() -> list[str]:
-    """Every kind of component there is."""
+    """Return every type of component."""
     table = (SOURCES / "index.ts").read_text().partition("COMPONENTS")[2].partition("\n};")[0]
     return re.findall(r"^  (\w+):", table, re.MULTILINE)
 
 
 def properties() -> list[str]:
-    """Every property that some component reads."""
+    """Return every property that a component reads."""
     found = {name for path in SOURCES.glob("*.ts") for name in re.findall(r'\w\["(\w+)"\]', path.read_text())}
     return sorted(found - {"type"})
 
@@ -233,7 +233,7 @@ ODD = """() => {
 
 
 async def look_at(page: Page, widgets: list[dict[str, Any]]) -> None:
-    """Draw widgets and see that none of them did more than to be drawn."""
+    """Draw widgets, and assert that no widget did more than that."""
     await show(page, [asked("Hi"), *(item("widget", number, widget=widget) for number, widget in enumerate(widgets))])
     await expect(page.locator(".row")).to_have_count(1 + len(widgets))
     await expect(page.get_by_text("Something went wrong.")).to_have_count(0)
@@ -267,7 +267,7 @@ async def test_no_property_of_a_component_does_harm(page: Page, value: Any) -> N
     )
 
 
-async def test_what_is_nested_without_end_ends(page: Page) -> None:
+async def test_endless_nesting_ends(page: Page) -> None:
     widget: dict[str, Any] = {"type": "Text", "value": "At the bottom"}
     for _ in range(400):
         widget = {"type": "Box", "children": [widget]}

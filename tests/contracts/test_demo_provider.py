@@ -1,4 +1,4 @@
-"""What every `ModelProvider` promises and a provider without a network can break: its events, histories, its end."""
+"""Contract of `ModelProvider` for a provider without a network: events, history, and the end of a stream."""
 
 import asyncio
 import datetime as dt
@@ -21,7 +21,7 @@ from tests.fakes.dialects import Call
 from tests.fakes.histories import HISTORIES
 
 TODAY = dt.date(2026, 11, 21)
-BOUND = 15.0  # Seconds after which a test of something that must end gives up.
+BOUND = 15.0  # Timeout in seconds of a test for an end.
 
 
 @function_tool
@@ -41,7 +41,7 @@ def user(text: str) -> dict[str, Any]:
 
 
 def called(output: str) -> list[dict[str, Any]]:
-    """A tool's call and its result."""
+    """Return a tool call and its result."""
     call = {"type": "function_call", "call_id": "call_1", "name": "create_task", "arguments": "{}"}
     return [call, {"type": "function_call_output", "call_id": "call_1", "output": output}]
 
@@ -57,7 +57,7 @@ IDS: dict[str, Any] = {"previous_response_id": None, "conversation_id": None, "p
 def ask(
     asked: object, *, tools: Sequence[Tool] = (), chosen: str | None = None, delay_ms: int = 0
 ) -> AsyncGenerator[TResponseStreamEvent, None]:
-    """The events of one response."""
+    """Return the events of one response."""
     model = DemoProvider(DemoSettings(delay_ms=delay_ms), today=lambda: TODAY).model("demo")
     events = model.stream_response(*request(asked, tools, chosen), **IDS)
     return cast(AsyncGenerator[TResponseStreamEvent, None], events)

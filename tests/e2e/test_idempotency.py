@@ -1,4 +1,4 @@
-"""Idempotency: a request that is repeated because its answer did not come starts nothing again."""
+"""Idempotency: a request that is repeated after a lost response starts no second turn."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,20 +15,20 @@ HELLO = {"type": "threads.create", "params": {"input": user_input("Hello!")}}
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
-    """One that speaks slowly enough to be left in the middle of a word."""
+    """Server that answers slowly enough for a disconnect in the middle of a word."""
     async with running(tmp_path_factory.mktemp("server"), {"DEMO_DELAY_MS": "10"}) as server:
         yield server
 
 
 @pytest.fixture
 async def client(server: ServerProcess) -> AsyncIterator[ChatKitClient]:
-    """A page of its own for each test: nothing that another one sent is sent again by it."""
+    """Page of this test alone, so that it repeats no request of another test."""
     async with ChatKitClient(server.url, {"chatkit-frame-instance-id": token_hex(6)}) as client:
         yield client
 
 
 async def threads(client: ChatKitClient) -> int:
-    """How many there are."""
+    """Return the number of threads."""
     return len((await client.call("threads.list", limit=100))["data"])
 
 

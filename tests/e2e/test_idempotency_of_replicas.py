@@ -26,18 +26,18 @@ LOOKING = (
 
 
 class House(msgspec.Struct):
-    """A page's ways to three replicas, and the database behind them."""
+    """Clients of one page for three replicas, and their database."""
 
     clients: list[ChatKitClient]
     database: str
     before: int = 0
 
     async def threads(self) -> int:
-        """How many there are since the test began."""
+        """Return the number of threads since the start of the test."""
         return await self.count() - self.before
 
     async def count(self) -> int:
-        """How many there are."""
+        """Return the number of threads."""
         connection = await asyncpg.connect(self.database)
         try:
             return int(await connection.fetchval("SELECT count(*) FROM threads"))
@@ -47,7 +47,7 @@ class House(msgspec.Struct):
 
 @pytest.fixture(scope="module")
 async def replicas(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, Fleet]]:
-    """Three of them, and their database."""
+    """Three replicas and their database."""
     folder = tmp_path_factory.mktemp("replicas")
     async with databases.fresh() as url, fleet(folder, 3, DATABASE_URL=url, DEMO_DELAY_MS="20") as servers:
         yield url, servers
@@ -55,7 +55,7 @@ async def replicas(databases: Databases, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 async def house(replicas: tuple[str, Fleet]) -> AsyncIterator[House]:
-    """A page of its own for each test: nothing that another one sent is sent again by it."""
+    """Page of this test alone, so that it repeats no request of another test."""
     url, servers = replicas
     front_end = {"chatkit-frame-instance-id": f"instance-{token_hex(6)}"}
     async with AsyncExitStack() as stack:
@@ -66,20 +66,20 @@ async def house(replicas: tuple[str, Fleet]) -> AsyncIterator[House]:
 
 
 async def post(client: ChatKitClient, body: object) -> httpx.Response:
-    """The whole answer."""
+    """Return the whole response."""
     response = await client.http.post("/chatkit", json=body)
     assert response.status_code == httpx.codes.OK, response.text
     return response
 
 
 async def leave(client: ChatKitClient, body: object) -> str:
-    """Post, and lose the connection at the first event; that event."""
+    """Send a request, and disconnect at the first event; return that event."""
     async with client.http.stream("POST", "/chatkit", json=body) as broken:
         return await anext(broken.aiter_lines())
 
 
 def events(response: httpx.Response) -> list[str]:
-    """All that was said, without what only keeps the connection open."""
+    """Return all events, without keep-alive comments."""
     return [line for line in response.text.splitlines() if line.startswith("data: ")]
 
 
@@ -126,11 +126,11 @@ async def test_a_click_in_a_widget(house: House) -> None:
     async with holding.transaction():
         # No request can save the task before both have arrived.
         await holding.execute("SELECT FROM tasks WHERE id = $1 FOR UPDATE", task["id"])
-        # A connection shows its last statement, be it of an earlier test.
+        # A connection shows its last statement, which may be of an earlier test.
         held_at = await holding.fetchval("SELECT clock_timestamp()")
         asked = [asyncio.create_task(post(client, click)) for client in (first, second)]
         while not await watching.fetchval(LOOKING, held_at):
-            """One carries the click out, and the other looks for what is said to it."""
+            """One replica runs the click, and the other looks for its stored response."""
     answers = await asyncio.gather(*asked)
     await asyncio.gather(holding.close(), watching.close())
     assert len({tuple(events(answer)) for answer in answers}) == 1

@@ -1,4 +1,4 @@
-"""A login service: signs tokens, and shows its public keys over HTTP as long as it is there."""
+"""Login service: signs tokens, and serves its public keys over HTTP."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ SECRET = "a secret of tests that is long enough"
 
 
 class SigningKey:
-    """A key pair with a name."""
+    """Key pair with a key id."""
 
     def __init__(self, kid: str, algorithm: str) -> None:
         self.kid, self.algorithm = kid, algorithm
@@ -25,30 +25,30 @@ class SigningKey:
 
     @property
     def public(self) -> dict[str, Any]:
-        """As it stands in the key set."""
+        """Public key, as in the key set."""
         entry = get_default_algorithms()[self.algorithm].to_jwk(self.private.public_key(), as_dict=True)
         return {**entry, "kid": self.kid, "alg": self.algorithm, "use": "sig"}
 
     def token(self, headers: dict[str, Any] | None = None, **claims: Any) -> str:
-        """A token with these claims; without `exp` it is good for an hour."""
+        """Return a token with these claims, valid for an hour without `exp`."""
         return jwt.encode(
             claims_of(**claims), self.private, algorithm=self.algorithm, headers={"kid": self.kid, **(headers or {})}
         )
 
 
 def claims_of(**claims: Any) -> dict[str, Any]:
-    """Good claims, changed by `claims`; None takes one away."""
+    """Return valid claims, changed by `claims`; None removes one."""
     given = {"sub": "ann", "iss": ISSUER, "aud": AUDIENCE, "exp": int(time.time()) + 3600, **claims}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def secret_token(*, key: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
-    """A token signed with a shared secret."""
+    """Return a token that is signed with a shared secret."""
     return jwt.encode(claims_of(**claims), key, algorithm=algorithm)
 
 
 class LoginService:
-    """Shows the public halves of `keys`; answers `instead` when it is set."""
+    """Serves the public halves of `keys`, or `instead` when it is set."""
 
     def __init__(self, upstream: Upstream, *keys: SigningKey) -> None:
         self.keys = list(keys)
@@ -58,12 +58,12 @@ class LoginService:
 
     @property
     def base_url(self) -> str:
-        """Where Better Auth would be."""
+        """Base URL, as of Better Auth."""
         return self._upstream.url
 
     @property
     def url(self) -> str:
-        """Where the key set is."""
+        """URL of the key set."""
         return f"{self.base_url}/api/auth/jwks"
 
     @property
@@ -74,7 +74,7 @@ class LoginService:
 
 @asynccontextmanager
 async def login_service(*keys: SigningKey) -> AsyncGenerator[LoginService, None]:
-    """A service for the length of the block."""
+    """Run a service for the length of the block."""
     async with Upstream() as upstream:
         yield LoginService(upstream, *keys)
 

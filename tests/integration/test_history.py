@@ -37,7 +37,7 @@ THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content"
 
 
 class Thread:
-    """A thread that grows, in a store."""
+    """Thread in a store, to which a test adds turns."""
 
     def __init__(self) -> None:
         self.storage = MemoryStorage()
@@ -91,7 +91,7 @@ async def thread() -> Thread:
 
 
 def words(items: list[TResponseInputItem]) -> list[str]:
-    """The gist of each item."""
+    """Return a short form of each item."""
     gist = []
     for item in items:
         fields: dict[str, Any] = dict(item)
@@ -123,7 +123,7 @@ async def test_another_model_gets_calls_results_and_words_alone(thread: Thread) 
 
 async def test_items_without_a_turn_are_sent_as_they_are(thread: Thread) -> None:
     asked = await thread.user("Count")
-    await thread.assistant("one two")  # Stopped: the turn was recorded without it.
+    await thread.assistant("one two")  # The turn was stopped, and its record has no such item.
     await thread.turn(asked, [], CALL, RESULT)
     await thread.add("sdk_hidden_context", content="stopped by the user")
     await thread.user("Go on")

@@ -66,7 +66,7 @@ async def test_a_mention_carries_the_present_state_of_the_task(tasks: TaskServic
 
 
 @pytest.mark.parametrize("gone", [True, False])
-async def test_a_task_that_is_gone_or_anothers_is_neither(tasks: TaskService, gone: bool) -> None:
+async def test_a_deleted_task_and_one_of_another_user_are_left_out(tasks: TaskService, gone: bool) -> None:
     task = await milk(tasks, "Secret plan")
     if gone:
         await tasks.remove("ada", task.id)
@@ -82,7 +82,7 @@ async def test_two_tasks_of_one_title_are_both_named(tasks: TaskService) -> None
     assert second.id in text
 
 
-async def test_what_is_no_task_is_left_alone(tasks: TaskService) -> None:
+async def test_mentions_of_other_entities_are_left_unchanged(tasks: TaskService) -> None:
     item = message(tag("customer_7", "ACME"))
     assert await Mentions(tasks).resolved([item], ADA) == [item]
     assert "the entity with the id customer_7" in await told(tasks, item)

@@ -1,4 +1,4 @@
-"""What is sent to an upstream of chat completions: history, tools, schemas."""
+"""Requests of chat completions: history, tools, schemas."""
 
 import enum
 import json
@@ -81,7 +81,7 @@ class Priority(enum.StrEnum):
 
 
 class Place(BaseModel):
-    """Refers to itself and to others."""
+    """Schema that refers to itself and to others."""
 
     title: str
     within: "Place | None" = None
@@ -90,7 +90,7 @@ class Place(BaseModel):
 
 @function_tool(strict_mode=False)
 async def plan(title: str, places: list[Place], at: str | None = None, options: dict[str, int] | None = None) -> str:
-    """Everything a schema can be difficult about."""
+    """Schema with every difficult feature."""
     return title
 
 

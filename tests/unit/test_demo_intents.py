@@ -1,4 +1,4 @@
-"""What the demo makes of sentences."""
+"""Intents of the demo provider: the tool call of a sentence."""
 
 import datetime as dt
 import json
@@ -113,14 +113,14 @@ def test_any_text_is_understood_or_not(text: str) -> None:
     assert small_talk(text, TOOLS)
 
 
-def test_what_is_too_long_for_a_sentence_is_not_read() -> None:
+def test_a_text_that_is_too_long_calls_nothing() -> None:
     assert parse_intent("add " + "x" * (LONGEST - 4), TODAY) is not None
     assert parse_intent("add " + "x" * (LONGEST - 3), TODAY) is None
     assert "demo" in small_talk("x" * LONGEST + " count to 7", TOOLS)
 
 
 @pytest.mark.parametrize("words", ["it", "This", "that one", "the last one", "this task"])
-def test_a_pronoun_means_the_task_spoken_of(words: str) -> None:
+def test_a_pronoun_means_the_newest_task(words: str) -> None:
     call = parse_intent(f"delete {words}", TODAY)
     assert call is not None
     assert is_pronoun(call.arguments["task"])

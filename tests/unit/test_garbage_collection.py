@@ -1,4 +1,4 @@
-"""When garbage is collected."""
+"""Garbage collection in quiet moments."""
 
 import asyncio
 import gc
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("patches_on")
 
 
 class Knot:
-    """Refers to itself, so that no count ever frees it."""
+    """Object in a cycle, which reference counting does not free."""
 
     def __init__(self) -> None:
         self.itself = self
@@ -24,7 +24,7 @@ class Knot:
 
 @asynccontextmanager
 async def collecting(busy: Callable[[], bool]) -> AsyncIterator[None]:
-    """Python's own way comes back behind it."""
+    """Restore Python's own thresholds after the test."""
     before = gc.get_threshold()
     task = asyncio.create_task(collect_in_quiet(busy, every=0.001))
     await asyncio.sleep(0)
@@ -38,7 +38,7 @@ async def collecting(busy: Callable[[], bool]) -> AsyncIterator[None]:
 
 
 def old(looks: int) -> weakref.ref[Knot]:
-    """Garbage that has survived `looks` looks at the middle ones."""
+    """Garbage that has survived `looks` collections of the middle generation."""
     gc.collect()
     knot = Knot()
     gc.collect(0)
@@ -51,13 +51,13 @@ def old(looks: int) -> weakref.ref[Knot]:
 
 
 async def gone(garbage: weakref.ref[Knot]) -> None:
-    """Wait for it."""
+    """Wait until the garbage is collected."""
     async with asyncio.timeout(10):
-        while garbage() is not None:  # noqa: ASYNC110  # nothing tells
+        while garbage() is not None:  # noqa: ASYNC110  # nothing notifies of it
             await asyncio.sleep(0.001)
 
 
-async def test_a_quiet_moment_is_used() -> None:
+async def test_a_quiet_moment_is_used_for_a_full_collection() -> None:
     async with collecting(lambda: False):
         await gone(old(SOME))
 
@@ -72,7 +72,7 @@ async def test_answers_are_not_held_up() -> None:
     async with collecting(answering):
         garbage = old(SOME)
         async with asyncio.timeout(10):
-            while len(asked) < 3:  # noqa: ASYNC110  # nothing tells
+            while len(asked) < 3:  # noqa: ASYNC110  # nothing notifies of it
                 await asyncio.sleep(0.001)
         assert garbage() is not None
         for _ in range(MUCH):
@@ -81,33 +81,33 @@ async def test_answers_are_not_held_up() -> None:
 
 
 def bring(monkeypatch: pytest.MonkeyPatch, modules: int) -> None:
-    """So many modules more are imported."""
+    """Import `modules` further modules."""
     for number in range(modules):
         monkeypatch.setitem(sys.modules, f"library.part_{number}", ModuleType("part"))
 
 
-async def test_a_library_that_comes_later_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_library_that_is_imported_later_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     async with collecting(lambda: True):
         brought = [Knot() for _ in range(1_000)]
         before = gc.get_freeze_count()
         bring(monkeypatch, A_LIBRARY)
         async with asyncio.timeout(10):
-            while gc.get_freeze_count() < before + len(brought):  # noqa: ASYNC110  # nothing tells
+            while gc.get_freeze_count() < before + len(brought):  # noqa: ASYNC110  # nothing notifies of it
                 await asyncio.sleep(0.001)
 
 
-async def test_a_library_is_not_looked_at_in_the_first_quiet_moment_either(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_library_is_frozen_before_the_first_quiet_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     async with collecting(lambda: False):
         garbage = old(SOME)
         bring(monkeypatch, A_LIBRARY)
         before = gc.get_freeze_count()
         async with asyncio.timeout(10):
-            while gc.get_freeze_count() <= before:  # noqa: ASYNC110  # nothing tells
+            while gc.get_freeze_count() <= before:  # noqa: ASYNC110  # nothing notifies of it
                 await asyncio.sleep(0.001)
         assert garbage() is not None, "everything was looked at, the library as well"
 
 
-async def test_a_single_module_takes_no_garbage_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_single_module_freezes_no_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     async with collecting(lambda: False):
         garbage = old(SOME)
         bring(monkeypatch, A_LIBRARY - 1)

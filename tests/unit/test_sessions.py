@@ -1,4 +1,4 @@
-"""Sessions: how long they last, and that they are no logins."""
+"""Sessions: their lifetime, and their difference from logins."""
 
 import time
 
@@ -27,18 +27,18 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The time of the sessions."""
+    """Clock of the sessions."""
     return Clock()
 
 
 @pytest.fixture
 def tokens(clock: Clock) -> SessionTokens:
-    """Sessions of ten minutes, for an hour."""
+    """Sessions of ten minutes, renewable for an hour."""
     return SessionTokens(session_key(SECRET), lifetime=600, max_age=3600, clock=clock)
 
 
 def bearer(session: Session) -> Credentials:
-    """As a page sends it."""
+    """Return the credentials of a page with a session."""
     return Credentials(headers={"authorization": f"Bearer {session.secret.reveal()}"})
 
 

@@ -32,7 +32,7 @@ class Source:
                     raise event
                 yield event
         except asyncio.CancelledError:
-            await asyncio.sleep(0)  # A write at this moment must not be cancelled a second time.
+            await asyncio.sleep(0)  # A write must not be cancelled twice.
             self.cancelled.set()
             raise
         finally:
@@ -126,7 +126,7 @@ async def test_a_silent_turn_keeps_its_connection_alive() -> None:
 
 
 @pytest.mark.parametrize("ends", [True, False])
-async def test_long_events_are_written_down_in_several_batches(ends: bool) -> None:
+async def test_long_events_are_journaled_in_several_batches(ends: bool) -> None:
     storage = MemoryStorage()
     await storage.threads.save_thread(begun := thread(), RequestContext(user_id="ann"))
     said = [b"1", b"2" * 300_000, b"3" * 300_000, b"4" * 900_000, b"5"]
@@ -149,8 +149,8 @@ async def test_long_events_are_written_down_in_several_batches(ends: bool) -> No
     assert await storage.journal.events(turn.id, 0) == said
 
 
-async def test_a_turn_that_ends_while_it_is_written_down_loses_no_event() -> None:
-    """Two batches that begin with the same event are one to the journal."""
+async def test_a_turn_that_ends_during_a_flush_loses_no_event() -> None:
+    """The journal takes two batches with the same first event for one."""
     storage = MemoryStorage()
     await storage.threads.save_thread(begun := thread(), RequestContext(user_id="ann"))
     turns, source = TurnRegistry(storage), Source(b"1")

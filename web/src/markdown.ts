@@ -1,11 +1,11 @@
-/** Markdown as nodes of the page, with everything taken out that could act, load or restyle. */
+/** Markdown as nodes of the page, without parts that could act, load or restyle. */
 
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
 
 export const LINK_SCHEMES = /^(?:https?:|mailto:|tel:|chatkit-link:|#|\/(?!\/))/i;
 
-/** Which pictures may be loaded: the page's own, embedded ones, and those of the named hosts. */
+/** Rule for images: the page's own, embedded ones, and those of the named hosts may be loaded. */
 export type ImageRule = (url: string) => boolean;
 
 const marked = new Marked({
@@ -28,9 +28,9 @@ const CLEAN = {
 
 /** The address of a reference such as "[1]: https://…" holds for the whole text, wherever it is defined. */
 const REFERENCE = /^[ >]*\[[^\]]+\]:/m;
-/** Characters that turn the letters behind them around: "exe.gpj" reads as a picture. No script needs them. */
+/** Characters that reverse the letters behind them: "exe.gpj" reads as an image. No script needs them. */
 const OVERRIDES = /[\u202d\u202e]/g;
-/** So many of the last blocks may still change with what follows: a list, a table or a heading grows out of them. */
+/** Number of last blocks that later text may change: they may become a list, a table or a heading. */
 const UNSETTLED = 2;
 
 interface Block {
@@ -38,7 +38,7 @@ interface Block {
   html: string;
 }
 
-/** The top-level blocks of a text that may grow, as HTML that is not yet clean. Settled blocks are not read again. */
+/** Top-level blocks of a growing text, as HTML that is not yet cleaned. Settled blocks are not parsed again. */
 export class Blocks {
   private text = "";
   private blocks: readonly Block[] = [];
@@ -53,7 +53,7 @@ export class Blocks {
   }
 }
 
-/** Each block with all the white space before it, so that their texts together are the whole. */
+/** Each block with the white space before it, so that the blocks together are the whole text. */
 function read(text: string): Block[] {
   const blocks: Block[] = [];
   let space = "";
@@ -67,7 +67,7 @@ function read(text: string): Block[] {
   return blocks;
 }
 
-/** One block as nodes; safe to put anywhere in the page. */
+/** One block as nodes, safe at any place of the page. */
 export function clean(html: string, mayLoad: ImageRule): DocumentFragment {
   const fragment = DOMPurify.sanitize(html, CLEAN) as unknown as DocumentFragment;
   fragment.querySelectorAll("a").forEach(tameLink);
@@ -102,14 +102,14 @@ function tameLink(link: HTMLAnchorElement): void {
   const address = link.getAttribute("href") ?? "";
   if (!isSafeLink(address)) link.removeAttribute("href");
   else if (!address.startsWith("#") && !address.startsWith("chatkit-link:")) {
-    // Its words may name another address than where it leads to.
+    // The words of a link may name another address than its target.
     link.title = address;
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
   }
 }
 
-/** A picture that may not be loaded becomes a link to it. */
+/** Replace an image that may not be loaded by a link to it. */
 function tameImage(image: HTMLImageElement, mayLoad: ImageRule): void {
   const source = image.getAttribute("src") ?? "";
   if (mayLoad(source)) {

@@ -1,4 +1,4 @@
-/** Charts of bars, lines and areas, with the figures as a table for those who cannot see them. */
+/** Charts of bars, lines and areas, with the figures as a table for screen readers. */
 
 import { type TemplateResult, html, nothing, svg } from "lit";
 import { styled } from "../styled";

@@ -61,7 +61,7 @@ export function spacing(name: "padding" | "margin", value: unknown): StyleInfo {
   });
 }
 
-/** The frame of a box. */
+/** Border of a box. */
 export function borders(value: unknown, scheme: Scheme): StyleInfo {
   if (typeof value === "number") return defined({ border: border(value, scheme) });
   if (typeof value !== "object" || value === null) return {};
@@ -84,7 +84,7 @@ function border(value: unknown, scheme: Scheme): string | undefined {
   return `${Number(size) || 0}px ${line} ${colour(color, scheme) ?? "var(--ck-line)"}`;
 }
 
-/** Height, width, roundness and the space around. */
+/** Height, width, radius and margin. */
 export function block(node: Node): StyleInfo {
   return {
     ...defined({
@@ -102,7 +102,7 @@ export function block(node: Node): StyleInfo {
   };
 }
 
-/** A box and how its children lie in it. */
+/** Box, with the layout of its children. */
 export function flexbox(node: Node, direction: "row" | "column", scheme: Scheme): StyleInfo {
   return {
     ...block(node),
@@ -123,7 +123,7 @@ export function aligned(value: unknown): string | undefined {
   return typeof value === "string" && Object.hasOwn(ALIGN, value) ? ALIGN[value] : undefined;
 }
 
-/** Only what has a value. */
+/** Return the entries that have a value. */
 export function defined(styles: Record<string, string | undefined>): StyleInfo {
   return Object.fromEntries(Object.entries(styles).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
