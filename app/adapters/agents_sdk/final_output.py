@@ -5,7 +5,7 @@ from typing import Any
 
 from agents import RunResult
 from agents.items import ToolCallOutputItem
-from chatkit.widgets import WidgetRoot
+from chatkit.widgets import BasicRoot, Card, DynamicWidgetRoot, ListView
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.crashes import broken
@@ -28,7 +28,8 @@ async def show_final_output(result: RunResult, assistant: Assistant, outlet: Out
     try:
         made = assistant.render(output)
         rendered: object = await made if inspect.isawaitable(made) else made
-        if isinstance(rendered, WidgetRoot):
+        # Each class by itself: ChatKit's union of them cannot be checked against.
+        if isinstance(rendered, Card | ListView | BasicRoot | DynamicWidgetRoot):
             outlet.show_widget(rendered)
             return
     except Exception as error:
