@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -202,6 +203,23 @@ async def test_images_are_kept_where_users_may_attach_no_files(tmp_path: Path) -
         studio.upstream.script(WIRE.used(IMAGE, text="Here."))
         [item] = images(await studio.client.say("Draw."))
         assert await fetched(item) == base64.b64decode(PICTURE)
+
+
+async def test_a_storage_that_fails_is_in_the_log_and_the_answer_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    async with drawing(tmp_path, "memory://", ATTACHMENTS_URL=f"file://{folder}") as studio:
+        studio.upstream.script(WIRE.used(IMAGE, text="Here."))
+        [item] = images(await studio.client.say("Draw."))
+        assert await fetched(item) == base64.b64decode(PICTURE)
+        shutil.rmtree(folder)
+        folder.write_text("no folder any more")
+        studio.upstream.script(WIRE.used(IMAGE, text="Here."))
+        exchange = await studio.client.say("Draw.")
+        assert (exchange.text, exchange.error, images(exchange)) == ("Here.", None, [])
+        [said] = [one for one in exchange.items if isinstance(one, TaskItem)]
+        assert said.task.title
+        assert "generated image not kept" in studio.server.log
+        assert str(folder) in studio.server.log
 
 
 async def test_stopping_within_an_image_leaves_none(studio: Studio) -> None:

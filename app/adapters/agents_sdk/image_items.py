@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import structlog
 from chatkit.types import GeneratedImage, GeneratedImageItem, GeneratedImageUpdated, ThreadItemUpdatedEvent
 
 from app.adapters.agents_sdk.outlet import Outlet
@@ -11,6 +12,8 @@ from app.application.attachments.image_ids import new_image_id
 from app.domain.clock import clock
 from app.domain.errors import AnyportError, InvalidInputError
 from app.domain.language import _
+
+log = structlog.get_logger(__name__)
 
 _STEPS: Final = 4
 """Services send up to three unfinished images, so each is about a quarter of the way."""
@@ -59,6 +62,7 @@ class ImageItems:
                 raise InvalidInputError(_failure(fields))
             image, reference = await keeper.keep(item.id, str(encoded))
         except AnyportError as error:
+            log.warning("generated image not kept", code=error.code, actor=error.actor, detail=error.detail)
             self._outlet.withdraw(item.id)
             self._outlet.remark(error.message)
             return None
