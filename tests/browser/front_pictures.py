@@ -17,6 +17,7 @@ FOLDER = ROOT / "docs" / "images" / "front"
 TEXT = "## In a nutshell\n\n| Day | Tasks |\n|---|---|\n| Mon | 3 |\n| Tue | 5 |\n\n```python\nprint(sum([3, 5]))\n```"
 WIDTH = 560
 HEIGHT = 460
+TALL = 640
 
 
 class Visitor:
@@ -43,7 +44,9 @@ async def answers(visitor: Visitor) -> None:
     page = await visitor.come()
     await page.goto("/")
     await expect(page.locator(".greeting")).to_be_visible()
+    await page.set_viewport_size({"width": WIDTH, "height": TALL})
     await visitor.picture(page, "start")
+    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     await say(page, "Add a task: water the plants, high priority")
     await answered(page)
     await page.get_by_role("button", name="Good answer").click()
@@ -64,6 +67,25 @@ async def answers(visitor: Visitor) -> None:
     await say(page, "Are you there?")
     await expect(page.locator(".error")).to_be_visible()
     await visitor.picture(page, "retry")
+    await page.context.close()
+
+
+async def agents(visitor: Visitor) -> None:
+    """Draw what agents do: an approval and a handoff."""
+    page = await visitor.come(height=TALL)
+    await page.goto("/")
+    for text in ("Add a task: water the plants, high priority", "Hand me over to the coach"):
+        await say(page, text)
+        await answered(page)
+    await expect(page.locator(".assistant_message").last).to_contain_text("water the plants")
+    await page.get_by_text("2 steps").click()
+    await expect(page.get_by_text("Handing over to Coach")).to_be_visible()
+    await visitor.picture(page, "handoff")
+    await page.goto("/")
+    await say(page, "Complete all my tasks")
+    await expect(page.get_by_text("may I do that?")).to_be_visible()
+    await answered(page)
+    await visitor.picture(page, "approval")
     await page.context.close()
 
 
@@ -176,7 +198,7 @@ async def looks(visitor: Visitor) -> None:
     await page.context.close()
 
 
-SCENES: list[Callable[[Visitor], Awaitable[None]]] = [answers, tabs, history, widgets, composer, looks]
+SCENES: list[Callable[[Visitor], Awaitable[None]]] = [answers, agents, tabs, history, widgets, composer, looks]
 
 
 async def main() -> None:
