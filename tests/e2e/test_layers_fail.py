@@ -28,10 +28,18 @@ FRONT_END = {"chatkit-frame-instance-id": "instance-1"}
 HELLO = user_input("Hello!")
 FILES = "/api/attachments/{file}"
 
+APPROVED = {"status": "answered", "answers": {"decision_0": {"values": ["Yes, this once"]}}}
+
 # By method and path as the application has them: a request that is answered well as long as nothing fails.
 ROUTES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("POST", "/chatkit"): [
         *({"json": {"type": kind, "params": params}} for kind, params in CHATKIT.items()),
+        {
+            "json": {
+                "type": "threads.add_structured_input",
+                "params": {"thread_id": "{waiting}", "item_id": "{approval}", "input": APPROVED},
+            }
+        },
         {"json": {"type": "threads.create", "params": {"input": HELLO}}, "headers": FRONT_END},
         {"json": {"type": "threads.create", "params": {"input": user_input("hi", attachments=["{file}"])}}},
     ],
@@ -133,6 +141,7 @@ class House(msgspec.Struct):
         exchange = await self.client.say("Show me my tasks", exchange.thread_id)
         by_type = {item.type: item.id for item in exchange.items}
         tasks = (await self.client.http.get("/api/tasks")).json()
+        waiting = await self.client.say("Complete all my tasks")
         file = await upload_in_two_phases(self.client, "a.png", png(), "image/png")
         card = (await self.client.http.get(f"/api/attachments/{file['id']}")).json()
         tokens = {
@@ -142,6 +151,7 @@ class House(msgspec.Struct):
         }
         self.ids |= {name: httpx.URL(url).params["token"] for name, url in tokens.items()}
         self.ids |= {"thread": exchange.thread_id, "task": tasks[0]["id"], "file": file["id"]}
+        self.ids |= {"waiting": waiting.thread_id, "approval": waiting.items[-1].id}
         self.ids |= {"message": by_type["user_message"], "widget": by_type["widget"]}
 
     async def send(self, route: tuple[str, str], row: Mapping[str, Any], layer: str, way: str) -> Seen:
