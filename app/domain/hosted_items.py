@@ -23,6 +23,23 @@ def is_hosted(item: Item) -> bool:
     return item.get("type", "message") not in _OTHER
 
 
+def approves_call(items: Sequence[Item]) -> bool:
+    """Return True when a request with these items makes a hosted server run a call that the user approved.
+
+    Such a request is sent once: whether the call was made is unknown when it fails.
+    """
+    for item in reversed(items):
+        match item.get("type"):
+            case "mcp_approval_response":
+                if item.get("approve"):
+                    return True
+            case "function_call_output":
+                continue
+            case _:
+                return False
+    return False
+
+
 def as_call(item: Item) -> list[dict[str, Any]]:
     """Return a hosted call as a call and its result, which every model accepts; empty for an item without content."""
     match item.get("type"):

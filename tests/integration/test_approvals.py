@@ -7,11 +7,12 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 import pytest
-from agents import Agent, FunctionTool, HostedMCPTool, RunContextWrapper, Tool, function_tool, handoff
+from agents import Agent, AgentHooks, FunctionTool, HostedMCPTool, RunContextWrapper, Tool, function_tool, handoff
 from agents.mcp import MCPServer
 from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
 from chatkit.types import (
@@ -29,9 +30,10 @@ from mcp.types import CallToolResult, TextContent
 from mcp.types import Tool as McpTool
 from openai.types.responses import Response, ResponseCompletedEvent
 from openai.types.responses.response_output_item import McpApprovalRequest, McpCall
+from structlog.testing import capture_logs
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.crashes import AssistantCrashedError
+from app.adapters.agents_sdk.interrupted_run import UnstorableRunError
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.ask_user import ask_user_tool
@@ -42,15 +44,17 @@ from app.application.conversation.service import Conversation
 from app.application.limits.counters import WriteBehindCounters
 from app.application.limits.rules import Limits, Rules
 from app.domain.conversation import HistoryWindow
-from app.domain.errors import AlreadyDecidedError
+from app.domain.errors import AlreadyDecidedError, AnyportError
 from app.domain.identity import RequestContext
 from app.domain.model_ref import ModelRef
+from app.ports.model_provider import ModelError
 from tests.factories import message
 from tests.integration.test_runner import OneModel
 
 ADA = RequestContext(user_id="ada", locale="en")
 THREAD = "thr_1"
 DONE = [assistant_message("Done.")]
+FAILED = ModelError("The model cannot be reached.", kind="network")
 ONCE, ALWAYS, NO = "Yes, this once", "Yes, always in this chat", "No"
 
 
@@ -433,6 +437,47 @@ async def test_what_changed_while_a_call_waited_has_a_readable_end(happens: Call
     assert "This was not done" in desk.outputs()["call_pay"]
 
 
+async def test_a_waiting_run_that_lost_a_part_has_a_readable_end() -> None:
+    parts = ["$schemaVersion", "current_agent", "context", "model_responses", "current_step", "last_processed_response"]
+    for part in parts:
+        for broken in (None, 7, [7], {"a": 1}):
+            desk = Desk()
+            form = form_in(await desk.say("Pay Bo", [pays("Bo")]))
+            record = await desk.record()
+            state = json.dumps({**json.loads(record.approvals.state), part: broken})
+            waiting = msgspec.structs.replace(record.approvals, state=state)
+            await desk.storage.turn_log.save(msgspec.structs.replace(record, approvals=waiting), ADA)
+            with suppress(AnyportError), capture_logs():
+                await desk.decide(form, ONCE)
+            assert len(desk.paid) <= 1
+            assert isinstance((await desk.say("And now?", DONE))[-1], AssistantMessageItem)
+            assert (await desk.record()).approvals is None, (part, broken)
+
+
+async def test_a_run_that_cannot_wait_says_so_and_the_thread_goes_on() -> None:
+    desk = Desk()
+    with pytest.raises(UnstorableRunError) as refused:
+        await desk.say("Pay many", [pays("B" * 200_000, 1, f"call_{number}") for number in range(9)])
+    assert refused.value.actor == "operator"
+    assert "characters of JSON" in refused.value.detail
+    *_, item = await desk.say("And now?", DONE)
+    assert isinstance(item, AssistantMessageItem)
+    assert desk.paid == []
+
+    def twins(desk: Desk) -> Assistant:
+        agents = [Agent[Any](name="Twin", tools=[desk.pay()], hooks=AgentHooks()) for _ in range(2)]
+        return Assistant(agent=Agent(name="Front", instructions="You sort.", tools=[desk.pay()], handoffs=[*agents]))
+
+    with pytest.raises(UnstorableRunError, match="cannot be kept"):
+        await Desk(twins).say("Pay Bo", [pays("Bo")])
+
+
+async def test_an_assistant_of_instructions_and_tools_asks_too() -> None:
+    desk = Desk(lambda desk: Assistant(name="Clerk", instructions="You pay.", tools=[desk.pay()]))
+    await desk.decide(form_in(await desk.say("Pay Bo", [pays("Bo")])), ONCE)
+    assert desk.paid == [("Bo", 3)]
+
+
 async def test_a_decision_is_taken_up_once_however_often_the_answer_runs() -> None:
     desk = Desk()
     form = form_in(await desk.say("Pay Bo", [pays("Bo")]))
@@ -478,8 +523,8 @@ async def test_a_run_that_is_broken_off_never_makes_its_call_again() -> None:
 async def test_results_are_recorded_before_the_model_goes_on() -> None:
     desk = Desk()
     form = form_in(await desk.say("Pay Bo", [pays("Bo")]))
-    with pytest.raises(AssistantCrashedError):
-        await desk.decide(form, ONCE, script=())
+    with pytest.raises(ModelError):
+        await desk.decide(form, ONCE, script=(ModelStep.raise_error(FAILED),))
     record = await desk.record()
     assert [item["output"] for item in record.model_items if "output" in item] == ["paid 3 to Bo"]
     assert [effect.result for effect in record.effects] == ["paid 3 to Bo"]
@@ -611,8 +656,8 @@ async def test_a_hosted_call_is_remembered_for_the_thread() -> None:
 async def test_a_hosted_call_whose_request_fails_is_approved_no_second_time() -> None:
     desk = Desk(hosted)
     form = form_in(await desk.say("Pay Bo", step(request_of("mcpr_1"))))
-    with pytest.raises(AssistantCrashedError):
-        await desk.decide(form, ONCE, script=())
+    with pytest.raises(ModelError):
+        await desk.decide(form, ONCE, script=(ModelStep.raise_error(FAILED),))
     await desk.say("Is it paid?", DONE)
     assert responses(desk) == [("mcpr_1", False, UNKNOWN)]
 

@@ -3,9 +3,11 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from agents import ModelSettings, ModelTracing
 from msgspec.structs import replace
 from openai import _base_client, omit
 from openai._utils import async_maybe_transform
@@ -22,7 +24,7 @@ from tests.contracts.provider_subject import Subject, clock, weather
 from tests.fakes.dialects import SECRET
 from tests.fakes.hosted_wire import Hosted
 from tests.fakes.responses_wire import Responses
-from tests.fakes.upstream import Hold, Until, Upstream, stream
+from tests.fakes.upstream import Hold, Until, Upstream, json_reply, stream
 
 
 @pytest.fixture
@@ -146,3 +148,31 @@ async def test_a_call_keeps_its_namespace_and_its_caller(upstream: Upstream) -> 
 
 async def _answered(subject: Subject) -> None:
     assert [event async for event in subject.ask(tools=[weather, clock])]
+
+
+@pytest.mark.parametrize(("approved", "requests"), [(True, 1), (False, 2)])
+async def test_a_request_that_lets_a_hosted_server_act_is_sent_once(approved: bool, requests: int) -> None:
+    """The call that the user approved may have been made although its request failed."""
+    asked = {"type": "mcp_approval_request", "id": "mcpr_1", "server_label": "bank", "name": "wire", "arguments": "{}"}
+    response = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": approved}
+    items: list[Any] = [{"role": "user", "content": "Pay"}, asked, response]
+    async with Upstream() as upstream:
+        upstream.script(json_reply(503, {"error": {"message": "busy", "code": "overloaded"}}))
+        upstream.always(Responses().text("Paid."))
+        own = provider(upstream)
+        events = own.model("gpt-5").stream_response(
+            None,
+            items,
+            ModelSettings(),
+            [],
+            None,
+            [],
+            ModelTracing.DISABLED,
+            previous_response_id=None,
+            conversation_id=None,
+            prompt=None,
+        )
+        with suppress(ModelError):
+            assert [event async for event in events]
+        assert len(upstream.requests) == requests
+        await own.aclose()

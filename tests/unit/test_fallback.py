@@ -1,6 +1,7 @@
 """Fallback model: the next candidate answers when a model fails before its first text."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -65,6 +66,18 @@ async def test_never_after_a_word_was_shown() -> None:
     with pytest.raises(ModelError):
         await collect(model)
     assert second.asked == 0
+
+
+async def test_never_for_a_request_that_lets_a_hosted_server_act() -> None:
+    """The call may have been made although its request failed."""
+    for approved, asked in ((True, 0), (False, 1)):
+        response = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": approved}
+        output = {"type": "function_call_output", "call_id": "call_1", "output": "done"}
+        second = ScriptedEvents(delta("other"))
+        with suppress(ModelError):
+            model = both(ScriptedEvents(failed("network")), second)
+            assert [event async for event in model.stream_response("", [response, output])]
+        assert second.asked == asked
 
 
 @pytest.mark.parametrize("kind", ["content_filtered", "context_too_long", "rejected"])

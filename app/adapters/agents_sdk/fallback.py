@@ -10,6 +10,7 @@ import structlog
 from agents import Model, ModelResponse
 from agents.items import TResponseStreamEvent
 
+from app.domain.hosted_items import approves_call
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import FailureKind, ModelError
 
@@ -89,6 +90,8 @@ class FallbackModel(Model):
     async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncGenerator[TResponseStreamEvent, None]:
         """Stream the first answer that starts. Raises the last candidate's `ModelError` if all of them fail."""
         candidates = self._breakers.usable(self._candidates)
+        if len(args) > 1 and not isinstance(args[1], str) and approves_call(args[1]):
+            candidates = candidates[:1]  # The call may be made although its request fails.
         for position, ref in enumerate(candidates, start=1):
             started = False
             preamble: list[TResponseStreamEvent] = []  # Held back, because a fallback would send it again.

@@ -94,7 +94,7 @@ class InterruptedRun:
                 context_deserializer=lambda _: context,
                 strict_context=True,
             )
-        except (UserError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # The SDK promises no type for a state that it cannot read.
             raise UnreadableRunError(str(error)) from error
 
 

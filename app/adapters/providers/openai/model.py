@@ -15,6 +15,7 @@ from agents import (
     Tool,
 )
 from agents.items import TResponseInputItem, TResponseStreamEvent
+from msgspec import structs
 from openai import APIStatusError, AsyncOpenAI
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent, ResponsePromptParam
 from openai.types.shared import Reasoning
@@ -30,7 +31,7 @@ from app.adapters.providers.shared.reasoning import ReasoningParameters
 from app.adapters.providers.shared.request_body import DetachedTexts
 from app.adapters.providers.shared.retries import PREAMBLE, Events, retry_with_backoff
 from app.aio.lazy_value import LazyValue
-from app.domain.hosted_items import IMAGE, is_hosted
+from app.domain.hosted_items import IMAGE, approves_call, is_hosted
 from app.patches.raw_response_tools import responses_model
 from app.ports.model_provider import FailureKind
 
@@ -105,7 +106,8 @@ class ResponsesModel(Model):
             )
             return self._attempt(stream, fields, may_be_empty)
 
-        async with aclosing(retry_with_backoff(attempt, self._settings)) as events:
+        settings = structs.replace(self._settings, retries=0) if approves_call(history) else self._settings
+        async with aclosing(retry_with_backoff(attempt, settings)) as events:
             async for event in events:
                 yield event
 
