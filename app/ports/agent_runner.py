@@ -105,6 +105,9 @@ class AgentRunner(ABC):
     async def warm(self) -> None:  # noqa: B027  # not every runner has something to prepare
         """Load what the first run needs, off the event loop. Idempotent."""
 
+    async def aclose(self) -> None:  # noqa: B027  # not every runner holds something open
+        """Close what the runner opened. Idempotent; no run may follow."""
+
     @abstractmethod
     def run(self, request: RunRequest, report: RunReport) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Stream the run's events, in order; the first may come long before the model is done.

@@ -54,8 +54,12 @@ class AssistantCrashedError(AnyportError):
 
 def crash(error: Exception) -> AssistantCrashedError:
     """Log an error of the assistant's code with its traceback, and return the error for the user."""
-    part, name = next(_parts(error), ("run", ""))
-    return broken(part, name, error)
+    return broken(*part_of(error), error)
+
+
+def part_of(error: Exception) -> tuple[str, str]:
+    """Return the part of the assistant that an error comes from, and its name: of an agent where no more is known."""
+    return next(_parts(error), ("run", ""))
 
 
 def broken(part: str, name: str, error: Exception) -> AssistantCrashedError:
@@ -84,12 +88,12 @@ def is_own_failure(error: Exception) -> bool:
 
 def _parts(error: BaseException) -> Iterator[tuple[str, str]]:
     """The parts of the assistant on the way to the crash, the innermost first."""
-    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
-    for frame in reversed(frames):
-        if (part := _part(frame)) is not None:
-            yield part
     if error.__cause__ is not None:
         yield from _parts(error.__cause__)
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    yield from filter(None, map(_part, reversed(frames)))
+    agents = (frame.f_locals.get(name) for frame in reversed(frames) for name in ("agent", "public_agent"))
+    yield from (("agent", agent.name) for agent in agents if isinstance(agent, Agent))
 
 
 def _part(frame: FrameType) -> tuple[str, str] | None:

@@ -43,5 +43,7 @@ class LazyRunner(AgentRunner):
         return self._runner
 
     async def aclose(self) -> None:
-        """Wait for the thread that builds the runner, if one runs. Idempotent."""
+        """Wait for the thread that builds the runner, if one runs, and close the runner. Idempotent."""
         await self._lazy_runner.aclose()
+        if self._runner is not None:
+            await self._runner.aclose()

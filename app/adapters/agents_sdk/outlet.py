@@ -172,6 +172,8 @@ class Outlet:
         """Ids of the calls that reported a change through `Stage.changed`."""
         self.questions = Questions(thread_id, new_id)
         self.annotator = Annotator()
+        self.agent = ""
+        """Name of the agent that answers."""
         self.structured = False
         """True while the model writes JSON of an output type, which is shown by the assistant's renderer."""
         self._delta_sink = delta_sink

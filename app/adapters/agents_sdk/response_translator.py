@@ -9,7 +9,6 @@ from agents.items import TResponseInputItem, TResponseStreamEvent
 from openai.types.responses import Response
 
 from app.adapters.agents_sdk.argument_size import bound_arguments
-from app.adapters.agents_sdk.crashes import broken
 from app.adapters.agents_sdk.hosted_tools import HostedSteps, fields_of, is_step
 from app.adapters.agents_sdk.image_items import ImageItems
 from app.adapters.agents_sdk.outlet import Message, Outlet
@@ -215,7 +214,7 @@ class OutletModel(Model):
             raise RunPausedError
         self._transcript.request_sent(input)
         if system_instructions is not None and not isinstance(system_instructions, str):
-            raise broken("instructions", "", TypeError(f"expected a text, got {type(system_instructions).__name__}"))
+            raise TypeError(f"the instructions are {type(system_instructions).__name__}, expected a text")
         translator = ResponseTranslator(
             self._outlet, self._transcript, thoughts=shows_thoughts(model_settings), schema=_schema(*args, **kwargs)
         )

@@ -7,6 +7,7 @@ import structlog
 from agents.exceptions import AgentsException, OutputGuardrailTripwireTriggered
 from agents.items import TResponseInputItem
 from chatkit.types import UserMessageItem
+from msgspec.structs import replace
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.crashes import AssistantCrashedError
@@ -44,7 +45,7 @@ class RunEnding:
             return
         if isinstance(error, AgentsException) and self._outlet.questions.open_call is not None:
             return  # The rounds end with the question, and the answer begins new ones.
-        failure = error_for_user(error)
+        failure = error_for_user(error, self._outlet.agent)
         if isinstance(failure, AssistantCrashedError) and failure.is_check:
             self._withdraw(transcript)
         self._outlet.run_failed()
@@ -55,6 +56,8 @@ class RunEnding:
 
     async def _refuse(self, tripwire: Tripwire, error: Exception, transcript: RunTranscript) -> None:
         """Withdraw what was rejected, and show the assistant's sentence; later turns are told of both."""
+        if not tripwire.agent:
+            tripwire = replace(tripwire, agent=self._outlet.agent)
         names = {"guardrail": tripwire.guardrail, "agent": tripwire.agent}
         log.warning("guardrail tripped", kind=tripwire.kind, actor=tripwire.actor, **names)
         text = await sentence(self._assistant.guardrail_message, tripwire)

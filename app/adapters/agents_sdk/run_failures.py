@@ -9,7 +9,6 @@ from chatkit.errors import BaseStreamError
 from chatkit.store import NotFoundError
 
 from app.adapters.agents_sdk.crashes import crash, is_in_loop, is_own_failure
-from app.adapters.agents_sdk.tripwires import last_agent
 from app.chatkit_json.item_fields import IncompleteReason
 from app.domain.errors import AnyportError
 from app.domain.language import _
@@ -30,8 +29,8 @@ def incomplete_reason(error: Exception) -> IncompleteReason:
     return _REASONS.get(error.kind, "failed") if isinstance(error, ModelError) else "failed"
 
 
-def error_for_user(error: Exception) -> Exception:
-    """Return the error for the user when a run fails; failures of a model, and of ChatKit, are such errors already."""
+def error_for_user(error: Exception, agent: str) -> Exception:
+    """Return the error for the user when a run of `agent` fails; errors of ours and of ChatKit are meant for users."""
     if isinstance(error, AnyportError | BaseStreamError | NotFoundError) or not is_in_loop(error):
         return error
     if isinstance(error, MaxTurnsExceeded):
@@ -44,7 +43,7 @@ def error_for_user(error: Exception) -> Exception:
         return ours
     if is_own_failure(error):
         return crash(error)
-    log.error("model misbehaved", agent=last_agent(error), exc_info=error)
+    log.error("model misbehaved", agent=agent, exc_info=error)
     return ModelError(
         _("The model's answer could not be used. Please try again."),
         kind="protocol",

@@ -9,6 +9,7 @@ from agents import RunHooks, Tool
 from agents.run_context import RunContextWrapper
 from agents.tool_context import ToolContext
 
+from app.adapters.agents_sdk.agent_mcp_servers import AgentMcpServers
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.foreign_models import refuse_foreign_model
 from app.adapters.agents_sdk.outlet import Outlet
@@ -20,14 +21,23 @@ from app.adapters.agents_sdk.tool_context import TurnContext
 class OutletHooks(RunHooks[TurnContext]):
     """Hooks of a run that the user sees, and of the agents that it is handed off to."""
 
-    def __init__(self, outlet: Outlet, transcript: RunTranscript, assistant: Assistant, effects: RunEffects) -> None:
+    def __init__(
+        self,
+        outlet: Outlet,
+        transcript: RunTranscript,
+        assistant: Assistant,
+        effects: RunEffects,
+        mcp_servers: AgentMcpServers,
+    ) -> None:
         self._outlet = outlet
         self._transcript = transcript
         self._assistant = assistant
         self._effects = effects
+        self._mcp_servers = mcp_servers
 
     async def on_agent_start(self, context: Any, agent: Any) -> None:
         refuse_foreign_model(agent.name, agent.model)
+        self._outlet.agent = agent.name
 
     async def on_tool_start(self, context: RunContextWrapper[TurnContext], agent: Any, tool: Tool) -> None:
         if isinstance(context, ToolContext):
@@ -50,10 +60,13 @@ class OutletHooks(RunHooks[TurnContext]):
                 )
             self._outlet.annotator.remember(str(result))
             self._outlet.tool_finished(call_id, changed=changed)
+        # A call may have ended its server, which the agent's next round asks for its tools.
+        await self._mcp_servers.require(agent.mcp_servers)
 
     async def on_handoff(self, context: Any, from_agent: Any, to_agent: Any) -> None:
         self._transcript.handed_off(to_agent.name)
         self._outlet.handed_off(to_agent.name)
+        await self._mcp_servers.require(to_agent.mcp_servers)
 
 
 class BothHooks(RunHooks[Any]):
@@ -92,10 +105,14 @@ class BothHooks(RunHooks[Any]):
 
 
 def run_hooks(
-    outlet: Outlet, transcript: RunTranscript, assistant: Assistant, effects: RunEffects
+    outlet: Outlet,
+    transcript: RunTranscript,
+    assistant: Assistant,
+    effects: RunEffects,
+    mcp_servers: AgentMcpServers,
 ) -> RunHooks[TurnContext]:
     """Return the hooks of a run that the user sees, joined by the assistant's own."""
-    ours = OutletHooks(outlet, transcript, assistant, effects)
+    ours = OutletHooks(outlet, transcript, assistant, effects, mcp_servers)
     return ours if assistant.hooks is None else BothHooks(ours, assistant.hooks)
 
 

@@ -14,6 +14,7 @@ from openai.types.shared import Reasoning
 
 from app.adapters.agents_sdk.active_run import ActiveRun, active_run, observe_failure
 from app.adapters.agents_sdk.agent_graph import AgentGraph
+from app.adapters.agents_sdk.agent_mcp_servers import AgentMcpServers, mcp_servers_of
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.tool_names import first_agent_names
 from app.adapters.agents_sdk.continued_run import RunInput, SettlingModel, continued_run
@@ -86,6 +87,15 @@ class SdkAgentRunner(AgentRunner):
         self._breakers = CircuitBreakers()
         self._late_usage = late_usage or _uncounted
         self._sdk_runner = SdkRunner()
+        self._mcp_servers = AgentMcpServers(mcp_servers_of(assistant.agent))
+
+    async def warm(self) -> None:
+        """Connect to the MCP servers of the agents."""
+        await self._mcp_servers.start()
+
+    async def aclose(self) -> None:
+        """Disconnect from the MCP servers of the agents."""
+        await self._mcp_servers.aclose()
 
     async def tools(self) -> frozenset[str]:
         """Return the names of the first agent's tools and of the external tools available now."""
@@ -156,6 +166,7 @@ class SdkAgentRunner(AgentRunner):
         del entries  # The loop holds the model input; the thread items behind it need no memory any more.
         models = active.shown_models(partial(_shown, progress))
         root = self._graph.for_run(request, models.chosen(), self._models.capabilities(request.model))
+        await self._mcp_servers.require(root.mcp_servers)
         asking = RunApprovals(request.desk, self._assistant, outlet, context)
         run_input: RunInput | None = history
         if continued is not None:
@@ -169,7 +180,7 @@ class SdkAgentRunner(AgentRunner):
             root,
             context=context,
             max_turns=self._max_rounds,
-            hooks=run_hooks(outlet, transcript, self._assistant, active.effects),
+            hooks=run_hooks(outlet, transcript, self._assistant, active.effects, self._mcp_servers),
             run_config=RunConfig(
                 model_provider=models,
                 **trace_settings(root.name, request.thread.id),
