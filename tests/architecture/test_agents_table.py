@@ -73,6 +73,7 @@ FEATURES: Final = (
     "generated images",
     "citations",
     "`needs_approval`",
+    "approvals: MCP",
     "edited arguments",
     "crashes of tools",
     "input guardrails",
