@@ -23,10 +23,14 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
-    """Open call: a tool call without a result yet; the thread item `item_id` asks the user or the page for it."""
+    """Open call: a tool call without a result yet; the thread item `item_id` asks the user or the page for it.
+
+    `agent` names the agent that made the call; empty where there is only one.
+    """
 
     call_id: str
     item_id: str
+    agent: str = ""
 
 
 class PendingApproval(msgspec.Struct, frozen=True, kw_only=True):

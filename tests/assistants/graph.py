@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from agents import (
     Agent,
@@ -22,9 +22,12 @@ from agents.extensions.handoff_filters import remove_all_tools
 from agents.memory import OpenAIResponsesCompactionSession
 from agents.models.multi_provider import MultiProvider
 from agents.run import AgentRunner
+from agents.tool_context import ToolContext
+from chatkit.types import StructuredInputFreeform
 from openai import AsyncOpenAI
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.tool_context import TurnContext
 
 own_model = OpenAIResponsesModel("gpt-4o", AsyncOpenAI(api_key="sk-own"))
 
@@ -195,7 +198,29 @@ async def _heard(_: Any) -> None:
     """Hear an event."""
 
 
-billing = Agent[Any](name="Billing", instructions="You do billing.")
+made: list[str] = []
+"""What the tools below changed."""
+
+
+@function_tool
+async def charge(ctx: RunContextWrapper[TurnContext], amount: int) -> str:
+    """Ask the user, then charge."""
+    call = cast(ToolContext[TurnContext], ctx)
+    form = StructuredInputFreeform(id="sure", question=f"Charge {amount}?")
+    [[said]] = ctx.context.stage.ask(call.tool_call_id, [form])
+    return f"charged {amount}, as you said {said}"
+
+
+@function_tool
+async def book(what: str) -> str:
+    """Book something."""
+    made.append(what)
+    return f"booked {what}, number {len(made)}"
+
+
+cashier = Agent[Any](name="Cashier", instructions="You take money.", tools=[charge, book])
+
+billing = Agent[Any](name="Billing", instructions="You do billing.", tools=[charge, book])
 archive = Agent[Any](name="Archive", instructions="You know the past.", model="gemini/gemini-3-pro")
 billing.handoffs.append(archive)
 
@@ -212,6 +237,7 @@ desk = Assistant(
             translator.as_tool(
                 "as_configured_tool", "Translate.", run_config=RunConfig(model_provider=OpenAIProvider(api_key="sk-1"))
             ),
+            cashier.as_tool("as_cashier", "Take money."),
             later,
             in_a_thread_for_ever,
         ],

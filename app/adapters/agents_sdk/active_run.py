@@ -13,6 +13,7 @@ from openai.types.shared import Reasoning
 from app.adapters.agents_sdk.fallback import CircuitBreakers
 from app.adapters.agents_sdk.file_inputs import FileParts
 from app.adapters.agents_sdk.nested_models import NestedModel
+from app.adapters.agents_sdk.nesting import inside_tool
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.run_effects import RunEffects
@@ -98,9 +99,6 @@ class ActiveRun(RunScope):
 
 active_run: ContextVar[ActiveRun | None] = ContextVar("active_run", default=None)
 """The turn that this code runs in; None outside a turn."""
-
-inside_tool: ContextVar[bool] = ContextVar("inside_tool", default=False)
-"""True in a run that a tool started: its questions have no user, because the run cannot wait for days."""
 
 
 def observe_failure(tool: str, call: Any, error: Exception) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from agents import Agent, Handoff, Model, ModelSettings, RunContextWrapper, Tool
@@ -13,12 +14,13 @@ from app.adapters.agents_sdk.instructions import instructions
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.domain.clock import clock
+from app.patches.agent_references import target_of
 from app.patches.static_tools_agent import agent_with
 from app.ports.agent_runner import RunRequest
 from app.ports.model_provider import Capabilities
 
-Equip = Callable[[Sequence[Tool]], list[Tool]]
-"""Returns the tools of one agent as a run needs them."""
+Equip = Callable[[Agent[Any], Sequence[Tool]], list[Tool]]
+"""Returns the tools of one agent as a run needs them, from its own tools or from those of its MCP servers."""
 
 
 class AgentGraph:
@@ -51,18 +53,28 @@ class AgentGraph:
         return self._own(self._assistant.agent, request)
 
     def _own(self, root: Agent[Any], request: RunRequest) -> Agent[Any]:
-        """The assistant's agent itself where nothing is added to it, so that its hooks meet the agents they know."""
-        tools = self.tools()
-        if request.done:
-            root = GraphCopy(lambda own: with_replayed_effects(own, request.done)).agent(root)
-            root.tools = with_replayed_effects(tools, request.done)
-        elif len(tools) > len(root.tools):
-            root = GraphCopy(list).agent(root)
-            root.tools = tools
+        """The assistant's agent itself where nothing is added to it, so that its hooks meet the agents they know.
+
+        A resumed run goes on with the agent that asked.
+        """
+        tools, done = self.tools(), request.done
+
+        def equip(agent: Agent[Any], own: Sequence[Tool]) -> list[Tool]:
+            given = tools if agent is root and own is root.tools else own
+            return with_replayed_effects(given, done) if done else [*given]
+
+        first = self._asking(root, request)
+        if done or len(tools) > len(root.tools):
+            first = GraphCopy(equip).agent(first)
         if request.tool:
-            root = copy(root)
-            root.model_settings = replace(root.model_settings, tool_choice=request.tool)
-        return root
+            first = copy(first)
+            first.model_settings = replace(first.model_settings, tool_choice=request.tool)
+        return first
+
+    def _asking(self, root: Agent[Any], request: RunRequest) -> Agent[Any]:
+        """The agent whose question was answered; the first one for a new message, or where it is not there any more."""
+        name = request.answered.call.agent if request.answered is not None else ""
+        return next((agent for agent in reachable(root) if agent.name == name), root) if name else root
 
     def _described(self, request: RunRequest, chosen: Model, able: Capabilities) -> Agent[TurnContext]:
         """An agent copied from a cached one: building it anew resolves the types of all fields."""
@@ -94,9 +106,14 @@ class GraphCopy:
         new = copy(original)
         # The original is kept too: the id of an object that is gone may be used again.
         self._copies[id(original)] = self._copies[id(new)] = original, new
-        new.tools = self._equip(original.tools)
+        new.tools = self._equip(original, original.tools)
+        if original.mcp_servers:
+            new.get_mcp_tools = partial(self._mcp_tools, original)  # type: ignore[method-assign]
         new.handoffs = [self._handoff(one) for one in original.handoffs]
         return new
+
+    async def _mcp_tools(self, original: Agent[Any], context: RunContextWrapper[Any]) -> list[Tool]:
+        return self._equip(original, await original.get_mcp_tools(context))
 
     def _handoff(self, one: Agent[Any] | Handoff[Any, Any]) -> Agent[Any] | Handoff[Any, Any]:
         if isinstance(one, Agent):
@@ -111,8 +128,9 @@ class GraphCopy:
 
 
 def reachable(root: Agent[Any]) -> list[Agent[Any]]:
-    """Return the agent and all that it hands off to; the agents behind `Handoff` objects are unknown."""
+    """Return the agent and all that it hands off to; an agent that a `Handoff` makes when it is called is unknown."""
     found = [root]
     for agent in found:
-        found += [one for one in agent.handoffs if isinstance(one, Agent) and not any(one is known for known in found)]
+        targets = (one if isinstance(one, Agent) else target_of(one) for one in agent.handoffs)
+        found += [one for one in targets if isinstance(one, Agent) and not any(one is known for known in found)]
     return found

@@ -1,5 +1,6 @@
 """Fallback model: tries several models in order, and skips those with an open circuit breaker."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, MutableSequence, Sequence
 from contextlib import aclosing
@@ -103,6 +104,9 @@ class FallbackModel(Model):
                         started = started or event.type not in _PREAMBLE
                         while started and preamble:
                             yield preamble.pop(0)
+            except (asyncio.CancelledError, GeneratorExit):
+                self.attempts.append(Attempt(ref=ref, failure="interrupted"))
+                raise
             except ModelError as error:
                 self.attempts.append(Attempt(ref=ref, failure=error.kind))
                 if error.kind in FALLBACK_FAILURES:

@@ -9,11 +9,12 @@ from typing import Any
 from agents import Agent, RunConfig, RunResult, RunResultStreaming
 from agents.run import AgentRunner
 
-from app.adapters.agents_sdk.active_run import RunScope, active_run, inside_tool
+from app.adapters.agents_sdk.active_run import RunScope, active_run
 from app.adapters.agents_sdk.agent_graph import GraphCopy
 from app.adapters.agents_sdk.effect_replay import with_replayed_effects
 from app.adapters.agents_sdk.foreign_models import refuse_foreign_model
 from app.adapters.agents_sdk.nested_hooks import NestedHooks
+from app.adapters.agents_sdk.nesting import inside_tool
 from app.adapters.agents_sdk.tools.failures import tool_error
 from app.adapters.agents_sdk.traces import traces
 
@@ -73,7 +74,7 @@ def _equipped(agent: Agent[Any], run: RunScope) -> Agent[Any]:
     """The agent; in a retried answer with tools that do not repeat the changes of the first."""
     if not run.done or not isinstance(agent, Agent):
         return agent
-    return GraphCopy(lambda tools: with_replayed_effects(tools, run.done)).agent(agent)
+    return GraphCopy(lambda _, tools: with_replayed_effects(tools, run.done)).agent(agent)
 
 
 def _options(run: RunScope, options: dict[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from chatkit.store import StoreItemType
 from chatkit.types import ClientToolCallItem, StructuredInput, StructuredInputItem, ThreadItem
 
+from app.adapters.agents_sdk.nesting import inside_tool
 from app.domain.clock import clock
 from app.domain.errors import InvalidInputError
 from app.ports.agent_runner import Answered
@@ -59,6 +61,11 @@ class Questions:
         self.item = self._form(inputs)
         return self.item.id
 
+    def asked_by(self, agent: str) -> None:
+        """Record the agent whose tool asks: the resumed run goes on with it."""
+        if self.open_call is not None:
+            self.open_call = msgspec.structs.replace(self.open_call, agent=agent)
+
     def was_asked(self, call_id: str) -> bool:
         """True if this call resumes with a form that the user has answered. See `Stage.was_asked`."""
         return isinstance(self._answer(call_id), StructuredInputItem)
@@ -91,6 +98,8 @@ class Questions:
         return answered.item if answered is not None and answered.call.call_id == call_id else None
 
     def _interruption(self, call_id: str, item: ThreadItem) -> Exception:
+        if inside_tool.get():
+            return InvalidInputError("An agent inside a tool cannot ask the user: answer with what is missing.")
         if self.item is not None:
             return InvalidInputError("Something else is being asked just now. Ask this when there is an answer.")
         self.item = item

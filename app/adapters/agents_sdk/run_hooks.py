@@ -58,6 +58,8 @@ class OutletHooks(RunHooks[TurnContext]):
                 changed = self._effects.record(
                     call_id, context.tool_name, context.tool_arguments, str(result), reported=reported
                 )
+            elif self._assistant.agent is not None:
+                self._outlet.questions.asked_by(agent.name)
             self._outlet.annotator.remember(str(result))
             self._outlet.tool_finished(call_id, changed=changed)
         # A call may have ended its server, which the agent's next round asks for its tools.
