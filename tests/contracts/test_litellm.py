@@ -9,8 +9,10 @@ from app.adapters.providers.litellm.settings import LitellmSettings
 from app.environment import Secret
 from app.ports.model_provider import ModelProvider
 from tests.contracts.model_provider import TakesFiles
+from tests.fakes.chat_media import picture, url
 from tests.fakes.dialects import SECRET, Dialect
 from tests.fakes.litellm_upstreams import AnthropicMessages, Azure, GeminiNative, OpenRouter
+from tests.fakes.upstream import stream
 
 # LiteLLM reads what pydantic has deprecated; a deprecation that is an error would break it in the middle of a stream.
 pytestmark = pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning")
@@ -50,6 +52,25 @@ class TestOpenRouter(TestGeminiNative):
     dialect = OpenRouter()
     model = "openrouter/openai/gpt-5-mini"
     path = "/api/v1"
+
+    async def test_citations_and_images_come_through(self) -> None:
+        wire = OpenRouter()
+        frames = [
+            wire.frame({"content": "Hi"}),
+            wire.frame({"content": "", "annotations": [url("https://a.example", 2)]}),
+        ]
+        frames.append(wire.frame({"content": "", "images": [picture("aGk=")]}))
+        async with self.subject() as it:
+            it.upstream.script(stream(*frames, *wire.end()))
+            events = [event async for event in it.ask()]
+        last = events[-1]
+        assert last.type == "response.completed"
+        message, image = last.response.output
+        assert message.type == "message"
+        assert image.type == "image_generation_call"
+        assert message.content[0].type == "output_text"
+        assert [getattr(one, "url", None) for one in message.content[0].annotations] == ["https://a.example"]
+        assert image.result == "aGk="
 
 
 class TestAzure(TestGeminiNative):

@@ -147,6 +147,8 @@ def _frame(chunk: Any, finish: str) -> dict[str, Any]:
             "reasoning_content": getattr(choice.delta, "reasoning_content", None),
             "reasoning_details": getattr(choice.delta, "thinking_blocks", None),
             "tool_calls": [_call(call) for call in choice.delta.tool_calls or ()] or None,
+            "annotations": getattr(choice.delta, "annotations", None),
+            "images": getattr(choice.delta, "images", None),
         }
         frame["choices"] = [{"index": 0, "delta": delta, "finish_reason": _finish(choice.finish_reason, finish)}]
     return frame
