@@ -83,7 +83,8 @@ def requests(world: World) -> dict[str, tuple[str, dict[str, Any], list[str]]]:
             {"thread_id": world.id("called"), "result": 1},
             ["load_thread_items", "save_item", *ANSWERED],
         ),
-        "a form": ("threads.add_structured_input", form, ["load_item", "save_item", *ANSWERED]),
+        # Before the turn, and in it: of two answers at once the second finds the first.
+        "a form": ("threads.add_structured_input", form, ["load_item", "load_item", "save_item", *ANSWERED]),
         "a click": ("threads.custom_action", clicked, carried_out),
         "a click at once": ("threads.sync_custom_action", clicked, carried_out),
         "a thread": ("threads.get_by_id", thread, ["load_thread", "load_thread_items"]),

@@ -39,6 +39,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 REFUSED: Final[Mapping[str, Any]] = {"differs": "refused", "ours": ["InvalidInputError"]}
 MALFORMED: Final[Mapping[str, Any]] = {"differs": "refused", "ours": ["MalformedError"]}
+DECIDED: Final[Mapping[str, Any]] = {"differs": "refused", "ours": ["AlreadyDecidedError"]}
 MISSING: Final[Mapping[str, Any]] = {"differs": "refused", "ours": ["NotFoundError"]}
 NAMED: Final[Mapping[str, Any]] = {"differs": "title", "ignoring": frozenset({"title", "thread.updated"})}
 WORDS: Final[Mapping[str, Any]] = {"differs": "words", "ignoring": frozenset({"message"})}
@@ -122,7 +123,7 @@ def _answers() -> Iterator[Case]:
     }.items():
         params = {"thread_id": "@asked", "item_id": "@asked/form", "input": submission}
         yield Case(name=f"a form is {name}", kind=kind, params=params)
-    for item, more in (("@asked/answered", REFUSED), ("@asked/user", REFUSED), ("msg_unknown", {}), ("@talk/user", {})):
+    for item, more in (("@asked/answered", DECIDED), ("@asked/user", REFUSED), ("msg_unknown", {}), ("@talk/user", {})):
         params = {"thread_id": "@asked", "item_id": item, "input": {"status": "skipped", "answers": {}}}
         yield Case(name=f"{item} is answered as a form", kind=kind, params=params, **more)
 

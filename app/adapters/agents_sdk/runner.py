@@ -128,8 +128,11 @@ class SdkAgentRunner(AgentRunner):
         progress = RunProgress(outlet, RequestLedger(), RunTranscript(()))
         active = self._activate(request, report, progress)
         ending = RunEnding(self._assistant, request, outlet, active.effects, report)
+        chosen, caller = request.model, request.context
+        answering = self._answer(request, report, progress, active)
+        del request  # The history in it needs no memory once the model input is made.
         try:
-            await self._answer(request, report, progress, active)
+            await answering
         except asyncio.CancelledError:
             active.cancel()
             raise
@@ -141,8 +144,8 @@ class SdkAgentRunner(AgentRunner):
             try:
                 outlet.finish()
             finally:
-                progress.complete(report, request.model)
-                progress.ledger.close(partial(self._late_usage, request.context))
+                progress.complete(report, chosen)
+                progress.ledger.close(partial(self._late_usage, caller))
 
     async def _answer(self, request: RunRequest, report: RunReport, progress: RunProgress, active: ActiveRun) -> None:
         outlet, transcript = progress.outlet, progress.transcript
