@@ -112,12 +112,9 @@ lazy = sorted(name for name in LAZY if name in sys.modules and not is_whole(sys.
 print(json.dumps(dict(lazy=lazy, advanced_alchemy="advanced_alchemy" in sys.modules)))
 """
 
-SQL = {"advanced_alchemy", "attr", "sqlalchemy.orm"}
-"""What comes with a database; memory:// has no use for it."""
-
 NOT_CHOSEN = {
     *OPTIONAL,
-    *SQL,
+    "advanced_alchemy",
     "alembic",
     "asyncpg",
     "cryptography",
@@ -125,6 +122,7 @@ NOT_CHOSEN = {
     "opentelemetry.sdk",
     "polyfactory",
     "pydantic.v1",
+    "sqlalchemy.orm",
 }
 
 
@@ -154,7 +152,7 @@ async def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 async def test_what_is_not_chosen_is_not_imported(started: dict[str, Any], tmp_path: Path) -> None:
-    assert NOT_CHOSEN & set(started["prepared"]) == SQL
+    assert NOT_CHOSEN & set(started["prepared"]) == set()
     in_memory = await printed_by(START, tmp_path, DATABASE_URL="memory://")
     assert NOT_CHOSEN & set(in_memory["prepared"]) == set()
 
