@@ -110,7 +110,7 @@ def test_uvicorns_own_protocol_serves_where_the_bounded_one_does_not_fit(
     with capture_logs() as logged:
         assert http_protocol(1.0, 2) == UVICORN_OWN
     assert BOUNDED_CONNECTIONS.state() == "does not fit"
-    assert "proxy" in logged[0]["event"]
+    assert "proxy" in logged[0]["change"]
 
 
 def test_every_patch_is_in_the_register_and_on_its_page() -> None:
