@@ -82,6 +82,9 @@ FEATURES: Final = (
     "guardrails that crash",
     "tracing",
     "MCP servers on an agent",
+    "faults of the assistant's code",
+    "models that behave badly",
+    "a look without a key",
     "long conversations",
 )
 """Features that the page must tell of, by a part of their name."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from chatkit.types import WidgetItem
+from chatkit.types import WidgetItem, WorkflowItem
 
 from tests.assistants.features import HEARD
 from tests.chatkit_client import ChatKitClient
@@ -55,6 +55,7 @@ async def test_each_feature_shapes_the_run_as_in_the_sdk(desk: Desk) -> None:
     desk.upstream.script(WIRE.calls(Call("transfer_to_referee", {})), WIRE.text('{"title": "Chess",', ' "points": 7}'))
     judged = await desk.client.say("Judge it.")
     assert judged.text == "Chess: 7 points"
+    assert any("Referee" in str(item.workflow.tasks) for item in judged.items if isinstance(item, WorkflowItem))
     assert '\\"points\\"' not in "".join(event.model_dump_json() for event in judged.events)
     assert desk.bodies[-1]["text"]["format"]["type"] == "json_schema"
     desk.upstream.script(WIRE.text("Seven."))
