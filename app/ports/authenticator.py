@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     `ambient`: the browser sends the credentials by itself, as with a cookie, so another origin's page could use them.
     `since`: time of the original login, for our own session tokens; else None. `until`: end of the login; None for
     never. Both are seconds since 1970. `key`: thumbprint of the key that signed the login; empty without one.
+    `claims`: what the verified token says, in at most 4,000 bytes of JSON, without secrets; empty without a token.
     """
 
     user_id: str
@@ -32,6 +34,10 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
     until: float | None = None
     key: str = ""
+    claims: Mapping[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Login(user_id={self.user_id!r})"
 
 
 class Authenticator(ABC):

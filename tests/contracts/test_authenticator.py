@@ -1,6 +1,6 @@
 """What every authenticator keeps to, whatever it reads."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,12 +19,19 @@ LONG = "u" * 255
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticator and a user that it knows; `proofs` are all credentials of that user."""
+    """An authenticator and a user that it knows; `proofs` are all credentials of that user.
+
+    `claims` are what each of the proofs says; empty where there is no token of a login.
+    """
 
     authenticator: Authenticator
     user: str
     proofs: Sequence[Credentials]
     forged: Sequence[Credentials] = ()
+    claims: Mapping[str, Any] = {}
+
+
+CLAIMS: dict[str, Any] = {"role": "editor", "org": {"id": 7, "plans": ["gold", None]}, "name": "Ann Ä"}
 
 
 def bearer(token: str) -> Credentials:
@@ -49,12 +56,13 @@ async def shared_secret() -> AsyncIterator[Subject]:
     authentication = open_authentication(
         LoginSettings(jwt_secret=SigningSecret(SECRET), issuer=ISSUER, audience=AUDIENCE)
     )
-    token = secret_token()
+    token = secret_token(**CLAIMS)
     yield Subject(
         authenticator=authentication.authenticator,
         user="ann",
         proofs=[bearer(token), cookie(token), Credentials(headers={"authorization": f"bearer  {token}"})],
         forged=[bearer(secret_token(key="another secret that nobody knows of")), cookie("nonsense"), bearer("a.b.c")],
+        claims=CLAIMS,
     )
     await authentication.authenticator.aclose()
 
@@ -67,8 +75,9 @@ async def key_set() -> AsyncIterator[Subject]:
         yield Subject(
             authenticator=authentication.authenticator,
             user="ann",
-            proofs=[bearer(key.token()), cookie(key.token())],
+            proofs=[bearer(key.token(**CLAIMS)), cookie(key.token(**CLAIMS))],
             forged=[bearer(unknown_key.token()), bearer(secret_token())],
+            claims=CLAIMS,
         )
         await authentication.authenticator.aclose()
 
@@ -79,20 +88,26 @@ async def session() -> AsyncIterator[Subject]:
     others = SessionTokens(session_key(None), lifetime=600, max_age=6000)
 
     async def made(by: SessionTokens) -> Credentials:
-        return bearer((await by.issue(Login(user_id="ann"))).secret.reveal())
+        return bearer((await by.issue(Login(user_id="ann", claims=CLAIMS))).secret.reveal())
 
-    yield Subject(authenticator=tokens, user="ann", proofs=[await made(tokens)], forged=[await made(others)])
+    yield Subject(
+        authenticator=tokens, user="ann", proofs=[await made(tokens)], forged=[await made(others)], claims=CLAIMS
+    )
 
 
 async def chain() -> AsyncIterator[Subject]:
     """A session before a login."""
     authentication = open_authentication(LoginSettings(jwt_secret=SigningSecret(SECRET), audience=AUDIENCE))
-    token = (await authentication.sessions.issue(Login(user_id="ann"))).secret.reveal()
+    proof = bearer(secret_token(**CLAIMS))
+    login = await authentication.authenticator.authenticate(proof)
+    assert login is not None
+    token = (await authentication.sessions.issue(login)).secret.reveal()
     yield Subject(
         authenticator=authentication.authenticator,
         user="ann",
-        proofs=[bearer(token), bearer(secret_token()), cookie(secret_token())],
+        proofs=[bearer(token), proof, cookie(secret_token(**CLAIMS))],
         forged=[cookie(token), bearer(token[:-4])],
+        claims=CLAIMS,
     )
 
 
@@ -111,6 +126,17 @@ async def test_it_knows_its_user_however_they_prove_it(subject: Subject) -> None
         login = await subject.authenticator.authenticate(proof)
         assert login is not None
         assert login.user_id == subject.user
+
+
+async def test_a_login_has_the_claims_of_its_token_and_none_without(subject: Subject) -> None:
+    for proof in subject.proofs:
+        login = await subject.authenticator.authenticate(proof)
+        assert login is not None
+        assert {name: login.claims[name] for name in subject.claims} == subject.claims
+        assert bool(login.claims) == bool(subject.claims)
+        text = f"{login!r} {login.claims}"
+        assert "editor" not in repr(login)
+        assert not any(token and token in text for token in [*proof.cookies.values(), proof.bearer])
 
 
 async def test_what_a_browser_sends_by_itself_is_ambient(subject: Subject) -> None:

@@ -76,6 +76,17 @@ async def test_replicas_with_the_same_secret_open_each_others(tokens: SessionTok
     assert await other.authenticate(bearer(await tokens.issue(Login(user_id="ann"))))
 
 
+async def test_a_renewed_session_keeps_the_claims_and_its_page_cannot_read_them(tokens: SessionTokens) -> None:
+    login: Login | None = Login(user_id="ann", claims={"plan": "gold"})
+    for _ in range(3):
+        assert login is not None
+        session = await tokens.issue(login)
+        assert "gold" not in str(jwt.decode(session.secret.reveal(), options={"verify_signature": False}))
+        login = await tokens.authenticate(bearer(session))
+        assert login is not None
+        assert login.claims == {"plan": "gold"}
+
+
 async def test_a_session_never_shows_itself(tokens: SessionTokens) -> None:
     session = await tokens.issue(Login(user_id="ann"))
     assert session.secret.reveal() not in f"{session!r} {session}"

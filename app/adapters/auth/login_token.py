@@ -6,12 +6,16 @@ from typing import Any, Final
 
 import jwt
 import msgspec
+import structlog
 
 from app.adapters.auth._tokens import LEEWAY_SECONDS, header_of, load_jwt, rejection, user_id_in
+from app.adapters.auth.claims import MOST_BYTES, bounded
 from app.adapters.auth.keys import Key, KeySource
 from app.ports.authenticator import Authenticator, Credentials, Login
 
 COOKIE: Final = "auth_token"
+
+log = structlog.get_logger(__name__)
 
 
 class ExpectedClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +37,7 @@ class LoginTokens(Authenticator):
 
     def __init__(self, sources: Sequence[tuple[KeySource, ExpectedClaims]]) -> None:
         self._sources = tuple(sources)
+        self._has_warned = False
 
     async def authenticate(self, credentials: Credentials) -> Login | None:
         """Return the login of the token, or None without a token.
@@ -71,8 +76,21 @@ class LoginTokens(Authenticator):
             if str(header.get("alg")) in source.algorithms and (key := await source.key(header)):
                 key, claims = await _verified(token, header, source, key, expected)
                 user_id = user_id_in(claims, expected.user_claim)
-                return Login(user_id=user_id, ambient=ambient, until=_end(int(claims["exp"])), key=key.thumbprint)
+                return Login(
+                    user_id=user_id,
+                    ambient=ambient,
+                    until=_end(int(claims["exp"])),
+                    key=key.thumbprint,
+                    claims=self._bounded(claims),
+                )
         raise rejection(jwt.InvalidKeyError())
+
+    def _bounded(self, claims: Mapping[str, Any]) -> Mapping[str, Any]:
+        kept, left_out = bounded(claims)
+        if left_out and not self._has_warned:
+            self._has_warned = True
+            log.warning("a login token has more claims than the context takes", left_out=left_out, bytes=MOST_BYTES)
+        return kept
 
 
 def _end(expires: int) -> int:

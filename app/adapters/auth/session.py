@@ -7,6 +7,7 @@ from typing import Final, Never
 import jwt
 
 from app.adapters.auth._tokens import header_of, load_jwt, rejection, user_id_in
+from app.adapters.auth.sealed_claims import ClaimsSeal
 from app.domain.clock import clock as shared_clock
 from app.domain.errors import NotEnabledError, UnauthenticatedError
 from app.domain.language import _
@@ -40,7 +41,8 @@ class SessionTokens(Authenticator, SessionIssuer):
     """Issues and verifies sessions of `lifetime` seconds, renewable until `max_age` seconds after the login.
 
     `clock` returns seconds since the epoch, and replicas share it: one issues a session and another verifies it. A
-    session stores the thumbprint of its login's key, and ends when `logins` revokes that login.
+    session stores the thumbprint of its login's key, and ends when `logins` revokes that login; it keeps the claims of
+    the login, sealed.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class SessionTokens(Authenticator, SessionIssuer):
     ) -> None:
         self._key, self._lifetime, self._max_age, self._clock = key, lifetime, max_age, clock
         self._logins = logins
+        self._seal = ClaimsSeal(key)
 
     async def issue(self, login: Login) -> Session:
         """Issue a session for the login. Raises `UnauthenticatedError` after the login's `max_age`."""
@@ -65,6 +68,8 @@ class SessionTokens(Authenticator, SessionIssuer):
         claims = {"sub": login.user_id, "aud": _AUDIENCE, "iat": now, "exp": expires, "auth_time": since}
         if login.key:
             claims["key"] = login.key
+        if login.claims:
+            claims["claims"] = await self._seal.seal(login.claims, login.user_id)
         await load_jwt()
         token = jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers={"typ": _TYPE})
         return Session(secret=Secret(token), expires_in=expires - now)
@@ -95,11 +100,13 @@ class SessionTokens(Authenticator, SessionIssuer):
             raise rejection(error) from error
         if claims["exp"] <= self._clock():
             raise UnauthenticatedError(_("Your session has expired. Please ask for a new one, or log in again."))
+        user_id, sealed = user_id_in(claims, "sub"), claims.get("claims")
         login = Login(
-            user_id=user_id_in(claims, "sub"),
+            user_id=user_id,
             since=claims["auth_time"],
             until=claims["exp"],
             key=str(claims.get("key", "")),
+            claims=await self._seal.unseal(sealed, user_id) if sealed else {},
         )
         if self._logins is not None and await self._logins.is_revoked(login):
             raise UnauthenticatedError(
