@@ -8,7 +8,7 @@ import msgspec
 from app.domain.redaction import MaskedStruct
 from app.environment import Problem, Secret, SettingsError, read_section
 from app.ports.model_provider import ProviderPlugin
-from app.settings.assistant import AssistantSettings, HistorySummary, TitleSource, Tracing
+from app.settings.assistant import AssistantSettings, HistorySummary, TitleSource, Tracing, assistant_problems
 from app.settings.attachments import AttachmentSettings, attachment_problems
 from app.settings.auth import BrowserSettings, LoginSettings, auth_problems
 from app.settings.chatkit import ChatKitSettings
@@ -93,6 +93,7 @@ def load_settings(
         mcp_servers = ()
         problems.append(Problem("MCP_SERVERS", str(error)))
     problems.extend(auth_problems(sections["server"].host, sections["login"]))
+    problems.extend(assistant_problems(sections["assistant"]))
     problems.extend(attachment_problems(sections["attachments"]))
     chosen = _choose_provider(sections["assistant"].provider, known, providers, problems)
     for variable, refs in (

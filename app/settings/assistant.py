@@ -1,11 +1,13 @@
 """Settings of the assistant, its models and its history."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
+from app.domain.context_headers import ContextHeaders, header_problems
 from app.domain.model_ref import ModelRefs
 from app.domain.redaction import MaskedStruct
-from app.environment import checks, env
+from app.environment import Problem, checks, env
 
 
 class TitleSource(StrEnum):
@@ -64,6 +66,15 @@ class AssistantSettings(MaskedStruct, frozen=True, kw_only=True):
         ),
     ] = "tasks"
 
+    context_headers: Annotated[
+        ContextHeaders,
+        env(
+            "CONTEXT_HEADERS",
+            help="Request headers that the assistant's code may read, at most 16 of at most 2,000 characters each. "
+            "Headers that carry secrets, such as `Cookie` and `Authorization`, stop the start.",
+            expects="names of headers separated by commas, such as X-Page,X-Tenant",
+        ),
+    ] = ContextHeaders()
     provider: Annotated[
         str,
         env(
@@ -186,3 +197,9 @@ class AssistantSettings(MaskedStruct, frozen=True, kw_only=True):
             le=100,
         ),
     ] = 10
+
+
+def assistant_problems(settings: AssistantSettings) -> Iterator[Problem]:
+    """Problems of the values of these settings."""
+    for problem in header_problems(settings.context_headers):
+        yield Problem("CONTEXT_HEADERS", problem)

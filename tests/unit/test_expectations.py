@@ -99,6 +99,7 @@ WRONG: Mapping[str, Sequence[str]] = {
             "a\nb.py:x",
         ),
     ),
+    "CONTEXT_HEADERS": ("X Page", "X-Page:", "X-Seite-ä", ",", "x" * 65, "(page)"),
     "LLM_PROVIDER": ("skynet", "gem ini"),
     "LLM_MODELS": MODELS,
     "LLM_FALLBACKS": MODELS,
@@ -292,6 +293,7 @@ def test_a_place_that_cannot_be_a_folder_stops_the_start(tmp_path: Path, name: s
 RIGHT = {
     "HOST": ("::1", "127.0.0.2", "localhost"),
     "FORWARDED_ALLOW_IPS": ("*", "10.0.0.0/8, 192.0.2.1", "fd00::/8"),
+    "CONTEXT_HEADERS": ("X-Page", "x-page, X-Tenant", "User-Agent"),
     "CORS_ORIGINS": ("https://app.example.com, http://localhost:5173", "http://[::1]:8000", "http://192.168.0.2"),
     "ALLOWED_HOSTS": ("*", "*.example.com,chat.example.org", "::1", "my_host"),
     "PUBLIC_URL": ("https://chat.example.com", "http://localhost:8000/chat", "http://[::1]:8000"),

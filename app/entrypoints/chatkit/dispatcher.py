@@ -116,7 +116,9 @@ class ChatKitDispatcher:
         """Parse a request; with `client`, the id of a front end, it gets an idempotency key. Raises as `read`."""
         await self.ready()
         key = idempotency_key(caller, client, body) if client else None
-        return ChatKitRequest(self.read(body), caller, key, answer=self.answer, turns=self._turns)
+        parsed = self.read(body)
+        caller = caller.with_metadata(parsed.metadata)
+        return ChatKitRequest(parsed, caller, key, answer=self.answer, turns=self._turns)
 
     def read(self, body: bytes) -> ChatKitReq:
         """Parse a body. Raises `InvalidInputError` for an unknown or invalid request, and for one with too many values,

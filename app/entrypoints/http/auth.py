@@ -13,6 +13,7 @@ from app.application.limits.rules import Limits
 from app.domain.errors import UnauthenticatedError
 from app.domain.identity import RequestContext
 from app.domain.language import _
+from app.entrypoints.http.context_headers import context_headers
 from app.entrypoints.http.csrf import check_origin
 from app.entrypoints.http.edge.language import locale
 from app.entrypoints.http.edge.request_id import request_id
@@ -67,11 +68,19 @@ class CallerWiring(Provider):
             yield opened
 
     @provide
-    def caller(self, request: Request, login: Login, _: OpenRequest) -> RequestContext:  # type: ignore[type-arg]
-        """Build the context that the use cases get: user, request id, base URL and locale."""
+    def caller(
+        self,
+        request: Request,  # type: ignore[type-arg]  # dishka registers the bare type
+        login: Login,
+        settings: Settings,
+        _: OpenRequest,
+    ) -> RequestContext:
+        """Build the context that the use cases get. Raises `InvalidInputError` for a too long context header."""
         return RequestContext(
             user_id=login.user_id,
             request_id=request_id(request.scope),
             base_url=str(request.base_url),
             locale=locale(request.scope),
+            headers=context_headers(settings.assistant.context_headers, request.headers),
+            claims=login.claims,
         )

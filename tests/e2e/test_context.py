@@ -1,0 +1,159 @@
+"""The caller's context over HTTP: headers, claims and metadata reach the assistant's code, and go nowhere else."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.domain.context_headers import MOST_VALUE_CHARACTERS
+from tests.chatkit_client import ChatKitClient, Exchange, user_input
+from tests.e2e.test_agents_approvals import ONCE, decide
+from tests.fakes.chat_wire import OpenAIChat
+from tests.fakes.dialects import SECRET, Call
+from tests.fakes.login_service import SECRET as LOGIN_SECRET
+from tests.fakes.login_service import secret_token
+from tests.fakes.upstream import Reply, Request, Upstream
+from tests.server import ServerProcess, running
+
+WIRE = OpenAIChat()
+QUIET = "qu1et-canary"
+
+
+def model(request: Request) -> Reply:
+    """Calls the tool that the user names, and repeats its result."""
+    newest = request.body["messages"][-1]
+    content = newest["content"]
+    said = content if isinstance(content, str) else str(content[0]["text"])
+    if newest["role"] == "tool":
+        return WIRE.text(said)
+    return WIRE.calls(Call(said.removeprefix("Call "), {})) if said.startswith("Call ") else WIRE.text("Hello.")
+
+
+@pytest.fixture(scope="module")
+async def upstream() -> AsyncIterator[Upstream]:
+    async with Upstream(WIRE.guard) as upstream:
+        upstream.always(model)
+        yield upstream
+
+
+def environment(upstream: Upstream, name: str) -> dict[str, str]:
+    return {
+        "ASSISTANT": f"tests.assistants.context:{name}",
+        "CONTEXT_HEADERS": "X-Page, x-tenant",
+        "JWT_SECRET": LOGIN_SECRET,
+        "AUTH_AUDIENCE": "https://chat.example.com",
+        "OPENAI_API_KEY": SECRET,
+        "OPENAI_BASE_URL": f"{upstream.url}/v1",
+        "OPENAI_MODEL": "llama3.2",
+    }
+
+
+class Desk:
+    """A server, and its clients."""
+
+    def __init__(self, server: ServerProcess, folder: Path, upstream: Upstream) -> None:
+        self.server, self.folder, self.upstream = server, folder, upstream
+
+    def client(self, token: str, **headers: str) -> ChatKitClient:
+        """Return a client with a token and with further headers."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return ChatKitClient(self.server.url, {"Authorization": f"Bearer {token}", **named})
+
+    async def session(self, token: str) -> str:
+        """Return the session of a login."""
+        async with self.client(token) as client:
+            answer = await client.http.post("/api/chatkit/session")
+            assert answer.status_code == httpx.codes.OK, answer.text
+            return str(answer.json()["client_secret"])
+
+
+@pytest.fixture(scope="module")
+async def desk(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    folder = tmp_path_factory.mktemp("context")
+    async with running(folder, environment(upstream, "plain")) as server:
+        yield Desk(server, folder, upstream)
+
+
+async def said(client: ChatKitClient, text: str, metadata: dict[str, Any] | None = None) -> Exchange:
+    return Exchange(await client.confirmed("threads.create", metadata or {}, input=user_input(text)))
+
+
+async def test_a_tool_reads_what_each_caller_sent_with_a_login_and_with_a_session(desk: Desk) -> None:
+    ann = secret_token(role="editor", org={"id": 7}, access_token="nested")
+    bob = await desk.session(secret_token(sub="bob", role="reader"))
+    async with (
+        desk.client(ann, X_Page="/news", X_Tenant="acme", X_Other="no", Accept_Language="de") as of_ann,
+        desk.client(bob, X_Page="/map", X_TENANT="") as of_bob,
+    ):
+        for _ in range(2):  # Each request has its own.
+            seen = json.loads((await said(of_ann, "Call whoami", {"draft": {"id": [1, None]}})).text)
+            assert seen == {
+                "user": "ann",
+                "locale": "de",
+                "headers": {"x-page": "/news", "x-tenant": "acme"},
+                "claims": {"sub": "ann", "aud": "https://chat.example.com", "role": "editor", "org": {"id": 7}},
+                "metadata": {"draft": {"id": [1, None]}},
+            }
+            seen = json.loads((await said(of_bob, "Call whoami")).text)
+            assert seen["user"] == "bob"
+            assert seen["headers"] == {"x-page": "/map", "x-tenant": ""}
+            assert seen["claims"] == {"sub": "bob", "aud": "https://chat.example.com", "role": "reader"}
+            assert seen["metadata"] == {}
+
+
+async def test_an_approval_and_a_retry_see_the_request_that_answers_or_retries(desk: Desk) -> None:
+    first, later = secret_token(role="editor"), await desk.session(secret_token(role="reader"))
+    async with desk.client(first, X_Page="/first") as before, desk.client(later, X_Page="/later") as after:
+        asked = await said(before, "Call approved", {"at": "first"})
+        seen = json.loads((await decide(after, asked, ONCE)).text)
+        assert (seen["headers"], seen["claims"]["role"], seen["metadata"]) == ({"x-page": "/later"}, "reader", {})
+
+        answered = await said(before, "Call whoami", {"at": "first"})
+        assert json.loads(answered.text)["headers"] == {"x-page": "/first"}
+        events = await after.confirmed(
+            "threads.retry_after_item", {"at": "later"}, thread_id=answered.thread_id, item_id=answered.items[0].id
+        )
+        seen = json.loads(Exchange(events).text)
+        assert (seen["headers"], seen["claims"]["role"]) == ({"x-page": "/later"}, "reader")
+        assert seen["metadata"] == {"at": "later"}
+
+
+async def test_nothing_of_it_is_logged_stored_or_sent_to_a_model(desk: Desk) -> None:
+    login = secret_token(sub="quinn", role=QUIET)
+    session = await desk.session(login)
+    asked_before = len(desk.upstream.requests)
+    async with desk.client(session, X_Page=QUIET) as client:
+        asked = await said(client, "Hello", {"draft": QUIET})
+        await said(client, "Call approved", {"draft": QUIET})  # A run that waits is stored too.
+        assert asked.text == "Hello."
+        assert QUIET not in json.dumps(await client.call("items.list", thread_id=asked.thread_id, limit=10))
+    assert not any(QUIET in json.dumps(request.body) for request in desk.upstream.requests[asked_before:])
+    assert QUIET not in desk.server.log
+    files = [file for file in desk.folder.rglob("*") if file.is_file()]
+    assert any(b"SQLite" in file.read_bytes()[:16] for file in files)
+    assert not [file.name for file in files if QUIET.encode() in file.read_bytes()]
+
+
+async def test_too_much_is_refused_with_the_limit_before_anything_begins(desk: Desk) -> None:
+    async with desk.client(secret_token(), X_Page="x" * (MOST_VALUE_CHARACTERS + 1)) as client:
+        problem = await client.refused("threads.list", limit=1)
+        assert problem["message"] == "The header x-page is too long: it may have 2000 characters."
+    async with desk.client(secret_token(), X_Page="x" * MOST_VALUE_CHARACTERS) as client:
+        assert len(json.loads((await said(client, "Call whoami")).text)["headers"]["x-page"]) == MOST_VALUE_CHARACTERS
+        body = {"type": "threads.create", "params": {"input": user_input("Hello")}, "metadata": {"draft": "x" * 10_001}}
+        refused = await client.http.post("/chatkit", json=body)
+        assert refused.status_code == httpx.codes.BAD_REQUEST
+        assert "metadata" in refused.json()["message"]
+
+
+async def test_the_largest_claims_of_a_login_work_in_its_session(desk: Desk) -> None:
+    token = secret_token(groups=[f"group-{number:04}" for number in range(290)], extra="e" * 500)
+    for credential in (token, await desk.session(token)):
+        async with desk.client(credential) as client:
+            seen = json.loads((await said(client, "Call whoami")).text)
+            assert len(seen["claims"]["groups"]) == 290
+            assert "extra" not in seen["claims"]
+    assert desk.server.log.count("more claims than the context takes") == 1
