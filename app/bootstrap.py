@@ -13,6 +13,7 @@ from litestar import Litestar
 from app.adapters.mcp.config import read_servers
 from app.adapters.stores.url import check_database_url
 from app.application.conversation.languages import Languages
+from app.application.health.assistant_report import AssistantReport
 from app.entrypoints.cli.tools import InstalledProvider
 from app.entrypoints.http.app import create_app
 from app.entrypoints.http.auth import CallerWiring
@@ -20,7 +21,7 @@ from app.environment import Problem, Secret, SettingsError, read_section, variab
 from app.environment.misspelled import Recorded, misspelled, unread_of_file
 from app.ports.model_provider import ModelProvider, ProviderPlugin
 from app.ports.storage import SchemaStatus
-from app.settings import SECTIONS, Settings, load_settings
+from app.settings import SECTIONS, AssistantSettings, Settings, load_settings
 from app.wiring.assistant import AssistantWiring
 from app.wiring.attachments import AttachmentWiring
 from app.wiring.auth import AuthWiring
@@ -73,6 +74,23 @@ def installed_providers(environ: Mapping[str, str]) -> Sequence[InstalledProvide
         for name, reason in found.failures.items()
     ]
     return sorted((*broken, *(_installed(plugin, wanted, environ) for plugin in found.plugins.values())), key=_by_name)
+
+
+async def check_assistant(environ: Mapping[str, str]) -> AssistantReport:
+    """Report on the assistant that `ASSISTANT` names, with these variables; a broken environment is no error."""
+    # Imported here: the report describes each form of assistant, and a server needs none of that.
+    from app.wiring.assistant_report import assistant_report
+
+    name = environ.get("ASSISTANT", "").strip() or AssistantSettings().assistant
+    try:
+        settings = read_settings(environ)
+    except SettingsError as error:
+        return await assistant_report(name, None, None, error.problems)
+    container = make_container(settings)
+    try:
+        return await assistant_report(name, settings, container, ())
+    finally:
+        await container.close()
 
 
 def _installed(plugin: ProviderPlugin, wanted: str, environ: Mapping[str, str]) -> InstalledProvider:

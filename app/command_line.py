@@ -7,7 +7,9 @@ from collections.abc import Sequence, Set
 import structlog
 from dotenv import dotenv_values
 
+from app.application.health.assistant_report import AssistantReport
 from app.bootstrap import (
+    check_assistant,
     installed_providers,
     make_app,
     make_container,
@@ -24,7 +26,7 @@ from app.entrypoints.cli.tools import InstalledProvider
 from app.environment import SettingsError
 from app.environment.misspelled import Recorded
 from app.logs import configure_logging
-from app.settings import Settings
+from app.settings import LogFormat, LogLevel, Settings
 from app.startup.private_files import keep_private
 
 USAGE = 2
@@ -45,6 +47,7 @@ def run() -> None:
                 app=make_app,
                 schema=schema_status,
                 migrate=migrate,
+                check_assistant=_check_assistant,
             )
         )
     except SettingsError as error:
@@ -72,6 +75,16 @@ def _providers() -> Sequence[InstalledProvider]:
     providers = installed_providers(environment)
     warn_of_unread(environment, file)
     return providers
+
+
+async def _check_assistant(name: str | None) -> AssistantReport:
+    environment, file = _environment()
+    if name is not None:
+        environment = Recorded({**environment, "ASSISTANT": name})
+    configure_logging(LogLevel.WARNING, LogFormat.TEXT)
+    report = await check_assistant(environment)
+    warn_of_unread(environment, file)
+    return report
 
 
 def _environment() -> tuple[Recorded, Set[str]]:

@@ -21,6 +21,7 @@ from app.settings.turns import TurnSettings
 
 __all__ = [
     "SECTIONS",
+    "AssistantSettings",
     "ChatKitSettings",
     "HistorySummary",
     "LogFormat",

@@ -213,6 +213,7 @@ def _serve() -> None:
             app=_app,
             schema=bootstrap.schema_status,
             migrate=bootstrap.migrate,
+            check_assistant=command_line._check_assistant,
         ),
     )
 

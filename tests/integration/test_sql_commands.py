@@ -13,7 +13,15 @@ from chatkit.types import FileAttachment
 from click.testing import CliRunner, Result
 
 from app.adapters.stores.sql.schema import HEAD
-from app.bootstrap import make_app, make_container, migrate, read_settings, schema_status, setting_sections
+from app.bootstrap import (
+    check_assistant,
+    make_app,
+    make_container,
+    migrate,
+    read_settings,
+    schema_status,
+    setting_sections,
+)
 from app.domain.task import new_task
 from app.entrypoints.cli import Tools, cli
 from app.environment import SettingsError
@@ -54,6 +62,7 @@ async def anyport(url: str, *arguments: str, says: str = "", files: str = "") ->
         app=make_app,
         schema=schema_status,
         migrate=migrate,
+        check_assistant=lambda _: check_assistant(environment),
     )
     return await asyncio.to_thread(CliRunner().invoke, cli, arguments, input=says, obj=tools)
 

@@ -2,7 +2,7 @@
 
 import inspect
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agents import Agent
 
@@ -16,12 +16,30 @@ from app.domain.errors import AssistantError
 BUILT_IN: Final = {"tasks": "app.adapters.agents_sdk.task_assistant:task_assistant"}
 
 
+class Named(NamedTuple):
+    """An object of a module, by its name there."""
+
+    value: Any
+    module: ModuleType
+    attribute: str
+
+
 def load_assistant(name: str) -> Assistant:
     """Return the built-in assistant of this name, or the one at `package.module:name` or `path/to/file.py:name`.
 
     A path is relative to the working directory; a module must be importable: installed, or in a folder of PYTHONPATH.
     An agent of the Agents SDK becomes an `Assistant` with it. Raises `AssistantError`.
     """
+    found = find_named(name).value
+    if isinstance(found, Agent):
+        return Assistant(agent=found)
+    if not isinstance(found, Assistant):
+        raise AssistantError(name, [_no_assistant(found)])
+    return found
+
+
+def find_named(name: str) -> Named:
+    """Return the object that `name` leads to, of whatever type. Raises `AssistantError`."""
     source, _, attribute = BUILT_IN.get(name, name).rpartition(":")
     if not source or not attribute:
         known = ", ".join(BUILT_IN)
@@ -36,11 +54,7 @@ def load_assistant(name: str) -> Assistant:
         raise AssistantError(name, [import_problem(error, source)]) from None
     if found is module:
         raise AssistantError(name, [_no_such_name(module, source, attribute)])
-    if isinstance(found, Agent):
-        return Assistant(agent=found)
-    if not isinstance(found, Assistant):
-        raise AssistantError(name, [_no_assistant(found)])
-    return found
+    return Named(found, module, attribute)
 
 
 def _no_such_name(module: ModuleType, source: str, attribute: str) -> str:

@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "serve": "serve",
     "providers": "providers",
     "doctor": "doctor",
+    "assistant": "assistant",
     "migrate": "migrate",
     "export": "export",
     "erase": "erase",

@@ -22,7 +22,8 @@ Every setting is an environment variable, or a line of a file `.env` in the fold
 of the process override the file. An empty variable counts as not set. Where several names are listed, the server reads
 the first one that is set. An invalid value stops the start, and the error lists all invalid values at once.
 
-`anyport doctor` checks a configuration, `anyport providers` lists the installed providers.
+`anyport doctor` checks a configuration, `anyport assistant check` reports on the assistant, `anyport providers` lists
+the installed providers.
 
 `make docs-settings` writes this page and [`.env.example`](../.env.example)."""
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from dishka import AsyncContainer
 
+from app.application.health.assistant_report import AssistantReport
 from app.ports.model_provider import ModelProvider
 from app.ports.storage import SchemaStatus
 from app.settings import Settings
@@ -25,7 +26,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 
     `settings` raises `SettingsError`; `providers` raises nothing. `container` builds its parts lazily; `app` serves a
     container. `sections` maps titles to the structs of the settings. `schema` returns the database's schema status,
-    `migrate` the status before its upgrade.
+    `migrate` the status before its upgrade. `check_assistant` reports on the assistant of this name, or on that of
+    `ASSISTANT`, and raises nothing.
     """
 
     settings: Callable[[], Settings]
@@ -35,3 +37,4 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     app: Callable[[AsyncContainer, Settings], Callable[..., Any]]
     schema: Callable[[Settings], Coroutine[Any, Any, SchemaStatus]]
     migrate: Callable[[Settings], Coroutine[Any, Any, SchemaStatus]]
+    check_assistant: Callable[[str | None], Coroutine[Any, Any, AssistantReport]]
