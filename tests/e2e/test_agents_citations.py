@@ -138,6 +138,50 @@ async def test_citations_that_only_the_finished_message_names_are_shown(table: T
         assert cited(exchange) == announced(exchange) == [("url", "A", "https://example.com/a", 5)]
 
 
+async def test_every_part_of_an_answer_is_shown_and_cited_whichever_events_announced_it(table: Table) -> None:
+    first, second = _part("Thirty days. ", url("https://example.com/a", 6, "A")), _part("Ask first.", file("b.pdf", 3))
+    message = {**WIRE.said(""), "content": [first, second]}
+    whole = WIRE.event("response.completed", response=WIRE.response("completed", [message]))
+    table.upstream.script(stream(*_streamed(first, second), whole), stream(*_streamed(first), whole), stream(whole))
+    for _ in range(3):
+        exchange = await table.client.say("How many?")
+        [shown] = [item for item in exchange.items if isinstance(item, AssistantMessageItem)]
+        assert [part.text for part in shown.content] == ["Thirty days. ", "Ask first."]
+        assert [[gist(one)[1] for one in part.annotations] for part in shown.content] == [["A"], ["b.pdf"]]
+
+
+async def test_a_text_whose_events_name_another_part_is_shown_once(table: Table) -> None:
+    message = {**WIRE.said(""), "content": [_part(""), _part(TEXT)]}
+    whole = WIRE.event("response.completed", response=WIRE.response("completed", [message]))
+    table.upstream.script(stream(*_streamed(_part(TEXT)), whole))
+    assert (await table.client.say("How many?")).text == TEXT
+
+
+async def test_a_part_of_an_unknown_type_is_left_out(table: Table) -> None:
+    message = {**WIRE.said(""), "content": [{"type": "shiny", "shine": 11}, _part(TEXT)]}
+    whole = WIRE.event("response.completed", response=WIRE.response("completed", [message]))
+    table.upstream.script(stream(whole), WIRE.text("Yes."))
+    exchange = await table.client.say("How many?")
+    assert (exchange.text, exchange.error) == (TEXT, None)
+    assert (await table.client.say("Really?", exchange.thread_id)).text == "Yes."
+
+
+def _part(text: str, *annotations: Any) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": [*annotations], "logprobs": []}
+
+
+def _streamed(*parts: dict[str, Any]) -> list[bytes]:
+    """The deltas and citations of the first parts of a message."""
+    frames = []
+    for index, part in enumerate(parts):
+        about = {"item_id": "msg_1", "output_index": 0, "content_index": index}
+        frames.append(WIRE.event("response.output_text.delta", delta=part["text"], logprobs=[], **about))
+        for number, one in enumerate(part["annotations"]):
+            added = {"annotation": one, "annotation_index": number}
+            frames.append(WIRE.event("response.output_text.annotation.added", **added, **about))
+    return frames
+
+
 def _early() -> Reply:
     """A citation that comes before the text it belongs to."""
     citation = url("https://example.com/a", 5, "A")

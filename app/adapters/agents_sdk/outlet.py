@@ -96,23 +96,26 @@ class Message:
             self._update(AssistantMessageContentPartDone(content_index=part, content=content))
             self._outlet.yield_after(len(content.text))
 
+    def show_missing(self, texts: Sequence[str]) -> None:
+        """Show the parts that no delta showed. A text that was shown under another index is no missing part."""
+        shown = {self._text(part) for part in self._parts}
+        for part, text in enumerate(texts):
+            if part not in self._parts and text not in shown:
+                self.finish_part(part, text)
+
     def close(self) -> None:
         """Finish the message with the text shown so far, also with none."""
         parts = [self._annotated(part, self._text(part)) for part in sorted(self._parts)]
         self._closed = self._item(parts)
         reason = self._outlet.incomplete
-        item = incomplete(self._closed, reason) if reason and not self.is_empty else self._closed
+        has_text = any(part.text for part in parts)
+        item = incomplete(self._closed, reason) if reason and has_text else self._closed
         self._outlet.emit(ThreadItemDoneEvent(item=item))
 
     def truncate(self, reason: IncompleteReason) -> None:
         """Replace the closed message by one that is marked as incomplete; without effect before `close`."""
         if self._closed is not None:
             self._outlet.emit(ThreadItemReplacedEvent(item=incomplete(self._closed, reason)))
-
-    @property
-    def is_empty(self) -> bool:
-        """True until the message has text."""
-        return not any(map(any, self._parts.values()))
 
     def _text(self, part: int) -> str:
         """The part's whole text; the deltas are joined once and stored as one."""

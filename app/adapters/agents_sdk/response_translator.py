@@ -147,16 +147,14 @@ class ResponseTranslator:
             self._item_ids[output_index] = shown
 
     def _message_done(self, output_index: int, item: Any) -> None:
-        texts: list[str] = [part.text if part.type == "output_text" else part.refusal for part in item.content]
+        texts = [_text_of(part) for part in item.content]
         if output_index not in self._messages and not any(texts):
             return  # A message without text would be an empty bubble.
         message = self._message(output_index)
         for index, part in enumerate(item.content):
             for citation in getattr(part, "annotations", None) or ():
                 message.cite(index, citation)
-        if message.is_empty:
-            for index, text in enumerate(texts):
-                message.finish_part(index, text)
+        message.show_missing(texts)
         self._outlet.close_message(message)
 
     def _message(self, output_index: int) -> Message:
@@ -164,6 +162,12 @@ class ResponseTranslator:
             self._messages[output_index] = self._outlet.open_message()
             self._item_ids[output_index] = self._messages[output_index].id
         return self._messages[output_index]
+
+
+def _text_of(part: Any) -> str:
+    """The text of a content part; a part of a type that no package knows has none."""
+    fields = {"output_text": "text", "refusal": "refusal"}
+    return getattr(part, fields.get(part.type, ""), None) or ""
 
 
 class RunPausedError(Exception):
