@@ -1,6 +1,7 @@
 """The caller's context over HTTP: headers, claims and metadata reach the assistant's code, and go nowhere else."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tests.fakes.dialects import SECRET, Call
 from tests.fakes.login_service import SECRET as LOGIN_SECRET
 from tests.fakes.login_service import secret_token
 from tests.fakes.upstream import Reply, Request, Upstream
-from tests.server import ServerProcess, running
+from tests.server import ROOT, ServerProcess, running
 
 WIRE = OpenAIChat()
 QUIET = "qu1et-canary"
@@ -29,7 +30,10 @@ def model(request: Request) -> Reply:
     said = content if isinstance(content, str) else str(content[0]["text"])
     if newest["role"] == "tool":
         return WIRE.text(said)
-    return WIRE.calls(Call(said.removeprefix("Call "), {})) if said.startswith("Call ") else WIRE.text("Hello.")
+    if not said.startswith("Call "):
+        return WIRE.text("Hello.")
+    name, _, arguments = said.removeprefix("Call ").partition(" ")
+    return WIRE.calls(Call(name, json.loads(arguments or "{}")))
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,11 @@ class Desk:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return ChatKitClient(self.server.url, {"Authorization": f"Bearer {token}", **named})
 
+    def files_with(self, text: str) -> list[str]:
+        """Return the files of the server's folder that contain the text."""
+        files = [file for file in self.folder.rglob("*") if file.is_file()]
+        return [file.name for file in files if text.encode() in file.read_bytes()]
+
     async def session(self, token: str) -> str:
         """Return the session of a login."""
         async with self.client(token) as client:
@@ -74,6 +83,14 @@ class Desk:
 async def desk(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     folder = tmp_path_factory.mktemp("context")
     async with running(folder, environment(upstream, "plain")) as server:
+        yield Desk(server, folder, upstream)
+
+
+@pytest.fixture(scope="module")
+async def own_desk(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    """A desk whose assistant has a context type of its own."""
+    folder = tmp_path_factory.mktemp("own")
+    async with running(folder, environment(upstream, "own")) as server:
         yield Desk(server, folder, upstream)
 
 
@@ -132,9 +149,8 @@ async def test_nothing_of_it_is_logged_stored_or_sent_to_a_model(desk: Desk) -> 
         assert QUIET not in json.dumps(await client.call("items.list", thread_id=asked.thread_id, limit=10))
     assert not any(QUIET in json.dumps(request.body) for request in desk.upstream.requests[asked_before:])
     assert QUIET not in desk.server.log
-    files = [file for file in desk.folder.rglob("*") if file.is_file()]
-    assert any(b"SQLite" in file.read_bytes()[:16] for file in files)
-    assert not [file.name for file in files if QUIET.encode() in file.read_bytes()]
+    assert desk.files_with("SQLite format")
+    assert not desk.files_with(QUIET)
 
 
 async def test_too_much_is_refused_with_the_limit_before_anything_begins(desk: Desk) -> None:
@@ -157,3 +173,93 @@ async def test_the_largest_claims_of_a_login_work_in_its_session(desk: Desk) -> 
             assert len(seen["claims"]["groups"]) == 290
             assert "extra" not in seen["claims"]
     assert desk.server.log.count("more claims than the context takes") == 1
+
+
+async def test_every_part_of_the_assistant_reads_its_own_context_and_our_tools_work_beside(own_desk: Desk) -> None:
+    async with own_desk.client(secret_token(), X_Page="/news") as client:
+        assert (await said(client, "Call mine")).text == "ann /news guardrail hooks instructions"
+        [system, *_] = own_desk.upstream.requests[-1].body["messages"]
+        assert system["content"] == "You talk to ann on /news."
+        created = await said(client, 'Call create_task {"title": "Water the plants"}')
+        assert "Water the plants" in created.text
+        tasks = (await client.http.get("/api/tasks")).json()
+        assert "Water the plants" in json.dumps(tasks)
+        assert (await said(client, "Call nested")).text == "{'from': 'nested'} ann"
+
+
+async def test_what_goes_on_later_has_the_own_context_of_the_request_that_answers(own_desk: Desk) -> None:
+    async with (
+        own_desk.client(secret_token(), X_Page="/first") as before,
+        own_desk.client(secret_token(), X_Page="/later") as after,
+    ):
+        form = await said(before, "Call allowed")
+        assert (await decide(after, form, ONCE)).text == "ann /later"
+        call = await said(before, "Call asked")
+        page = await after.call("items.list", thread_id=call.thread_id, order="desc", limit=1)
+        assert page["data"][0]["type"] == "client_tool_call"
+        events = await after.events("threads.add_client_tool_output", thread_id=call.thread_id, result={"value": "red"})
+        assert Exchange(events).text.startswith("ann /later ")
+        question = await said(before, 'Call ask_user {"questions": [{"question": "Which?", "options": ["a", "b"]}]}')
+        asked = question.items[-1]
+        answers = {one.id: {"values": ["a"], "skipped": False} for one in asked.inputs}
+        events = await after.events(
+            "threads.add_structured_input",
+            thread_id=question.thread_id,
+            item_id=asked.id,
+            input={"status": "answered", "answers": answers},
+        )
+        assert '"a"' in Exchange(events).text
+
+
+@pytest.mark.parametrize(
+    ("page", "logged"),
+    [
+        ("/crash", "ZeroDivisionError: the profile store is away"),
+        ("/nothing", "the async function profile (ROOT/tests/assistants/context.py:LINE) returned None"),
+        ("/class", "returned the class Profile"),
+        ("/forgotten", "returned a coroutine"),
+    ],
+)
+async def test_a_function_that_fails_ends_its_turn_with_a_sentence_and_the_thread_goes_on(
+    own_desk: Desk, page: str, logged: str
+) -> None:
+    async with (
+        own_desk.client(secret_token(), X_Page=page) as broken,
+        own_desk.client(secret_token(), X_Page="/fine") as whole,
+    ):
+        before, asked_before = len(own_desk.server.log), len(own_desk.upstream.requests)
+        failed = await said(broken, "Call mine")
+        assert failed.error is not None
+        assert "A step failed, and the answer ends here." in str(failed.error.message)
+        assert failed.error.allow_retry
+        assert len(own_desk.upstream.requests) == asked_before, "no token is spent"
+        log = own_desk.server.log[before:].replace(str(ROOT), "ROOT")
+        log = re.sub(r"context\.py:\d+\)", "context.py:LINE)", log)
+        assert log.count("assistant crashed") == 1
+        assert "part=context" in log
+        assert logged in log
+        again = await whole.say("Call mine", failed.thread_id)
+        assert again.text.startswith("ann /fine ")
+
+        # An answer whose context cannot be made is not taken up, and may be sent again.
+        form = await said(whole, "Call allowed")
+        assert (await decide(broken, form, ONCE)).error is not None
+        assert (await decide(whole, form, ONCE)).text == "ann /fine"
+
+
+async def test_a_refusal_of_the_function_is_shown_to_the_user(own_desk: Desk) -> None:
+    async with own_desk.client(secret_token(), X_Page="/closed") as client:
+        refused = await said(client, "Call mine")
+        assert refused.error is not None
+        assert refused.error.message == "The desk is closed."
+
+
+async def test_an_own_context_that_is_a_mapping_is_not_stored_with_a_run_that_waits(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    async with running(tmp_path, environment(upstream, "mapping")) as server:
+        desk = Desk(server, tmp_path, upstream)
+        async with desk.client(secret_token(role=QUIET), X_Page=QUIET) as client:
+            form = await said(client, "Call kept")
+            assert not desk.files_with(QUIET)
+            assert (await decide(client, form, ONCE)).text == "at claims page"

@@ -1,6 +1,6 @@
 """The check of an assistant: each field takes values of its types only, and every mistake is named with its field."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -61,6 +61,14 @@ def plain() -> str:
 
 def title(name: str, arguments: Mapping[str, Any]) -> str:
     return name
+
+
+def yielding(turn: Any) -> Iterator[Any]:
+    yield turn
+
+
+async def async_yielding(turn: Any) -> AsyncIterator[Any]:
+    yield turn
 
 
 async def async_title(name: str, arguments: Mapping[str, Any]) -> str:
@@ -222,6 +230,11 @@ WRONG_ASSISTANTS: Sequence[tuple[Mapping[str, Any], str, str]] = (
     ({"describe": "a line"}, "describe", "function of 2 arguments"),
     ({"describe": plain}, "describe", "function of 2 arguments"),
     ({"describe": async_title}, "describe", "not async"),
+    ({"context": StartScreen}, "context", "lambda turn:"),
+    ({"context": plain}, "context", "function of 1 argument"),
+    ({"context": {"user": "ann"}}, "context", "function of 1 argument"),
+    ({"context": yielding}, "context", "that yields"),
+    ({"context": async_yielding}, "context", "that yields"),
 )
 
 
@@ -235,7 +248,7 @@ def test_a_wrong_field_of_an_assistant_is_named(given: Mapping[str, Any], field:
 def test_every_field_of_an_assistant_is_checked() -> None:
     tried = {name for given, _, _ in WRONG_ASSISTANTS for name in given}
     assert tried >= set(Assistant.__struct_fields__) & {
-        *("agent", "name", "instructions", "tools", "task_tools", "model", "start", "tracked", "describe")
+        *("agent", "name", "instructions", "tools", "task_tools", "model", "start", "tracked", "describe", "context")
     }
     for name in Assistant.__struct_fields__:
         assert any(name in found for found in problems(described(**{name: object()}))), name

@@ -7,6 +7,7 @@ import msgspec
 from agents import Agent, RunHooks, Tool
 from chatkit.widgets import WidgetRoot
 
+from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tripwires import GuardrailMessage
 from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
@@ -37,7 +38,8 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     `editable_arguments` names the tools whose arguments the user may change when a call waits for approval.
     `guardrail_message` is the sentence for the user when a guardrail rejects a message or an answer, or a function of
     the `Tripwire` that returns it. `render` shows the final output of an agent with an `output_type`, as text or as a
-    widget; without it such an output is not shown. `hooks` hear every run.
+    widget; without it such an output is not shown. `hooks` hear every run. `context` makes the object that tools,
+    instructions, guardrails and hooks read as `ctx.context`, once for each turn; `turn_context(ctx)` returns ours.
     """
 
     agent: Agent[Any] | None = None
@@ -53,6 +55,7 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     guardrail_message: GuardrailMessage | None = None
     render: Callable[[Any], Rendered | Awaitable[Rendered]] | None = None
     hooks: RunHooks[Any] | None = None
+    context: Callable[[TurnContext], Any | Awaitable[Any]] | None = None
 
     def equipped(self, tasks: TaskService) -> "Assistant":
         """Return the assistant with its task tools added to `tools`."""

@@ -49,6 +49,7 @@ def frozen(state: RunState[Any, Any], result: RunResult, history: Sequence[TResp
         raise _unstorable(str(error)) from error
     if result.input == history:  # A handoff may have filtered it; then it is kept.
         content["original_input"] = None
+    _drop_contexts(content)
     _drop_secrets(content)
     _drop_images(content)
     text = _encoded(content)
@@ -90,8 +91,8 @@ class InterruptedRun:
             return await RunState.from_json(
                 root,
                 _plain(self._content),
-                context_override=RunContextWrapper(context=context),
-                context_deserializer=lambda _: context,
+                context_override=RunContextWrapper(context=context.for_run),
+                context_deserializer=lambda _: context.for_run,
                 strict_context=True,
             )
         except Exception as error:  # The SDK promises no type for a state that it cannot read.
@@ -109,6 +110,13 @@ def interrupted_run(text: str, history: Sequence[TResponseInputItem], rounds: in
 def _unstorable(detail: str) -> UnstorableRunError:
     message = _("This needs your approval, but the question cannot be kept until you answer. The log says why.")
     return UnstorableRunError(message, detail=detail)
+
+
+def _drop_contexts(content: dict[str, Any]) -> None:
+    """Remove contexts that are mappings, which the SDK stores without asking the serializer."""
+    for found in _objects(content):
+        if "context_meta" in found:
+            found["context"] = {}
 
 
 def _drop_secrets(content: dict[str, Any]) -> None:

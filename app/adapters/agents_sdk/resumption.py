@@ -30,7 +30,9 @@ async def resume_call(call: PendingCall, tool: Tool | None, context: TurnContext
     """Run the call's tool from its start and return its result; a failure is returned as text, not raised."""
     if not isinstance(tool, FunctionTool):
         return "This was not done: the tool is not there any more."
-    tool_context = ToolContext(context, tool_name=call.tool, tool_call_id=call.id, tool_arguments=call.arguments)
+    tool_context = ToolContext(
+        context.for_run, tool_name=call.tool, tool_call_id=call.id, tool_arguments=call.arguments
+    )
     try:
         return str(await tool.on_invoke_tool(tool_context, call.arguments))
     except Exception as error:

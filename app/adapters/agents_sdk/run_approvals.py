@@ -113,7 +113,7 @@ def tool_of(item: ToolApprovalItem) -> ApprovedTool:
 
 async def present_tool(item: ToolApprovalItem, context: TurnContext) -> FunctionTool | None:
     """Return the function tool of a call as its agent has it now; None for other kinds, and for one that is gone."""
-    tools = await item.agent.get_all_tools(RunContextWrapper(context=context))
+    tools = await item.agent.get_all_tools(RunContextWrapper(context=context.for_run))
     found = (tool for tool in tools if isinstance(tool, FunctionTool) and item.qualified_name == tool.qualified_name)
     return next(found, None)
 

@@ -25,6 +25,7 @@ from app.adapters.agents_sdk.final_output import show_final_output
 from app.adapters.agents_sdk.image_keeper import ImageKeeper
 from app.adapters.agents_sdk.model_input import to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
+from app.adapters.agents_sdk.own_context import make_own_context
 from app.adapters.agents_sdk.reasoning import DEFAULT_REASONING
 from app.adapters.agents_sdk.request_ledger import RequestLedger
 from app.adapters.agents_sdk.response_translator import OutletModel, RunPausedError
@@ -35,7 +36,7 @@ from app.adapters.agents_sdk.run_ending import RunEnding
 from app.adapters.agents_sdk.run_hooks import parsed_arguments, run_hooks
 from app.adapters.agents_sdk.run_progress import RunProgress
 from app.adapters.agents_sdk.run_transcript import RunTranscript
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext, current_turn
 from app.adapters.agents_sdk.tools.failures import tool_error
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.adapters.agents_sdk.traces import trace_settings
@@ -150,6 +151,8 @@ class SdkAgentRunner(AgentRunner):
     async def _answer(self, request: RunRequest, report: RunReport, progress: RunProgress, active: ActiveRun) -> None:
         outlet, transcript = progress.outlet, progress.transcript
         context = TurnContext(request=request.context, thread=request.thread, stage=outlet)
+        current_turn.set(context)
+        await make_own_context(self._assistant, context)
         entries = request.history
         if request.answered is not None:
             report.earlier = await self._resume(request.answered, context, active)
@@ -181,7 +184,7 @@ class SdkAgentRunner(AgentRunner):
         run = partial(
             self._sdk_runner.run,
             root,
-            context=context,
+            context=context.for_run,
             max_turns=self._max_rounds,
             hooks=run_hooks(outlet, transcript, self._assistant, active.effects, self._mcp_servers),
             run_config=RunConfig(

@@ -1,9 +1,11 @@
 """Tool context: the stage, the request and the thread that a running tool can use."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 import msgspec
+from agents import RunContextWrapper
 from chatkit.types import StructuredInput, ThreadMetadata
 from chatkit.widgets import WidgetRoot
 
@@ -61,8 +63,29 @@ class Stage(Protocol):
 
 
 class TurnContext(msgspec.Struct, kw_only=True):
-    """The run context of the Agents SDK; each tool reads it as `ctx.context`."""
+    """The run context of the Agents SDK; each tool reads it as `ctx.context`.
+
+    `own` is the context that the assistant's own function made for this turn; its tools then read that one.
+    """
 
     request: RequestContext
     thread: ThreadMetadata
     stage: Stage
+    own: Any = None
+
+    @property
+    def for_run(self) -> Any:
+        """What the Agents SDK gives to tools, instructions, guardrails and hooks."""
+        return self if self.own is None else self.own
+
+
+current_turn: ContextVar[TurnContext] = ContextVar("current_turn")
+"""The context of the turn that this code runs in."""
+
+
+def turn_context(ctx: RunContextWrapper[Any]) -> TurnContext:
+    """Return the turn's context also where the assistant, or a run inside a tool, has a context type of its own.
+
+    Raises `LookupError` outside a turn.
+    """
+    return ctx.context if isinstance(ctx.context, TurnContext) else current_turn.get()

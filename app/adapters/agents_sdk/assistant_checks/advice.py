@@ -86,5 +86,6 @@ _ADVICE: Final[Sequence[Advice]] = (
     _advice("hooks", _kind(RunHooksBase), "Write a subclass of AgentHooks, which hears one agent."),
     _advice("hooks", _kind(list, tuple), "Give one object of a subclass of AgentHooks."),
     _advice("model_settings", _kind(dict), "Write ModelSettings(…)."),
+    _advice("context", is_class, "Write a function that makes one: lambda turn: Profile(turn.request.user_id)."),
     _advice("", is_class, "Name an instance of it: write its parentheses."),
 )

@@ -1,5 +1,6 @@
 """Assistant fields: the mistakes in an `Assistant`'s own fields and in its start screen."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, get_type_hints
@@ -10,6 +11,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.agent_fields import part_problems
 from app.adapters.agents_sdk.assistant_checks.findings import wrong_fields
 from app.adapters.agents_sdk.assistant_checks.hints import mismatches
+from app.adapters.agents_sdk.assistant_checks.values import described
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import Prompt, StartScreen
 
@@ -35,6 +37,8 @@ def assistant_problems(assistant: Assistant) -> Iterator[str]:
         yield from wrong_fields(assistant.model, hints_of(ModelRef), "model.")
     if isinstance(assistant.start, StartScreen):
         yield from _start_problems(assistant.start)
+    if inspect.isgeneratorfunction(assistant.context) or inspect.isasyncgenfunction(assistant.context):
+        yield f"context is {described(assistant.context)} that yields, expected one that returns the context."
     yield from _missing(assistant)
 
 

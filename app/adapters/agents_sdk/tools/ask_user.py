@@ -13,7 +13,7 @@ from chatkit.types import (
 )
 from pydantic import BaseModel, Field
 
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext, turn_context
 from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.domain.errors import InvalidInputError
 
@@ -41,7 +41,7 @@ async def ask_user(
     if not 0 < len(questions) <= QUESTIONS:
         raise InvalidInputError(f"Ask one to {QUESTIONS} questions.")
     inputs = [_input(number, question) for number, question in enumerate(questions, start=1)]
-    answers = ctx.context.stage.ask(ctx.tool_call_id, inputs)
+    answers = turn_context(ctx).stage.ask(ctx.tool_call_id, inputs)
     result = [
         {"question": question.question, "answer": values or "skipped"}
         for question, values in zip(questions, answers, strict=True)

@@ -6,7 +6,7 @@ import msgspec
 from agents import Tool, function_tool
 from agents.tool_context import ToolContext
 
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext, turn_context
 from app.adapters.agents_sdk.tools.effects import with_client_effects
 from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.application.tasks.service import TaskService
@@ -28,7 +28,7 @@ def complete_all_tasks_tool(tasks: TaskService) -> Tool:
         Args:
             priority: Only tasks of this priority.
         """
-        user_id, service = ctx.context.request.user_id, with_client_effects(ctx, tasks)
+        user_id, service = turn_context(ctx).request.user_id, with_client_effects(ctx, tasks)
         found = await tasks.list(user_id, status=Status.PENDING, limit=MAX_TASKS)
         wanted = [task for task in found if priority in ("any", task.priority)]
         done = [(await service.complete(user_id, task.id)).title for task in wanted]

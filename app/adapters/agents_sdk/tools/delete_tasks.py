@@ -8,7 +8,7 @@ from agents import Tool, function_tool
 from agents.tool_context import ToolContext
 from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
 
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext, turn_context
 from app.adapters.agents_sdk.tools.effects import with_client_effects
 from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.application.tasks.service import TaskService
@@ -39,10 +39,10 @@ def delete_tasks_tool(tasks: TaskService) -> Tool:
             tasks_to_delete: Ids or titles of the tasks.
             status: Instead of naming them: all tasks of this status.
         """
-        user_id = ctx.context.request.user_id
+        user_id = turn_context(ctx).request.user_id
         wanted = await _resolve(tasks, user_id, tasks_to_delete or [], status)
-        if len(wanted) > 1 or ctx.context.stage.was_asked(ctx.tool_call_id):
-            [answer] = ctx.context.stage.ask(ctx.tool_call_id, [_confirmation(wanted)])
+        if len(wanted) > 1 or turn_context(ctx).stage.was_asked(ctx.tool_call_id):
+            [answer] = turn_context(ctx).stage.ask(ctx.tool_call_id, [_confirmation(wanted)])
             if answer[:1] != [_(YES)]:
                 reply = f" They said: {answer[0]}" if answer and answer[0] != _(NO) else ""
                 return f"The user did not agree: nothing was deleted.{reply}"

@@ -3,7 +3,7 @@
 from agents import RunContextWrapper
 from agents.tool_context import ToolContext
 
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext, turn_context
 from app.application.tasks.effects import tasks_changed
 from app.application.tasks.service import TaskEvent, TaskService
 
@@ -13,8 +13,8 @@ def with_client_effects(ctx: RunContextWrapper[TurnContext], tasks: TaskService)
 
     def notify(change: TaskEvent) -> None:
         effect = tasks_changed(change)
-        ctx.context.stage.effect(effect.name, effect.data)
+        turn_context(ctx).stage.effect(effect.name, effect.data)
         if isinstance(ctx, ToolContext):
-            ctx.context.stage.changed(ctx.tool_call_id)
+            turn_context(ctx).stage.changed(ctx.tool_call_id)
 
     return tasks.notifying(notify)

@@ -5,7 +5,7 @@ from typing import Any
 from agents import Tool, function_tool
 from agents.tool_context import ToolContext
 
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext, turn_context
 from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.adapters.agents_sdk.tools.tasks import task_result
 from app.application.tasks.service import TaskService
@@ -22,11 +22,11 @@ def selected_task_tool(tasks: TaskService) -> Tool:
     async def get_selected_task(ctx: ToolContext[TurnContext]) -> str:
         """Look up the task that the user has selected in the page around this chat, which they call the selected one or
         this one here."""
-        task_id = _task_id(ctx.context.stage.call_page(ctx.tool_call_id, NAME, {}))
+        task_id = _task_id(turn_context(ctx).stage.call_page(ctx.tool_call_id, NAME, {}))
         if task_id is None:
             raise NotFoundError("No task is selected in the page.")
         # The page is not trusted: `get` finds tasks of this user only.
-        task = await tasks.get(ctx.context.request.user_id, task_id)
+        task = await tasks.get(turn_context(ctx).request.user_id, task_id)
         return task_result("found", task)
 
     return get_selected_task

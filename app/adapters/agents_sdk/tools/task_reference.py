@@ -7,7 +7,7 @@ from agents import RunContextWrapper
 from agents.tool_context import ToolContext
 from chatkit.types import StructuredInputMultipleChoice, StructuredInputMultipleChoiceOption
 
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext, turn_context
 from app.application.conversation.languages import day
 from app.application.tasks.service import AmbiguousTaskError, TaskService
 from app.application.tasks.widgets.components import PRIORITIES
@@ -24,7 +24,7 @@ async def resolve_task(ctx: RunContextWrapper[TurnContext], tasks: TaskService, 
 
     Raises as `TaskService.find` does, and as `Stage.ask` does to interrupt the tool.
     """
-    user_id, stage = ctx.context.request.user_id, ctx.context.stage
+    user_id, stage = turn_context(ctx).request.user_id, turn_context(ctx).stage
     call_id = cast(ToolContext[TurnContext], ctx).tool_call_id
     try:
         found = [await tasks.find(user_id, reference)]

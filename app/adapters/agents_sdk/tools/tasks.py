@@ -9,7 +9,7 @@ import msgspec
 from agents import RunContextWrapper, Tool, function_tool
 
 from app.adapters.agents_sdk.assistant import plain_title
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import TurnContext, turn_context
 from app.adapters.agents_sdk.tools.effects import with_client_effects
 from app.adapters.agents_sdk.tools.failures import failure_for_model
 from app.adapters.agents_sdk.tools.task_reference import resolve_task
@@ -90,8 +90,8 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
         wanted = None if status in (None, "all") else Status(status)
         found = await tasks.list(_user(ctx), status=wanted, limit=FETCHED)
         page, shown = page_of(found, TaskListView(wanted)), found[:MAX_LISTED]
-        ctx.context.stage.show_widget(task_list(page, tasks.today), task_list_text(page))
-        note = _LIST_NOTE if ctx.context.stage.interactive else ""
+        turn_context(ctx).stage.show_widget(task_list(page, tasks.today), task_list_text(page))
+        note = _LIST_NOTE if turn_context(ctx).stage.interactive else ""
         if len(found) > MAX_LISTED:
             note += "The list holds their oldest tasks only; there are more, which can be looked up by title."
         rows = [_facts(task, "id", "title", "status", "priority", "due") for task in shown]
@@ -105,7 +105,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
             task: Id or title of the task.
         """
         found = await tasks.find(_user(ctx), await resolve_task(ctx, tasks, task))
-        ctx.context.stage.show_widget(task_card(found, tasks.today), task_card_text(found))
+        turn_context(ctx).stage.show_widget(task_card(found, tasks.today), task_card_text(found))
         return task_result("found", found)
 
     @function_tool(failure_error_function=failure_for_model)
@@ -170,7 +170,7 @@ def task_tools(tasks: TaskService) -> Sequence[Tool]:
 
 
 def _user(ctx: Context) -> str:
-    return ctx.context.request.user_id
+    return turn_context(ctx).request.user_id
 
 
 def _change(

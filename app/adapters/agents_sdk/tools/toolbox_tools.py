@@ -8,7 +8,7 @@ import structlog
 from agents import FunctionTool, Tool
 from agents.tool_context import ToolContext
 
-from app.adapters.agents_sdk.tool_context import TurnContext
+from app.adapters.agents_sdk.tool_context import turn_context
 from app.adapters.agents_sdk.tools.failures import NOT_DONE, failure_for_model
 from app.domain.errors import AnyportError, InvalidInputError
 from app.ports.toolbox import Toolbox, ToolSpec
@@ -43,7 +43,7 @@ class ToolboxTools:
 
 def _tool(toolbox: Toolbox, spec: ToolSpec) -> Tool:
     async def invoke(ctx: ToolContext[Any], text: str) -> str:
-        context: TurnContext = ctx.context
+        context = turn_context(ctx)
         try:
             result = await toolbox.call(spec.name, _arguments(text), context.request)
         except AnyportError as error:
