@@ -102,6 +102,10 @@ class AgentRunner(ABC):
     async def tools(self) -> frozenset[str]:
         """Return the names of the assistant's tools."""
 
+    async def offers(self, tool: str) -> bool:
+        """Return True if a message may name this tool, to be used first."""
+        return tool in await self.tools()
+
     async def warm(self) -> None:  # noqa: B027  # not every runner has something to prepare
         """Load what the first run needs, off the event loop. Idempotent."""
 

@@ -8,9 +8,11 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_loader import BUILT_IN, load_assistant
+from app.adapters.agents_sdk.forms import Brought
 from app.adapters.agents_sdk.lazy_runner import LazyRunner
 from app.adapters.agents_sdk.showcase import with_prompts, with_showcase
 from app.adapters.agents_sdk.titles import ModelTitleWriter
+from app.adapters.brought.forms import FORMS
 from app.adapters.transcription.disabled import DisabledTranscriber
 from app.adapters.transcription.openai_audio import OpenAIAudio
 from app.application.attachments.cleanup import FileCleanup
@@ -48,6 +50,7 @@ from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TokenUsage, TurnLog
 from app.settings import ChatKitSettings, Settings, TitleSource, Tracing
 from app.wiring.assistant_check import equipped_assistant, needs_check
+from app.wiring.brought import brought_runner
 from app.wiring.showcase import has_showcase
 
 
@@ -76,7 +79,7 @@ class AssistantWiring(Provider):
                 from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
 
                 opened.enter_context(sdk_defaults.sealed(_trace_key(settings)))
-            yield load_assistant(name)
+            yield load_assistant(name, FORMS)
 
     @provide
     def start_screen(self, assistant: Assistant, settings: Settings) -> StartScreen:
@@ -117,6 +120,13 @@ class AssistantWiring(Provider):
                 reasoning = reasoning_defaults(wanted.reasoning_effort, wanted.reasoning_summary)
                 key = _trace_key(settings)
                 opened.enter_context(sdk_defaults.serving(models, rounds, reasoning, loop, key))
+                if isinstance(assistant, Brought):
+                    from app.adapters.agents_sdk.run_parts import RunParts
+
+                    parts = RunParts(
+                        models=models, store=store, max_rounds=rounds, reasoning=reasoning, late_usage=count
+                    )
+                    return brought_runner(assistant, parts)
                 equipped = equipped_assistant(assistant, settings, models, external_tools, tasks)
                 return SdkAgentRunner(
                     with_showcase(equipped, tasks) if has_showcase(settings) else equipped,

@@ -2,6 +2,7 @@
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_loader import BUILT_IN
+from app.adapters.agents_sdk.forms import Brought
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.tasks.service import TaskService
 from app.ports.toolbox import Toolbox
@@ -18,6 +19,8 @@ def equipped_assistant(
     assistant: Assistant, settings: Settings, models: ModelCatalog, external_tools: Toolbox, tasks: TaskService
 ) -> Assistant:
     """Return the assistant with its task tools. Raises `AssistantError` with every mistake of it."""
+    if isinstance(assistant, Brought):  # Its form was recognised, and it has no parts that could be looked at.
+        return assistant
     if not needs_check(settings):
         return assistant.equipped(tasks)
     # Imported here: the start of the built-in assistant does without the checks.

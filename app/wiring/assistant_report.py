@@ -14,7 +14,9 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_description.agents import agent_facts, assistant_facts
 from app.adapters.agents_sdk.assistant_description.definition import place_of
 from app.adapters.agents_sdk.assistant_loader import find_named, load_assistant
+from app.adapters.agents_sdk.forms import Form
 from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
+from app.adapters.brought.forms import FORMS
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.health.assistant_outlook import outlook
@@ -56,9 +58,22 @@ def _check_assistant(assistant: Assistant, settings: Settings, models: ModelCata
     equipped_assistant(assistant, settings, models, EmptyToolbox(), tasks)
 
 
+def _facts_of(form: Form) -> Callable[[Any, TaskService], AssistantFacts]:
+    def facts(code: Any, _: TaskService) -> AssistantFacts:
+        name = str(getattr(code, "__qualname__", type(code).__qualname__))
+        return AssistantFacts(form=form.words, name=name, keeps=form.keeps)
+
+    return facts
+
+
+def _check_nothing(code: Any, settings: Settings, models: ModelCatalog, tasks: TaskService) -> None:
+    """Check nothing: brought code has no parts that could be looked at."""
+
+
 DESCRIPTIONS: Final[Sequence[Description]] = (
     Description(_has_type(Agent), lambda agent, _: agent_facts(agent), _check_agent),
     Description(_has_type(Assistant), assistant_facts, _check_assistant),
+    *(Description(form.fits, _facts_of(form), _check_nothing) for form in FORMS),
 )
 """Each form that `ASSISTANT` may name; the first that fits is used."""
 
@@ -80,7 +95,7 @@ async def assistant_report(
             named = find_named(name)
             described = next((one for one in DESCRIPTIONS if one.fits(named.value)), None)
             if described is None:
-                load_assistant(name)  # It raises the sentence about the form.
+                load_assistant(name, FORMS)  # It raises the sentence about the form.
                 return report
             file, line = place_of(named)
             facts = described.facts(named.value, tasks)

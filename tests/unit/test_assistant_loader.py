@@ -9,6 +9,8 @@ from agents import Agent
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_loader import load_assistant
+from app.adapters.agents_sdk.forms import Brought
+from app.adapters.brought.forms import FORMS
 from app.domain.errors import AssistantError
 
 SECRET = "sk-proj-0123456789abcdef0123"
@@ -216,3 +218,30 @@ def test_a_path_that_leads_nowhere_is_named(target: str, folder: Path) -> None:
     Path("folder.py").mkdir()
     assert f"there is no file {target.partition(':')[0]}" in sentence(target)
     assert str(folder) in sentence(target)
+
+
+RESPONDS = {
+    "async def bot(thread, item, context):\n    yield": True,
+    "async def bot(thread, item, context): ...": True,
+    "async def bot(thread, item, context=None, *more): ...": True,
+    "def bot(thread, item, context): ...": True,
+    "class Bot:\n    async def __call__(self, thread, item, context): ...\nbot = Bot()": True,
+    "from functools import partial\nasync def f(one, *rest): ...\nbot = partial(f, 1)": True,
+    "def bot(thread, item, context):\n    yield": False,
+    "async def bot(thread, item): ...": False,
+    "async def bot(thread, *, item, context): ...": False,
+    "class bot:\n    def __init__(self, thread, item, context): ...": False,
+    "bot = print": False,
+}
+
+
+@pytest.mark.parametrize("text", RESPONDS)
+def test_a_function_of_three_arguments_is_a_respond(text: str) -> None:
+    target = f"{write('responding.py', text)}:bot"
+    if RESPONDS[text]:
+        loaded = load_assistant(target, FORMS)
+        assert isinstance(loaded, Brought)
+        assert "respond" in loaded.form.words
+        return
+    with pytest.raises(AssistantError, match=r"or async def respond\(thread, item, context\)"):
+        load_assistant(target, FORMS)

@@ -1,6 +1,7 @@
 """Assistant loader: imports the assistant that `ASSISTANT` names."""
 
 import inspect
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +10,7 @@ from agents import Agent
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.values import described, is_function
 from app.adapters.agents_sdk.assistant_source import import_source
+from app.adapters.agents_sdk.forms import Brought, Form
 from app.adapters.agents_sdk.import_problems import import_problem, near_miss
 from app.adapters.agents_sdk.package_clash import clash, is_own
 from app.domain.errors import AssistantError
@@ -24,18 +26,21 @@ class Named(NamedTuple):
     attribute: str
 
 
-def load_assistant(name: str) -> Assistant:
+def load_assistant(name: str, forms: Sequence[Form] = ()) -> Assistant:
     """Return the built-in assistant of this name, or the one at `package.module:name` or `path/to/file.py:name`.
 
     A path is relative to the working directory; a module must be importable: installed, or in a folder of PYTHONPATH.
-    An agent of the Agents SDK becomes an `Assistant` with it. Raises `AssistantError`.
+    An agent of the Agents SDK becomes an `Assistant` with it, and code of one of the `forms` a `Brought`. Raises
+    `AssistantError`.
     """
     found = find_named(name).value
     if isinstance(found, Agent):
         return Assistant(agent=found)
-    if not isinstance(found, Assistant):
-        raise AssistantError(name, [_no_assistant(found)])
-    return found
+    if isinstance(found, Assistant):
+        return found
+    if (form := next((form for form in forms if form.fits(found)), None)) is not None:
+        return Brought(form=form, code=found)
+    raise AssistantError(name, [_no_assistant(found, forms)])
 
 
 def find_named(name: str) -> Named:
@@ -66,8 +71,9 @@ def _no_such_name(module: ModuleType, source: str, attribute: str) -> str:
     return f"{source} has no {attribute}.{close} {there}"
 
 
-def _no_assistant(found: Any) -> str:
-    text = f"it is {described(found)}, expected an Assistant or an Agent."
+def _no_assistant(found: Any, forms: Sequence[Form]) -> str:
+    others = "".join(f", or {form.words}" for form in forms)
+    text = f"it is {described(found)}, expected an Assistant or an Agent{others}."
     if inspect.isclass(found):
         return f"{text} Make an instance of it, and name that."
     if inspect.iscoroutinefunction(found) or inspect.iscoroutine(found):

@@ -3,10 +3,11 @@
 import difflib
 import os
 import sysconfig
-import traceback
 from collections.abc import Iterable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from traceback import walk_tb
 from typing import Final
 
 from app.adapters.agents_sdk.assistant_source import source_path
@@ -82,14 +83,22 @@ def _is_part(name: str | None, source: str) -> bool:
 
 def _place(error: BaseException) -> str:
     """File and line of the user's own code that raised the error, with a colon; empty when it is not known."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_foreign(frame.filename)]
-    own = [frame for frame in frames if not _is_in(frame.filename, _libraries())] or frames[:1]
-    return f"{short_path(own[-1].filename)}, line {own[-1].lineno}: " if own else ""
+    lines = ((frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__))
+    foreign = [(filename, line) for filename, line in lines if _is_foreign(filename)]
+    own = [(filename, line) for filename, line in foreign if not _is_library(filename)] or foreign[:1]
+    return f"{short_path(own[-1][0])}, line {own[-1][1]}: " if own else ""
 
 
+@cache
 def _is_foreign(filename: str) -> bool:
-    """True for a file that is neither Anyport's nor part of Python's import."""
-    return not filename.startswith("<") and not _is_in(filename, {HOME}) and "importlib" not in Path(filename).parts
+    """True for a file that is neither Anyport's nor part of Python's import, nor compiled."""
+    named = not filename.startswith("<") and not filename.endswith(".pyx")
+    return named and not _is_in(filename, {HOME}) and "importlib" not in Path(filename).parts
+
+
+@cache
+def _is_library(filename: str) -> bool:
+    return _is_in(filename, _libraries())
 
 
 def _is_in(filename: str, folders: set[Path]) -> bool:

@@ -25,6 +25,9 @@ class LazyRunner(AgentRunner):
     async def tools(self) -> frozenset[str]:
         return await (await self._get()).tools()
 
+    async def offers(self, tool: str) -> bool:
+        return await (await self._get()).offers(tool)
+
     async def warm(self) -> None:
         await (await self._get()).warm()
 

@@ -91,8 +91,8 @@ class Conversation:
             )
         options = message.inference_options
         self._models.choose(options.model)
-        if options.tool_choice and options.tool_choice.id not in (tools := await self._runner.tools()):
-            offered = ", ".join(sorted(tools)) or "none"
+        if options.tool_choice and not await self._runner.offers(options.tool_choice.id):
+            offered = ", ".join(sorted(await self._runner.tools())) or "none"
             raise InvalidInputError(_("This tool is not offered here. Choose one of: {tools}.", tools=offered))
 
     async def forget_answer(self, message: UserMessageItem, answer: Sequence[str], context: RequestContext) -> None:
