@@ -10,8 +10,10 @@ from app.adapters.agents_sdk.assistant_checks.agents_of import agents_of, handed
 from app.adapters.agents_sdk.assistant_checks.assistant_fields import fits
 from app.adapters.agents_sdk.assistant_description.names import name_of, shown
 from app.adapters.agents_sdk.assistant_description.parts import (
+    described_part,
     guardrail_parts,
     handoff_part,
+    members,
     server_parts,
     tool_part,
 )
@@ -44,7 +46,7 @@ def assistant_facts(assistant: Assistant, tasks: TaskService) -> AssistantFacts:
 
 
 def _facts(form: str, assistant: Assistant, made: Sequence[Tool]) -> AssistantFacts:
-    added = [tool_part(tool) for tool in (*_list(assistant.tools), *made)]
+    added = [tool_part(tool) for tool in (*members(assistant.tools), *made)]
     root = assistant.agent
     answering: set[str] = set()
     if isinstance(root, Agent):
@@ -67,8 +69,8 @@ def _agent(agent: Agent[Any]) -> AgentFacts:
     model: Any = agent.model
     parts = [
         *_texts(agent),
-        *map(tool_part, _list(agent.tools)),
-        *map(handoff_part, _list(agent.handoffs)),
+        *map(tool_part, members(agent.tools)),
+        *map(handoff_part, members(agent.handoffs)),
         *guardrail_parts(agent),
         *server_parts(agent),
         *_output(agent),
@@ -77,24 +79,30 @@ def _agent(agent: Agent[Any]) -> AgentFacts:
 
 
 def _texts(owner: Any) -> Iterator[Part]:
-    instructions = owner.instructions
-    if isinstance(instructions, str) and instructions:
-        yield Part(kind="instructions", name=f"a text of {len(instructions)} characters")
-    elif callable(instructions):
-        yield Part(kind="instructions", name=name_of(instructions), remark="a function, called for each request")
+    if owner.instructions is not None:
+        yield described_part("instructions", _instructions, owner.instructions)
     if getattr(owner, "prompt", None) is not None:
         kind = "made by a function" if callable(owner.prompt) else "stored at the provider"
         yield Part(kind="prompt", name=kind, needs=frozenset({"stored_prompts"}))
 
 
+def _instructions(value: Any) -> Part:
+    if isinstance(value, str):
+        text = f"a text of {len(value)} character{'s' * (len(value) != 1)}"
+        return Part(kind="instructions", name=text if value else "none")
+    return Part(kind="instructions", name=name_of(value), remark="a function, called for each request")
+
+
 def _output(agent: Agent[Any]) -> Iterator[Part]:
-    wanted: Any = agent.output_type
-    if isinstance(wanted, AgentOutputSchemaBase):
-        yield Part(kind="output type", name=shown(wanted.name()))
-    elif wanted is not None and wanted is not str:
-        yield Part(kind="output type", name=shown(getattr(wanted, "__name__", str(wanted))))
+    if agent.output_type is not None and agent.output_type is not str:
+        yield described_part("output type", _output_type, agent.output_type)
     if agent.hooks is not None:
         yield Part(kind="hooks", name=name_of(agent.hooks))
+
+
+def _output_type(wanted: Any) -> Part:
+    named = wanted.name() if isinstance(wanted, AgentOutputSchemaBase) else getattr(wanted, "__name__", str(wanted))
+    return Part(kind="output type", name=shown(named))
 
 
 def _parts(assistant: Assistant) -> Iterator[Part]:
@@ -115,7 +123,3 @@ def _parts(assistant: Assistant) -> Iterator[Part]:
         names = getattr(assistant, field)
         if isinstance(names, frozenset | set) and names:
             yield Part(kind=kind, name=", ".join(sorted(map(shown, names))))
-
-
-def _list(value: Any) -> list[Any]:
-    return [*value] if isinstance(value, list | tuple) else []
