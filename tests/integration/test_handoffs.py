@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from agents import Agent, Handoff, Model, RunContextWrapper, function_tool, handoff
+from agents import Agent, Handoff, Model, RunContextWrapper, ToolOutputImage, function_tool, handoff
 from agents.extensions.handoff_filters import remove_all_tools
 from agents.testing import ScriptedModel, assistant_message, function_call
 
@@ -35,6 +35,16 @@ class SeveralModels(OneModel):
 def refund(order: str) -> str:
     """Refund an order."""
     return f"refunded {order}"
+
+
+PICTURE = "data:image/png;base64,iVBORw0KGgo="
+HERE = assistant_message("Here.")
+
+
+@function_tool
+def draw() -> ToolOutputImage:
+    """Draw a picture."""
+    return ToolOutputImage(image_url=PICTURE)
 
 
 def to_billing() -> Any:
@@ -85,6 +95,38 @@ async def test_an_input_filter_hides_the_past_from_the_agent_and_not_from_the_re
     assert kinds(report) == ["function_call", "function_call_output", "message"]
     called, returned = report.model_items[:2]
     assert called["call_id"] == returned["call_id"]
+
+
+async def test_each_call_beside_a_handoff_is_recorded_with_the_result_that_the_agent_was_told() -> None:
+    other = function_call("transfer_to_sales", {}, call_id="call_other")
+    unknown = function_call("fly", {}, call_id="call_unknown")
+    model = ScriptedModel([[unknown, function_call("draw", {}, call_id="call_draw"), to_billing(), other], [HERE]])
+    report = RunReport()
+    await run_of(Agent(name="Triage", tools=[draw], handoffs=[billing(), Agent(name="Sales")]), report, OneModel(model))
+    assert results(report.model_items) == results(model.calls[1].input)
+    assert "ignoring" in results(report.model_items)["call_other"]
+
+
+async def test_a_handoff_that_was_ignored_is_recorded_as_ignored_also_behind_a_filter() -> None:
+    other = function_call("transfer_to_sales", {}, call_id="call_other")
+    report = RunReport()
+    agents: list[Any] = [handoff(billing(), input_filter=remove_all_tools), Agent(name="Sales")]
+    await run_of(
+        Agent(name="Triage", handoffs=agents), report, OneModel(ScriptedModel([[to_billing(), other], [HERE]]))
+    )
+    told = results(report.model_items)
+    assert ("Billing" in told["call_handoff"], "ignoring" in told["call_other"]) == (True, True)
+
+
+async def test_a_picture_that_ends_the_run_is_recorded_as_a_picture() -> None:
+    report = RunReport()
+    agent = Agent[Any](name="Painter", tools=[draw], tool_use_behavior="stop_on_first_tool")
+    await run_of(agent, report, OneModel(ScriptedModel([[function_call("draw", {}, call_id="call_draw")]])))
+    assert results(report.model_items)["call_draw"] == [{"type": "input_image", "image_url": PICTURE}]
+
+
+def results(items: Any) -> dict[str, Any]:
+    return {item["call_id"]: item["output"] for item in items if item.get("type") == "function_call_output"}
 
 
 async def test_an_agent_answers_with_the_model_that_it_names() -> None:

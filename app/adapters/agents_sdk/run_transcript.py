@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from agents.items import TResponseInputItem
+from agents.items import ItemHelpers, TResponseInputItem
+from openai.types.responses import ResponseFunctionToolCall
 from pydantic import BaseModel
 
 from app.domain.hosted_items import list_in, mapping_in
+
+_IGNORED: Final = "Multiple handoffs detected, ignoring this one."
+"""The SDK's result of each handoff behind the first of one response."""
 
 
 class RunTranscript:
@@ -17,6 +21,7 @@ class RunTranscript:
         self._history = len(history)
         self._before_handoff: list[dict[str, Any]] = []
         self._handed_off = False
+        self._assumed: set[str] = set()
         self.receiver = ""
         """The agent of the newest handoff, until the next request."""
         self._items: list[dict[str, Any]] = []
@@ -28,7 +33,8 @@ class RunTranscript:
             return
         if self._handed_off:
             # A handoff may filter its input, so what the agents before it did is kept here.
-            self._before_handoff, self._history, self._handed_off = self._items, len(model_input), False
+            self._before_handoff = self._corrected(model_input)
+            self._history, self._handed_off = len(model_input), False
         self._items = [*self._before_handoff, *(dict(item) for item in model_input[self._history :])]
 
     def response_received(self, output: Iterable[BaseModel]) -> None:
@@ -42,7 +48,9 @@ class RunTranscript:
 
     def tool_returned(self, call_id: str, result: object) -> None:
         """Add a tool's result at once, because a run that is stopped now has changed something all the same."""
-        self._items.append({"type": "function_call_output", "call_id": call_id, "output": str(result)})
+        call = ResponseFunctionToolCall(type="function_call", call_id=call_id, name="", arguments="")
+        output = result if isinstance(result, str) else ItemHelpers.tool_call_output_item(call, result)["output"]
+        self._items.append({"type": "function_call_output", "call_id": call_id, "output": output})
 
     @property
     def ends_with_a_result(self) -> bool:
@@ -58,12 +66,23 @@ class RunTranscript:
         self._items = [dict(item) for item in items]
 
     def handed_off(self, agent: str) -> None:
-        """Add the result of each call without one: after a handoff these are the calls of handoffs."""
+        """Add the results of the calls without one, as far as they are known: the first handoff counts."""
         returned = {item.get("call_id") for item in self._items if item.get("type") == "function_call_output"}
-        for item in self._items[:]:
-            if item.get("type") == "function_call" and item["call_id"] not in returned:
-                self.tool_returned(item["call_id"], json.dumps({"assistant": agent}))
+        calls = [item["call_id"] for item in self._items if item.get("type") == "function_call"]
+        for number, call_id in enumerate(call for call in calls if call not in returned):
+            self.tool_returned(call_id, _IGNORED if number else json.dumps({"assistant": agent}))
+            self._assumed.add(call_id)
         self._handed_off, self.receiver = True, agent
+
+    def _corrected(self, model_input: Sequence[TResponseInputItem]) -> list[dict[str, Any]]:
+        """The items before a handoff, with the results that the SDK sends in place of assumed ones."""
+        sent = {item.get("call_id"): dict(item) for item in model_input if item.get("type") == "function_call_output"}
+        return [
+            sent.get(item["call_id"], item)
+            if item.get("type") == "function_call_output" and item["call_id"] in self._assumed
+            else item
+            for item in self._items
+        ]
 
     @property
     def results(self) -> list[dict[str, Any]]:
