@@ -1,6 +1,6 @@
 """Model reference: a model's name across providers, such as `gemini/gemini-2.5-flash`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 import msgspec
@@ -54,3 +54,47 @@ class ModelRefs:
 
     def __repr__(self) -> str:
         return f"ModelRefs({str(self)!r})"
+
+
+class ModelAliases:
+    """Names that agents use, each with the model that answers in its place."""
+
+    __slots__ = ("_models",)
+
+    def __init__(self, models: Mapping[str, ModelRef] | None = None) -> None:
+        self._models = dict(models or {})
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `name=provider/model,name=provider/model`. Raises `ValueError`."""
+        models: dict[str, ModelRef] = {}
+        for part in filter(str.strip, text.split(",")):
+            name, _, target = (one.strip() for one in part.partition("="))
+            if not name or any(character.isspace() for character in name):
+                raise ValueError(
+                    f"expected name=provider/model, such as gpt-4.1=openai/gpt-4o-mini, got {part.strip()!r}"
+                )
+            if name in models:
+                raise ValueError(f"{name!r} is mapped twice")
+            models[name] = ModelRef.parse(target)
+        return cls(models)
+
+    @property
+    def models(self) -> Mapping[str, ModelRef]:
+        """The models, by the name that stands for each."""
+        return self._models
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ModelAliases) and other._models == self._models
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __str__(self) -> str:
+        return ",".join(f"{name}={ref}" for name, ref in self._models.items())
+
+    def __repr__(self) -> str:
+        return f"ModelAliases({str(self)!r})"

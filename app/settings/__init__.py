@@ -102,6 +102,7 @@ def load_settings(
         ("LLM_FALLBACKS", sections["assistant"].fallbacks),
         ("TITLE_MODEL", sections["assistant"].title_models),
         ("SUMMARY_MODEL", sections["assistant"].summary_models),
+        ("MODEL_ALIASES", sections["assistant"].model_aliases.models.values()),
     ):
         for name in sorted({ref.provider for ref in refs}):
             _need_provider(variable, name, known, providers, problems)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from app.domain.context_headers import ContextHeaders, header_problems
-from app.domain.model_ref import ModelRefs
+from app.domain.model_ref import ModelAliases, ModelRefs
 from app.domain.redaction import MaskedStruct
 from app.environment import Problem, checks, env
 
@@ -103,6 +103,16 @@ class AssistantSettings(MaskedStruct, frozen=True, kw_only=True):
             check=checks.some,
         ),
     ] = ModelRefs()
+    model_aliases: Annotated[
+        ModelAliases,
+        env(
+            "MODEL_ALIASES",
+            help="Models for names that agents use, as `name=provider/model,name=provider/model`: for names of models "
+            "that were withdrawn, or that another provider is to answer for.",
+            expects="name=provider/model,name=provider/model, such as gpt-4.1=openai/gpt-4o-mini",
+            check=checks.some,
+        ),
+    ] = ModelAliases()
     history_items: Annotated[
         int,
         env(

@@ -35,7 +35,8 @@ class ModelWiring(Provider):
         plugins = installed_plugins().plugins
         own = _usable(assistant.model, settings, plugins)
         background = (*wanted.title_models, *wanted.summary_models)
-        further = (*wanted.models, *wanted.fallbacks, *background, *([own] if own else []))
+        aliases = wanted.model_aliases.models
+        further = (*wanted.models, *wanted.fallbacks, *background, *aliases.values(), *([own] if own else []))
         names = dict.fromkeys([wanted.provider, *(ref.provider for ref in further)])
         async with AsyncExitStack() as opened:
             providers: dict[str, ModelProvider] = {}
@@ -50,7 +51,8 @@ class ModelWiring(Provider):
                 model=default.model,
                 base_url=first.base_url or "none",
             )
-            yield ModelCatalog(providers, default, allowed=tuple(wanted.models), fallbacks=tuple(wanted.fallbacks))
+            allowed, fallbacks = tuple(wanted.models), tuple(wanted.fallbacks)
+            yield ModelCatalog(providers, default, allowed=allowed, fallbacks=fallbacks, aliases=aliases)
 
 
 def _usable(model: ModelRef | None, settings: Settings, plugins: Mapping[str, ProviderPlugin]) -> ModelRef | None:

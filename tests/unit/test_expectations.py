@@ -103,6 +103,7 @@ WRONG: Mapping[str, Sequence[str]] = {
     "LLM_PROVIDER": ("skynet", "gem ini"),
     "LLM_MODELS": MODELS,
     "LLM_FALLBACKS": MODELS,
+    "MODEL_ALIASES": ("gpt-4.1", "gpt-4.1=", "=openai/x", "a b=openai/x", "a=openai", "a=x/y,a=x/z"),
     "HISTORY_ITEMS": (*COUNT, "0", "1001"),
     "HISTORY_TOKENS": (*COUNT, "99"),
     "TITLES": ("on",),

@@ -29,7 +29,8 @@ class UnknownModelError(AnyportError):
         super().__init__(
             _("The model that was asked for is not set up here."),
             detail=f"An agent names the model {name!r}, which no provider has. Write provider/model, with a provider "
-            f"that LLM_PROVIDER, LLM_MODELS or LLM_FALLBACKS opens, or one of: {', '.join(listed)}.",
+            f"that LLM_PROVIDER, LLM_MODELS or LLM_FALLBACKS opens, or one of: {', '.join(listed)}. Or map the name: "
+            f"MODEL_ALIASES={name}=provider/model.",
         )
 
 
@@ -43,7 +44,9 @@ class ModelCatalog:
         *,
         allowed: Sequence[ModelRef] = (),
         fallbacks: Sequence[ModelRef] = (),
+        aliases: Mapping[str, ModelRef] | None = None,
     ) -> None:
+        self._aliases = aliases or {}
         self._providers = providers
         self._default = default
         self._allowed = tuple(dict.fromkeys((default, *allowed)))
@@ -68,10 +71,12 @@ class ModelCatalog:
         return fitting[0]
 
     def named(self, name: str) -> ModelRef:
-        """The model that an agent names: `provider/model` of an opened provider, or the name of a listed model.
+        """The model that an agent names: that of an alias, `provider/model` of an opened provider, or a listed model.
 
         Raises `UnknownModelError`.
         """
+        if (alias := self.alias(name)) is not None:
+            return alias
         provider, _, model = name.partition("/")
         if model and provider in self._providers:
             return ModelRef(provider, model)
@@ -79,6 +84,10 @@ class ModelCatalog:
         if not listed:
             raise UnknownModelError(name, [*map(str, self._listed())])
         return listed[0]
+
+    def alias(self, name: str) -> ModelRef | None:
+        """The model that answers in place of this name; None for a name that is not mapped."""
+        return self._aliases.get(name)
 
     def candidates(self, chosen: ModelRef) -> Sequence[ModelRef]:
         """The chosen model, then the fallbacks in their order."""

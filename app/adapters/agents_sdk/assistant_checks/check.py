@@ -11,7 +11,7 @@ from app.adapters.agents_sdk.assistant_checks.agents_of import agents_of
 from app.adapters.agents_sdk.assistant_checks.assistant_fields import assistant_problems, fits
 from app.adapters.agents_sdk.assistant_checks.findings import sentence
 from app.adapters.agents_sdk.assistant_checks.hints import mismatches
-from app.adapters.agents_sdk.assistant_checks.model_needs import model_problems
+from app.adapters.agents_sdk.assistant_checks.model_needs import model_problems, tell_aliases
 from app.adapters.agents_sdk.assistant_checks.tool_names import choice_problem, name_problems
 from app.adapters.agents_sdk.assistant_checks.tool_search import search_problem
 from app.adapters.agents_sdk.assistant_checks.values import described
@@ -54,6 +54,8 @@ class AssistantCheck:
         problems += self._problems_of_agents(assistant.agent, added)
         if problems:
             raise AssistantError(name, list(dict.fromkeys(problems)))
+        if assistant.agent is not None:
+            tell_aliases(agents_of(assistant.agent), self._models)
         return assistant.with_task_tools(task_tools)
 
     def _wrong_model(self, assistant: Assistant) -> Iterator[str]:

@@ -1,15 +1,18 @@
 """Model needs: the models that agents name, and the tools that those models' wires have to carry."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import structlog
 from agents import Agent
 
 from app.adapters.agents_sdk.tool_types import needed_types
 from app.application.conversation.model_catalog import ModelCatalog, UnknownModelError
 from app.domain.model_ref import ModelRef
 from app.domain.redaction import mask_secrets
+
+log = structlog.get_logger(__name__)
 
 
 def model_problems(
@@ -32,6 +35,14 @@ def model_problems(
         needed = needed_types(tool)
         unable = [str(ref) for ref in refs if not needed <= models.capabilities(ref).hosted_tools]
         yield from _sentence(f"{where} needs {', '.join(sorted(needed))}", unable)
+
+
+def tell_aliases(agents: Iterable[Agent[Any]], models: ModelCatalog) -> None:
+    """Log which names of models `MODEL_ALIASES` maps, for the names that these agents use."""
+    names = sorted({agent.model for agent in agents if isinstance(agent.model, str)})
+    mapped = [f"{name}={ref}" for name in names if (ref := models.alias(name)) is not None]
+    if mapped:
+        log.info("models of agents are mapped", models=",".join(mapped))
 
 
 def _sentence(need: str, unable: Sequence[str]) -> Iterator[str]:
