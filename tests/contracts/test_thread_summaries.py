@@ -72,6 +72,16 @@ async def test_a_summary_replaces_the_one_that_its_author_read_and_no_other(
     assert await summaries.load(begun.id, ann) == third
 
 
+async def test_nothing_lies_between_a_summary_and_an_earlier_item(
+    summaries: ThreadSummaries, ann: RequestContext, begun: ThreadMetadata
+) -> None:
+    present, shorter = summary(begun.id, "msg_5"), summary(begun.id, "msg_2")
+    assert await summaries.save(present, ann, replacing=None, items=5)
+    assert not await summaries.save(shorter, ann, replacing=present.id, items=3)
+    assert await summaries.save(shorter, ann, replacing=present.id, items=0)
+    assert await summaries.load(begun.id, ann) == shorter
+
+
 async def test_of_many_replicas_that_extend_one_summary_one_wins(
     summaries: ThreadSummaries, ann: RequestContext, begun: ThreadMetadata
 ) -> None:

@@ -42,9 +42,10 @@ class OrderedPages(Generic[Value]):
         return key in self._positions
 
     def count(self, after: str | None, until: str) -> int:
-        """The number of present values behind `after`, or from the first when it is None, up to and with `until`."""
+        """The number of present values behind `after`, or from the first when it is None, up to and with `until`;
+        0 when `until` comes before `after`."""
         start = 0 if after is None else bisect.bisect_right(self._order, (self._positions[after], after))
-        return bisect.bisect_right(self._order, (self._positions[until], until)) - start
+        return max(0, bisect.bisect_right(self._order, (self._positions[until], until)) - start)
 
     def behind(self, key: str | None, *, descending: bool = False) -> Iterator[Value]:
         """The values behind `key` in the given direction; all of them when it is None."""
