@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from app.adapters.auth import open_authentication
+from app.adapters.auth.claims import MOST_BYTES
 from app.adapters.auth.session import SessionTokens, session_key
 from app.adapters.auth.single_user import LOCAL_USER
 from app.domain.errors import UnauthenticatedError
@@ -134,6 +135,7 @@ async def test_a_login_has_the_claims_of_its_token_and_none_without(subject: Sub
         assert login is not None
         assert {name: login.claims[name] for name in subject.claims} == subject.claims
         assert bool(login.claims) == bool(subject.claims)
+        assert len(msgspec.json.encode(login.claims)) <= MOST_BYTES
         text = f"{login!r} {login.claims}"
         assert "editor" not in repr(login)
         assert not any(token and token in text for token in [*proof.cookies.values(), proof.bearer])

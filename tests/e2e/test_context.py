@@ -1,5 +1,6 @@
 """The caller's context over HTTP: headers, claims and metadata reach the assistant's code, and go nowhere else."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -136,6 +137,14 @@ async def test_an_approval_and_a_retry_see_the_request_that_answers_or_retries(d
         seen = json.loads(Exchange(events).text)
         assert (seen["headers"], seen["claims"]["role"]) == ({"x-page": "/later"}, "reader")
         assert seen["metadata"] == {"at": "later"}
+
+
+async def test_answers_at_the_same_time_have_each_their_own_context(desk: Desk) -> None:
+    bob = await desk.session(secret_token(sub="bob"))
+    async with desk.client(secret_token(), X_Page="/one") as one, desk.client(bob, X_Page="/two") as two:
+        answers = await asyncio.gather(*(said(client, "Call whoami") for client in [one, two] * 4))
+        seen = [json.loads(answer.text) for answer in answers]
+        assert [(each["user"], each["headers"]["x-page"]) for each in seen] == [("ann", "/one"), ("bob", "/two")] * 4
 
 
 async def test_nothing_of_it_is_logged_stored_or_sent_to_a_model(desk: Desk) -> None:

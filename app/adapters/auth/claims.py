@@ -13,9 +13,17 @@ MOST_BYTES: Final = 4_000
 
 MOST_VALUES: Final = 1_000
 
-_SECRET_NAME: Final = re.compile(r"(token|secret|passw(or)?d|credentials?|api[_-]?key|jwt)$", re.IGNORECASE)
+_SECRETS: Final = (
+    *("token", "secret", "password", "passwd", "passphrase", "credential", "jwt"),
+    *("apikey", "api_key", "api-key", "privatekey", "private_key", "accesskey", "access_key"),
+)
+"""Words at the end of the name of a secret, in lower case."""
+
+_SECRET_NAME: Final = re.compile(rf"({'|'.join(_SECRETS)})s?$", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"eyJ[\w-]*\.[\w-]*\.[\w.-]*")
-_SUSPICIOUS: Final = re.compile(rb'(token|secret|passw(or)?d|credentials?|api[_-]?key|jwt)"|eyJ', re.IGNORECASE)
+_SUSPICIOUS: Final = (b"eyj", *(f'{word}{end}"'.encode() for word in _SECRETS for end in ("", "s")))
+"""Signs of secrets in JSON in lower case: claims without one are not searched further."""
+
 _UNENCODABLE: Final = (ValueError, TypeError, OverflowError, RecursionError)
 
 
@@ -32,7 +40,7 @@ def bounded(claims: Mapping[str, Any]) -> Claims:
     A claim is kept whole or left out.
     """
     encoded = _encoded(claims)
-    if _fits(encoded, MOST_BYTES) and not _SUSPICIOUS.search(encoded):
+    if _fits(encoded, MOST_BYTES) and not _is_suspicious(encoded):
         return Claims(claims)
     kept: dict[str, Any] = {}
     left, left_out = MOST_BYTES, 0
@@ -56,6 +64,11 @@ def _encoded(value: Any) -> bytes:
 
 def _fits(encoded: bytes, most: int) -> bool:
     return 0 < len(encoded) <= most and not excess(encoded, MOST_VALUES)
+
+
+def _is_suspicious(encoded: bytes) -> bool:
+    lowered = encoded.lower()
+    return any(sign in lowered for sign in _SUSPICIOUS)
 
 
 def _is_secret(name: str, value: Any) -> bool:
