@@ -3,6 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from functools import partial
 from typing import Any, cast
 
 from agents import (
@@ -83,6 +85,17 @@ def blocking() -> str:
 def on_its_own_loop() -> str:
     """Run an agent from a thread, on an event loop of the thread's own."""
     return str(asyncio.run(Runner.run(translator, "hello")).final_output)
+
+
+@function_tool
+def in_a_thread_of_its_own() -> str:
+    """Run an agent in a thread that has the context of the tool."""
+    result: list[str] = []
+    run = partial(copy_context().run, lambda: result.append(str(Runner.run_sync(translator, "hello").final_output)))
+    worker = threading.Thread(target=run)
+    worker.start()
+    worker.join()
+    return result[0]
 
 
 @_tool(WAYS)
@@ -184,16 +197,6 @@ async def later(ctx: RunContextWrapper[Any]) -> str:
     return "It will come."
 
 
-@function_tool
-def in_a_thread_for_ever() -> str:
-    """Run an agent from a thread of its own and wait."""
-    result: list[str] = []
-    worker = threading.Thread(target=lambda: result.append(str(Runner.run_sync(translator, "hello").final_output)))
-    worker.start()
-    worker.join()
-    return result[0]
-
-
 async def _heard(_: Any) -> None:
     """Hear an event."""
 
@@ -224,7 +227,7 @@ billing = Agent[Any](name="Billing", instructions="You do billing.", tools=[char
 archive = Agent[Any](name="Archive", instructions="You know the past.", model="gemini/gemini-3-pro")
 billing.handoffs.append(archive)
 
-WAYS += ["blocking", "on_its_own_loop", "as_tool", "as_streamed_tool", "as_configured_tool"]
+WAYS += ["blocking", "on_its_own_loop", "in_a_thread_of_its_own", "as_tool", "as_streamed_tool", "as_configured_tool"]
 
 desk = Assistant(
     agent=Agent[Any](
@@ -239,7 +242,6 @@ desk = Assistant(
             ),
             cashier.as_tool("as_cashier", "Take money."),
             later,
-            in_a_thread_for_ever,
         ],
         handoffs=[billing, handoff(archive, input_filter=remove_all_tools)],
     )
