@@ -414,6 +414,27 @@ def test_two_tools_of_one_name_are_found_across_all_that_one_model_sees() -> Non
     assert all(any(problem.split(" has ")[0].endswith(one) for problem in found) for one in clashes)
 
 
+@pytest.mark.parametrize("kind", ["web_search", "code_interpreter", "image_generation"])
+def test_a_second_hosted_tool_of_a_type_is_found(kind: str) -> None:
+    twice = [*hosted_tools()[kind], *hosted_tools()[kind]]
+    [found] = problems(agent(tools=twice))
+    assert f"tools[1] is a second {kind} beside agent “Root”, tools[0]" in found
+    assert (
+        problems(agent(tools=[*hosted_tools()[kind]], handoffs=[agent(name="Sub", tools=[*hosted_tools()[kind]])]))
+        == ()
+    )
+
+
+@pytest.mark.parametrize("icon", ["book-opened", "", SECRET])
+def test_an_icon_that_no_front_end_draws_is_found(icon: str) -> None:
+    start = StartScreen(prompts=[Prompt(label="a", prompt="b", icon=icon)])
+    [found] = problems(described(start=start))
+    assert "start.prompts[0].icon is none of ChatKit's icons" in found
+    assert ("Did you mean book-open?" in found) == (icon == "book-opened")
+    for right in ("book-open", "lucide:cat", "vendor:acme"):
+        assert problems(described(start=StartScreen(prompts=[Prompt(label="a", prompt="b", icon=right)]))) == ()
+
+
 def test_namesakes_are_allowed_where_no_model_sees_both() -> None:
     sub = agent(name="Sub", tools=[roll])
     assert problems(agent(tools=[roll], handoffs=[sub])) == ()

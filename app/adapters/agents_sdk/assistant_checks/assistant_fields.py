@@ -11,6 +11,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.agent_fields import part_problems
 from app.adapters.agents_sdk.assistant_checks.findings import wrong_fields
 from app.adapters.agents_sdk.assistant_checks.hints import mismatches
+from app.adapters.agents_sdk.assistant_checks.icons import icon_problem
 from app.adapters.agents_sdk.assistant_checks.values import described
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import Prompt, StartScreen
@@ -47,6 +48,7 @@ def _start_problems(start: StartScreen) -> Iterator[str]:
     for number, prompt in enumerate(start.prompts if isinstance(start.prompts, list | tuple) else ()):
         if isinstance(prompt, Prompt):
             yield from wrong_fields(prompt, hints_of(Prompt), f"start.prompts[{number}].")
+            yield from icon_problem(prompt.icon, f"start.prompts[{number}].icon")
 
 
 def _missing(assistant: Assistant) -> Iterator[str]:

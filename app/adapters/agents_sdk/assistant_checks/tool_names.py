@@ -4,7 +4,17 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from agents import Agent, CustomTool, FunctionTool, Handoff, HostedMCPTool, ModelSettings
+from agents import (
+    Agent,
+    CodeInterpreterTool,
+    CustomTool,
+    FunctionTool,
+    Handoff,
+    HostedMCPTool,
+    ImageGenerationTool,
+    ModelSettings,
+    WebSearchTool,
+)
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.tool_types import needed_types
@@ -37,8 +47,14 @@ def name_problems(placed: Sequence[tuple[str, Any]]) -> Iterator[str]:
             )
         other = first.setdefault((part.kind, part.name), part)
         if other is not part and other.fixed and part.fixed:
-            what = "the server label" if part.kind == "server" else "the tool name"
-            yield f"{part.place} has {what} {part.name!r}, as {other.place} has. Give one of them another name."
+            yield _repeated(part, other)
+
+
+def _repeated(part: NamedPart, other: NamedPart) -> str:
+    if part.kind == "hosted tool":
+        return f"{part.place} is a second {part.name} beside {other.place}. A model sees one of a type: leave one."
+    what = "the server label" if part.kind == "server" else "the tool name"
+    return f"{part.place} has {what} {part.name!r}, as {other.place} has. Give one of them another name."
 
 
 def choice_problem(agent: Agent[Any], placed: Sequence[tuple[str, Any]]) -> str:
@@ -70,6 +86,8 @@ def _named(place: str, part: Any) -> NamedPart | None:
             return NamedPart(place, name, "tool", fixed=True)
         case HostedMCPTool(tool_config={"server_label": str(label)}):
             return NamedPart(place, label, "server", fixed=True)
+        case WebSearchTool() | CodeInterpreterTool() | ImageGenerationTool():
+            return NamedPart(place, part.name, "hosted tool", fixed=True)
         case Handoff(tool_name=str(name)):
             return _part(place, name, part.is_enabled)
         case ToolSpec(name=name):
