@@ -11,9 +11,9 @@ from agents import Agent
 from dishka import AsyncContainer
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.assistant_description.agents import agent_facts, assistant_facts
+from app.adapters.agents_sdk.assistant_description.agents import agent_facts, agents_in, assistant_facts
 from app.adapters.agents_sdk.assistant_description.definition import place_of
-from app.adapters.agents_sdk.assistant_loader import find_named, load_assistant
+from app.adapters.agents_sdk.assistant_loader import Named, find_named, load_assistant
 from app.adapters.agents_sdk.forms import Form
 from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
 from app.adapters.brought.forms import FORMS
@@ -42,7 +42,7 @@ class Description(NamedTuple):
     """
 
     fits: Callable[[Any], bool]
-    facts: Callable[[Any, TaskService], AssistantFacts]
+    facts: Callable[[Named, TaskService], AssistantFacts]
     check: Callable[[Any, Settings, ModelCatalog, TaskService], object]
 
 
@@ -58,10 +58,11 @@ def _check_assistant(assistant: Assistant, settings: Settings, models: ModelCata
     equipped_assistant(assistant, settings, models, EmptyToolbox(), tasks)
 
 
-def _facts_of(form: Form) -> Callable[[Any, TaskService], AssistantFacts]:
-    def facts(code: Any, _: TaskService) -> AssistantFacts:
-        name = str(getattr(code, "__qualname__", type(code).__qualname__))
-        return AssistantFacts(form=form.words, name=name, keeps=form.keeps)
+def _facts_of(form: Form) -> Callable[[Named, TaskService], AssistantFacts]:
+    def facts(named: Named, _: TaskService) -> AssistantFacts:
+        name = str(getattr(named.value, "__qualname__", type(named.value).__qualname__))
+        agents = agents_in(named.module)
+        return AssistantFacts(form=form.words, name=name, agents=agents, keeps=form.keeps, is_graph=False)
 
     return facts
 
@@ -71,8 +72,8 @@ def _check_nothing(code: Any, settings: Settings, models: ModelCatalog, tasks: T
 
 
 DESCRIPTIONS: Final[Sequence[Description]] = (
-    Description(_has_type(Agent), lambda agent, _: agent_facts(agent), _check_agent),
-    Description(_has_type(Assistant), assistant_facts, _check_assistant),
+    Description(_has_type(Agent), lambda named, _: agent_facts(named.value), _check_agent),
+    Description(_has_type(Assistant), lambda named, tasks: assistant_facts(named.value, tasks), _check_assistant),
     *(Description(form.fits, _facts_of(form), _check_nothing) for form in FORMS),
 )
 """Each form that `ASSISTANT` may name; the first that fits is used."""
@@ -98,7 +99,7 @@ async def assistant_report(
                 load_assistant(name, FORMS)  # It raises the sentence about the form.
                 return report
             file, line = place_of(named)
-            facts = described.facts(named.value, tasks)
+            facts = described.facts(named, tasks)
             report = msgspec.structs.replace(report, facts=facts, file=file, line=line)
             if settings is not None and container is not None:
                 models = await container.get(ModelCatalog)

@@ -69,6 +69,8 @@ bot = Assistant(agent=desk, tracked=frozenset({{"no_such_tool"}}),
                 start=StartScreen(greeting="Hello", prompts=[Prompt(label="a", prompt="b")]))
 plain = Agent(name="Plain", tools=[find])
 named = Agent(name="Named", model="gpt-none")
+async def respond(thread, item, context):
+    yield None
 class Server:
     pass
 server = Server()
@@ -136,6 +138,16 @@ async def test_a_report_names_each_part_and_asks_nobody(folder: Path) -> None:
     place = next(number for number, text in enumerate(DESK.splitlines(), 1) if text.startswith("bot ="))
     assert f"desk.py, line {place}" in output
     assert max(map(len, output.splitlines())) <= 110
+
+
+async def test_brought_code_is_described_by_its_form_and_the_agents_of_its_module(folder: Path) -> None:
+    code, found = await as_data(folder, "desk.py:respond", LLM_PROVIDER="gemini", GEMINI_API_KEY=SECRET)
+    assert (code, found["facts"]["name"]) == (0, "respond")
+    assert "respond(thread, item, context)" in found["facts"]["form"]
+    assert {agent["name"] for agent in found["facts"]["agents"]} >= {"Front desk", "Searcher", "Named"}
+    assert found["works"]
+    assert any("agent “Named”" in warning and "gpt-none" in warning for warning in found["warnings"])
+    assert any("cannot carry web_search" in warning for warning in found["warnings"])
 
 
 async def test_a_machine_reads_the_same(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The description of an assistant: facts about each part, whatever values its fields have, and no secrets."""
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.fields import AGENT, PARTS
-from app.adapters.agents_sdk.assistant_description.agents import agent_facts, assistant_facts
+from app.adapters.agents_sdk.assistant_description.agents import agent_facts, agents_in, assistant_facts
 from app.adapters.agents_sdk.assistant_description.definition import place_of
 from app.adapters.agents_sdk.assistant_description.parts import tool_part
 from app.adapters.agents_sdk.assistant_loader import find_named
@@ -24,7 +25,7 @@ from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import Prompt, StartScreen
 from tests.fakes.hosted_tools import hosted_tools
-from tests.unit.test_assistant_checks import SECRET, VALUES, agent, catalog, changed, everything
+from tests.unit.test_assistant_checks import SECRET, SINGLE, VALUES, agent, catalog, changed, everything
 
 TASKS = TaskService(MemoryTaskRepository())
 
@@ -53,6 +54,21 @@ def test_a_tool_says_what_its_wire_must_carry(kind: str) -> None:
     tools = [tool_part(tool) for tool in hosted_tools()[kind]]
     assert any(kind in part.needs for part in tools)
     assert all(part.kind != "no tool" and part.name for part in tools)
+
+
+@pytest.mark.parametrize("field", sorted(AGENT))
+def test_no_value_of_an_agent_s_field_breaks_its_description(field: str) -> None:
+    for value in SINGLE:
+        agent_facts(changed(agent(), **{field: value}))
+        agent_facts(changed(agent(), **{field: [value]}))
+
+
+@pytest.mark.parametrize("field", sorted(Assistant.__struct_fields__))
+def test_no_value_of_an_assistant_s_field_breaks_its_description(field: str) -> None:
+    for value in SINGLE:
+        for given_value in (value, [value]):
+            values: Any = {field: given_value}
+            assistant_facts(Assistant(**values), TASKS)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(AGENT)), VALUES, max_size=4))
@@ -97,7 +113,7 @@ def test_no_value_is_shown() -> None:
 
 def test_the_outlook_compares_each_need_with_each_model_that_may_answer() -> None:
     tools: list[Tool] = [*hosted_tools()["web_search"]]
-    facts = msgspec.structs.replace(agent_facts(agent(tools=tools)), is_strict=False)
+    facts = msgspec.structs.replace(agent_facts(agent(tools=tools)), is_graph=False)
     models = catalog(Api.RESPONSES, Api.CHAT, fallbacks=[ModelRef("chat", "m-chat")])
     found = outlook(facts, models)
     assert "web_search: responses/m-responses" in found.works
@@ -126,6 +142,18 @@ def test_an_output_is_remarked_where_a_user_would_miss_it() -> None:
 def test_names_that_no_tool_has_are_remarked() -> None:
     facts = assistant_facts(Assistant(agent=agent(), tracked=frozenset({"gone"})), TASKS)
     assert any("'gone'" in warning for warning in facts.warnings)
+
+
+def test_brought_code_is_described_with_the_agents_of_its_module() -> None:
+    module = ModuleType("exported")
+    vars(module).update(
+        first=agent(name="First", model="unknown"), second=agent(name="Second", handoffs=[agent(name="Behind")])
+    )
+    found = outlook(AssistantFacts(form="code", name="run", agents=agents_in(module), is_graph=False), catalog())
+    assert [one.name for one in found.facts.agents] == ["First", "Second", "Behind"]
+    [warning] = found.warnings
+    assert "agent “First”" in warning
+    assert "'unknown'" in warning
 
 
 def test_a_definition_has_its_line() -> None:

@@ -60,12 +60,17 @@ def _warnings(
     for need, names in unmet.items():
         if need == _words("tools"):
             yield f"{', '.join(names)}: no function tools and no handoffs, which are left out of its requests."
-        elif not facts.is_strict:
+        elif not facts.is_graph:
             yield (
                 f"{', '.join(names)}: cannot carry {need}. An agent that uses it fails at its first request, unless "
                 "LLM_PROVIDER, LLM_MODELS and LLM_FALLBACKS name models of the Responses API alone."
             )
-    for ref in answering:
+    for agent in () if facts.is_graph else facts.agents:
+        try:
+            _of(agent.model, models)
+        except UnknownModelError as error:
+            yield f"agent “{agent.name}”: {error.detail} Its runs fail."
+    for ref in answering if facts.agents else ():
         if not models.capabilities(ref).instructable:
             yield _SCRIPTED.format(model=ref)
 

@@ -33,8 +33,8 @@ class AgentFacts(msgspec.Struct, frozen=True, kw_only=True):
 class AssistantFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The description that a form gives of itself: its agents as far as they are known, the first one first.
 
-    `keeps` are the features of this server that hold for the form. `warnings` are no mistakes. `is_strict` is True when
-    the start refuses a part whose need no model meets.
+    `keeps` are the features of this server that hold for the form. `warnings` are no mistakes. `is_graph` is True when
+    each turn starts at the first agent, and the start refuses a part whose need no model meets.
     """
 
     form: str
@@ -43,7 +43,7 @@ class AssistantFacts(msgspec.Struct, frozen=True, kw_only=True):
     parts: Sequence[Part] = ()
     keeps: Sequence[str] = ()
     warnings: Sequence[str] = ()
-    is_strict: bool = True
+    is_graph: bool = True
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):

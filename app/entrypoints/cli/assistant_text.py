@@ -21,8 +21,9 @@ def lines_of(report: AssistantReport) -> Iterator[str]:
     """Yield the lines of a report."""
     yield from _head(report)
     if report.facts is not None:
+        several = report.facts.is_graph and len(report.facts.agents) > 1
         for number, agent in enumerate(report.facts.agents):
-            yield from _agent(agent, first=number == 0 and len(report.facts.agents) > 1)
+            yield from _agent(agent, first=several and number == 0)
         yield from _table("Around the agents", _rows(report.facts.parts))
     yield from _table("Models that may answer", [_model(model) for model in report.models])
     yield from _list("Settings that it needs", [("·", text, "") for text in report.settings])

@@ -1,6 +1,7 @@
 """Agents of an assistant as facts: the first one, and all that handoffs and tools lead to."""
 
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Any, Final
 
 from agents import Agent, AgentOutputSchemaBase, Tool
@@ -45,6 +46,13 @@ def assistant_facts(assistant: Assistant, tasks: TaskService) -> AssistantFacts:
     return _facts("an Assistant", assistant, made if isinstance(made, list | tuple) else ())
 
 
+def agents_in(module: ModuleType) -> list[AgentFacts]:
+    """Return the facts about the agents that a module names, and about all behind them, in the module's order."""
+    roots = [value for value in vars(module).values() if isinstance(value, Agent)]
+    found = {id(agent): agent for root in roots for agent in (root, *agents_of(root))}
+    return [_agent(agent) for agent in found.values()]
+
+
 def _facts(form: str, assistant: Assistant, made: Sequence[Tool]) -> AssistantFacts:
     added = [tool_part(tool) for tool in (*members(assistant.tools), *made)]
     root = assistant.agent
@@ -67,7 +75,9 @@ def _facts(form: str, assistant: Assistant, made: Sequence[Tool]) -> AssistantFa
 
 def _agent(agent: Agent[Any]) -> AgentFacts:
     model: Any = agent.model
+    own = [] if model is None or isinstance(model, str) else [Part(kind="model of its own", name=name_of(model))]
     parts = [
+        *own,
         *_texts(agent),
         *map(tool_part, members(agent.tools)),
         *map(handoff_part, members(agent.handoffs)),
@@ -100,6 +110,10 @@ def _output(agent: Agent[Any]) -> Iterator[Part]:
         yield Part(kind="hooks", name=name_of(agent.hooks))
 
 
+def _model(ref: Any) -> Part:
+    return Part(kind="model", name=shown(str(ref)), remark="for a message that names none")
+
+
 def _output_type(wanted: Any) -> Part:
     named = wanted.name() if isinstance(wanted, AgentOutputSchemaBase) else getattr(wanted, "__name__", str(wanted))
     return Part(kind="output type", name=shown(named))
@@ -112,7 +126,7 @@ def _parts(assistant: Assistant) -> Iterator[Part]:
         has = ["a greeting"] * bool(start.greeting) + [f"{count} prompt{'s' * (count > 1)}"] * bool(count)
         yield Part(kind="start screen", name=" and ".join(has))
     if assistant.model is not None:
-        yield Part(kind="model", name=shown(str(assistant.model)), remark="for a message that names none")
+        yield described_part("model", _model, assistant.model)
     if assistant.task_tools is not no_tools:
         yield Part(kind="task tools", name=name_of(assistant.task_tools))
     for field, kind in (("render", "render"), ("guardrail_message", "guardrail message"), ("hooks", "hooks")):
