@@ -69,8 +69,8 @@ def editable_arguments(arguments: str) -> dict[str, Any]:
 def readable(arguments: str) -> str:
     """Return arguments for a person: one line for each value, with its name; long ones are shortened."""
     parsed = _object(arguments)
-    if parsed is None:
-        return _shortened(arguments) if arguments.strip() not in {"", "{}"} else ""
+    if not parsed:
+        return _shortened(arguments) if parsed is None and arguments.strip() else ""
     lines: list[str] = []
     left_out = 0
     for name, value in _values("", parsed):

@@ -1,6 +1,8 @@
-"""Request limit for the arguments of one tool call: length, values and depth."""
+"""Request limit for the arguments of one tool call: length, values and depth; and whole characters in them."""
 
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputItem
@@ -23,11 +25,24 @@ TOO_LARGE: Final = (
 
 
 def bound_arguments(output: Iterable[ResponseOutputItem]) -> None:
-    """Replace, in place, the arguments of each call that exceed the limit."""
+    """Replace, in place, the arguments of each call that exceed the limit, and half a surrogate pair in any."""
     for item in output:
-        if isinstance(item, ResponseFunctionToolCall) and _is_too_large(item.arguments):
-            item.arguments = OMITTED
+        if isinstance(item, ResponseFunctionToolCall):
+            item.arguments = OMITTED if _is_too_large(item.arguments) else _whole(item.arguments)
 
 
 def _is_too_large(arguments: str) -> bool:
     return len(arguments) > CHARACTERS or excess(arguments.encode(errors="surrogatepass"), VALUES) is not None
+
+
+def _whole(arguments: str) -> str:
+    """The arguments without half a surrogate pair, which UTF-8, and with it the Agents SDK, does not know."""
+    text = arguments
+    if "\\ud" in arguments.lower():
+        with suppress(ValueError):
+            text = json.dumps(json.loads(arguments), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return arguments

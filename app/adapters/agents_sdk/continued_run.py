@@ -15,12 +15,13 @@ from app.adapters.agents_sdk.model_input import neutral, to_model_input
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.resumed_turn import ResumedTurn
 from app.adapters.agents_sdk.run_approvals import RunApprovals
+from app.adapters.agents_sdk.run_effects import RunEffects
 from app.adapters.agents_sdk.run_transcript import RunTranscript
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.application.conversation import approvals
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import ApprovalDesk, Decided, HistoryEntry, RunReport, RunRequest
-from app.ports.turn_log import ToolEffect, TurnRecord
+from app.ports.turn_log import TurnRecord
 
 RunInput = list[TResponseInputItem] | RunState[TurnContext, Any]
 
@@ -33,7 +34,7 @@ class ContinuedRun:
         turn: TurnRecord,
         decided: Decided | None,
         desk: ApprovalDesk,
-        effects: list[ToolEffect],
+        effects: RunEffects,
         model: ModelRef,
         context: TurnContext,
     ) -> None:
@@ -93,12 +94,14 @@ class ContinuedRun:
         return neutral_filter(history)
 
 
-def continued_run(request: RunRequest, report: RunReport, context: TurnContext) -> ContinuedRun | None:
+def continued_run(
+    request: RunRequest, report: RunReport, effects: RunEffects, context: TurnContext
+) -> ContinuedRun | None:
     """Return the run to go on with: its calls are decided, or another question of its turn is answered."""
     turn = request.decided.turn if request.decided is not None else report.earlier
     if turn is None or turn.approvals is None or request.desk is None:
         return None
-    return ContinuedRun(turn, request.decided, request.desk, report.effects, request.model, context)
+    return ContinuedRun(turn, request.decided, request.desk, effects, request.model, context)
 
 
 class SettlingModel(Model):

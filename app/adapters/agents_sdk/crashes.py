@@ -34,6 +34,12 @@ _OF_AGENT: Final = {
 }
 """Methods of the SDK's `Agent` that call functions of the assistant."""
 
+_OF_TOOL: Final = {
+    "_check_tool_enabled": "is_enabled of tool",
+    "evaluate_function_tool_approval": "needs_approval of tool",
+}
+"""Functions of the SDK that call functions of a tool."""
+
 
 class AssistantCrashedError(AnyportError):
     """The assistant's own code failed: a guardrail, instructions, a hook. `part` and `name` say which."""
@@ -66,7 +72,8 @@ def broken(part: str, name: str, error: Exception) -> AssistantCrashedError:
     """Log an error of a known part with its traceback, and return the error for the user."""
     if not was_reported(error):
         # The SDK raises its `UserError` when an assistant is configured in a way that cannot work.
-        kind = "assistant cannot run" if isinstance(error, UserError) else "assistant crashed"
+        is_setup = isinstance(error, UserError) and not isinstance(error.__cause__, Exception)
+        kind = "assistant cannot run" if is_setup else "assistant crashed"
         log.error(kind, part=part, name=name, exc_info=error)
     detail = f"{part} {name}: {type(error).__name__}".replace(" :", ":")
     message = _("A step failed, and the answer ends here. Please try again, or tell the operator.")
@@ -111,9 +118,9 @@ def _part(frame: FrameType) -> tuple[str, str] | None:
     handoff = local.get("handoff_obj") or local.get("handoff")
     if isinstance(handoff, Handoff):
         return "handoff", handoff.tool_name
-    tool = local.get("func_tool") or local.get("tool")
+    tool = next(filter(None, map(local.get, ("func_tool", "function_tool", "tool"))), None)
     if isinstance(tool, FunctionTool):
-        return "is_enabled of tool" if function == "_check_tool_enabled" else "tool", tool.name
+        return _OF_TOOL.get(function, "tool"), tool.name
     return None
 
 

@@ -71,12 +71,18 @@ class Decisions:
         if edits:
             state = await run.restored(root, self._context)
             items = _by_key(state.get_interruptions())
+            resumed.edit({one.call.call_id: one.arguments for one in edits if one.arguments != one.call.arguments})
         for one in self._calls:
             one.refusal = await self._refusal(one, items.get(_key(one.call)))
         decided = {one.call.call_id for one in self._calls}
         resumed.undecided = {call_id for _, call_id in items} - decided
-        resumed.refusals = {one.call.call_id: one.refusal for one in self._calls if one.refusal}
-        resumed.taken_up = len(resumed.refusals) < len(self._calls)
+        allowed = {one.call.call_id for one in self._calls if not one.refusal}
+        # Of calls with one id, in a run and one inside it, none is known as refused when another is made.
+        resumed.refusals = {
+            one.call.call_id: one.refusal for one in self._calls if one.refusal and one.call.call_id not in allowed
+        }
+        resumed.approved = {(one.call.call_id, one.call.tool) for one in self._calls if not one.refusal}
+        resumed.taken_up = bool(allowed)
         await desk.take_up([self._decision(one) for one in self._calls], resumed.broken_off())
         for one in self._calls:
             if (item := items.get(_key(one.call))) is None:

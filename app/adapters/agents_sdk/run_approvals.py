@@ -1,6 +1,7 @@
 """Run approvals: the tool calls of a run that wait for the user, or that the user approved for the whole thread."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -65,7 +66,8 @@ class RunApprovals:
         """Ask the user about the calls of an interrupted run. Raises `UnstorableRunError`."""
         if self._desk is None:
             raise UnstorableRunError(_("This needs your approval, and nobody can be asked here."))
-        calls = [await self._pending(item) for item in result.interruptions[:CALLS]]
+        ids = Counter(key_of(item)[1] for item in result.interruptions)
+        calls = [await self._pending(item, editable=ids[key_of(item)[1]] == 1) for item in result.interruptions[:CALLS]]
         state = frozen(result.to_state(), result, history)
         return self.ask_again(OpenApprovals(item_id="", calls=calls, state=state))
 
@@ -89,7 +91,8 @@ class RunApprovals:
             for number, item in enumerate(items)
         ]
 
-    async def _pending(self, item: ToolApprovalItem) -> PendingApproval:
+    async def _pending(self, item: ToolApprovalItem, *, editable: bool) -> PendingApproval:
+        """Return a call to ask about; of calls with one id none is `editable`, because edits go by the id."""
         name, arguments = tool_of(item).tool, item.arguments or ""
         tool = await present_tool(item, self._context)
         return PendingApproval(
@@ -99,7 +102,7 @@ class RunApprovals:
             title=self._assistant.describe(item.name or name, parsed_arguments(arguments)),
             arguments=arguments,
             schema=schema_digest(tool) if tool is not None else "",
-            editable=tool is not None and tool.name in self._assistant.editable_arguments,
+            editable=editable and tool is not None and tool.name in self._assistant.editable_arguments,
         )
 
 

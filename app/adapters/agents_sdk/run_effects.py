@@ -22,6 +22,10 @@ class RunEffects:
         self._recorded = recorded
         self.failed: set[str] = set()
         """Ids of the calls that failed: what they returned is no result, and a retry makes them again."""
+        self.started: set[str] = set()
+        """Ids of the calls that were made."""
+        self.known: set[str] = set()
+        """Ids of the calls whose effects are recorded, if they have any."""
         self._running: dict[str, tuple[str, str]] = {}
 
     def effect(self, call_id: str, tool: str, arguments: str, result: str, *, reported: bool) -> ToolEffect | None:
@@ -33,21 +37,28 @@ class RunEffects:
     def call_started(self, call_id: str, tool: str, arguments: str) -> None:
         """Remember a running call."""
         self._running[call_id] = tool, arguments
+        self.started.add(call_id)
 
     def call_ended(self, call_id: str) -> None:
         """Forget a call that has a result."""
         self._running.pop(call_id, None)
+        self.known.add(call_id)
 
     def record_running(self, changed_by: Collection[str]) -> None:
         """Record the calls that run, without a result: their tools may have changed something, or said so."""
+        self.known.update(self._running)
         for call_id, (tool, arguments) in self._running.items():
             self.record(call_id, tool, arguments, WITHHELD, reported=call_id in changed_by)
 
     def withhold(self, output: str = "") -> None:
         """Withhold the results that hold a rejected output; all of them without an output."""
-        self._recorded[:] = [
-            replace(effect, result=WITHHELD) if output in effect.result else effect for effect in self._recorded
-        ]
+        self._recorded[:] = withheld(self._recorded, output)
+
+    def take(self) -> list[ToolEffect]:
+        """Return the effects so far, for another record than that of this run."""
+        taken = self._recorded[:]
+        self._recorded.clear()
+        return taken
 
     def record(self, call_id: str, tool: str, arguments: str, result: str, *, reported: bool) -> bool:
         """Record the effect of a finished call; return False for a call without one."""
@@ -56,3 +67,8 @@ class RunEffects:
             return False
         self._recorded.append(effect)
         return True
+
+
+def withheld(effects: Sequence[ToolEffect], output: str) -> list[ToolEffect]:
+    """Return effects without the results that hold a rejected output."""
+    return [replace(effect, result=WITHHELD) if output in effect.result else effect for effect in effects]

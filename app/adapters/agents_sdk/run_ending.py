@@ -15,7 +15,7 @@ from app.adapters.agents_sdk.model_input import context_message
 from app.adapters.agents_sdk.outlet import Outlet
 from app.adapters.agents_sdk.run_effects import RunEffects
 from app.adapters.agents_sdk.run_failures import error_for_user, incomplete_reason
-from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.run_progress import RunProgress
 from app.adapters.agents_sdk.tripwires import Tripwire, causes, sentence, tripwire_of
 from app.ports.agent_runner import RunReport, RunRequest
 
@@ -38,23 +38,23 @@ class RunEnding:
         self._effects = effects
         self._report = report
 
-    async def end(self, error: Exception, transcript: RunTranscript) -> None:
+    async def end(self, error: Exception, progress: RunProgress) -> None:
         """Return when the run has an end that the user can read. Raises the error for the user otherwise."""
         if (tripwire := tripwire_of(error, self._locale)) is not None:
-            await self._refuse(tripwire, error, transcript)
+            await self._refuse(tripwire, error, progress)
             return
         if isinstance(error, AgentsException) and self._outlet.questions.open_call is not None:
             return  # The rounds end with the question, and the answer begins new ones.
         failure = error_for_user(error, self._outlet.agent)
         if isinstance(failure, AssistantCrashedError) and failure.is_check:
-            self._withdraw(transcript)
+            self._withdraw(progress)
         self._outlet.run_failed()
         self._outlet.incomplete = incomplete_reason(error)
         if failure is error:
             raise error
         raise failure from error
 
-    async def _refuse(self, tripwire: Tripwire, error: Exception, transcript: RunTranscript) -> None:
+    async def _refuse(self, tripwire: Tripwire, error: Exception, progress: RunProgress) -> None:
         """Withdraw what was rejected, and show the assistant's sentence; later turns are told of both."""
         if not tripwire.agent:
             tripwire = replace(tripwire, agent=self._outlet.agent)
@@ -63,16 +63,18 @@ class RunEnding:
         text = await sentence(self._assistant.guardrail_message, tripwire)
         answer = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
         self._report.refused = True
+        transcript = progress.transcript
         match tripwire.kind:
             case "input":
-                self._withdraw(transcript)
+                self._withdraw(progress)
                 transcript.replace([context_message(_REJECTED_MESSAGE), answer])
                 if self._asked is not None:
                     # The record stands for the message too, so that no later turn sends it to a model.
                     self._outlet.item_ids.append(self._asked)
             case "output":
-                self._effects.withhold("" if transcript.ends_with_a_result else _output(error))
-                self._withdraw(transcript)
+                rejected = "" if transcript.ends_with_a_result else _output(error)
+                self._effects.withhold(rejected)
+                self._withdraw(progress, rejected)
                 transcript.replace([*self._changes(), answer])
             case "tool_input" | "tool_output":
                 self._outlet.drop_widgets()
@@ -80,10 +82,12 @@ class RunEnding:
                 transcript.add(answer)
         self._outlet.say(text)
 
-    def _withdraw(self, transcript: RunTranscript) -> None:
+    def _withdraw(self, progress: RunProgress, rejected: str = "") -> None:
         """Remove all that the run has shown, also from the journal and from what later turns are told."""
         self._report.withdrawn = self._outlet.withdraw_all()
-        transcript.replace([])
+        progress.transcript.replace([])
+        if progress.continued is not None:
+            progress.continued.resumed.withhold(rejected)
 
     def _changes(self) -> Sequence[TResponseInputItem]:
         """A message to the model about changes that stand although the answer was rejected."""

@@ -140,7 +140,7 @@ class SdkAgentRunner(AgentRunner):
         except RunPausedError:
             return
         except Exception as error:
-            await ending.end(error, progress.transcript)
+            await ending.end(error, progress)
         finally:
             try:
                 outlet.finish()
@@ -159,7 +159,7 @@ class SdkAgentRunner(AgentRunner):
             if report.earlier.open_call is not None:
                 return
             entries = [report.earlier if entry is request.answered.turn else entry for entry in entries]
-        if (continued := continued_run(request, report, context)) is not None:
+        if (continued := continued_run(request, report, active.effects, context)) is not None:
             progress.continued = continued
             entries = continued.before(entries)
         if self._mentions is not None:
