@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dishka import Provider, Scope, provide
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.assistant_actions import AssistantActions
 from app.adapters.agents_sdk.assistant_loader import BUILT_IN, load_assistant
 from app.adapters.agents_sdk.forms import Brought
 from app.adapters.agents_sdk.lazy_runner import LazyRunner
@@ -29,11 +30,12 @@ from app.application.idempotency.shared import SharedIdempotency
 from app.application.limits.open_requests import OpenRequests
 from app.application.limits.rules import Limits
 from app.application.tasks.service import TaskService
-from app.application.tasks.widget_actions import WidgetActions
+from app.application.tasks.widget_actions import TaskActions
 from app.application.threads.change_feed import ChangeFeed
 from app.application.threads.retention import periodic_retention
 from app.application.turns.lease_keeper import LeaseKeeper
 from app.application.turns.registry import TurnRegistry
+from app.application.widgets.joined_actions import JoinedActions
 from app.domain.conversation import HistoryWindow
 from app.domain.identity import RequestContext
 from app.domain.start_screen import StartScreen
@@ -48,6 +50,7 @@ from app.ports.thread_store import ThreadStore
 from app.ports.toolbox import Toolbox
 from app.ports.transcriber import Transcriber
 from app.ports.turn_log import TokenUsage, TurnLog
+from app.ports.widget_actions import WidgetActions
 from app.settings import ChatKitSettings, Settings, TitleSource, Tracing
 from app.wiring.assistant_check import equipped_assistant, needs_check
 from app.wiring.brought import brought_runner
@@ -58,7 +61,6 @@ class AssistantWiring(Provider):
     """The assistant, its runner, and the turns that it answers."""
 
     scope = Scope.APP
-    actions = provide(WidgetActions)
     mentions = provide(Mentions)
     server = provide(ChatKitDispatcher)
 
@@ -84,6 +86,11 @@ class AssistantWiring(Provider):
     @provide
     def start_screen(self, assistant: Assistant, settings: Settings) -> StartScreen:
         return with_prompts(assistant.start) if has_showcase(settings) else assistant.start
+
+    @provide
+    def actions(self, assistant: Assistant, store: ThreadStore, tasks: TaskService) -> WidgetActions:
+        own = AssistantActions(store, assistant.actions)
+        return JoinedActions([TaskActions(store, tasks), own] if assistant.has_tasks else [own])
 
     @provide
     async def runner(

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from app.adapters.stores.memory import MemoryStorage
 from app.application.tasks.clicks import CLICKS, read_day
 from app.application.tasks.service import TaskService
-from app.application.tasks.widget_actions import WidgetActions
+from app.application.tasks.widget_actions import TaskActions
 from app.application.tasks.widgets.components import TaskListView
 from app.application.tasks.widgets.task_card import task_card
 from app.application.tasks.widgets.task_form import task_form
@@ -43,7 +43,7 @@ class Bench:
         storage = MemoryStorage()
         self.store = storage.threads
         self.tasks = TaskService(storage.tasks, now=lambda: NOW)
-        self.actions = WidgetActions(self.store, self.tasks)
+        self.actions = TaskActions(self.store, self.tasks)
         self.sender: WidgetItem | None = None
         self.events: list[ThreadStreamEvent] = []
 

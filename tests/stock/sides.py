@@ -22,7 +22,6 @@ from chatkit.types import (
 from dishka import AsyncContainer, Provider, Scope, provide
 
 from app.application.attachments.service import Attachments
-from app.application.tasks.widget_actions import WidgetActions
 from app.application.turns.registry import TurnRegistry
 from app.application.turns.turn import Turn
 from app.domain.identity import RequestContext
@@ -31,6 +30,7 @@ from app.entrypoints.chatkit.feedback import save_feedback
 from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
+from app.ports.widget_actions import WidgetActions
 from tests.stock.scripts import SCRIPTS, STAYS
 
 HEARD: Final = "what was said"

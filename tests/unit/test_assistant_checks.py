@@ -1,5 +1,6 @@
 """The check of an assistant: each field takes values of its types only, and every mistake is named with its field."""
 
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -73,6 +74,19 @@ async def async_yielding(turn: Any) -> AsyncIterator[Any]:
 
 async def async_title(name: str, arguments: Mapping[str, Any]) -> str:
     return name
+
+
+async def click(action: Any, sender: Any, context: Any) -> None:
+    """Run an action."""
+
+
+def not_async(action: Any, sender: Any, context: Any) -> None:
+    """Run an action, without async."""
+
+
+async def generator(action: Any, sender: Any, context: Any) -> AsyncIterator[None]:
+    """Run an action, with yield."""
+    yield None
 
 
 @function_tool
@@ -235,6 +249,16 @@ WRONG_ASSISTANTS: Sequence[tuple[Mapping[str, Any], str, str]] = (
     ({"context": {"user": "ann"}}, "context", "function of 1 argument"),
     ({"context": yielding}, "context", "that yields"),
     ({"context": async_yielding}, "context", "that yields"),
+    ({"actions": [click]}, "actions", "a Mapping"),
+    ({"actions": {"poll.vote": "vote"}}, "actions['poll.vote']", "a text"),
+    ({"actions": {"poll.vote": roll}}, "actions['poll.vote']", "async function of 3 arguments"),
+    ({"actions": {"poll.vote": title}}, "actions['poll.vote']", "async function of 3 arguments"),
+    ({"actions": {"poll.vote": not_async}}, "actions['poll.vote']", "async def"),
+    ({"actions": {"poll.vote": async_title}}, "actions['poll.vote']", "of 2 arguments"),
+    ({"actions": {"poll.vote": generator}}, "actions['poll.vote']", "without yield"),
+    ({"actions": {"poll.vote": Answer}}, "actions['poll.vote']", "the class Answer"),
+    ({"actions": {1: click}}, "actions", "'poll.vote'"),
+    ({"actions": {"tasks.list": click}, "task_tools": lambda _: []}, "actions['tasks.list']", "another type"),
 )
 
 
@@ -243,6 +267,24 @@ def test_a_wrong_field_of_an_assistant_is_named(given: Mapping[str, Any], field:
     [found] = problems(described(**given))
     assert field in found
     assert reason in found
+
+
+def test_the_functions_of_actions_may_be_written_in_every_way() -> None:
+    class Counter:
+        async def __call__(self, action: Any, sender: Any, context: Any) -> None:
+            """Count a vote."""
+
+    @functools.wraps(click)
+    def wrapped(*given: Any) -> Any:
+        return click(*given)
+
+    actions = {"a": click, "b": Counter(), "c": Counter().__call__, "d": wrapped, "e": functools.partial(click)}
+    assert not problems(described(actions={**actions, "tasks.list": click}))
+
+
+def test_no_value_of_an_action_breaks_the_check() -> None:
+    for value in SINGLE:
+        problems(described(actions={"poll.vote": value}))
 
 
 def test_every_field_of_an_assistant_is_checked() -> None:

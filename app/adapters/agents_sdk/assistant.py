@@ -7,6 +7,7 @@ import msgspec
 from agents import Agent, RunHooks, Tool
 from chatkit.widgets import WidgetRoot
 
+from app.adapters.agents_sdk.assistant_actions import ActionFunction
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tripwires import GuardrailMessage
 from app.application.tasks.service import TaskService
@@ -40,6 +41,8 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     the `Tripwire` that returns it. `render` shows the final output of an agent with an `output_type`, as text or as a
     widget; without it such an output is not shown. `hooks` hear every run. `context` makes the object that tools,
     instructions, guardrails and hooks read as `ctx.context`, once for each turn; `turn_context(ctx)` returns ours.
+    `actions` are the widget actions by their types, such as `poll.vote`; an assistant with `task_tools` answers
+    `tasks.*` as well.
     """
 
     agent: Agent[Any] | None = None
@@ -56,6 +59,12 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     render: Callable[[Any], Rendered | Awaitable[Rendered]] | None = None
     hooks: RunHooks[Any] | None = None
     context: Callable[[TurnContext], Any | Awaitable[Any]] | None = None
+    actions: Mapping[str, ActionFunction] = {}
+
+    @property
+    def has_tasks(self) -> bool:
+        """True for an assistant that works on the user's tasks, before its task tools are made."""
+        return self.task_tools is not no_tools
 
     def equipped(self, tasks: TaskService) -> "Assistant":
         """Return the assistant with its task tools added to `tools`."""

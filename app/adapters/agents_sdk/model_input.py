@@ -1,7 +1,8 @@
 """Model input: thread items and turn records as the Agents SDK's input items."""
 
+import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from agents.items import TResponseInputItem
 from chatkit.agents import ThreadItemConverter
@@ -25,6 +26,8 @@ from app.domain.hosted_items import IMAGE, as_call
 from app.domain.model_ref import ModelRef
 from app.ports.agent_runner import HistoryEntry
 from app.ports.turn_log import TurnRecord
+
+_CLOSING_TAG: Final = re.compile(r"<(?=\s*/\s*HiddenContext)", re.IGNORECASE)
 
 
 class HistoryConverter(ThreadItemConverter):
@@ -58,8 +61,9 @@ class HistoryConverter(ThreadItemConverter):
         return await super().task_to_input(item)
 
     async def hidden_context_to_input(self, item: HiddenContextItem) -> TResponseInputItem:
-        """Convert any JSON value; ChatKit accepts text only."""
-        return context_message(f"<HiddenContext>\n{item.content}\n</HiddenContext>")
+        """Convert any JSON value; ChatKit accepts text only. No content can close the tag around it."""
+        content = _CLOSING_TAG.sub("\u2039", str(item.content))
+        return context_message(f"<HiddenContext>\n{content}\n</HiddenContext>")
 
     async def tag_to_message_content(self, tag: UserMessageTagContent) -> ResponseInputContentParam:
         """Convert an @mention to the description that `Mentions` resolved, else to the entity's id."""

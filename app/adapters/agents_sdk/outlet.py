@@ -35,7 +35,7 @@ from app.adapters.agents_sdk.annotations import Annotator
 from app.adapters.agents_sdk.citations import Citations
 from app.adapters.agents_sdk.image_keeper import ImageKeeper
 from app.adapters.agents_sdk.pending_questions import Questions
-from app.adapters.agents_sdk.widget_size import check_widget
+from app.adapters.agents_sdk.widget_size import refuse_large
 from app.adapters.agents_sdk.workflow import WorkflowInProgress
 from app.aio.cooperative_yield import PIECE_BYTES
 from app.application.turns.endings import incomplete, note
@@ -293,7 +293,7 @@ class Outlet:
 
     def show_widget(self, widget: WidgetRoot, copy_text: str | None = None) -> None:
         """Add a widget to the thread. Raises `InvalidInputError` for one with too many components."""
-        check_widget(widget)
+        refuse_large(widget)
         item = WidgetItem(
             id=self.new_id("message"),
             thread_id=self.thread_id,

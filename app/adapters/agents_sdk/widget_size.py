@@ -1,23 +1,14 @@
-"""Request limit for the size of a widget."""
-
-from typing import Any, Final
+"""Request limit for the size of a tool's widget, as an error that the model can act on."""
 
 from chatkit.widgets import WidgetRoot
 
+from app.application.widgets.size import check_widget
 from app.domain.errors import InvalidInputError
 
-MAX_COMPONENTS: Final = 500
-"""Reading this many blocks the event loop for about 5 ms; a browser could show more."""
 
-
-def check_widget(widget: WidgetRoot) -> None:
-    """Raise `InvalidInputError`, with a text for the model, for a widget with more than `MAX_COMPONENTS`."""
-    unvisited: list[Any] = [widget]
-    count = 0
-    while unvisited:
-        component = unvisited.pop()
-        count += 1
-        if count > MAX_COMPONENTS:
-            raise InvalidInputError(f"A widget has at most {MAX_COMPONENTS} components: show less at once.")
-        children = getattr(component, "children", None)
-        unvisited += children if isinstance(children, list) else [] if children is None else [children]
+def refuse_large(widget: WidgetRoot) -> None:
+    """Raise `InvalidInputError`, with a text for the model, for a widget with too many components."""
+    try:
+        check_widget(widget)
+    except ValueError as error:
+        raise InvalidInputError(str(error)) from None

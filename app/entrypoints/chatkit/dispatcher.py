@@ -31,7 +31,6 @@ from app.application.attachments.cleanup import FileCleanup
 from app.application.attachments.service import Attachments
 from app.application.conversation.service import Conversation
 from app.application.idempotency.key import idempotency_key
-from app.application.tasks.widget_actions import WidgetActions
 from app.application.turns.registry import TurnRegistry
 from app.chatkit_json.type_adapters import type_adapter
 from app.chatkit_json.validators import build_validators
@@ -55,6 +54,7 @@ from app.entrypoints.chatkit.turn_placement import StreamedAnswer, placement_of
 from app.entrypoints.chatkit.value_limits import check_json
 from app.ports.thread_store import ThreadStore
 from app.ports.transcriber import Transcriber
+from app.ports.widget_actions import WidgetActions
 from app.settings import ChatKitSettings
 
 Streaming = Mapping[type[BaseModel], Callable[[Any, RequestContext], Awaitable[Opening]]]

@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 from agents import Agent
 
 from app.adapters.agents_sdk.assistant import Assistant
+from app.adapters.agents_sdk.assistant_checks.action_functions import action_problems
 from app.adapters.agents_sdk.assistant_checks.agent_fields import part_problems
 from app.adapters.agents_sdk.assistant_checks.findings import wrong_fields
 from app.adapters.agents_sdk.assistant_checks.hints import mismatches
@@ -40,6 +41,7 @@ def assistant_problems(assistant: Assistant) -> Iterator[str]:
         yield from _start_problems(assistant.start)
     if inspect.isgeneratorfunction(assistant.context) or inspect.isasyncgenfunction(assistant.context):
         yield f"context is {described(assistant.context)} that yields, expected one that returns the context."
+    yield from action_problems(assistant)
     yield from _missing(assistant)
 
 

@@ -9,12 +9,12 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from app.application.tasks.widget_actions import WidgetActions
 from app.domain.errors import InvalidInputError
 from app.domain.identity import RequestContext
 from app.domain.language import _
 from app.entrypoints.chatkit.opening import Cancellable, Opening, Source
 from app.ports.thread_store import ThreadStore
+from app.ports.widget_actions import WidgetActions
 
 
 class ActionHandler:

@@ -1,0 +1,1 @@
+"""Widgets: how the action of a widget shows, replaces and stores things."""
