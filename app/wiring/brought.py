@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 def brought_runner(brought: Brought, parts: "RunParts") -> AgentRunner:
     """Import the form's runner, and return one for the code; may block."""
     module, _, name = brought.form.runner.partition(":")
-    runner: AgentRunner = getattr(import_module(module), name)(brought.code, parts)
+    runner: AgentRunner = getattr(import_module(module), name)(brought, parts)
     return runner

@@ -20,7 +20,7 @@ from tests.postgres import Databases
 from tests.server import ServerProcess, running
 
 WIRE = OpenAIChat()
-FORMS = {"respond": "tests.assistants.responds:porter"}
+FORMS = {"respond": "tests.assistants.responds:porter", "server": "tests.assistants.servers:porter"}
 """What `ASSISTANT` names, for each form."""
 
 

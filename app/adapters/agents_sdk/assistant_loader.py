@@ -39,7 +39,7 @@ def load_assistant(name: str, forms: Sequence[Form] = ()) -> Assistant:
     if isinstance(found, Assistant):
         return found
     if (form := next((form for form in forms if form.fits(found)), None)) is not None:
-        return Brought(form=form, code=found)
+        return Brought(name=name, form=form, code=found)
     raise AssistantError(name, [_no_assistant(found, forms)])
 
 

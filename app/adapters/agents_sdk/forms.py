@@ -22,7 +22,10 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Brought(Assistant, frozen=True, kw_only=True):
-    """An assistant whose code answers by itself; the other fields of an `Assistant` keep their defaults."""
+    """An assistant whose code answers by itself; the other fields of an `Assistant` keep their defaults.
+
+    `name` is the value of `ASSISTANT`.
+    """
 
     form: Form
     code: Any

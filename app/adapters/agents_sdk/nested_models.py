@@ -9,6 +9,7 @@ from agents import Model, ModelResponse
 from agents.items import TResponseStreamEvent
 
 from app.adapters.agents_sdk.argument_size import bound_arguments
+from app.adapters.agents_sdk.nested_citations import with_shared_class
 from app.adapters.agents_sdk.replayable_items import replayable
 from app.adapters.agents_sdk.request_ledger import RequestLedger, sdk_usage
 
@@ -50,7 +51,12 @@ class NestedModel(Model):
             async for event in events:
                 if event.type == "response.completed":
                     completed = event
+                elif event.type == "response.output_text.annotation.added":
+                    if (cited := with_shared_class(event)) is not None:
+                        yield cited
                 else:
+                    if event.type == "response.output_item.added" and event.item.id:
+                        self._ledger.item_ids.append(event.item.id)
                     yield event
         if completed is None:
             raise AssertionError("a stream that does not fail ends with a response")

@@ -20,6 +20,8 @@ class RequestLedger:
     def __init__(self, *, keeps: bool = True) -> None:
         self.shown: list[Attempt] = []
         self.nested: deque[Attempt] = deque(maxlen=None if keeps else 0)
+        self.item_ids: deque[str] = deque(maxlen=None if keeps else 0)
+        """Ids that models gave to the items of runs inside tools; some models give the same to every item."""
         self._usages: list[Usage] = []
         self._late: Callable[[TokenUsage], object] | None = None
 

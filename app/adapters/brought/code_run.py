@@ -51,14 +51,14 @@ class CodeRun:
         self._function = function
         self._place = ""
         self._caller = Caller(parts.store, context)
-        self._validator = EventValidator(thread, self._caller)
+        self._ledger = RequestLedger()
+        self._validator = EventValidator(thread, self._caller, self._ledger.item_ids)
         self.thread = self._validator.thread
 
         def new_id(kind: StoreItemType) -> str:
             return parts.store.generate_item_id(kind, thread, context)
 
         self._outlet = Outlet(thread.id, new_id, request.delta_sink)
-        self._ledger = RequestLedger()
         report.effects = []
         self._active = ActiveRun(
             parts.models,
@@ -123,12 +123,11 @@ class CodeRun:
                     self._outlet.text(*text)
                 else:
                     try:
-                        await self._validator.check(event)
+                        checked = await self._validator.checked(event)
                     except Mistake:
                         self._place = place_of(self._function, stream)
                         raise
-                    # A copy: the code may change its object before this one is written.
-                    self._outlet.emit(event.model_copy(deep=True))
+                    self._outlet.emit(checked)
                 if loop.time() - since > SLICE_SECONDS:
                     await asyncio.sleep(0)
                     since = loop.time()
@@ -184,6 +183,8 @@ class CodeRun:
         log.error(event, function=name_of(self._function), place=self._where(), thread=self._outlet.thread_id, **more)
 
     def _close_items(self, *, failed: bool) -> None:
+        for item_id in self._caller.saved:
+            self._validator.open.drop(item_id)
         left = list(self._validator.open.close(failed=failed))
         if left and not failed:
             self._log("assistant left items open", items=len(left))

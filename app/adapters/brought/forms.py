@@ -1,9 +1,10 @@
 """Forms of brought code: the table that the loader asks, in order."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, get_origin, get_type_hints
 
 from app.adapters.agents_sdk.forms import Form
 
@@ -32,6 +33,39 @@ def is_respond(found: Any) -> bool:
     return not inspect.isclass(found) and (is_async(found) or plain) and takes(found, 3)
 
 
+def is_server(found: Any) -> bool:
+    """Return True for a `ChatKitServer`: an instance, a class, or a function that makes one of a `store`."""
+    module = sys.modules.get("chatkit.server")
+    if module is None:  # The code would have imported it.
+        return False
+    if isinstance(found, module.ChatKitServer):
+        return True
+    if inspect.isclass(found):
+        return issubclass(found, module.ChatKitServer) and not inspect.isabstract(found) and _is_made(found)
+    return inspect.isfunction(found) and not is_async(found) and _is_made(found) and _makes(found, module.ChatKitServer)
+
+
+def _is_made(code: Callable[..., Any]) -> bool:
+    """True for a class or a function that needs at most a `store` and an `attachment_store`."""
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return all(
+        name in {"store", "attachment_store"} or parameter.default is not parameter.empty or parameter.kind in optional
+        for name, parameter in inspect.signature(code).parameters.items()
+    )
+
+
+def _makes(function: Callable[..., Any], kind: type) -> bool:
+    """True for a function that takes a store, or that says that it returns one of a `kind`."""
+    try:
+        returned = get_type_hints(function).get("return")
+    except (NameError, TypeError):  # an annotation that names nothing
+        returned = None
+    returned = get_origin(returned) or returned
+    return "store" in inspect.signature(function).parameters or (
+        inspect.isclass(returned) and issubclass(returned, kind)
+    )
+
+
 _KEEPS: Final = (
     "journal, resume, stop, retry, recovery, titles",
     "models, fallbacks, usage and quotas of every run of the Agents SDK inside it",
@@ -43,6 +77,12 @@ FORMS: Final = (
         keeps=_KEEPS,
         fits=is_respond,
         runner="app.adapters.brought.respond:RespondRunner",
+    ),
+    Form(
+        words="a ChatKitServer (its class, an instance, or a function that makes one of a store)",
+        keeps=_KEEPS,
+        fits=is_server,
+        runner="app.adapters.brought.chatkit_server:ChatKitServerRunner",
     ),
 )
 """All forms; the first that fits is used."""

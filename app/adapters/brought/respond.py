@@ -6,6 +6,7 @@ from contextlib import aclosing
 from chatkit.types import ThreadStreamEvent, UserMessageItem
 
 from app.adapters.agents_sdk.fallback import CircuitBreakers
+from app.adapters.agents_sdk.forms import Brought
 from app.adapters.agents_sdk.run_parts import RunParts
 from app.adapters.brought.code_run import CodeRun
 from app.adapters.brought.places import Function
@@ -15,8 +16,8 @@ from app.ports.agent_runner import AgentRunner, RunReport, RunRequest
 class RespondRunner(AgentRunner):
     """Calls the function once for each answer; `item` is None when the newest item is not a message of the user."""
 
-    def __init__(self, respond: Function, parts: RunParts) -> None:
-        self._respond = respond
+    def __init__(self, brought: Brought, parts: RunParts) -> None:
+        self._respond: Function = brought.code
         self._parts = parts
         self._breakers = CircuitBreakers()
 

@@ -13,12 +13,16 @@ from app.ports.thread_store import ThreadStore
 
 
 class Caller:
-    """The user whose turn runs, and the ids that this turn was given or wrote: no earlier item has them."""
+    """The user whose turn runs, and the ids that this turn was given or wrote: no earlier item has them.
+
+    `saved` are the items that the code stored by itself.
+    """
 
     def __init__(self, store: ThreadStore, context: RequestContext) -> None:
         self.store = store
         self.context = context
         self.new_ids: set[str] = set()
+        self.saved: set[str] = set()
 
 
 caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
@@ -95,6 +99,7 @@ class ScopedStore(Store[Any]):
             check_replacement(before, item)
         await now.store.save_item(thread_id, item, now.context)
         now.new_ids.add(item.id)
+        now.saved.add(item.id)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: Any = None) -> None:
         """Delete an item of a thread."""

@@ -1,5 +1,6 @@
 """Validation: each event of brought code is checked before anything of it is shown or stored."""
 
+from collections.abc import Container
 from typing import Any, Final
 
 from chatkit.types import (
@@ -12,8 +13,10 @@ from chatkit.types import (
     ThreadItemReplacedEvent,
     ThreadItemUpdatedEvent,
     ThreadMetadata,
+    ThreadStreamEvent,
     ThreadUpdatedEvent,
     UserMessageItem,
+    WorkflowItem,
 )
 
 from app.adapters.brought.mistakes import Mistake
@@ -29,13 +32,16 @@ _WRITTEN_BY_THE_USER: Final = "a message of the user is written by the user alon
 class EventValidator:
     """Validates the events of one run; `open` holds the items that have no end yet."""
 
-    def __init__(self, thread: ThreadMetadata, caller: Caller) -> None:
+    def __init__(self, thread: ThreadMetadata, caller: Caller, model_ids: Container[str]) -> None:
         self.open = OpenItems()
         self.thread = thread.model_copy(deep=True)
         """The thread for the code; its valid changes are made to the thread itself."""
         self._thread = thread
         self._id = thread.id
         self._caller = caller
+        self._model_ids = model_ids
+        self._renamed: dict[str, str] = {}
+        """New ids for items with an id of a model's: some models give the same to every item."""
         self._shown: dict[str, str] = {}
         """The items of this run by id, with their type."""
         self._stored: dict[str, ThreadItem] = {}
@@ -51,29 +57,49 @@ class EventValidator:
         update = event.update
         if type(update) is not AssistantMessageContentPartTextDelta:
             return None
-        if (message := self.open.message(event.item_id)) is None:
+        item_id = self._renamed.get(event.item_id, event.item_id)
+        if (message := self.open.message(item_id)) is None:
             return None
         index, delta = update.content_index, update.delta
         if type(index) is not int or not isinstance(delta, str):
             raise Mistake("a text delta needs the number of its part and a text")
         _check_text(delta)
         message.add(index, delta)
-        return event.item_id, index, delta
+        return item_id, index, delta
 
-    async def check(self, event: Any) -> None:
-        """Raises `Mistake` for an event that cannot be shown or stored."""
+    async def checked(self, event: Any) -> ThreadStreamEvent:
+        """Return a copy of the event, which the code cannot change any more.
+
+        Raises `Mistake` for an event that cannot be shown or stored.
+        """
         check_event(event)
         self.take_changes()
+        copy: ThreadStreamEvent = event.model_copy(deep=True)
+        self._rename(copy)
+        await self._check(copy)
+        return copy
+
+    def _rename(self, event: Any) -> None:
+        """Give an item with an id of a model's one of the store, in all its events."""
+        if isinstance(event, ThreadItemAddedEvent | ThreadItemDoneEvent):
+            named = event.item.id
+            begins = isinstance(event, ThreadItemAddedEvent) or self._renamed.get(named, named) not in self.open
+            if begins and named in self._model_ids:
+                new = self._caller.store.generate_item_id("message", self._thread, self._caller.context)
+                self._caller.new_ids.add(new)
+                self._renamed[named] = new
+        if isinstance(event, ThreadItemAddedEvent | ThreadItemDoneEvent | ThreadItemReplacedEvent):
+            event.item.id = self._renamed.get(event.item.id, event.item.id)
+        elif isinstance(event, ThreadItemUpdatedEvent | ThreadItemRemovedEvent):
+            event.item_id = self._renamed.get(event.item_id, event.item_id)
+
+    async def _check(self, event: ThreadStreamEvent) -> None:
         match event:
             case ThreadItemAddedEvent():
                 await self._check_new(event.item)
                 self.open.add(event.item)
             case ThreadItemDoneEvent():
-                if event.item.id in self.open:
-                    self._check_place(event.item)
-                    self.open.finish(event.item)
-                else:
-                    await self._check_new(event.item)
+                await self._check_done(event.item)
             case ThreadItemReplacedEvent():
                 await self._check_replaced(event.item)
             case ThreadItemRemovedEvent():
@@ -106,6 +132,20 @@ class EventValidator:
         if item.id not in self._caller.new_ids and await self._from_before(item.id) is not None:
             raise Mistake(f"the id {item.id} is that of an earlier item of this thread")
         self._shown[item.id] = item.type
+
+    async def _check_done(self, item: ThreadItem) -> None:
+        if item.id in self.open:
+            self._check_place(item)
+            self.open.finish(item)
+        elif not await self._is_continued(item):
+            await self._check_new(item)
+
+    async def _is_continued(self, item: ThreadItem) -> bool:
+        """True for a workflow of an earlier answer that goes on: ChatKit's own helper ends such a one."""
+        if not isinstance(item, WorkflowItem) or item.id in self._shown:
+            return False
+        self._check_place(item)
+        return isinstance(await self._from_before(item.id), WorkflowItem)
 
     async def _check_replaced(self, item: ThreadItem) -> None:
         self._check_place(item)
