@@ -59,8 +59,8 @@ class AssistantSettings(MaskedStruct, frozen=True, kw_only=True):
         str,
         env(
             "ASSISTANT",
-            help="The assistant: `tasks`, or an `Agent`, an `Assistant`, a `ChatKitServer` or a `respond` function of "
-            "your own, as `package.module:name` or `path/to/file.py:name`.",
+            help="The assistant: `tasks`, or an `Agent`, an `Assistant`, a `ChatKitServer`, a `respond` function or an "
+            "exported `run_workflow` of your own, as `package.module:name` or `path/to/file.py:name`.",
             expects="tasks or package.module:name or path/to/file.py:name",
             check=checks.matching(r"tasks|([^\W\d]\w*(\.[^\W\d]\w*)*|[^\x00-\x1f]*[^/\\\s:]\.py):[^\W\d]\w*"),
         ),

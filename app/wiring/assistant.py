@@ -53,7 +53,7 @@ from app.ports.turn_log import TokenUsage, TurnLog
 from app.ports.widget_actions import WidgetActions
 from app.settings import ChatKitSettings, Settings, TitleSource, Tracing
 from app.wiring.assistant_check import equipped_assistant, needs_check
-from app.wiring.brought import brought_runner
+from app.wiring.brought import brought_runner, check_brought
 from app.wiring.showcase import has_showcase
 
 
@@ -130,8 +130,16 @@ class AssistantWiring(Provider):
                 if isinstance(assistant, Brought):
                     from app.adapters.agents_sdk.run_parts import RunParts
 
+                    check_brought(wanted.assistant, assistant.form, assistant.code, models)
                     parts = RunParts(
-                        models=models, store=store, max_rounds=rounds, reasoning=reasoning, late_usage=count
+                        models=models,
+                        store=store,
+                        max_rounds=rounds,
+                        reasoning=reasoning,
+                        late_usage=count,
+                        mentions=mentions,
+                        file_inputs=file_inputs,
+                        images=images,
                     )
                     return brought_runner(assistant, parts)
                 equipped = equipped_assistant(assistant, settings, models, external_tools, tasks)

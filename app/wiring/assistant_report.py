@@ -27,6 +27,7 @@ from app.environment import Problem
 from app.ports.toolbox import EmptyToolbox
 from app.settings import Settings
 from app.wiring.assistant_check import equipped_assistant
+from app.wiring.brought import check_brought
 
 _UNASKED: Final = (
     "The tools of MCP_SERVERS were not looked at, because nothing is connected here. anyport doctor compares their "
@@ -67,14 +68,17 @@ def _facts_of(form: Form) -> Callable[[Named, TaskService], AssistantFacts]:
     return facts
 
 
-def _check_nothing(code: Any, settings: Settings, models: ModelCatalog, tasks: TaskService) -> None:
-    """Check nothing: brought code has no parts that could be looked at."""
+def _check_of(form: Form) -> Callable[[Any, Settings, ModelCatalog, TaskService], None]:
+    def check(code: Any, settings: Settings, models: ModelCatalog, _: TaskService) -> None:
+        check_brought(settings.assistant.assistant, form, code, models)
+
+    return check
 
 
 DESCRIPTIONS: Final[Sequence[Description]] = (
     Description(_has_type(Agent), lambda named, _: agent_facts(named.value), _check_agent),
     Description(_has_type(Assistant), lambda named, tasks: assistant_facts(named.value, tasks), _check_assistant),
-    *(Description(form.fits, _facts_of(form), _check_nothing) for form in FORMS),
+    *(Description(form.fits, _facts_of(form), _check_of(form)) for form in FORMS),
 )
 """Each form that `ASSISTANT` may name; the first that fits is used."""
 

@@ -1,13 +1,13 @@
 """Active run: the turn that code of a tool runs in, so that a run inside the tool belongs to it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
-from agents import Model
+from agents import Agent, Model, RunResult, RunResultStreaming
 from openai.types.shared import Reasoning
 
 from app.adapters.agents_sdk.fallback import CircuitBreakers
@@ -78,11 +78,29 @@ class RunScope:
             future.cancel()
 
 
+class ShownRuns(Protocol):
+    """The runs that the code of a turn makes itself, outside any tool, and that the user sees.
+
+    `start` is the SDK's own function, called with the agent, the input and the options.
+    """
+
+    async def run(
+        self, start: Callable[..., Any], agent: Agent[Any], given: Any, options: Mapping[str, Any]
+    ) -> RunResult:
+        """Run an agent whose text and tools are shown."""
+
+    def run_streamed(
+        self, start: Callable[..., RunResultStreaming], agent: Agent[Any], given: Any, options: Mapping[str, Any]
+    ) -> RunResultStreaming:
+        """Run an agent whose text and tools are shown, and whose events the code reads too."""
+
+
 class ActiveRun(RunScope):
-    """The scope of a turn, with its outlet and its effects."""
+    """The scope of a turn, with its outlet and its effects; `shown_runs` are set where code drives the turn."""
 
     outlet: Outlet
     effects: RunEffects
+    shown_runs: ShownRuns | None = None
 
     def shown_models(self, wrap: Callable[[Model], Model]) -> RunModels:
         """Return the models of the run that the user sees; `wrap` adds what shows their answers."""

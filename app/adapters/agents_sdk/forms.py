@@ -13,12 +13,15 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
     `words` describe it in a sentence, `fits` recognises it, and `runner` is the class that runs it, as `module:class`;
     its module is imported when this form is served. `keeps` are the features of this server that hold for it.
+    `check` is the function that returns the mistakes of such code, as `module:function`; without one it has no parts
+    that could be looked at.
     """
 
     words: str
     keeps: Sequence[str]
     fits: Callable[[Any], bool]
     runner: str
+    check: str = ""
 
 
 class Brought(Assistant, frozen=True, kw_only=True):

@@ -16,6 +16,9 @@ from app.domain.redaction import mask_secrets
 
 _LONGEST: Final = 400
 
+_PACKAGES: Final = {"guardrails": "openai-guardrails"}
+"""Packages of modules that exported workflows import, where the names differ."""
+
 
 def import_problem(error: BaseException, source: str) -> str:
     """Return the sentence for an exception that the import of `source` raised, without secrets."""
@@ -26,7 +29,10 @@ def import_problem(error: BaseException, source: str) -> str:
     if isinstance(error, ModuleNotFoundError) and _is_part(error.name, source):
         return _no_module(error.name or source)
     if isinstance(error, ModuleNotFoundError):
-        return f"{_place(error)}there is no module {error.name}. Install it beside Anyport, or correct the import."
+        package = _PACKAGES.get(error.name or "", "it")
+        return (
+            f"{_place(error)}there is no module {error.name}. Install {package} beside Anyport, or correct the import."
+        )
     if isinstance(error, SystemExit):
         return f"{_place(error)}it ends the program while it is imported. Move that behind if __name__ == '__main__':"
     if isinstance(error, SyntaxError):

@@ -2,19 +2,21 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-from agents import Agent, RunConfig, RunResult, RunResultStreaming
+from agents import Agent, RunConfig, RunHooks, RunResult, RunResultStreaming
 from agents.run import AgentRunner
 
-from app.adapters.agents_sdk.active_run import RunScope, active_run
+from app.adapters.agents_sdk.active_run import ActiveRun, RunScope, ShownRuns, active_run
 from app.adapters.agents_sdk.agent_graph import GraphCopy
 from app.adapters.agents_sdk.effect_replay import with_replayed_effects
 from app.adapters.agents_sdk.foreign_models import refuse_foreign_model
 from app.adapters.agents_sdk.nested_hooks import NestedHooks
-from app.adapters.agents_sdk.nesting import inside_tool
+from app.adapters.agents_sdk.nesting import inside_shown_run, inside_tool
+from app.adapters.agents_sdk.run_models import RunModels
 from app.adapters.agents_sdk.tools.failures import tool_error
 from app.adapters.agents_sdk.traces import traces
 
@@ -31,8 +33,10 @@ class NestedRunner(AgentRunner):
     async def run(self, starting_agent: Agent[Any], input: Any, **kwargs: Any) -> RunResult:
         """Run an agent with models of the catalog. See `Runner.run`."""
         run = self._active()
-        with _inside_tool():
-            return await super().run(_equipped(starting_agent, run), input, **_options(run, kwargs))
+        if (shown := _shown_runs(run)) is not None:
+            return await shown.run(super().run, starting_agent, input, kwargs)
+        with inside(inside_tool):
+            return await super().run(equipped(starting_agent, run), input, **_options(run, kwargs))
 
     def run_sync(self, starting_agent: Agent[Any], input: Any, **kwargs: Any) -> RunResult:
         """Run an agent on the server's event loop, and wait for it in this thread. See `Runner.run_sync`."""
@@ -46,20 +50,30 @@ class NestedRunner(AgentRunner):
     def run_streamed(self, starting_agent: Agent[Any], input: Any, **kwargs: Any) -> RunResultStreaming:
         """Run an agent whose events the caller reads. See `Runner.run_streamed`."""
         run = self._active()
-        with _inside_tool():
-            return super().run_streamed(_equipped(starting_agent, run), input, **_options(run, kwargs))
+        if (shown := _shown_runs(run)) is not None:
+            return shown.run_streamed(super().run_streamed, starting_agent, input, kwargs)
+        with inside(inside_tool):
+            return super().run_streamed(equipped(starting_agent, run), input, **_options(run, kwargs))
 
     def _active(self) -> RunScope:
         return active_run.get() or self._outside()
 
 
 @contextmanager
-def _inside_tool() -> Iterator[None]:
-    token = inside_tool.set(True)
+def inside(place: ContextVar[bool]) -> Iterator[None]:
+    """In the block code runs in this place."""
+    token = place.set(True)
     try:
         yield
     finally:
-        inside_tool.reset(token)
+        place.reset(token)
+
+
+def _shown_runs(run: RunScope) -> ShownRuns | None:
+    """What shows a run that starts here; None inside a tool, outside a turn, and on another loop than the server's."""
+    if not isinstance(run, ActiveRun) or inside_tool.get() or inside_shown_run.get():
+        return None
+    return run.shown_runs if asyncio.get_running_loop() is run.loop else None
 
 
 def _has_loop() -> bool:
@@ -70,26 +84,31 @@ def _has_loop() -> bool:
     return True
 
 
-def _equipped(agent: Agent[Any], run: RunScope) -> Agent[Any]:
-    """The agent; in a retried answer with tools that do not repeat the changes of the first."""
+def equipped(agent: Agent[Any], run: RunScope) -> Agent[Any]:
+    """Return the agent; in a retried answer with tools that do not repeat the changes of the first."""
     if not run.done or not isinstance(agent, Agent):
         return agent
     return GraphCopy(lambda _, tools: with_replayed_effects(tools, run.done)).agent(agent)
 
 
-def _options(run: RunScope, options: dict[str, Any]) -> dict[str, Any]:
-    wanted = options.get("max_turns", run.max_rounds)
+def _options(run: RunScope, options: Mapping[str, Any]) -> dict[str, Any]:
+    return run_options(options, run.max_rounds, run.models, NestedHooks(run, options.get("hooks")))
+
+
+def run_options(options: Mapping[str, Any], max_rounds: int, models: RunModels, hooks: RunHooks[Any]) -> dict[str, Any]:
+    """Return the options that the code gave to a run, with these models, hooks and limit of rounds."""
+    wanted = options.get("max_turns", max_rounds)
     return {
         **options,
-        "run_config": _configured(options.get("run_config"), run),
-        "hooks": NestedHooks(run, options.get("hooks")),
-        "max_turns": run.max_rounds if wanted is None else min(wanted, run.max_rounds),
+        "run_config": _configured(options.get("run_config"), models),
+        "hooks": hooks,
+        "max_turns": max_rounds if wanted is None else min(wanted, max_rounds),
     }
 
 
-def _configured(config: RunConfig | dict[str, Any] | None, run: RunScope) -> RunConfig | dict[str, Any]:
+def _configured(config: RunConfig | dict[str, Any] | None, models: RunModels) -> RunConfig | dict[str, Any]:
     """The configuration that the code gave, with models of the catalog, and traced only where a processor hears it."""
-    own: dict[str, Any] = {"model_provider": run.models}
+    own: dict[str, Any] = {"model_provider": models}
     if not traces.are_heard:
         own["tracing_disabled"] = True
     if config is None or isinstance(config, dict):

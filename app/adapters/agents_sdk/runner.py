@@ -60,6 +60,8 @@ LateUsage = Callable[[RequestContext, TokenUsage], object]
 class SdkAgentRunner(AgentRunner):
     """Agent runner for one assistant and the models of a catalog; no state of a run outlives that run."""
 
+    outlet_type = Outlet
+
     def __init__(
         self,
         assistant: Assistant,
@@ -110,7 +112,7 @@ class SdkAgentRunner(AgentRunner):
             return self._store.generate_item_id(kind, thread, context)
 
         keeper = ImageKeeper(self._images, thread.id, context) if self._images is not None else None
-        outlet = Outlet(thread.id, new_id, request.delta_sink, keeper)
+        outlet = self.outlet_type(thread.id, new_id, request.delta_sink, keeper)
         driving = asyncio.create_task(self._drive(request, report, outlet))
         # A run that fails before or inside `finish` must not leave its reader waiting.
         driving.add_done_callback(lambda _: outlet.end())

@@ -66,6 +66,11 @@ def _makes(function: Callable[..., Any], kind: type) -> bool:
     )
 
 
+def is_workflow(found: Any) -> bool:
+    """Return True for `async def run_workflow(workflow_input)`, as Agent Builder exports it."""
+    return inspect.iscoroutinefunction(found) and takes(found, 1) and not takes(found, 0)
+
+
 _KEEPS: Final = (
     "journal, resume, stop, retry, recovery, titles",
     "models, fallbacks, usage and quotas of every run of the Agents SDK inside it",
@@ -83,6 +88,16 @@ FORMS: Final = (
         keeps=_KEEPS,
         fits=is_server,
         runner="app.adapters.brought.chatkit_server:ChatKitServerRunner",
+    ),
+    Form(
+        words="async def run_workflow(workflow_input)",
+        keeps=(
+            *_KEEPS,
+            "the conversation so far, calls of tools included, before each run that begins with the message",
+        ),
+        fits=is_workflow,
+        runner="app.adapters.brought.workflow:WorkflowRunner",
+        check="app.adapters.brought.workflow_check:workflow_problems",
     ),
 )
 """All forms; the first that fits is used."""
