@@ -1,7 +1,6 @@
 """Forms of brought code: the table that the loader asks, in order."""
 
 import inspect
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, get_origin, get_type_hints
@@ -35,14 +34,17 @@ def is_respond(found: Any) -> bool:
 
 def is_server(found: Any) -> bool:
     """Return True for a `ChatKitServer`: an instance, a class, or a function that makes one of a `store`."""
-    module = sys.modules.get("chatkit.server")
-    if module is None:  # The code would have imported it.
-        return False
-    if isinstance(found, module.ChatKitServer):
+    if not inspect.isclass(found) and _is_server_class(type(found)):
         return True
     if inspect.isclass(found):
-        return issubclass(found, module.ChatKitServer) and not inspect.isabstract(found) and _is_made(found)
-    return inspect.isfunction(found) and not is_async(found) and _is_made(found) and _makes(found, module.ChatKitServer)
+        return _is_server_class(found) and not inspect.isabstract(found) and _is_made(found)
+    return inspect.isfunction(found) and not is_async(found) and _is_made(found) and _makes_server(found)
+
+
+def _is_server_class(kind: type) -> bool:
+    """True for a subclass of `ChatKitServer`, by name: this server does without the import of that module."""
+    bases = ((base.__module__, base.__qualname__) for base in inspect.getmro(kind))
+    return ("chatkit.server", "ChatKitServer") in bases
 
 
 def _is_made(code: Callable[..., Any]) -> bool:
@@ -54,16 +56,15 @@ def _is_made(code: Callable[..., Any]) -> bool:
     )
 
 
-def _makes(function: Callable[..., Any], kind: type) -> bool:
-    """True for a function that takes a store, or that says that it returns one of a `kind`."""
+def _makes_server(function: Callable[..., Any]) -> bool:
+    """True for a function that takes a store, or that says that it returns a `ChatKitServer`."""
     try:
         returned = get_type_hints(function).get("return")
     except (NameError, TypeError):  # an annotation that names nothing
         returned = None
     returned = get_origin(returned) or returned
-    return "store" in inspect.signature(function).parameters or (
-        inspect.isclass(returned) and issubclass(returned, kind)
-    )
+    says = inspect.isclass(returned) and _is_server_class(returned)
+    return says or "store" in inspect.signature(function).parameters
 
 
 def is_workflow(found: Any) -> bool:
