@@ -30,7 +30,7 @@ from app.adapters.brought.workflow import WorkflowRunner
 from app.adapters.stores.memory import MemoryStorage
 from app.application.conversation.model_catalog import ModelCatalog
 from app.ports.agent_runner import HistoryEntry, RunReport, RunRequest
-from tests.assistants import exported_branches, exported_chain
+from tests.assistants import exported_branches, exported_chain, exported_guarded
 from tests.integration.test_runner import ADA, ONE, THREAD, OneModel, user_message
 
 pytestmark = pytest.mark.filterwarnings("ignore:The `json` method:DeprecationWarning")  # Exported code calls it.
@@ -294,3 +294,22 @@ async def test_code_that_fails_ends_its_own_turn(wrong: BaseException) -> None:
     with pytest.raises(AssistantCrashedError) as raised:
         await ours(run_workflow, [[assistant_message("Hello.")]])
     assert "test_workflow.py" in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("message", "script", "sentence"),
+    [
+        ("forbidden", [], "cannot answer this message"),
+        ("hi", [[assistant_message("It is forbidden.")]], "a check of this chat rejected it"),
+        ("hi", [[assistant_message("Hello.")]], "Hello."),
+    ],
+)
+async def test_failed_checks_end_the_turn_with_a_sentence_and_without_what_was_rejected(
+    message: str, script: list[Any], sentence: str
+) -> None:
+    returned, asked = await bare(exported_guarded.run_workflow, script, message)
+    turn = await ours(exported_guarded.run_workflow, script, message)
+    assert turn.calls == asked
+    assert sentence in turn.text
+    assert turn.report.refused == ("output_text" not in returned)
+    assert "forbidden" not in str(turn.items) + str(turn.report.model_items)

@@ -20,6 +20,7 @@ from app.adapters.brought.workflow_check import tell_stubs, workflow_agents
 from app.adapters.brought.workflow_input import input_maker
 from app.adapters.brought.workflow_memory import WorkflowMemory
 from app.adapters.brought.workflow_outlet import WorkflowOutlet
+from app.adapters.brought.workflow_rejection import rejection
 from app.adapters.brought.workflow_runs import WorkflowRuns
 from app.adapters.brought.workflow_transcript import WorkflowTranscript
 from app.domain.errors import AnyportError
@@ -64,7 +65,10 @@ class WorkflowRunner(SdkAgentRunner):
         memory, text = await self._memory(request, active), text_of(request.history[-1])
         active.shown_runs = runs = WorkflowRuns(active, outlet, transcript, progress.ledger, self._assistant, memory)
         del request  # Only the memory holds the history while the models answer.
-        runs.finish(output_text(await self._called(text)))
+        result = await self._called(text)
+        if (rejected := rejection(result, *runs.answer)) is not None:
+            raise rejected
+        runs.finish(output_text(result))
 
     async def _memory(self, request: RunRequest, active: ActiveRun) -> WorkflowMemory:
         entries = request.history

@@ -41,6 +41,7 @@ class WorkflowRun:
     def __init__(self, key: str, agent: Agent[Any], transcript: RunTranscript, *, hidden: bool) -> None:
         self.key = key
         self.hidden = hidden
+        self.agent = agent
         self.name = agent.name
         self.transcript = transcript
         self.writes_text = agent.output_type in (None, str)
@@ -81,6 +82,12 @@ class WorkflowRuns:
         self._standing: WorkflowRun | None = None
         """The run whose text is the message on display."""
         self._is_over = False
+
+    @property
+    def answer(self) -> tuple[Agent[Any] | None, str]:
+        """The agent that wrote the newest text, and that text."""
+        written = [run for run in self._runs if run.writes_text and not run.failed]
+        return (written[-1].agent, written[-1].text) if written else (None, "")
 
     async def run(
         self, start: Callable[..., Any], agent: Agent[Any], given: Any, options: Mapping[str, Any]
