@@ -17,6 +17,7 @@ SLOW: Final = (
     "contracts/test_litellm_isolation.py",
     "contracts/test_litellm_reasoning.py",
     "e2e/test_bad_requests.py",
+    "e2e/test_brought_recovery.py",
     "e2e/test_conformance.py",
     "e2e/test_deep_input.py",
     "e2e/test_front_end_build.py",

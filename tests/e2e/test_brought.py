@@ -1,6 +1,5 @@
 """Code that `ASSISTANT` names as it is, in real servers: what the other assistants have, it has too."""
 
-import signal
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -158,22 +157,3 @@ async def test_a_tool_of_the_page_is_called_and_answered(brought: Site) -> None:
         "threads.add_client_tool_output", thread_id=asked.thread_id, result={"zoom": 2}
     )
     assert Exchange(answered).text == "The page said {'zoom': 2}."
-
-
-@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("form", FORMS)
-async def test_killed_in_the_middle_it_is_recovered_and_the_quota_counts(
-    form: str, store: str, tmp_path: Path, databases: Databases
-) -> None:
-    async with site(form, store, tmp_path, databases, QUOTA_TOKENS_PER_DAY="10") as made:
-        thread = await begun(made.here, "count forever", 40)
-        await made.servers[0].stop(signal.SIGKILL)
-        if store == "sqlite":
-            await made.servers[0].start()
-        events = await followed(made.there, thread)
-        assert '"allow_retry":true' in events
-        assert (await made.text(thread)).startswith("1 2 3 ")
-        made.upstream.script(WIRE.text("Good day."))
-        assert (await made.there.say("Good day!", thread)).text == "Good day."
-        refused = await made.there.refused("threads.create", input=user_input("And?"))
-        assert refused["code"] == "quota_used"
