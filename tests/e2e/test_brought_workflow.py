@@ -17,6 +17,7 @@ from app.environment import Secret
 from tests.chatkit_client import ChatKitClient, Exchange, user_input
 from tests.e2e.test_replicas import Watcher, stored_text
 from tests.fakes.dialects import SECRET, Call
+from tests.fakes.hosted_wire import Hosted
 from tests.fakes.responses_wire import Responses
 from tests.fakes.upstream import Hold, Reply, Upstream, stream
 from tests.postgres import Databases
@@ -245,3 +246,26 @@ async def test_a_model_that_nobody_maps_stops_the_start_with_a_sentence(tmp_path
     assert await server.wait() == 1
     assert "MODEL_ALIASES=gpt-5-mini=provider/model" in server.log
     assert "Traceback" not in server.log
+
+
+async def test_hosted_tools_and_settings_reach_the_wire_and_are_steps(tmp_path: Path) -> None:
+    wire = Hosted()
+    async with Upstream(wire.guard) as upstream:
+        aliases = "gpt-5=openai/gpt-5.1"
+        environment = settings(upstream, "exported_hosted", MODEL_ALIASES=aliases, DATABASE_URL="memory://")
+        async with running(tmp_path, environment) as server, ChatKitClient(server.url) as client:
+            desk = Desk(client, upstream, server)
+            exchange = await desk.say(wire.used("web_search_call", text="Found."), wire.text("It is so."))
+            stored = await desk.stored(exchange.thread_id)
+            again = await desk.say(wire.text("A."), wire.text("B."), thread=exchange.thread_id)
+    assert stored[-1]["content"][0]["text"] == "It is so."
+    assert ("Researcher", "Found.") in [
+        (task.get("title"), task.get("content")) for task in stored[1]["workflow"]["tasks"]
+    ]
+    assert len(stored[1]["workflow"]["tasks"]) == 3, "the search, and both agents"
+    first, second = (request.body for request in upstream.requests[:2])
+    assert {tool["type"] for tool in first["tools"]} >= {"file_search", "code_interpreter", "mcp"}
+    assert (first["model"], first["reasoning"]) == ("gpt-5.1", {"effort": "low", "summary": "auto"})
+    assert (second["temperature"], second["top_p"], second["max_output_tokens"]) == (0.5, 0.9, 2048)
+    assert {first["store"], second["store"]} == {False}
+    assert again.text.endswith("B.")
