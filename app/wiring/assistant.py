@@ -8,11 +8,11 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_actions import AssistantActions
-from app.adapters.agents_sdk.assistant_loader import BUILT_IN, load_assistant
-from app.adapters.agents_sdk.forms import Brought
+from app.adapters.agents_sdk.builtin.showcase import with_prompts, with_showcase
 from app.adapters.agents_sdk.lazy_runner import LazyRunner
-from app.adapters.agents_sdk.showcase import with_prompts, with_showcase
-from app.adapters.agents_sdk.titles import ModelTitleWriter
+from app.adapters.agents_sdk.loading.forms import Brought
+from app.adapters.agents_sdk.loading.loader import BUILT_IN, load_assistant
+from app.adapters.agents_sdk.models.titles import ModelTitleWriter
 from app.adapters.brought.forms import FORMS
 from app.adapters.transcription.disabled import DisabledTranscriber
 from app.adapters.transcription.openai_audio import OpenAIAudio
@@ -78,7 +78,7 @@ class AssistantWiring(Provider):
         with ExitStack() as opened:
             if name not in BUILT_IN:
                 # Sealed before the module is imported: it may register trace processors, or run an agent.
-                from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
+                from app.adapters.agents_sdk.nested.sdk_defaults import sdk_defaults
 
                 opened.enter_context(sdk_defaults.sealed(_trace_key(settings)))
             yield load_assistant(name, FORMS)
@@ -114,10 +114,10 @@ class AssistantWiring(Provider):
         def make() -> AgentRunner:
             with uncollected():
                 from app.adapters.agents_sdk import validators
-                from app.adapters.agents_sdk.file_inputs import FileInputs
-                from app.adapters.agents_sdk.reasoning import reasoning_defaults
+                from app.adapters.agents_sdk.input.file_inputs import FileInputs
+                from app.adapters.agents_sdk.models.reasoning import reasoning_defaults
+                from app.adapters.agents_sdk.nested.sdk_defaults import sdk_defaults
                 from app.adapters.agents_sdk.runner import SdkAgentRunner
-                from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
 
                 validators.prepare()
                 read_english_names()  # The prompt names the language of the browser.
@@ -128,7 +128,7 @@ class AssistantWiring(Provider):
                 key = _trace_key(settings)
                 opened.enter_context(sdk_defaults.serving(models, rounds, reasoning, loop, key))
                 if isinstance(assistant, Brought):
-                    from app.adapters.agents_sdk.run_parts import RunParts
+                    from app.adapters.agents_sdk.run.parts import RunParts
 
                     check_brought(wanted.assistant, assistant.form, assistant.code, models)
                     parts = RunParts(

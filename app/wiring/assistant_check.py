@@ -1,8 +1,8 @@
 """Wiring of the assistant's check at the start."""
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.assistant_loader import BUILT_IN
-from app.adapters.agents_sdk.forms import Brought
+from app.adapters.agents_sdk.loading.forms import Brought
+from app.adapters.agents_sdk.loading.loader import BUILT_IN
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.tasks.service import TaskService
 from app.ports.toolbox import Toolbox

@@ -13,9 +13,9 @@ from dishka import AsyncContainer
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_description.agents import agent_facts, agents_in, assistant_facts
 from app.adapters.agents_sdk.assistant_description.definition import place_of
-from app.adapters.agents_sdk.assistant_loader import Named, find_named, load_assistant
-from app.adapters.agents_sdk.forms import Form
-from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
+from app.adapters.agents_sdk.loading.forms import Form
+from app.adapters.agents_sdk.loading.loader import Named, find_named, load_assistant
+from app.adapters.agents_sdk.nested.sdk_defaults import sdk_defaults
 from app.adapters.brought.forms import FORMS
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.application.conversation.model_catalog import ModelCatalog

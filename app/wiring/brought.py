@@ -3,13 +3,13 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from app.adapters.agents_sdk.forms import Brought, Form
+from app.adapters.agents_sdk.loading.forms import Brought, Form
 from app.application.conversation.model_catalog import ModelCatalog
 from app.domain.errors import AssistantError
 from app.ports.agent_runner import AgentRunner
 
 if TYPE_CHECKING:
-    from app.adapters.agents_sdk.run_parts import RunParts
+    from app.adapters.agents_sdk.run.parts import RunParts
 
 
 def brought_runner(brought: Brought, parts: "RunParts") -> AgentRunner:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import structlog
 from dishka import Provider, Scope, provide
 
-from app.adapters.agents_sdk.summaries import ModelHistorySummarizer
+from app.adapters.agents_sdk.models.summaries import ModelHistorySummarizer
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.conversation.summaries import Summaries
 from app.application.limits.rules import Limits

@@ -1,6 +1,6 @@
 """Wiring of the showcase."""
 
-from app.adapters.agents_sdk.assistant_loader import BUILT_IN
+from app.adapters.agents_sdk.loading.loader import BUILT_IN
 from app.settings import Settings
 from app.wiring.models import installed_plugins
 

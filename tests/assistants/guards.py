@@ -25,7 +25,7 @@ from agents import (
 from pydantic import BaseModel
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.tripwires import Tripwire
+from app.adapters.agents_sdk.run.tripwires import Tripwire
 
 REJECTED = "the rejected words"
 """What no output guardrail lets pass."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.adapters.agents_sdk.pending_questions import Questions
+from app.adapters.agents_sdk.questions.pending_questions import Questions
 from app.domain.ids import new_id
 
 

@@ -22,8 +22,8 @@ from chatkit.types import StructuredInputFreeform, StructuredInputItem
 from structlog.testing import capture_logs
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
-from app.adapters.agents_sdk.tripwires import WITHHELD
+from app.adapters.agents_sdk.nested.sdk_defaults import sdk_defaults
+from app.adapters.agents_sdk.run.tripwires import WITHHELD
 from app.application.conversation.approvals import UNKNOWN
 from app.domain.errors import AnyportError
 from tests.integration.test_approvals import ALWAYS, DONE, ONCE, Desk, form_in, pays

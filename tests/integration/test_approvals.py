@@ -32,8 +32,8 @@ from openai.types.responses import Response, ResponseCompletedEvent
 from openai.types.responses.response_output_item import McpApprovalRequest, McpCall
 from structlog.testing import capture_logs
 
+from app.adapters.agents_sdk.approvals.interrupted_run import UnstorableRunError
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.interrupted_run import UnstorableRunError
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.ask_user import ask_user_tool

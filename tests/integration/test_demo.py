@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.showcase import with_showcase
+from app.adapters.agents_sdk.builtin.showcase import with_showcase
 from app.adapters.agents_sdk.tool_context import TurnContext
 from app.adapters.agents_sdk.tools.tasks import task_tools
 from app.adapters.providers.demo.provider import DemoProvider

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from chatkit.types import Attachment, FileAttachment, UserMessageItem
 
-from app.adapters.agents_sdk import file_inputs
-from app.adapters.agents_sdk.file_inputs import FileInputs
+from app.adapters.agents_sdk.input import file_inputs
+from app.adapters.agents_sdk.input.file_inputs import FileInputs
 from app.adapters.attachments.obstore_storage import open_attachments
 from app.domain.conversation import HistoryWindow
 from app.domain.errors import StoreUnavailableError

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from app.adapters.agents_sdk.model_input import to_model_input
+from app.adapters.agents_sdk.input.model_input import to_model_input
 from app.adapters.stores.memory import MemoryStorage
 from app.application.conversation.history import history_of
 from app.domain.conversation import HistoryWindow

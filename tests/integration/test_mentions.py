@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from chatkit.types import UserMessageItem
 
-from app.adapters.agents_sdk.model_input import to_model_input
+from app.adapters.agents_sdk.input.model_input import to_model_input
 from app.adapters.stores.memory import MemoryStorage
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.application.conversation.mentions import Mentions

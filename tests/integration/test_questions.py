@@ -20,8 +20,8 @@ from chatkit.types import (
     WorkflowItem,
 )
 
+from app.adapters.agents_sdk.builtin.task_assistant import task_assistant
 from app.adapters.agents_sdk.runner import SdkAgentRunner
-from app.adapters.agents_sdk.task_assistant import task_assistant
 from app.adapters.agents_sdk.tools.delete_tasks import NO, YES
 from app.adapters.stores.memory import MemoryStorage
 from app.application.conversation.model_catalog import ModelCatalog

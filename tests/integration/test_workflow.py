@@ -20,11 +20,11 @@ from chatkit.types import (
     WorkflowItem,
 )
 
-from app.adapters.agents_sdk.crashes import AssistantCrashedError
-from app.adapters.agents_sdk.forms import Brought
-from app.adapters.agents_sdk.reasoning import DEFAULT_REASONING
-from app.adapters.agents_sdk.run_parts import RunParts
-from app.adapters.agents_sdk.sdk_defaults import sdk_defaults
+from app.adapters.agents_sdk.loading.forms import Brought
+from app.adapters.agents_sdk.models.reasoning import DEFAULT_REASONING
+from app.adapters.agents_sdk.nested.sdk_defaults import sdk_defaults
+from app.adapters.agents_sdk.run.crashes import AssistantCrashedError
+from app.adapters.agents_sdk.run.parts import RunParts
 from app.adapters.brought.forms import FORMS
 from app.adapters.brought.workflow import WorkflowRunner
 from app.adapters.stores.memory import MemoryStorage

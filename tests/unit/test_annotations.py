@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.agents_sdk.annotations import Annotator
+from app.adapters.agents_sdk.output.annotations import Annotator
 from app.domain.ids import new_id
 
 MILK, OATS = f"task_{1:032x}", f"task_{2:032x}"

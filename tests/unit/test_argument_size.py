@@ -8,7 +8,7 @@ from agents import FunctionTool
 from agents.tool_context import ToolContext
 from openai.types.responses import ResponseFunctionToolCall
 
-from app.adapters.agents_sdk.argument_size import CHARACTERS, OMITTED, TOO_LARGE, bound_arguments
+from app.adapters.agents_sdk.run.argument_size import CHARACTERS, OMITTED, TOO_LARGE, bound_arguments
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.domain.identity import RequestContext
 from app.ports.toolbox import Toolbox, ToolResult, ToolSpec

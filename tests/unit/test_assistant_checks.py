@@ -39,7 +39,7 @@ from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.advice import advice_for
 from app.adapters.agents_sdk.assistant_checks.check import AssistantCheck
 from app.adapters.agents_sdk.assistant_checks.fields import AGENT, PARTS
-from app.adapters.agents_sdk.tool_types import needed_types
+from app.adapters.agents_sdk.models.tool_types import needed_types
 from app.adapters.providers.openai.provider import OpenAIProvider
 from app.adapters.providers.openai.settings import Api, OpenAISettings
 from app.adapters.stores.memory.tasks import MemoryTaskRepository

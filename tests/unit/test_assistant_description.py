@@ -16,7 +16,7 @@ from app.adapters.agents_sdk.assistant_checks.fields import AGENT, PARTS
 from app.adapters.agents_sdk.assistant_description.agents import agent_facts, agents_in, assistant_facts
 from app.adapters.agents_sdk.assistant_description.definition import place_of
 from app.adapters.agents_sdk.assistant_description.parts import tool_part
-from app.adapters.agents_sdk.assistant_loader import find_named
+from app.adapters.agents_sdk.loading.loader import find_named
 from app.adapters.providers.openai.settings import Api
 from app.adapters.stores.memory.tasks import MemoryTaskRepository
 from app.application.health.assistant_outlook import outlook

@@ -8,8 +8,8 @@ import pytest
 from agents import Agent
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.assistant_loader import load_assistant
-from app.adapters.agents_sdk.forms import Brought
+from app.adapters.agents_sdk.loading.forms import Brought
+from app.adapters.agents_sdk.loading.loader import load_assistant
 from app.adapters.brought.forms import FORMS
 from app.domain.errors import AssistantError
 

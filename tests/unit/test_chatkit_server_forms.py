@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from chatkit.server import ChatKitServer
 
-from app.adapters.agents_sdk.forms import Brought
+from app.adapters.agents_sdk.loading.forms import Brought
 from app.adapters.brought.chatkit_server import make_server
 from app.adapters.brought.forms import FORMS, is_server
 from app.adapters.brought.scoped_store import ScopedStore

@@ -8,7 +8,7 @@ from chatkit.types import AssistantMessageContentPartTextDelta, ProgressUpdateEv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.agents_sdk.outlet import Outlet
+from app.adapters.agents_sdk.output.outlet import Outlet
 from app.adapters.providers.shared.chat_completions.response import ResponseBuilder
 from app.adapters.providers.shared.chat_completions.wire import Choice, Chunk, Delta, Function, ToolCall
 

@@ -8,7 +8,7 @@ import pytest
 from agents import Model, ModelResponse
 from openai.types.responses import ResponseCreatedEvent, ResponseTextDeltaEvent
 
-from app.adapters.agents_sdk.fallback import CircuitBreakers, FallbackModel
+from app.adapters.agents_sdk.models.fallback import CircuitBreakers, FallbackModel
 from app.domain.model_ref import ModelRef
 from app.ports.model_provider import FailureKind, ModelError
 

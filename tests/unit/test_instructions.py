@@ -3,7 +3,7 @@
 import datetime as dt
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.instructions import instructions
+from app.adapters.agents_sdk.input.instructions import instructions
 from app.domain.identity import RequestContext
 
 ASSISTANT = Assistant(name="Test", instructions="Be brief.\n")

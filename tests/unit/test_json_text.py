@@ -9,7 +9,7 @@ from agents.tool_context import ToolContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.agents_sdk.annotations import Annotator
+from app.adapters.agents_sdk.output.annotations import Annotator
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
 from app.domain.json_text import DEPTH, excess
 from tests.unit.test_argument_size import Deaf

@@ -6,7 +6,7 @@ import pytest
 from agents import Model, ModelSettings
 from openai.types.shared import Reasoning
 
-from app.adapters.agents_sdk.reasoning import ReasoningDefaults, reasoning_defaults, shows_thoughts
+from app.adapters.agents_sdk.models.reasoning import ReasoningDefaults, reasoning_defaults, shows_thoughts
 
 
 class Asked(Model):

@@ -8,8 +8,8 @@ from chatkit.types import ThreadItemAddedEvent, ThreadItemDoneEvent, ThreadItemU
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.agents_sdk.thoughts import Thoughts
-from app.adapters.agents_sdk.workflow import MAX_THOUGHT_CHARACTERS, WorkflowInProgress
+from app.adapters.agents_sdk.output.thoughts import Thoughts
+from app.adapters.agents_sdk.output.workflow import MAX_THOUGHT_CHARACTERS, WorkflowInProgress
 
 
 class Page:

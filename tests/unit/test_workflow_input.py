@@ -10,7 +10,7 @@ from agents import Agent, CodeInterpreterTool, FileSearchTool, HostedMCPTool, To
 from agents.testing import ScriptedModel
 from pydantic import BaseModel
 
-from app.adapters.agents_sdk.assistant_loader import load_assistant
+from app.adapters.agents_sdk.loading.loader import load_assistant
 from app.adapters.brought.forms import FORMS
 from app.adapters.brought.workflow_check import workflow_problems
 from app.adapters.brought.workflow_input import WrongInputError, input_maker

@@ -8,8 +8,8 @@ from agents import Agent, RunHooks, Tool
 from chatkit.widgets import WidgetRoot
 
 from app.adapters.agents_sdk.assistant_actions import ActionFunction
+from app.adapters.agents_sdk.run.tripwires import GuardrailMessage
 from app.adapters.agents_sdk.tool_context import TurnContext
-from app.adapters.agents_sdk.tripwires import GuardrailMessage
 from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import StartScreen

@@ -12,34 +12,34 @@ from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent
 from openai.types.shared import Reasoning
 
-from app.adapters.agents_sdk.active_run import ActiveRun, active_run, observe_failure
-from app.adapters.agents_sdk.agent_graph import AgentGraph
-from app.adapters.agents_sdk.agent_mcp_servers import AgentMcpServers, mcp_servers_of
+from app.adapters.agents_sdk.approvals.continued_run import RunInput, SettlingModel, continued_run
+from app.adapters.agents_sdk.approvals.run_approvals import RunApprovals
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.tool_names import first_agent_names
-from app.adapters.agents_sdk.continued_run import RunInput, SettlingModel, continued_run
-from app.adapters.agents_sdk.effect_replay import prior_effects
-from app.adapters.agents_sdk.fallback import CircuitBreakers
-from app.adapters.agents_sdk.file_inputs import FileInputs, FileParts
-from app.adapters.agents_sdk.final_output import show_final_output
-from app.adapters.agents_sdk.image_keeper import ImageKeeper
-from app.adapters.agents_sdk.model_input import to_model_input
-from app.adapters.agents_sdk.outlet import Outlet
-from app.adapters.agents_sdk.own_context import make_own_context
-from app.adapters.agents_sdk.reasoning import DEFAULT_REASONING
-from app.adapters.agents_sdk.request_ledger import RequestLedger
-from app.adapters.agents_sdk.response_translator import OutletModel, RunPausedError
-from app.adapters.agents_sdk.resumption import pending_call, resume_call
-from app.adapters.agents_sdk.run_approvals import RunApprovals
-from app.adapters.agents_sdk.run_effects import RunEffects
-from app.adapters.agents_sdk.run_ending import RunEnding
-from app.adapters.agents_sdk.run_hooks import parsed_arguments, run_hooks
-from app.adapters.agents_sdk.run_progress import RunProgress
-from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.input.file_inputs import FileInputs, FileParts
+from app.adapters.agents_sdk.input.model_input import to_model_input
+from app.adapters.agents_sdk.models.fallback import CircuitBreakers
+from app.adapters.agents_sdk.models.reasoning import DEFAULT_REASONING
+from app.adapters.agents_sdk.models.request_ledger import RequestLedger
+from app.adapters.agents_sdk.nested.active_run import ActiveRun, active_run, observe_failure
+from app.adapters.agents_sdk.nested.traces import trace_settings
+from app.adapters.agents_sdk.output.final_output import show_final_output
+from app.adapters.agents_sdk.output.image_keeper import ImageKeeper
+from app.adapters.agents_sdk.output.outlet import Outlet
+from app.adapters.agents_sdk.output.response_translator import OutletModel, RunPausedError
+from app.adapters.agents_sdk.questions.resumption import pending_call, resume_call
+from app.adapters.agents_sdk.run.agent_graph import AgentGraph
+from app.adapters.agents_sdk.run.agent_mcp_servers import AgentMcpServers, mcp_servers_of
+from app.adapters.agents_sdk.run.effect_replay import prior_effects
+from app.adapters.agents_sdk.run.effects import RunEffects
+from app.adapters.agents_sdk.run.ending import RunEnding
+from app.adapters.agents_sdk.run.hooks import parsed_arguments, run_hooks
+from app.adapters.agents_sdk.run.own_context import make_own_context
+from app.adapters.agents_sdk.run.progress import RunProgress
+from app.adapters.agents_sdk.run.transcript import RunTranscript
 from app.adapters.agents_sdk.tool_context import TurnContext, current_turn
 from app.adapters.agents_sdk.tools.failures import tool_error
 from app.adapters.agents_sdk.tools.toolbox_tools import ToolboxTools
-from app.adapters.agents_sdk.traces import trace_settings
 from app.application.attachments.generated import GeneratedImages
 from app.application.conversation.mentions import Mentions
 from app.application.conversation.model_catalog import ModelCatalog

@@ -32,7 +32,7 @@ from openai.types.responses import (
 from openai.types.responses.response_usage import InputTokensDetails, OutputTokensDetails
 from pydantic import BaseModel
 
-from app.adapters.agents_sdk.traces import traces
+from app.adapters.agents_sdk.nested.traces import traces
 
 _MODELS: Final[Sequence[type[BaseModel]]] = (
     # The parts of a response, each before the model that contains it, so that the later build reuses the earlier.

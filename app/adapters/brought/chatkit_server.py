@@ -8,9 +8,9 @@ import structlog
 from chatkit.server import ChatKitServer
 
 from app.adapters.agents_sdk.assistant_checks.values import described
-from app.adapters.agents_sdk.forms import Brought
-from app.adapters.agents_sdk.import_problems import failure_in_code
-from app.adapters.agents_sdk.run_parts import RunParts
+from app.adapters.agents_sdk.loading.forms import Brought
+from app.adapters.agents_sdk.loading.import_problems import failure_in_code
+from app.adapters.agents_sdk.run.parts import RunParts
 from app.adapters.brought.respond import RespondRunner
 from app.adapters.brought.scoped_store import ScopedStore
 from app.domain.errors import AssistantError

@@ -11,16 +11,16 @@ from chatkit.errors import CustomStreamError, StreamError
 from chatkit.store import StoreItemType
 from chatkit.types import ThreadStreamEvent, UserMessageItem
 
-from app.adapters.agents_sdk.active_run import ActiveRun, active_run
 from app.adapters.agents_sdk.assistant_checks.values import described
-from app.adapters.agents_sdk.crashes import is_in_loop, is_own_failure
-from app.adapters.agents_sdk.fallback import CircuitBreakers
-from app.adapters.agents_sdk.nesting import inside_tool
-from app.adapters.agents_sdk.outlet import Outlet
-from app.adapters.agents_sdk.request_ledger import RequestLedger
-from app.adapters.agents_sdk.run_effects import RunEffects
-from app.adapters.agents_sdk.run_failures import error_for_user
-from app.adapters.agents_sdk.run_parts import RunParts
+from app.adapters.agents_sdk.models.fallback import CircuitBreakers
+from app.adapters.agents_sdk.models.request_ledger import RequestLedger
+from app.adapters.agents_sdk.nested.active_run import ActiveRun, active_run
+from app.adapters.agents_sdk.nested.nesting import inside_tool
+from app.adapters.agents_sdk.output.outlet import Outlet
+from app.adapters.agents_sdk.run.crashes import is_in_loop, is_own_failure
+from app.adapters.agents_sdk.run.effects import RunEffects
+from app.adapters.agents_sdk.run.failures import error_for_user
+from app.adapters.agents_sdk.run.parts import RunParts
 from app.adapters.agents_sdk.tools.crashes import was_reported
 from app.adapters.brought.mistakes import BroughtCodeError, Mistake
 from app.adapters.brought.places import Function, crash_of, name_of, place_of

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, get_origin, get_type_hints
 
-from app.adapters.agents_sdk.forms import Form
+from app.adapters.agents_sdk.loading.forms import Form
 
 
 def takes(function: Callable[..., Any], count: int) -> bool:

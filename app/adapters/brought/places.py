@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from app.adapters.agents_sdk.import_problems import failure_in_code
-from app.adapters.agents_sdk.package_clash import short_path
+from app.adapters.agents_sdk.loading.import_problems import failure_in_code
+from app.adapters.agents_sdk.loading.package_clash import short_path
 
 Function = Callable[..., Any]
 

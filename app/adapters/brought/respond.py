@@ -5,9 +5,9 @@ from contextlib import aclosing
 
 from chatkit.types import ThreadStreamEvent, UserMessageItem
 
-from app.adapters.agents_sdk.fallback import CircuitBreakers
-from app.adapters.agents_sdk.forms import Brought
-from app.adapters.agents_sdk.run_parts import RunParts
+from app.adapters.agents_sdk.loading.forms import Brought
+from app.adapters.agents_sdk.models.fallback import CircuitBreakers
+from app.adapters.agents_sdk.run.parts import RunParts
 from app.adapters.brought.code_run import CodeRun
 from app.adapters.brought.places import Function
 from app.ports.agent_runner import AgentRunner, RunReport, RunRequest

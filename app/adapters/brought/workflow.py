@@ -5,16 +5,16 @@ from typing import Any, Final
 
 from chatkit.types import UserMessageItem
 
-from app.adapters.agents_sdk.active_run import ActiveRun
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_checks.model_needs import tell_aliases
-from app.adapters.agents_sdk.crashes import broken, is_in_loop
-from app.adapters.agents_sdk.effect_replay import prior_effects
-from app.adapters.agents_sdk.forms import Brought
-from app.adapters.agents_sdk.import_problems import failure_in_code
-from app.adapters.agents_sdk.model_input import to_model_input
-from app.adapters.agents_sdk.run_parts import RunParts
-from app.adapters.agents_sdk.run_progress import RunProgress
+from app.adapters.agents_sdk.input.model_input import to_model_input
+from app.adapters.agents_sdk.loading.forms import Brought
+from app.adapters.agents_sdk.loading.import_problems import failure_in_code
+from app.adapters.agents_sdk.nested.active_run import ActiveRun
+from app.adapters.agents_sdk.run.crashes import broken, is_in_loop
+from app.adapters.agents_sdk.run.effect_replay import prior_effects
+from app.adapters.agents_sdk.run.parts import RunParts
+from app.adapters.agents_sdk.run.progress import RunProgress
 from app.adapters.agents_sdk.runner import SdkAgentRunner
 from app.adapters.brought.workflow_check import tell_stubs, workflow_agents
 from app.adapters.brought.workflow_input import input_maker

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.adapters.agents_sdk.agent_mcp_servers import AgentMcpServers
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.run_effects import RunEffects
-from app.adapters.agents_sdk.run_hooks import OutletHooks
-from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.run.agent_mcp_servers import AgentMcpServers
+from app.adapters.agents_sdk.run.effects import RunEffects
+from app.adapters.agents_sdk.run.hooks import OutletHooks
+from app.adapters.agents_sdk.run.transcript import RunTranscript
 from app.adapters.brought.workflow_outlet import WorkflowOutlet
 
 

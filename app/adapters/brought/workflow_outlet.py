@@ -4,7 +4,8 @@ from typing import Final
 
 from chatkit.types import CustomTask, ThreadItemRemovedEvent
 
-from app.adapters.agents_sdk.outlet import Message, Outlet
+from app.adapters.agents_sdk.output.message import Message
+from app.adapters.agents_sdk.output.outlet import Outlet
 
 MAX_STEP_CHARACTERS: Final = 50_000
 """Bound on the text of one step; a longer text ends with an ellipsis."""

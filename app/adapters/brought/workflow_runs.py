@@ -12,16 +12,16 @@ from typing import Any
 from agents import Agent, Model, RunResult, RunResultStreaming
 from pydantic import BaseModel
 
-from app.adapters.agents_sdk.active_run import ActiveRun
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.crashes import broken
-from app.adapters.agents_sdk.nested_hooks import NestedHooks
-from app.adapters.agents_sdk.nested_runner import equipped, inside, run_options
-from app.adapters.agents_sdk.nesting import inside_shown_run, inside_tool
-from app.adapters.agents_sdk.request_ledger import RequestLedger
-from app.adapters.agents_sdk.response_translator import OutletModel
-from app.adapters.agents_sdk.run_hooks import BothHooks
-from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.models.request_ledger import RequestLedger
+from app.adapters.agents_sdk.nested.active_run import ActiveRun
+from app.adapters.agents_sdk.nested.hooks import NestedHooks
+from app.adapters.agents_sdk.nested.nesting import inside_shown_run, inside_tool
+from app.adapters.agents_sdk.nested.runner import equipped, inside, run_options
+from app.adapters.agents_sdk.output.response_translator import OutletModel
+from app.adapters.agents_sdk.run.crashes import broken
+from app.adapters.agents_sdk.run.hooks import BothHooks
+from app.adapters.agents_sdk.run.transcript import RunTranscript
 from app.adapters.brought.workflow_hooks import workflow_hooks
 from app.adapters.brought.workflow_memory import WorkflowMemory
 from app.adapters.brought.workflow_outlet import WorkflowOutlet

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.adapters.agents_sdk.model_input import neutral
-from app.adapters.agents_sdk.run_transcript import RunTranscript
+from app.adapters.agents_sdk.input.model_input import neutral
+from app.adapters.agents_sdk.run.transcript import RunTranscript
 
 _CALLS = {"function_call", "function_call_output"}
 

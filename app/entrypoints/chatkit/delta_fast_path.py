@@ -7,8 +7,8 @@ is an event, and each later one takes this path. Steps 1 to 6 are plain calls wi
 1. `app/adapters/providers/shared/chat_completions/model.py` reads bytes from the upstream and decodes their frames.
 2. `…/chat_completions/answer.py` joins the plain text deltas of one read into one text.
 3. `…/chat_completions/message.py` passes the text to the `DeltaReceiver` of the context (`app/ports/delta_sink.py`).
-4. `app/adapters/agents_sdk/response_translator.py` is that receiver: it knows the message and the part of the text.
-5. `app/adapters/agents_sdk/outlet.py` appends the text to the message, and passes it to the `DeltaSink` of the run.
+4. `app/adapters/agents_sdk/output/response_translator.py` is that receiver: it knows the message and the part.
+5. `app/adapters/agents_sdk/output/outlet.py` appends the text to the message, and passes it to the run's `DeltaSink`.
 6. `turn_delta_sink` below is that sink: it encodes the frame (`app/chatkit_json/text_delta.py`) and appends it to the
    turn.
 7. `app/application/turns/turn.py` notifies the turn's followers; each takes all frames that wait as one piece.

@@ -15,7 +15,7 @@ from app.adapters.agents_sdk.assistant_checks.model_needs import model_problems,
 from app.adapters.agents_sdk.assistant_checks.tool_names import choice_problem, name_problems
 from app.adapters.agents_sdk.assistant_checks.tool_search import search_problem
 from app.adapters.agents_sdk.assistant_checks.values import described
-from app.adapters.agents_sdk.import_problems import failure_in_code, near_miss
+from app.adapters.agents_sdk.loading.import_problems import failure_in_code, near_miss
 from app.application.conversation.model_catalog import ModelCatalog
 from app.application.tasks.service import TaskService
 from app.domain.errors import AssistantError

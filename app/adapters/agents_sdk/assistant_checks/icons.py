@@ -5,7 +5,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 from chatkit.widgets import WidgetIcon
 
-from app.adapters.agents_sdk.import_problems import near_miss
+from app.adapters.agents_sdk.loading.import_problems import near_miss
 
 _NAMES: Final = frozenset(name for one in get_args(WidgetIcon) if get_origin(one) is Literal for name in get_args(one))
 _PREFIXES: Final = ("vendor:", "lucide:")

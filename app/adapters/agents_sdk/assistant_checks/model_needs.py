@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from agents import Agent
 
-from app.adapters.agents_sdk.tool_types import needed_types
+from app.adapters.agents_sdk.models.tool_types import needed_types
 from app.application.conversation.model_catalog import ModelCatalog, UnknownModelError
 from app.domain.model_ref import ModelRef
 from app.domain.redaction import mask_secrets

@@ -17,7 +17,7 @@ from agents import (
 )
 
 from app.adapters.agents_sdk.assistant import Assistant
-from app.adapters.agents_sdk.tool_types import needed_types
+from app.adapters.agents_sdk.models.tool_types import needed_types
 from app.ports.toolbox import ToolSpec
 
 _CHOICES: Final = frozenset({"auto", "required", "none"})

@@ -3,8 +3,8 @@
 import ast
 from pathlib import Path
 
-from app.adapters.agents_sdk.assistant_loader import Named
-from app.adapters.agents_sdk.package_clash import short_path
+from app.adapters.agents_sdk.loading.loader import Named
+from app.adapters.agents_sdk.loading.package_clash import short_path
 
 
 def place_of(named: Named) -> tuple[str, int | None]:

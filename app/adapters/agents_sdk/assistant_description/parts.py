@@ -17,7 +17,7 @@ from agents import (
 
 from app.adapters.agents_sdk.assistant_checks.values import described
 from app.adapters.agents_sdk.assistant_description.names import name_of, shown
-from app.adapters.agents_sdk.tool_types import needed_types
+from app.adapters.agents_sdk.models.tool_types import needed_types
 from app.application.health.assistant_report import Part
 from app.patches.agent_references import target_of
 

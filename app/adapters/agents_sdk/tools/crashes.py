@@ -6,7 +6,7 @@ from typing import Any, Final
 import structlog
 from agents import ModelBehaviorError
 
-from app.adapters.agents_sdk.pending_questions import WaitingForAnswerError
+from app.adapters.agents_sdk.questions.pending_questions import WaitingForAnswerError
 from app.domain.errors import AnyportError
 
 log = structlog.get_logger(__name__)

@@ -5,8 +5,8 @@ from typing import Any
 from agents import ModelBehaviorError, RunContextWrapper
 from agents.run_config import ToolErrorFormatterArgs
 
-from app.adapters.agents_sdk.argument_size import OMITTED, TOO_LARGE
-from app.adapters.agents_sdk.pending_questions import WaitingForAnswerError
+from app.adapters.agents_sdk.questions.pending_questions import WaitingForAnswerError
+from app.adapters.agents_sdk.run.argument_size import OMITTED, TOO_LARGE
 from app.adapters.agents_sdk.tools.crashes import name_of, report_failure
 from app.domain.errors import AnyportError
 

@@ -1,0 +1,1 @@
+"""The assistants that this server brings."""

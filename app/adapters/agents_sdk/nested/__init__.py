@@ -1,0 +1,1 @@
+"""Runs that code starts inside a turn: in tools, and agents as tools."""

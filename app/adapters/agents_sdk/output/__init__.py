@@ -1,0 +1,1 @@
+"""What the user sees of a run: messages, workflow steps, images, citations and widgets."""

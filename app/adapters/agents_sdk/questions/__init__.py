@@ -1,0 +1,1 @@
+"""Questions of a tool to the user or the page, and the calls that their answers resume."""

@@ -1,0 +1,1 @@
+"""One run of the Agents SDK: its agents, hooks, record, effects and ends."""
