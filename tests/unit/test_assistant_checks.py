@@ -393,7 +393,8 @@ def test_no_value_of_an_assistant_s_field_breaks_the_check(field: str) -> None:
         problems(described(**{field: [value]}))
 
 
-@given(st.dictionaries(st.sampled_from(sorted(AGENT)), VALUES, max_size=4))
+# A sentence says the agent's name, whatever that is.
+@given(st.dictionaries(st.sampled_from(sorted(set(AGENT) - {"name"})), VALUES, max_size=4))
 def test_no_values_of_several_fields_break_the_check(values: Mapping[str, Any]) -> None:
     problems(changed(agent(), **values))
 

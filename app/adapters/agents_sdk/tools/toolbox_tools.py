@@ -43,9 +43,8 @@ class ToolboxTools:
 
 def _tool(toolbox: Toolbox, spec: ToolSpec) -> Tool:
     async def invoke(ctx: ToolContext[Any], text: str) -> str:
-        context = turn_context(ctx)
         try:
-            result = await toolbox.call(spec.name, _arguments(text), context.request)
+            result = await toolbox.call(spec.name, _arguments(text), turn_context(ctx).request)
         except AnyportError as error:
             return failure_for_model(ctx, error)
         return f"{NOT_DONE}. {result.text}" if result.failed else result.text
