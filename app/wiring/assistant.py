@@ -8,7 +8,6 @@ from dishka import Provider, Scope, provide
 
 from app.adapters.agents_sdk.assistant import Assistant
 from app.adapters.agents_sdk.assistant_actions import AssistantActions
-from app.adapters.agents_sdk.builtin.showcase import with_prompts, with_showcase
 from app.adapters.agents_sdk.lazy_runner import LazyRunner
 from app.adapters.agents_sdk.loading.forms import Brought
 from app.adapters.agents_sdk.loading.loader import BUILT_IN, load_assistant
@@ -85,7 +84,11 @@ class AssistantWiring(Provider):
 
     @provide
     def start_screen(self, assistant: Assistant, settings: Settings) -> StartScreen:
-        return with_prompts(assistant.start) if has_showcase(settings) else assistant.start
+        if not has_showcase(settings):
+            return assistant.start
+        from app.adapters.agents_sdk.builtin.showcase import with_prompts  # it imports agents
+
+        return with_prompts(assistant.start)
 
     @provide
     def actions(self, assistant: Assistant, store: ThreadStore, tasks: TaskService) -> WidgetActions:
@@ -114,6 +117,7 @@ class AssistantWiring(Provider):
         def make() -> AgentRunner:
             with uncollected():
                 from app.adapters.agents_sdk import validators
+                from app.adapters.agents_sdk.builtin.showcase import with_showcase
                 from app.adapters.agents_sdk.input.file_inputs import FileInputs
                 from app.adapters.agents_sdk.models.reasoning import reasoning_defaults
                 from app.adapters.agents_sdk.nested.sdk_defaults import sdk_defaults

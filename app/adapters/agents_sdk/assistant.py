@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import agents
 import msgspec
-from agents import Agent, RunHooks, Tool
+from agents import Tool
 from chatkit.widgets import WidgetRoot
 
 from app.adapters.agents_sdk.assistant_actions import ActionFunction
@@ -45,7 +46,8 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     `tasks.*` as well.
     """
 
-    agent: Agent[Any] | None = None
+    # Quoted: a start does not import agents and hooks, with all that they may use.
+    agent: "agents.Agent[Any] | None" = None
     name: str = ""
     instructions: str = ""
     tools: Sequence[Tool] = ()
@@ -57,7 +59,7 @@ class Assistant(msgspec.Struct, frozen=True, kw_only=True):
     describe: Callable[[str, Mapping[str, Any]], str] = plain_title
     guardrail_message: GuardrailMessage | None = None
     render: Callable[[Any], Rendered | Awaitable[Rendered]] | None = None
-    hooks: RunHooks[Any] | None = None
+    hooks: "agents.RunHooks[Any] | None" = None
     context: Callable[[TurnContext], Any | Awaitable[Any]] | None = None
     actions: Mapping[str, ActionFunction] = {}
 

@@ -1,14 +1,16 @@
 """Tool failures as texts for the model."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents import ModelBehaviorError, RunContextWrapper
-from agents.run_config import ToolErrorFormatterArgs
 
 from app.adapters.agents_sdk.questions.pending_questions import WaitingForAnswerError
 from app.adapters.agents_sdk.run.argument_size import OMITTED, TOO_LARGE
 from app.adapters.agents_sdk.tools.crashes import name_of, report_failure
 from app.domain.errors import AnyportError
+
+if TYPE_CHECKING:  # A start would import the SDK's sessions with it.
+    from agents.run_config import ToolErrorFormatterArgs
 
 NOT_DONE = "This was not done"
 """Start of each failure's text; no successful result of a built-in tool starts with it."""
@@ -34,7 +36,7 @@ def failure_for_model(call: RunContextWrapper[Any], error: Exception) -> str:
     return CRASHED
 
 
-def tool_error(failure: ToolErrorFormatterArgs[Any]) -> str | None:
+def tool_error(failure: "ToolErrorFormatterArgs[Any]") -> str | None:
     """Return the text for the model of a tool without a failure handler of its own; None leaves it to the SDK."""
     if failure.kind != "tool_exception" or failure.error is None:
         return None
