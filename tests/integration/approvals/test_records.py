@@ -26,7 +26,7 @@ from app.adapters.agents_sdk.nested.sdk_defaults import sdk_defaults
 from app.adapters.agents_sdk.run.tripwires import WITHHELD
 from app.application.conversation.approvals import UNKNOWN
 from app.domain.errors import AnyportError
-from tests.integration.test_approvals import ALWAYS, DONE, ONCE, Desk, form_in, pays
+from tests.integration.approvals.desk import ALWAYS, DONE, ONCE, Desk, form_in, pays
 
 EDITED = {"to": "Cy", "amount": 7}
 FIELDS = {"argument_0_0": "Cy", "argument_0_1": "7"}
