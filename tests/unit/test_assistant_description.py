@@ -25,7 +25,7 @@ from app.application.tasks.service import TaskService
 from app.domain.model_ref import ModelRef
 from app.domain.start_screen import Prompt, StartScreen
 from tests.fakes.hosted_tools import hosted_tools
-from tests.unit.test_assistant_checks import SECRET, SINGLE, VALUES, agent, catalog, changed, everything
+from tests.unit.assistant_checks.examples import SECRET, SINGLE, VALUES, agent, catalog, changed, everything
 
 TASKS = TaskService(MemoryTaskRepository())
 
